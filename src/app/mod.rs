@@ -166,7 +166,7 @@ impl App {
             store,
             route: Route::of_title(&options.memory.screen).unwrap_or_default(),
             fleet: Fleet::restored(&options.memory.fleet),
-            logs: Logs::default(),
+            logs: Logs::restored(&options.memory.logs),
             secrets: Secrets::default(),
             tools: Tools::default(),
             doctor: Doctor::default(),
@@ -221,6 +221,7 @@ impl App {
             screen: self.route.title().to_owned(),
             fleet: self.fleet.memory(),
             is_tour_seen: self.options.memory.is_tour_seen || self.is_tour_shown(),
+            logs: self.logs.memory(),
         }
     }
 

@@ -86,6 +86,11 @@ impl App {
     fn on_logs(&mut self, event: LogsEvent) -> Effects {
         match event {
             LogsEvent::Arrived(batch) => self.logs.arrived(batch, self.now),
+            LogsEvent::Found(findings) => self.logs.found(*findings),
+            LogsEvent::WindowRead(result) => {
+                let update = self.logs.window_read(result);
+                return self.follow(update);
+            }
             LogsEvent::TailFailed(failure) => self.logs.failed(failure),
         }
         Effects::none()

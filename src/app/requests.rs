@@ -4,11 +4,11 @@ use super::App;
 use crate::{
     keys::Layer,
     messages::{Action, Effect, Effects, ListAction, Route},
-    model::{DeploymentName, McpEndpoint, McpTarget, ResourceKey},
+    model::{DeploymentName, McpEndpoint, McpTarget, ResourceKey, parse_time},
     screens::{
         AppRequest, UpdateContext,
         fleet::deployment_groups,
-        logs::{TailSource, owner_ids},
+        logs::{CallLookup, LogWindow, SourcePart, TailSource, owner_ids},
         palette::{self, InjectableFaults, PaletteCommand, PaletteItem, PaletteTarget},
     },
 };
@@ -16,18 +16,25 @@ use crate::{
 /// How many commands of the palette are remembered.
 const RECENT_COMMANDS: usize = 5;
 
+/// How long before a call its logs are read, in milliseconds.
+const CALL_MARGIN_MS: i64 = 5 * 60 * 1000;
+
 impl App {
     pub(crate) fn palette_items(&self) -> Vec<PaletteItem> {
         let faults = InjectableFaults {
             names: &self.faults,
             active: &self.played,
         };
-        palette::items(
+        let mut items = palette::items(
             self.route,
             &self.screen_layers(),
             &self.view_context(),
             faults,
-        )
+        );
+        let typed = self.palette.as_ref().map_or("", |palette| palette.text());
+        let time = |text: &str| parse_time(text, self.now, &self.options.zone);
+        items.extend(palette::log_window(typed, &items, time));
+        items
     }
 
     fn screen_layers(&self) -> Vec<Layer> {
@@ -52,7 +59,8 @@ impl App {
             PaletteCommand::Tools(target) => {
                 self.handle_request(AppRequest::Tools(endpoint_of(target)))
             }
-            PaletteCommand::Logs(target) => self.open_logs(target),
+            PaletteCommand::Logs(target) => self.open_logs(target, LogWindow::default()),
+            PaletteCommand::LogWindow(target, window) => self.open_logs(target, window),
         }
     }
 
@@ -91,13 +99,13 @@ impl App {
         let selected = self.fleet.selected_deployment(&self.store);
         match selected.filter(|_| is_first) {
             Some(name) if !deployment_groups(&self.store, &name).is_empty() => {
-                self.open_logs(PaletteTarget::Deployment(name))
+                self.open_logs(PaletteTarget::Deployment(name), LogWindow::default())
             }
             Some(_) | None => self.show(Route::Logs),
         }
     }
 
-    fn open_logs(&mut self, target: PaletteTarget) -> Effects {
+    fn open_logs(&mut self, target: PaletteTarget, window: LogWindow) -> Effects {
         let (deployment, title, groups) = match target {
             PaletteTarget::Deployment(name) => {
                 let groups = deployment_groups(&self.store, &name);
@@ -106,12 +114,7 @@ impl App {
             PaletteTarget::Group(name, group) => (name, group.clone(), vec![group]),
             PaletteTarget::Resource(key) => self.logs_of_resource(&key),
         };
-        self.handle_request(AppRequest::Logs {
-            deployment,
-            title,
-            groups,
-            since: None,
-        })
+        self.tail_logs(deployment, title, groups, window)
     }
 
     fn logs_of_resource(&self, key: &ResourceKey) -> (DeploymentName, String, Vec<String>) {
@@ -123,6 +126,59 @@ impl App {
                 resource.log_groups.clone(),
             ),
             None => (deployment, key.id.clone(), Vec::new()),
+        }
+    }
+
+    /// Shows Logs with the groups of a deployment.
+    fn tail_logs(
+        &mut self,
+        deployment: DeploymentName,
+        title: String,
+        groups: Vec<String>,
+        window: LogWindow,
+    ) -> Effects {
+        let shown = self.turn_to(Route::Logs);
+        let owner_ids = owner_ids(&self.store, &deployment);
+        let source = TailSource {
+            title,
+            parts: vec![SourcePart {
+                deployment,
+                groups,
+                owner_ids,
+            }],
+        };
+        shown.and(self.logs.tail(source, window, self.now))
+    }
+
+    /// Shows a call in Logs. A tail that covers its time goes on; otherwise one is started.
+    fn show_call(&mut self, deployment: &DeploymentName, lookup: CallLookup) -> Effects {
+        let effects = if self.logs.covers(deployment, lookup.at) {
+            self.show(Route::Logs)
+        } else {
+            let groups = deployment_groups(&self.store, deployment);
+            let window = LogWindow {
+                since: Some(lookup.at.plus(-CALL_MARGIN_MS)),
+                until: None,
+            };
+            self.tail_logs(deployment.clone(), deployment.to_string(), groups, window)
+        };
+        self.logs.look_up(lookup);
+        effects
+    }
+
+    fn go_to_time(&mut self, text: &str) -> Effects {
+        match parse_time(text, self.now, &self.options.zone) {
+            Some(at) => {
+                let update = self.logs.jump_to_time(at, self.now);
+                self.follow(update)
+            }
+            None => {
+                self.toast(
+                    format!("\"{text}\" is no time: 17:20, 20m, 2026-11-28T17:20"),
+                    true,
+                );
+                Effects::none()
+            }
         }
     }
 
@@ -147,16 +203,11 @@ impl App {
                 groups,
                 since,
             } => {
-                let shown = self.turn_to(Route::Logs);
-                let owner_ids = owner_ids(&self.store, &deployment);
-                let source = TailSource {
-                    deployment,
-                    title,
-                    groups,
-                    owner_ids,
-                };
-                shown.and(self.logs.tail(source, since, self.now))
+                let window = LogWindow { since, until: None };
+                self.tail_logs(deployment, title, groups, window)
             }
+            AppRequest::Call(deployment, lookup) => self.show_call(&deployment, lookup),
+            AppRequest::LogsAt(text) => self.go_to_time(&text),
             AppRequest::Tools(endpoint) => {
                 let shown = self.turn_to(Route::Tools);
                 let mut context = UpdateContext {

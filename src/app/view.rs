@@ -52,6 +52,9 @@ impl App {
             if self.route == Route::Tools {
                 layers.push(Layer::Question);
             }
+            if self.route == Route::Logs && !layers.contains(&Layer::Waterfall) {
+                layers.push(Layer::Waterfall);
+            }
             help.view(&layers, &context, places.body, &mut painter);
         } else {
             screen.view(&context, places.body, &mut painter);

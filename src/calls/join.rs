@@ -6,44 +6,101 @@ use super::{
     LoggedCall, LoggedOutcome, outcome,
     record::{CallRecord, Phase},
 };
+use crate::model::Moment;
 
 /// Clocks of the hops differ by this much at most, in milliseconds.
 const CLOCK_TOLERANCE_MS: i64 = 100;
+/// Parts that joined a call move its beginning and its end by at most this much, in milliseconds.
+const PLACE_SLACK_MS: i64 = 1_000;
 /// A line without ids belongs to a call that ends this much later at most, in milliseconds.
 const LINE_TOLERANCE_MS: i64 = 20;
 
 /// Joins the records of deployments into tool calls, in the order of their beginning. Requests of other MCP methods are left
 /// out.
-pub fn join(mut records: Vec<CallRecord>) -> Vec<LoggedCall> {
+pub fn join(records: Vec<CallRecord>) -> Vec<LoggedCall> {
+    join_all(records).calls
+}
+
+/// Calls, and the records that belong to none.
+#[derive(Debug, Default)]
+pub(super) struct JoinedRecords {
+    pub(super) calls: Vec<LoggedCall>,
+    pub(super) rest: Vec<CallRecord>,
+}
+
+/// Like [`join`], with the records that belong to no tool call, so that they can be joined again with later ones.
+pub(super) fn join_all(mut records: Vec<CallRecord>) -> JoinedRecords {
     records.sort_by_key(|record| record.at);
     attribute_lambda_lines(&mut records);
     let mut groups = group_by_ids(records);
     groups.sort_by_key(|group| group.first().map(|record| record.at));
-    let (mut calls, rest): (Vec<CallParts>, Vec<CallParts>) =
+    let (mut calls, parts): (Vec<CallParts>, Vec<CallParts>) =
         groups.into_iter().partition(|group| is_anchor(group));
     let (with_ids, without_ids): (Vec<CallParts>, Vec<CallParts>) =
-        rest.into_iter().partition(|group| has_ids(group));
+        parts.into_iter().partition(|group| has_ids(group));
+    let mut joined = JoinedRecords::default();
     // First what has ids of its own (functions, runtimes without a trace), then lines without any.
     for parts in [with_ids, without_ids] {
         let mut alone = Vec::new();
+        let places = CallPlaces::of(&calls);
         for part in parts {
-            match find_host(&calls, &part) {
+            match find_host(&calls, &places, &part) {
                 Host::One(index) => {
                     if let Some(call) = calls.get_mut(index) {
                         call.extend(part);
                     }
                 }
                 // A part that fits several calls is left out of all: calls are never mixed.
-                Host::Many => {}
+                Host::Many => joined.rest.extend(part),
                 // A call of its own, if it is one at all: a runtime that is called directly.
                 Host::None => alone.push(part),
             }
         }
         calls.extend(alone);
     }
-    let mut calls: Vec<LoggedCall> = calls.into_iter().filter_map(call_of).collect();
-    calls.sort_by_key(|call| call.at);
-    calls
+    for parts in calls {
+        match call_of(parts) {
+            Ok(call) => joined.calls.push(call),
+            Err(records) => joined.rest.extend(records),
+        }
+    }
+    joined.calls.sort_by_key(|call| call.at);
+    joined
+}
+
+/// Where calls lie in time, so that a part is compared only with calls near it.
+struct CallPlaces {
+    /// Beginning and index of each call, in the order of time.
+    begins: Vec<(Moment, usize)>,
+    /// Duration of the longest call, in milliseconds.
+    longest_ms: i64,
+}
+
+impl CallPlaces {
+    fn of(calls: &[CallParts]) -> Self {
+        let mut begins = Vec::with_capacity(calls.len());
+        let mut longest_ms = 0;
+        for (index, call) in calls.iter().enumerate() {
+            if let (Some(begin), Some(end)) = (beginning(call), ending(call)) {
+                begins.push((begin, index));
+                longest_ms = longest_ms.max(end.since(begin));
+            }
+        }
+        begins.sort_unstable();
+        Self { begins, longest_ms }
+    }
+
+    /// The calls that may enclose the time from `first` until `last`.
+    fn near(&self, first: Moment, last: Moment) -> impl Iterator<Item = usize> + '_ {
+        let from = last.plus(-self.longest_ms - PLACE_SLACK_MS);
+        let until = first.plus(PLACE_SLACK_MS);
+        let begin = self.begins.partition_point(|(at, _)| *at < from);
+        self.begins
+            .iter()
+            .skip(begin)
+            .take_while(move |(at, _)| *at <= until)
+            .map(|(_, index)| *index)
+    }
 }
 
 /// The calls that a part fits into.
@@ -139,7 +196,7 @@ fn is_hosted_runtime(group: &[CallRecord]) -> bool {
 }
 
 /// The calls of the same deployment whose time encloses a part.
-fn find_host(calls: &[CallParts], part: &[CallRecord]) -> Host {
+fn find_host(calls: &[CallParts], places: &CallPlaces, part: &[CallRecord]) -> Host {
     let (Some(first), Some(last)) = (part.first(), part.last()) else {
         return Host::None;
     };
@@ -148,7 +205,10 @@ fn find_host(calls: &[CallParts], part: &[CallRecord]) -> Host {
     } else {
         LINE_TOLERANCE_MS
     };
-    let mut hosts = calls.iter().enumerate().filter(|(_, call)| {
+    let near = places
+        .near(first.at, last.at)
+        .filter_map(|index| Some((index, calls.get(index)?)));
+    let mut hosts = near.filter(|(_, call)| {
         let (Some(begin), Some(end)) = (beginning(call), ending(call)) else {
             return false;
         };
@@ -210,11 +270,11 @@ pub(super) fn plain_tool(tool: &str) -> &str {
     tool.rsplit("___").next().unwrap_or(tool)
 }
 
-fn beginning(group: &[CallRecord]) -> Option<crate::model::Moment> {
+fn beginning(group: &[CallRecord]) -> Option<Moment> {
     group.iter().map(|record| record.at).min()
 }
 
-fn ending(group: &[CallRecord]) -> Option<crate::model::Moment> {
+fn ending(group: &[CallRecord]) -> Option<Moment> {
     group
         .iter()
         .map(|record| {
@@ -227,8 +287,8 @@ fn ending(group: &[CallRecord]) -> Option<crate::model::Moment> {
         .max()
 }
 
-/// The call that a group is; `None` if it is a request of another method, or nothing says that it is a tool call.
-fn call_of(mut records: CallParts) -> Option<LoggedCall> {
+/// The call that a group is; its records if it is a request of another method, or nothing says that it is a tool call.
+fn call_of(mut records: CallParts) -> Result<LoggedCall, CallParts> {
     records.sort_by_key(|record| record.at);
     let is_tool_call = records.iter().any(|record| {
         record.tool.is_some()
@@ -242,8 +302,11 @@ fn call_of(mut records: CallParts) -> Option<LoggedCall> {
         .find(|record| record.hop == "gateway" && record.method.is_some())
         .or_else(|| records.iter().find(|record| record.method.is_some()));
     if !is_tool_call || outer.is_some_and(CallRecord::is_other_method) {
-        return None;
+        return Err(records);
     }
+    let Some(at) = beginning(&records) else {
+        return Err(records);
+    };
     let tool = records
         .iter()
         .find_map(|record| record.tool.as_deref())
@@ -264,8 +327,7 @@ fn call_of(mut records: CallParts) -> Option<LoggedCall> {
         }
     }
     let verdict = outcome::judge(&records);
-    let at = beginning(&records)?;
-    Some(LoggedCall {
+    Ok(LoggedCall {
         at,
         deployment,
         tool,

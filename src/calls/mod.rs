@@ -5,18 +5,24 @@
 //! call fits: two calls of the same second are never mixed. Wire formats: AgentCore observability guide; span and record
 //! shapes as the starter toolkit's fixtures show them.
 
+mod analysis;
+mod book;
 mod join;
 mod outcome;
 mod record;
 mod trace;
+mod waterfall;
 
 use serde::Serialize;
 
-use crate::model::Moment;
+use crate::{logs::CallLines, model::Moment};
 
+pub use analysis::{CallOwner, TailAnalysis, TailFindings};
+pub use book::CallBook;
 pub use join::join;
 pub use record::CallRecord;
 pub use trace::{CallTrace, TraceCause, TraceLine, TraceSpan};
+pub use waterfall::{Waterfall, WaterfallRow, hop_of, is_error};
 
 /// How a call ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
@@ -86,6 +92,68 @@ impl LoggedCall {
             .chain(&self.request_ids)
             .chain(&self.session_id)
             .any(|own| own == id || (id.len() >= 8 && own.starts_with(id)))
+    }
+
+    /// When it ended, as far as its records say; the time of its last record otherwise.
+    pub fn end(&self) -> Moment {
+        let last = self.records.iter().map(|record| record.at).max();
+        let stated = self.at.plus(self.duration_ms.unwrap_or(0));
+        last.map_or(stated, |last| last.max(stated))
+    }
+
+    /// Its lines, for a filter: its ids, and the place of each of its records.
+    pub fn lines(&self) -> CallLines {
+        CallLines {
+            ids: self
+                .trace_id
+                .iter()
+                .chain(&self.request_ids)
+                .cloned()
+                .collect(),
+            places: self
+                .records
+                .iter()
+                .map(|record| (record.written_at, record.group.to_string()))
+                .collect(),
+        }
+    }
+
+    /// The id that names the call in a filter: its trace id, else its first request id.
+    pub fn id(&self) -> Option<&str> {
+        self.trace_id
+            .as_deref()
+            .or_else(|| self.request_ids.first().map(String::as_str))
+    }
+
+    /// Whether a line that was written at this time to this group is one of its records.
+    pub fn has_line(&self, at: Moment, group: &str) -> bool {
+        self.records
+            .iter()
+            .any(|record| record.written_at == at && &*record.group == group)
+    }
+
+    /// The statement or the arguments of the call, as far as a record holds them.
+    pub fn statement(&self) -> Option<&str> {
+        self.records
+            .iter()
+            .find_map(|record| record.statement.as_deref())
+    }
+
+    /// What the outermost hop answered, as far as its log holds it.
+    pub fn answer(&self) -> Option<&str> {
+        self.records
+            .iter()
+            .rev()
+            .find(|record| record.span.is_none() && record.answer.is_some())
+            .and_then(|record| record.answer.as_deref())
+    }
+
+    /// The number of its log lines; spans are not counted.
+    pub fn line_count(&self) -> usize {
+        self.records
+            .iter()
+            .filter(|record| record.span.is_none())
+            .count()
     }
 
     /// The call as a line of `calls -o json`.

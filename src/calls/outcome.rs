@@ -34,38 +34,9 @@ const RANKS_PER_HOP: usize = 64;
 
 /// Judges the records of a call, which are in the order of time.
 pub(super) fn judge(records: &[CallRecord]) -> CallVerdict {
-    let mut best: Option<(usize, usize, String)> = None;
-    for (index, record) in records.iter().enumerate() {
-        if !reports_failure(record) {
-            continue;
-        }
-        let text = failure_text(record);
-        let hop = hop_of_failure(record, &text);
-        let depth = DEPTH.iter().position(|known| *known == hop).unwrap_or(0);
-        // Of records of the same depth, a log line states the cause better than a span, and one with words than one without.
-        // Of several hops that report the same failure, the innermost is nearest to it.
-        let reporter = DEPTH
-            .iter()
-            .position(|known| *known == record.hop)
-            .unwrap_or(0);
-        let rank = depth * RANKS_PER_HOP
-            + usize::from(record.span.is_none()) * 16
-            + reporter * 2
-            + usize::from(!text.is_empty() && !text.starts_with("HTTP "));
-        if best.as_ref().is_none_or(|(known, ..)| rank > *known) {
-            best = Some((rank, index, text));
-        }
-    }
-    let has_ended = records.iter().any(|record| {
-        record.phase == Phase::End
-            || record
-                .span
-                .as_ref()
-                .is_some_and(|_| matches!(record.hop, "gateway" | "runtime"))
-    });
-    let Some((rank, index, text)) = best else {
+    let Some(reported) = deepest_failure(records) else {
         return CallVerdict {
-            outcome: if has_ended {
+            outcome: if has_ended(records) {
                 LoggedOutcome::Ok
             } else {
                 LoggedOutcome::Unknown
@@ -73,26 +44,65 @@ pub(super) fn judge(records: &[CallRecord]) -> CallVerdict {
             ..CallVerdict::default()
         };
     };
-    let final_failed = final_state(records);
-    let outcome = match final_failed {
+    let outcome = match final_state(records) {
         // A hop failed, and the call was answered nevertheless.
         Some(false) => LoggedOutcome::Ok,
-        Some(true) | None => classify(records, &text),
+        Some(true) | None => classify(records, &reported.text),
     };
-    let hop = DEPTH
-        .get(rank / RANKS_PER_HOP)
-        .copied()
-        .filter(|hop| !hop.is_empty());
     CallVerdict {
         outcome,
         hop: if outcome == LoggedOutcome::Consent {
             Some("provider")
         } else {
-            hop
+            Some(reported.hop).filter(|hop| !hop.is_empty())
         },
-        message: Some(text).filter(|text| !text.is_empty()),
-        cause: Some(index),
+        message: Some(reported.text).filter(|text| !text.is_empty()),
+        cause: Some(reported.index),
     }
+}
+
+/// A failure that a record reports.
+struct ReportedFailure {
+    rank: usize,
+    index: usize,
+    hop: &'static str,
+    text: String,
+}
+
+/// The failure that is nearest to the cause.
+fn deepest_failure(records: &[CallRecord]) -> Option<ReportedFailure> {
+    let depth_of = |hop: &str| DEPTH.iter().position(|known| *known == hop).unwrap_or(0);
+    let mut deepest: Option<ReportedFailure> = None;
+    for (index, record) in records.iter().enumerate() {
+        if !reports_failure(record) {
+            continue;
+        }
+        let text = failure_text(record);
+        let hop = hop_of_failure(record, &text);
+        // Of records of the same depth, a log line states the cause better than a span, and one with words than one without.
+        // Of several hops that report the same failure, the innermost is nearest to it.
+        let rank = depth_of(hop) * RANKS_PER_HOP
+            + usize::from(record.span.is_none()) * 16
+            + depth_of(record.hop) * 2
+            + usize::from(!text.is_empty() && !text.starts_with("HTTP "));
+        if deepest.as_ref().is_none_or(|known| rank > known.rank) {
+            deepest = Some(ReportedFailure {
+                rank,
+                index,
+                hop: DEPTH.get(depth_of(hop)).copied().unwrap_or(hop),
+                text,
+            });
+        }
+    }
+    deepest
+}
+
+/// Whether the end of a hop that answers the caller was found.
+fn has_ended(records: &[CallRecord]) -> bool {
+    records.iter().any(|record| {
+        record.phase == Phase::End
+            || (record.span.is_some() && matches!(record.hop, "gateway" | "runtime"))
+    })
 }
 
 /// Whether the last answer of the outermost hop is a failure; `None` if there is no answer.

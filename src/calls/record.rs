@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::{
-    logs::{Level, Line, may_belong_to, owner_of_record, redact, source_word, strip_escapes},
+    logs::{Level, LogRecord, RecordReader, may_belong_to, owner_of_record, source_word},
     model::{LogEvent, Moment},
 };
 
@@ -37,6 +37,8 @@ pub(super) struct SpanFacts {
 pub struct CallRecord {
     /// Time of the event; of a span, its start.
     pub at: Moment,
+    /// Time of the event, of a span too.
+    pub(super) written_at: Moment,
     /// Log group.
     pub group: Arc<str>,
     /// Log stream.
@@ -65,6 +67,8 @@ pub struct CallRecord {
     /// The answer of the tool, as far as the log holds it.
     pub(super) answer: Option<String>,
     pub(super) policy_denied: bool,
+    /// The statement that the call carries, as far as the record holds it.
+    pub(super) statement: Option<String>,
     pub(super) span: Option<SpanFacts>,
     /// Duration that the record itself states, in milliseconds.
     pub(super) stated_ms: Option<f64>,
@@ -73,22 +77,26 @@ pub struct CallRecord {
 impl CallRecord {
     /// Reads an event of a deployment's log group.
     pub fn read(event: &LogEvent, deployment: &Arc<str>) -> Self {
-        let redacted = redact(event.message.trim_end());
-        let text = strip_escapes(&redacted);
-        let line = Line::read(&text);
+        Self::of_line(&RecordReader::default().read(event.clone()), deployment)
+    }
+
+    /// Reads a line of a deployment's log group that was masked and parsed already.
+    pub fn of_line(event: &LogRecord, deployment: &Arc<str>) -> Self {
+        let (text, line) = (event.text(), event.line().clone());
         let value: Option<Value> = text
             .trim_start()
             .starts_with('{')
             .then(|| serde_json::from_str(text.trim_start()).ok())
             .flatten();
         let mut record = Self {
-            at: event.timestamp,
-            group: Arc::clone(&event.group),
-            stream: Arc::clone(&event.stream),
+            at: event.timestamp(),
+            written_at: event.timestamp(),
+            group: Arc::clone(event.group()),
+            stream: Arc::clone(event.stream()),
             deployment: Arc::clone(deployment),
-            hop: hop_of_group(&event.group),
+            hop: hop_of_group(event.group()),
             owner: None,
-            message: line.message.clone().unwrap_or_else(|| text.to_string()),
+            message: line.message.clone().unwrap_or_else(|| text.to_owned()),
             level: line.level,
             trace_id: line.trace_id,
             request_id: line.request_id,
@@ -100,6 +108,7 @@ impl CallRecord {
             is_failure: false,
             answer: None,
             policy_denied: false,
+            statement: None,
             span: None,
             stated_ms: None,
         };
@@ -212,6 +221,7 @@ impl CallRecord {
             let facts = RequestFacts::read(request);
             self.method = facts.method;
             self.tool = facts.tool;
+            self.statement = facts.statement;
         }
         self.rpc_id = text("id").map(str::to_owned);
         self.answer = text("responseBody").map(str::to_owned);
@@ -271,12 +281,14 @@ impl CallRecord {
             && !rest.is_empty()
         {
             self.tool = Some(tool.to_owned());
+            self.statement = (self.level < Some(Level::Warn)).then(|| rest.to_owned());
         }
         if let Some(rest) = message.strip_prefix("FULL EVENT: ") {
             let facts = RequestFacts::read(rest);
             self.method = self.method.take().or(facts.method);
             self.tool = self.tool.take().or(facts.tool);
             self.rpc_id = facts.rpc_id;
+            self.statement = self.statement.take().or(facts.statement);
         }
         self.method = self.method.take().or_else(|| logfmt(&message, "method"));
         self.tool = self
@@ -355,7 +367,11 @@ struct RequestFacts {
     method: Option<String>,
     tool: Option<String>,
     rpc_id: Option<String>,
+    statement: Option<String>,
 }
+
+/// Arguments of Cypher tools that hold the statement.
+const STATEMENT_NAMES: [&str; 3] = ["query", "cypher", "statement"];
 
 impl RequestFacts {
     /// Reads a body: JSON, an interceptor's event, or the text of a Java map (`{id=1, method=tools/call, params={name=x}}`).
@@ -370,6 +386,10 @@ impl RequestFacts {
                 method: value_of("method="),
                 tool: value_of("params={name="),
                 rpc_id: value_of("{id="),
+                statement: STATEMENT_NAMES.iter().find_map(|name| {
+                    let (_, rest) = body.split_once(&format!("arguments={{{name}="))?;
+                    Some(rest.split("}").next()?.trim().to_owned())
+                }),
             };
         };
         let request = value
@@ -391,6 +411,9 @@ impl RequestFacts {
                     .and_then(Value::as_i64)
                     .map(|id| id.to_string())
             }),
+            statement: STATEMENT_NAMES
+                .iter()
+                .find_map(|name| text(&format!("/params/arguments/{name}"))),
         }
     }
 }

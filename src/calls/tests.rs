@@ -284,3 +284,182 @@ fn map_text_of_vended_records_names_method_and_tool() {
     ]);
     assert_eq!(calls[0].message.as_deref(), Some("Neo.ClientError.X: no"));
 }
+
+fn event_of(at: i64, group: &str, message: &str) -> crate::logs::LogRecord {
+    let moment = Moment::from_millis(1_795_000_000_000 + at);
+    crate::logs::RecordReader::default().read(LogEvent {
+        timestamp: moment,
+        ingestion: moment,
+        group: group.into(),
+        stream: "s".into(),
+        id: None,
+        message: message.to_owned(),
+    })
+}
+
+#[test]
+fn a_book_finds_the_same_calls_whatever_the_order_of_the_records() {
+    let mut records = Vec::new();
+    for call in 0..40 {
+        let at = call * 3_000;
+        let (request, trace) = (format!("req-{call}"), format!("trace-{call}"));
+        let failure = (call % 7 == 0).then_some("Neo.ClientError.Statement.SyntaxError: x");
+        records.extend([
+            begin(at, &request, &trace, "1", "t___read-cypher"),
+            record(
+                at + 4,
+                INTERCEPTOR,
+                &format!("START RequestId: req-l{call} Version: $LATEST"),
+            ),
+            record(at + 6, INTERCEPTOR, "forwarding"),
+            record(at + 9, INTERCEPTOR, &format!("END RequestId: req-l{call}")),
+            runtime(
+                at + 12,
+                &format!("req-r{call}"),
+                "INFO",
+                "Processing request of type CallToolRequest",
+            ),
+            span(at + 12, &trace, &format!("req-r{call}"), 20),
+            end(at + 40, &request, &trace, failure),
+        ]);
+    }
+    let whole = join(records.clone());
+    let mut book = CallBook::default();
+    // Ends come before beginnings, and every batch is joined by itself.
+    for chunk in records.rchunks(3) {
+        chunk.iter().for_each(|record| book.push(record.clone()));
+        book.join();
+    }
+    let of_book: Vec<LoggedCall> = book.calls().iter().map(|call| (**call).clone()).collect();
+    assert_eq!(whole.len(), 40);
+    let facts = |calls: &[LoggedCall]| -> Vec<_> {
+        calls
+            .iter()
+            .map(|call| {
+                (
+                    call.at,
+                    call.outcome,
+                    call.duration_ms,
+                    call.records.len(),
+                    call.request_ids.clone(),
+                )
+            })
+            .collect()
+    };
+    assert_eq!(facts(&of_book), facts(&whole));
+}
+
+#[test]
+fn lines_that_a_resumed_tail_delivers_again_are_counted_once() {
+    let owners = vec![CallOwner {
+        deployment: "a".into(),
+        groups: vec![RUNTIME.to_owned()],
+        owner_ids: Vec::new(),
+    }];
+    let line = |at: i64, message: &str| {
+        let json = serde_json::json!({"level": "INFO", "message": message, "requestId": "r1", "sessionId": "s1"});
+        event_of(at, RUNTIME, &json.to_string())
+    };
+    let first = [
+        line(0, "Processing request of type CallToolRequest"),
+        line(9, "the same text"),
+        line(9, "the same text"),
+    ];
+    let mut analysis = TailAnalysis::new(owners.clone());
+    analysis.push(&first);
+    let found = analysis.findings();
+    assert_eq!((found.lines, found.calls.len()), (3, 1));
+    analysis.expect_again(owners, Moment::from_millis(1_795_000_000_005));
+    analysis.push(&[
+        first[1].clone(),
+        first[2].clone(),
+        line(9, "the same text"),
+        line(50, "Invocation completed successfully (0.050s)"),
+    ]);
+    assert!(analysis.has_news());
+    let found = analysis.findings();
+    assert_eq!(found.lines, 5, "two lines were here already");
+    assert_eq!(found.calls.len(), 1);
+    assert_eq!(found.calls[0].duration_ms, Some(50));
+    let counted: usize = found.patterns.iter().map(|pattern| pattern.count).sum();
+    assert_eq!(counted, found.lines, "the counts add up to the lines");
+}
+
+#[test]
+fn a_waterfall_shows_each_hop_with_its_own_lines_and_marks_the_cause() {
+    let calls = join(vec![
+        begin(0, "req-g", "trace-1", "1", "t___read-cypher"),
+        runtime(
+            10,
+            "req-r",
+            "INFO",
+            "Processing request of type CallToolRequest",
+        ),
+        runtime(
+            12,
+            "req-r",
+            "DEBUG",
+            "read-cypher: MATCH (m:Movie) RETURN m.title",
+        ),
+        runtime(
+            40,
+            "req-r",
+            "ERROR",
+            "Neo.TransientError.General.DatabaseUnavailable: down",
+        ),
+        end(50, "req-g", "trace-1", Some("DatabaseUnavailable")),
+    ]);
+    assert_eq!(calls[0].statement(), Some("MATCH (m:Movie) RETURN m.title"));
+    let waterfall = Waterfall::new(CallTrace::new(calls[0].clone(), Vec::new()));
+    let shown: Vec<String> = waterfall
+        .rows
+        .iter()
+        .map(|row| match row {
+            WaterfallRow::Span { span, is_cause, .. } => {
+                format!(
+                    "{} {}+{} {is_cause}",
+                    span.hop, span.start_ms, span.duration_ms
+                )
+            }
+            WaterfallRow::Hop { hop, .. } => (*hop).to_owned(),
+            WaterfallRow::Line { line, offset_ms } => format!("  {offset_ms} {}", hop_of(line)),
+            WaterfallRow::Gap(text) => text.chars().take(12).collect(),
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            "gateway 0+50 false",
+            "  0 gateway",
+            "  50 gateway",
+            "runtime 10+30 false",
+            "  10 runtime",
+            "  12 runtime",
+            "neo4j 12+28 true",
+            "  40 neo4j",
+            "▲ no spans o",
+            "  (`aws xray",
+            "  CloudWatch",
+        ]
+    );
+    assert_eq!(waterfall.cause_row(), Some(6));
+    assert_eq!(
+        waterfall.own_ms,
+        [("gateway", 20), ("runtime", 2), ("neo4j", 28)]
+    );
+}
+
+#[test]
+fn a_call_names_its_lines_for_a_filter() {
+    let calls = join(vec![
+        begin(0, "req-g", "trace-1", "1", "t___read-cypher"),
+        record(3, INTERCEPTOR, "a line without ids"),
+        end(50, "req-g", "trace-1", None),
+    ]);
+    let lines = calls[0].lines();
+    assert_eq!(lines.ids, ["trace-1", "req-g"]);
+    let at = Moment::from_millis(1_795_000_000_003);
+    assert!(lines.places.contains(&(at, INTERCEPTOR.to_owned())));
+    assert!(calls[0].has_line(at, INTERCEPTOR) && !calls[0].has_line(at, GATEWAY));
+    assert_eq!((calls[0].id(), calls[0].line_count()), (Some("trace-1"), 3));
+}

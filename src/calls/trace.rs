@@ -3,11 +3,11 @@
 use serde::Serialize;
 use serde_json::json;
 
-use crate::model::Moment;
+use crate::{logs::Level, model::Moment};
 
 use super::{
     LoggedCall, LoggedOutcome,
-    outcome::{self, failure_text, hop_of_failure},
+    outcome::{self, CallVerdict, failure_text, hop_of_failure},
     record::{CallRecord, Phase},
 };
 
@@ -52,6 +52,15 @@ pub struct TraceLine {
     pub hop: &'static str,
     /// Message, without credentials.
     pub message: String,
+    /// Severity.
+    #[serde(skip)]
+    pub level: Option<Level>,
+    /// Hop that wrote it, whichever hop it speaks of.
+    #[serde(skip)]
+    pub reporter: &'static str,
+    /// Whether it states the cause of the call's failure.
+    #[serde(skip)]
+    pub is_cause: bool,
 }
 
 /// One call over every hop.
@@ -85,20 +94,28 @@ impl CallTrace {
             );
         }
         let recorded: Vec<&str> = spans.iter().map(|span| span.hop).collect();
+        let recorded_database = recorded.contains(&"neo4j");
         let derived: Vec<TraceSpan> = ["gateway", "interceptor", "target", "runtime"]
             .into_iter()
             .filter(|hop| !recorded.contains(hop))
             .filter_map(|hop| derived_span(&call, hop))
             .collect();
         spans.extend(derived);
+        if !recorded_database {
+            spans.extend(derived_database_span(&call));
+        }
         spans.sort_by_key(|span| span.start_ms);
+        let verdict = outcome::judge(&call.records);
+        let has_failed = !matches!(call.outcome, LoggedOutcome::Ok | LoggedOutcome::Unknown);
+        let stating = verdict.cause.filter(|_| has_failed);
         let lines: Vec<TraceLine> = call
             .records
             .iter()
-            .filter(|record| record.span.is_none())
-            .map(line_of)
+            .enumerate()
+            .filter(|(_, record)| record.span.is_none())
+            .map(|(index, record)| line_of(record, stating == Some(index)))
             .collect();
-        let cause = cause_of(&call, &lines);
+        let cause = cause_of(&call, verdict, &lines);
         Self {
             call,
             cause,
@@ -170,7 +187,31 @@ fn derived_span(call: &LoggedCall, hop: &'static str) -> Option<TraceSpan> {
     })
 }
 
-fn line_of(record: &CallRecord) -> TraceLine {
+/// The time that a failing database took by the log lines: from the line before its error until the error.
+fn derived_database_span(call: &LoggedCall) -> Option<TraceSpan> {
+    let failure = call.records.iter().position(|record| {
+        record.span.is_none()
+            && record.is_failure
+            && hop_of_failure(record, &failure_text(record)) == "neo4j"
+    })?;
+    let record = call.records.get(failure)?;
+    let before = call
+        .records
+        .iter()
+        .take(failure)
+        .rfind(|earlier| earlier.span.is_none() && earlier.group == record.group)?;
+    Some(TraceSpan {
+        hop: "neo4j",
+        name: "neo4j, by the log lines of its caller".to_owned(),
+        start_ms: before.at.since(call.at).max(0),
+        duration_ms: record.at.since(before.at),
+        status: "error",
+        source: record.group.to_string(),
+        is_derived: true,
+    })
+}
+
+fn line_of(record: &CallRecord, is_cause: bool) -> TraceLine {
     let message = match &record.answer {
         Some(answer) if record.is_failure => format!("{}: {answer}", record.message),
         Some(_) | None => record.message.clone(),
@@ -184,15 +225,17 @@ fn line_of(record: &CallRecord) -> TraceLine {
             record.hop
         },
         message,
+        level: record.level,
+        reporter: record.hop,
+        is_cause,
     }
 }
 
 /// The cause, with the source of a line: of the one that states it, otherwise of the last line of the failing hop or of any.
-fn cause_of(call: &LoggedCall, lines: &[TraceLine]) -> Option<TraceCause> {
+fn cause_of(call: &LoggedCall, verdict: CallVerdict, lines: &[TraceLine]) -> Option<TraceCause> {
     if matches!(call.outcome, LoggedOutcome::Ok | LoggedOutcome::Unknown) {
         return None;
     }
-    let verdict = outcome::judge(&call.records);
     let hop = verdict.hop.unwrap_or("gateway");
     let stating = verdict
         .cause

@@ -11,7 +11,7 @@ use super::{
     context::Context,
     find_resource, group_failures, output, process,
     table::{Cell, Fit, Table, Tone},
-    time, usage,
+    usage,
 };
 use crate::{
     model::{Change, Deployment, Failure, FailureKind, Kind, Moment},
@@ -47,13 +47,14 @@ struct Attributed {
 pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
     let deployments = context.deployments()?;
     let now = super::now();
-    let since = time::moment(&options.since, now, &super::zone::local()).ok_or_else(|| {
-        usage(
-            "reading --since",
-            format!("\"{}\" is no time", options.since),
-        )
-        .hint("write 15m, 2h, a date and time, or seconds since 1970")
-    })?;
+    let since =
+        crate::model::parse_time(&options.since, now, &super::zone::local()).ok_or_else(|| {
+            usage(
+                "reading --since",
+                format!("\"{}\" is no time", options.since),
+            )
+            .hint("write 15m, 2h, a date and time, or seconds since 1970")
+        })?;
     let services = context.services();
     let (found, failures) =
         process::runtime()?.block_on(gather(&services, &deployments, options, since, now))?;

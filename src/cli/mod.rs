@@ -34,7 +34,6 @@ mod start_page_facts;
 mod status;
 mod table;
 mod targets;
-mod time;
 mod token;
 mod tools;
 mod trace;

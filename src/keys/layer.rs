@@ -17,6 +17,8 @@ pub enum Layer {
     Detail,
     /// The logs.
     Logs,
+    /// The waterfall of one call.
+    Waterfall,
     /// The secrets.
     Secrets,
     /// The tools.
@@ -37,11 +39,12 @@ pub enum Layer {
 
 impl Layer {
     /// All layers, in the order of the help.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Start,
         Self::Fleet,
         Self::Detail,
         Self::Logs,
+        Self::Waterfall,
         Self::Secrets,
         Self::Tools,
         Self::Editor,
@@ -65,6 +68,7 @@ impl Layer {
             Self::Fleet => "fleet",
             Self::Detail => "detail",
             Self::Logs => "logs",
+            Self::Waterfall => "waterfall",
             Self::Secrets => "secrets",
             Self::Tools => "tools",
             Self::Editor => "editor",
@@ -85,6 +89,7 @@ impl Layer {
             Self::Fleet => "Fleet",
             Self::Detail => "Detail",
             Self::Logs => "Logs",
+            Self::Waterfall => "Waterfall of a call",
             Self::Secrets => "Secrets",
             Self::Tools => "Tools",
             Self::Editor => "Editor and form",

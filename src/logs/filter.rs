@@ -1,30 +1,63 @@
-//! What is shown of a log: words parted by spaces, all of which must hold.
+//! What is shown of a log: words parted by spaces, all of which must hold, and the scope that keys and the histogram set.
 //!
-//! `level>=warn` · `timeout` · `!health` · `/took \d{4,} ms/` · `trace=…` · `session=…` · `request=…` · `source=interceptor` ·
-//! `"level>=warn"` (a text, whatever is in it)
+//! `level>=warn` · `timeout` · `-health` · `/took \d{4,} ms/` · `trace=…` · `session=…` · `request=…` · `call=…` ·
+//! `source=interceptor` · `http.status_code>=500` · `.body.isError=true` · `pattern="… <*> ms"` · `"level>=warn"` (a text,
+//! whatever is in it)
 
-use regex::{Regex, RegexBuilder};
+mod condition;
+mod field;
+
+use std::collections::HashSet;
 
 use super::{
     Level,
     store::{Body, Entry},
 };
+use crate::model::Moment;
+
+use condition::Condition;
 
 /// A filter.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Filter {
     text: String,
     conditions: Vec<Condition>,
+    scope: FilterScope,
 }
 
-#[derive(Clone, Debug)]
-enum Condition {
-    Level(Level),
-    Contains(String),
-    Lacks(String),
-    Matches(Regex),
-    Id(String),
-    Source(String),
+/// What keys and the histogram leave out, in addition to the words of a filter.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FilterScope {
+    /// Levels that are not shown; `None` stands for lines without a level.
+    pub hidden_levels: Vec<Option<Level>>,
+    /// Source words that are not shown.
+    pub hidden_sources: Vec<&'static str>,
+    /// First and last time that are shown, both inclusive.
+    pub window: Option<(Moment, Moment)>,
+}
+
+impl FilterScope {
+    /// Whether everything is in scope.
+    pub const fn is_empty(&self) -> bool {
+        self.hidden_levels.is_empty() && self.hidden_sources.is_empty() && self.window.is_none()
+    }
+
+    fn holds(&self, at: Moment, level: Option<Level>, group: &str) -> bool {
+        self.window
+            .is_none_or(|(from, until)| (from..=until).contains(&at))
+            && !self.hidden_levels.contains(&level)
+            && (self.hidden_sources.is_empty()
+                || !self.hidden_sources.contains(&super::source_word(group)))
+    }
+}
+
+/// The lines of one call: its ids, and the place of each of its lines.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CallLines {
+    /// Trace, request and session ids that belong to this call alone.
+    pub ids: Vec<String>,
+    /// Time and log group of each of its lines.
+    pub places: HashSet<(Moment, String)>,
 }
 
 impl Filter {
@@ -35,12 +68,34 @@ impl Filter {
     pub fn parse(text: &str) -> Result<Self, String> {
         let conditions = words(text)
             .into_iter()
-            .map(|word| condition(&word))
+            .map(|word| condition::parse(&word))
             .collect::<Result<_, _>>()?;
         Ok(Self {
             text: text.trim().to_owned(),
             conditions,
+            scope: FilterScope::default(),
         })
+    }
+
+    /// The filter with another scope.
+    #[must_use]
+    pub fn within(mut self, scope: FilterScope) -> Self {
+        self.scope = scope;
+        self
+    }
+
+    /// The id of the call that the filter asks for.
+    pub fn call_id(&self) -> Option<&str> {
+        self.conditions.iter().find_map(Condition::call_id)
+    }
+
+    /// The filter with the lines of the call that it asks for.
+    #[must_use]
+    pub fn with_call(mut self, lines: &CallLines) -> Self {
+        for condition in &mut self.conditions {
+            condition.resolve_call(lines);
+        }
+        self
     }
 
     /// As it was written.
@@ -48,27 +103,32 @@ impl Filter {
         &self.text
     }
 
-    /// Whether everything passes.
-    pub const fn is_empty(&self) -> bool {
+    /// Whether it has no words.
+    pub const fn has_no_words(&self) -> bool {
         self.conditions.is_empty()
     }
 
-    /// Whether the line is shown. Notices always are.
+    /// Whether everything passes.
+    pub const fn is_empty(&self) -> bool {
+        self.conditions.is_empty() && self.scope.is_empty()
+    }
+
+    /// Whether the line is shown. Notices are shown whatever the words say, within the window.
     pub fn passes(&self, entry: &Entry) -> bool {
         let Body::Event {
             group, text, line, ..
         } = &entry.body
         else {
-            return true;
+            return self
+                .scope
+                .window
+                .is_none_or(|(from, until)| (from..=until).contains(&entry.at));
         };
-        self.conditions.iter().all(|condition| match condition {
-            Condition::Level(least) => line.level.is_some_and(|level| level >= *least),
-            Condition::Contains(part) => contains(text, part),
-            Condition::Lacks(part) => !contains(text, part),
-            Condition::Matches(regex) => regex.is_match(text),
-            Condition::Id(id) => line.has_id(id) || text.contains(id.as_str()),
-            Condition::Source(part) => contains(group, part) || super::source_word(group) == part,
-        })
+        self.scope.holds(entry.at, line.level, group)
+            && self
+                .conditions
+                .iter()
+                .all(|condition| condition.holds(entry.at, group, text, line))
     }
 }
 
@@ -87,43 +147,16 @@ impl Filter {
     /// What a line needs to pass, so that most lines of a large log need not be taken apart. Notices pass without it.
     pub(crate) fn needs(&self) -> FilterNeeds {
         let mut needs = FilterNeeds {
-            is_exact: true,
+            is_exact: self.scope.is_empty(),
             ..FilterNeeds::default()
         };
         for condition in &self.conditions {
-            let (pattern, is_exact) = match condition {
-                Condition::Level(least) => {
-                    needs.least = needs.least.max(Some(*least));
-                    (None, true)
-                }
-                Condition::Contains(part) => (Some(regex::escape(part)), true),
-                Condition::Matches(regex) => needed_pattern(regex.as_str()),
-                // An id may also be a number of a structured line; its digits stand in the text too.
-                Condition::Id(id) => (Some(regex::escape(id)), false),
-                Condition::Lacks(_) | Condition::Source(_) => (None, false),
-            };
+            needs.least = needs.least.max(condition.least_level());
+            let (pattern, is_exact) = condition.needed_pattern();
             needs.is_exact &= is_exact && (pattern.is_none() || needs.pattern.is_none());
             needs.pattern = needs.pattern.or(pattern);
         }
         needs
-    }
-}
-
-/// A pattern that can run over many lines at once, and whether it finds exactly the lines that match it by themselves.
-fn needed_pattern(pattern: &str) -> (Option<String>, bool) {
-    let is_of_whole_text = ["\\A", "\\z", "(?-"]
-        .iter()
-        .any(|part| pattern.contains(part));
-    if is_of_whole_text {
-        return (None, false);
-    }
-    let has_anchor = pattern.replace("[^", "").contains(['^', '$']);
-    (Some(pattern.to_owned()), !has_anchor)
-}
-
-impl PartialEq for Filter {
-    fn eq(&self, other: &Self) -> bool {
-        self.text == other.text
     }
 }
 
@@ -135,7 +168,7 @@ fn words(text: &str) -> Vec<String> {
     for letter in text.chars() {
         match within {
             Some(end) if letter == end => within = None,
-            None if matches!(letter, '/' | '"') && (current.is_empty() || current == "!") => {
+            None if matches!(letter, '/' | '"') && begins_a_text(&current) => {
                 within = Some(letter);
             }
             Some(_) | None => {}
@@ -150,70 +183,12 @@ fn words(text: &str) -> Vec<String> {
     words
 }
 
-/// The names that mean something before `=`.
-const KNOWN: &str = "level>=, trace=, session=, request=, id=, source=";
-
-fn condition(word: &str) -> Result<Condition, String> {
-    if let Some((name, sign, value)) = comparison(word) {
-        return compared(word, name, sign, value);
-    }
-    if let Some(pattern) = word
-        .strip_prefix('/')
-        .map(|rest| rest.strip_suffix('/').unwrap_or(rest))
-        .filter(|rest| !rest.is_empty())
-    {
-        let regex = RegexBuilder::new(pattern)
-            .case_insensitive(true)
-            .size_limit(1 << 20)
-            .build();
-        return regex
-            .map(Condition::Matches)
-            .map_err(|error| error.to_string());
-    }
-    let unquoted = |text: &str| {
-        let inner = text
-            .strip_prefix('"')
-            .map(|rest| rest.strip_suffix('"').unwrap_or(rest));
-        inner
-            .filter(|inner| !inner.is_empty())
-            .unwrap_or(text)
-            .to_lowercase()
-    };
-    Ok(match word.strip_prefix('!') {
-        Some(rest) if !rest.is_empty() => Condition::Lacks(unquoted(rest)),
-        _ => Condition::Contains(unquoted(word)),
-    })
-}
-
-/// A word that compares: a name in small letters, a sign, a value.
-fn comparison(word: &str) -> Option<(&str, &str, &str)> {
-    let (name, rest) = word.split_at(word.find(['=', '<', '>'])?);
-    let is_name = !name.is_empty() && name.bytes().all(|each| each.is_ascii_lowercase());
-    let (sign, value) = rest.split_at(
-        rest.find(|each| !matches!(each, '=' | '<' | '>'))
-            .unwrap_or(rest.len()),
-    );
-    is_name.then_some((name, sign, value))
-}
-
-/// What a word compares; one that compares nothing known was not meant as text, as long as nobody says so.
-fn compared(word: &str, name: &str, sign: &str, value: &str) -> Result<Condition, String> {
-    match (name, sign) {
-        ("level", "=" | ">=") => Level::parse(value).map(Condition::Level).ok_or_else(|| {
-            format!(
-                "{value:?} is no level; there are {}",
-                Level::ALL.map(Level::as_str).join(", ")
-            )
-        }),
-        ("trace" | "session" | "request" | "id" | "source", "=") if value.is_empty() => Err(
-            format!("{name}= of what? Write it behind the sign, without a space"),
-        ),
-        ("source", "=") => Ok(Condition::Source(value.to_lowercase())),
-        ("trace" | "session" | "request" | "id", "=") => Ok(Condition::Id(value.to_owned())),
-        _ => Err(format!(
-            "{word} is none of {KNOWN}; \"{word}\" in quotes finds that text"
-        )),
-    }
+/// Whether a text or a regular expression may begin behind this part of a word.
+fn begins_a_text(word: &str) -> bool {
+    matches!(
+        word,
+        "" | "!" | "-" | "pattern=" | "-pattern=" | "!pattern="
+    )
 }
 
 /// Whether `text` holds `part`, which is in small letters already.
@@ -222,81 +197,5 @@ pub fn contains(text: &str, part: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{logs::Line, model::Moment};
-
-    fn entry(text: &str) -> Entry {
-        let body = Body::Event {
-            group: "/aws/lambda/neo4j-interceptor".into(),
-            stream: "s".into(),
-            text: text.into(),
-            line: Line::read(text),
-            late: false,
-        };
-        Entry {
-            at: Moment::from_millis(0),
-            body,
-        }
-    }
-
-    #[test]
-    fn every_condition_must_hold() {
-        for (filter, text, expected) in [
-            ("", "anything", true),
-            ("level>=warn", "ERROR it broke", true),
-            ("level>=warn", "INFO fine", false),
-            ("Timeout", "query timeout set", true),
-            ("!health", "GET /health", false),
-            ("/took \\d{4,} ms/", "query took 2400 ms", true),
-            ("/took \\d{4,} ms/ !query", "query took 2400 ms", false),
-            (
-                "request=2f43",
-                r#"{"message":"x","requestId":"2f43"}"#,
-                true,
-            ),
-            (
-                "request=2f44",
-                r#"{"message":"x","requestId":"2f43"}"#,
-                false,
-            ),
-            ("source=interceptor", "x", true),
-            ("source=gateway", "x", false),
-            ("\"level>=warn\"", "the filter level>=warn was set", true),
-            ("\"query timeout\"", "a query timeout", true),
-            ("\"query timeout\"", "a timeout of a query", false),
-            ("!\"query timeout\"", "a query timeout", false),
-            ("\"query", "a \"query\"", true),
-            ("Status=500", "status=500 it was", true),
-            ("session_id=cc8a", "session_id=cc8a8e69", true),
-        ] {
-            assert_eq!(
-                Filter::parse(filter).unwrap().passes(&entry(text)),
-                expected,
-                "{filter} on {text}"
-            );
-        }
-    }
-
-    #[test]
-    fn what_cannot_be_read_is_said() {
-        assert!(Filter::parse("level>=loud").unwrap_err().contains("warn"));
-        assert!(Filter::parse("/(/").is_err());
-        for nonsense in [
-            "leve>=warn",
-            "level>=",
-            "level>warn",
-            "level<=warn",
-            "trace=",
-            "source=",
-            "trace>=5",
-            "traces=691b",
-        ] {
-            let wrong = Filter::parse(&format!("ERROR {nonsense}")).unwrap_err();
-            assert!(
-                wrong.contains("level>=") || wrong.contains("warn") || wrong.contains("of what"),
-                "{nonsense}: {wrong}"
-            );
-        }
-    }
-}
+#[path = "filter_tests.rs"]
+mod tests;

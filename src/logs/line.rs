@@ -131,7 +131,7 @@ fn message_of_json(value: &BorrowedJson<'_>) -> Option<String> {
         .or_else(|| Some(value.get("name")?.as_str()?.to_owned()))
 }
 
-/// The summary of a span: name, HTTP status, duration and service.
+/// The summary of a span: HTTP status, duration, service and name.
 fn span_message(value: &BorrowedJson<'_>) -> Option<String> {
     let name = value.get("name")?.as_str()?;
     let duration = value.get("durationNano")?.as_u64()?;
@@ -139,7 +139,7 @@ fn span_message(value: &BorrowedJson<'_>) -> Option<String> {
     let status = attribute("http.response.status_code")
         .or_else(|| attribute("http.status_code"))
         .and_then(BorrowedJson::as_u64)
-        .map_or_else(String::new, |status| format!("  {status}"));
+        .map_or_else(String::new, |status| format!("{status}  "));
     let service = attribute("aws.local.service")
         .and_then(BorrowedJson::as_str)
         .or_else(|| {
@@ -147,9 +147,9 @@ fn span_message(value: &BorrowedJson<'_>) -> Option<String> {
                 .at(&["resource", "attributes", "service.name"])?
                 .as_str()
         })
-        .map_or_else(String::new, |service| format!("  {service}"));
+        .map_or_else(String::new, |service| format!("{service}  "));
     Some(format!(
-        "{name}{status}  {} ms{service}",
+        "{status}{} ms  {service}{name}",
         duration / 1_000_000
     ))
 }

@@ -2,18 +2,21 @@
 
 mod ansi;
 mod filter;
+pub mod histogram;
 mod json;
 mod level;
 pub mod line;
 mod owner;
+pub mod pattern_book;
 pub mod patterns;
 mod record;
 pub mod redact;
 mod stack_trace;
 pub mod store;
+pub mod summary;
 
 pub(crate) use ansi::strip_escapes;
-pub use filter::{Filter, contains};
+pub use filter::{CallLines, Filter, FilterScope, contains};
 pub use level::Level;
 pub use line::Line;
 pub(crate) use line::ReadLine;

@@ -88,6 +88,11 @@ impl PatternMiner {
         index
     }
 
+    /// The patterns in the order of the indices that [`PatternMiner::push`] returns.
+    pub fn in_order_of_index(&self) -> &[LogPattern] {
+        &self.patterns
+    }
+
     /// The patterns, the most frequent first.
     pub fn patterns(&self) -> Vec<&LogPattern> {
         let mut patterns: Vec<&LogPattern> = self.patterns.iter().collect();
@@ -111,6 +116,20 @@ impl LogPattern {
             if own != token {
                 WILDCARD.clone_into(own);
             }
+        }
+    }
+}
+
+/// Whether a message, its variable parts masked, has the form of a pattern that [`LogPattern::text`] gave.
+pub fn matches(pattern: &str, message: &str) -> bool {
+    let mut own = pattern.split(' ');
+    let mut tokens = tokens(message).into_iter();
+    loop {
+        match (own.next(), tokens.next()) {
+            (Some(own), Some(token)) if own == WILDCARD || own == token => {}
+            (None, None) => return true,
+            // The pattern of all lines beyond the limit of patterns.
+            (Some(_) | None, _) => return pattern == WILDCARD,
         }
     }
 }
@@ -229,6 +248,29 @@ mod tests {
         assert_eq!(patterns[1].level, Some(Level::Error));
         assert_eq!(patterns[1].first_at, Moment::from_millis(0));
         assert_eq!(patterns[1].last_at, Moment::from_millis(90));
+    }
+
+    #[test]
+    fn a_message_has_the_form_of_its_own_pattern_and_of_no_other() {
+        let mut miner = PatternMiner::default();
+        for message in [
+            "read answered in 14 ms",
+            "write answered in 9 ms",
+            "pool of 10 is full",
+        ] {
+            miner.push(message, None, Moment::from_millis(0));
+        }
+        let texts: Vec<String> = miner
+            .patterns()
+            .iter()
+            .map(|pattern| pattern.text())
+            .collect();
+        for message in ["read answered in 812 ms", "read answered in 1 ms"] {
+            assert!(matches(&texts[0], message), "{} {message}", texts[0]);
+            assert!(!matches(&texts[1], message));
+        }
+        assert!(!matches(&texts[0], "read answered in 14 ms again"));
+        assert!(!matches(&texts[0], "read answered in"));
     }
 
     proptest::proptest! {

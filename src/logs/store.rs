@@ -17,7 +17,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{Level, Line, LogRecord, filter::Filter};
+use super::{Level, Line, LogRecord, filter::Filter, histogram::LogHistogram};
 use crate::model::{LogBatch, LogNotice, Moment};
 
 use packed::LineSources;
@@ -105,6 +105,8 @@ pub struct Store {
     lines: usize,
     /// Number of notices.
     notices: usize,
+    /// All log lines kept, counted by second and level.
+    histogram: LogHistogram,
     /// Memory in use, in bytes.
     memory: usize,
     /// Events that a tail will deliver again, by their content, and how often.
@@ -143,6 +145,11 @@ impl Store {
         let count = fresh.len();
         let is_late = |entry: &Entry| matches!(entry.body, Body::Event { late: true, .. });
         self.late += fresh.iter().filter(|(_, entry)| is_late(entry)).count();
+        for (_, entry) in &fresh {
+            if matches!(entry.body, Body::Event { .. }) {
+                self.histogram.record(entry.at, entry.level());
+            }
+        }
         let newest = self.newest();
         let in_order = fresh
             .first()
@@ -261,7 +268,14 @@ impl Store {
         }
         if gone > 0 {
             self.evicted += self.lines - lines;
-            self.segments.drain(..gone);
+            for segment in self.segments.drain(..gone) {
+                for line in 0..segment.len() {
+                    let mark = segment.mark(line).filter(|mark| !mark.is_notice());
+                    if let Some((at, mark)) = segment.time(line).zip(mark) {
+                        self.histogram.forget(at, mark.level());
+                    }
+                }
+            }
             self.scanned_from = self.scanned_from.saturating_sub(gone);
             self.count();
         }
@@ -358,6 +372,16 @@ impl Store {
     /// Whether no log line is kept.
     pub const fn is_empty_of_events(&self) -> bool {
         self.kept() == 0
+    }
+
+    /// The log lines kept, counted by second and level.
+    pub const fn level_histogram(&self) -> &LogHistogram {
+        &self.histogram
+    }
+
+    /// Number of notices kept.
+    pub const fn notice_count(&self) -> usize {
+        self.notices
     }
 
     /// Memory in use, in bytes.

@@ -294,3 +294,19 @@ fn an_empty_store_finds_nothing() {
     assert_eq!(store.next_of_level(0, true, Level::Trace), None);
     assert_eq!((store.row(0), store.rows(0..9)), (None, Vec::new()));
 }
+
+#[test]
+fn the_histogram_counts_what_is_kept() {
+    let mut store = Store::default();
+    store.push_batch(batch(&[(1_000, "INFO one"), (2_000, "ERROR two")]));
+    store.push_batch(batch(&[(500, "ERROR older")]));
+    let total = |store: &Store| {
+        let counts = store
+            .level_histogram()
+            .total(Moment::from_millis(0), Moment::from_millis(9_000));
+        (counts.all(), counts.errors())
+    };
+    assert_eq!(total(&store), (3, 2));
+    store.settle(0, usize::MAX);
+    assert_eq!(total(&store).0, store.kept() as u64);
+}

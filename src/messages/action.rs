@@ -109,6 +109,7 @@ actions! {
         FollowTools = "fleet.tools", "tools", "Tools of what is selected", false, Selection, 11;
         FollowDoctor = "fleet.doctor", "doctor", "Examine the selected deployment", false, Selection, 12;
         FollowRelation = "fleet.relation", "relation", "Follow the relation: target, its runtime, its logs, its secret", false, Selection, 14;
+        FollowCalls = "fleet.calls", "calls", "The tool calls around the last failure of the selected deployment", false, Selection, 15;
         Synchronize = "fleet.synchronize", "sync", "Synchronize the marked targets, or the selected one: the gateway lists its tools again", true, Selection, 13;
         OnlyUrgent = "fleet.urgent", "only bad", "Show only what is broken, failing, changing or waits for a person", false, Nothing, 55;
         ReverseSort = "fleet.reverse", "reverse", "Reverse the order of the rows", false, Nothing, 0;
@@ -121,18 +122,45 @@ actions! {
     /// Actions of the Logs screen.
     Logs(LogsAction) {
         Follow = "logs.follow", "follow", "Follow the newest line, or stop following", false, Nothing, 1;
-        Search = "logs.search", "find", "Find a text", false, Nothing, 5;
-        NextHit = "logs.next-hit", "next hit", "To the next hit", false, Nothing, 6;
+        Search = "logs.search", "find", "Find a text in lines, or filter calls and patterns by it", false, Nothing, 6;
+        NextHit = "logs.next-hit", "next hit", "To the next hit, or the next new pattern", false, Nothing, 7;
         PreviousHit = "logs.previous-hit", "previous hit", "To the previous hit", false, Nothing, 0;
-        NextError = "logs.next-error", "next error", "To the next error", false, Nothing, 4;
+        NextError = "logs.next-error", "next error", "To the next error or failed call", false, Nothing, 5;
         PreviousError = "logs.previous-error", "previous error", "To the previous error", false, Nothing, 0;
-        FilterLogs = "logs.filter", "filter", "Filter by words: level>=warn, text, !text, /regex/, trace=…", false, Nothing, 7;
+        FilterLogs = "logs.filter", "filter", "Filter by words: level>=warn, text, -text, /regex/, trace=…, field>5", false, Nothing, 7;
         OnlyTrace = "logs.trace", "this trace", "Only lines of this trace", false, Selection, 10;
         OnlySession = "logs.session", "this session", "Only lines of this session", false, Selection, 11;
         OnlyRequest = "logs.request", "this request", "Only lines of this request", false, Selection, 12;
-        Wrap = "logs.wrap", "wrap", "Wrap long lines", false, Nothing, 8;
-        ExportLogs = "logs.export", "export", "Write the shown lines to a file", false, Nothing, 9;
-        NextSource = "logs.source", "source", "Next deployment's logs", false, Nothing, 3;
+        Wrap = "logs.wrap", "wrap", "Wrap long lines", false, Nothing, 19;
+        ExportLogs = "logs.export", "export", "Write what is shown to a file, as text or JSON lines", false, Nothing, 30;
+        NextSource = "logs.source", "source", "Next deployment's logs", false, Nothing, 9;
+        AddSource = "logs.add", "add source", "Add the next deployment to the tail", false, Nothing, 31;
+        AllSources = "logs.all", "all", "Follow all deployments in one tail", false, Nothing, 0;
+        NextLogsView = "logs.view", "view", "Lines, calls or patterns", false, Nothing, 3;
+        OpenCall = "logs.call", "waterfall", "The call over every hop: a bar for each, with its own lines", false, Selection, 2;
+        ItsLines = "logs.lines", "its lines", "Only the lines of this call or pattern", false, Selection, 4;
+        CallInTools = "logs.tools", "in Tools", "Open Tools with the deployment of this call", false, Selection, 13;
+        CopyCallId = "logs.copy-id", "copy id", "Copy the trace or request id", false, Selection, 14;
+        NextCall = "logs.next-call", "next failed", "The next failed call", false, Nothing, 5;
+        PreviousCall = "logs.previous-call", "previous failed", "The previous failed call", false, Nothing, 0;
+        OnlyUrgentRows = "logs.urgent", "only bad", "Only calls that failed, or patterns that are new or bad", false, Nothing, 8;
+        Histogram = "logs.histogram", "histogram", "Show or hide the histogram", false, Nothing, 20;
+        WindowBack = "logs.window-back", "window", "Move the window back in time; before its beginning, read older lines", false, Nothing, 15;
+        WindowForward = "logs.window-forward", "later", "Move the window forward in time", false, Nothing, 0;
+        ZoomIn = "logs.zoom-in", "closer", "A narrower window", false, Nothing, 16;
+        ZoomOut = "logs.zoom-out", "wider", "A wider window", false, Nothing, 0;
+        Older = "logs.older", "older", "Read the lines before the window", false, Nothing, 17;
+        JumpToTime = "logs.time", "to a time", "Go to a time", false, Nothing, 18;
+        Times = "logs.times", "times", "Times of day, ages, or times since the line above", false, Nothing, 0;
+        ToggleErrors = "logs.errors", "errors", "Show or hide errors", false, Nothing, 0;
+        ToggleWarnings = "logs.warnings", "warnings", "Show or hide warnings", false, Nothing, 0;
+        ToggleInfo = "logs.info", "info", "Show or hide lines of level info", false, Nothing, 0;
+        ToggleDebug = "logs.debug", "debug", "Show or hide lines of level debug and lines without a level", false, Nothing, 0;
+        ToggleGateway = "logs.gateway", "gateway", "Show or hide the lines of gateways", false, Nothing, 0;
+        ToggleInterceptor = "logs.interceptor", "interceptor", "Show or hide the lines of interceptors", false, Nothing, 0;
+        ToggleRuntime = "logs.runtime", "runtime", "Show or hide the lines of runtimes", false, Nothing, 0;
+        ToggleSpans = "logs.spans", "spans", "Show or hide spans", false, Nothing, 0;
+        ToggleOther = "logs.other", "other logs", "Show or hide the lines of other log groups", false, Nothing, 0;
     }
     /// Actions of the Secrets screen.
     Secrets(SecretsAction) {
@@ -160,6 +188,7 @@ actions! {
         SendAnswer = "tools.send", "send", "Send the answer to the server's question", false, Nothing, 1;
         DeclineQuestion = "tools.decline", "decline", "Decline the server's question", false, Nothing, 2;
         CancelQuestion = "tools.cancel-question", "cancel", "Cancel the server's question without an answer", false, Nothing, 3;
+        CallWaterfall = "tools.call", "waterfall", "This call over every hop, in Logs", false, Nothing, 9;
         CallLogs = "tools.logs", "log lines", "The log lines around this call", false, Nothing, 9;
     }
     /// Actions of the Doctor screen.

@@ -5,8 +5,8 @@ use serde_json::{Map, Value};
 
 use crate::{
     model::{
-        CallOptions, DeploymentName, ElicitationAnswer, Kind, LogQuery, McpEndpoint, Offer,
-        ResourceKey,
+        CallOptions, DeploymentName, ElicitationAnswer, Kind, McpEndpoint, Offer, ResourceKey,
+        TailRequest,
     },
     rotation::report::RotationKind,
     tools::saved::Query,
@@ -23,6 +23,8 @@ pub enum Slot {
     Detail,
     /// The tail that is shown.
     Tail,
+    /// The reading of log lines from before the tail that is shown.
+    OlderLogs,
     /// The versions of the selected secret.
     Secret,
     /// The rotation: one at a time, never replaced, and quitting waits for it.
@@ -74,6 +76,13 @@ pub enum Effect {
         /// The text.
         text: String,
     },
+    /// Write a text to a new file at a path that the user has chosen, with mode 0600.
+    ExportTo {
+        /// The path.
+        path: String,
+        /// The text.
+        text: String,
+    },
     /// Inject a fault of the embedded stack, by its index in the list of the start.
     PlayFault(usize),
     /// Stop the task in a slot.
@@ -99,8 +108,10 @@ pub enum FleetEffect {
 /// Tasks about a log tail.
 #[derive(Clone, Debug, PartialEq)]
 pub enum LogsEffect {
-    /// Tail log groups.
-    Tail(DeploymentName, LogQuery),
+    /// Tail log groups, or read a window of them.
+    Tail(TailRequest),
+    /// Read log lines from before the tail that is shown.
+    ReadOlder(TailRequest),
 }
 
 /// Tasks about secrets and rotations.

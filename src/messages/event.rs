@@ -3,6 +3,7 @@
 
 use super::{Effect, FleetEffect, LogsEffect, SecretsEffect, ToolsEffect};
 use crate::{
+    calls::TailFindings,
     doctor,
     logs::LogRecord,
     model::{
@@ -79,6 +80,10 @@ pub enum FleetEvent {
 pub enum LogsEvent {
     /// Log lines or notices arrived.
     Arrived(LogBatch<LogRecord>),
+    /// All stored lines of a window have been read, or the reading has failed.
+    WindowRead(Result<(), Failure>),
+    /// Calls and patterns were found in the lines so far.
+    Found(Box<TailFindings>),
     /// The tail has ended with a failure.
     TailFailed(Failure),
 }
@@ -130,7 +135,10 @@ impl Event {
         match effect {
             Effect::Start => Self::Started(Err(failure)),
             Effect::Fleet(effect) => Self::Fleet(FleetEvent::of_failed_effect(effect, failure)),
-            Effect::Logs(LogsEffect::Tail(..)) => Self::Logs(LogsEvent::TailFailed(failure)),
+            Effect::Logs(LogsEffect::Tail(_)) => Self::Logs(LogsEvent::TailFailed(failure)),
+            Effect::Logs(LogsEffect::ReadOlder(_)) => {
+                Self::Logs(LogsEvent::WindowRead(Err(failure)))
+            }
             Effect::Secrets(effect) => match effect {
                 SecretsEffect::ReadSecret(deployment, id) => Self::Secrets(
                     SecretsEvent::SecretRead(deployment, id, Box::new(Err(failure))),
@@ -145,7 +153,7 @@ impl Event {
                 Err(failure) => Self::Broke(None, failure),
             },
             Effect::Examine(deployment) => Self::Broke(Some(deployment), failure),
-            Effect::Export { .. } => Self::Exported(Err(failure)),
+            Effect::Export { .. } | Effect::ExportTo { .. } => Self::Exported(Err(failure)),
             Effect::Copy(_) | Effect::Stop(_) | Effect::PlayFault(_) | Effect::Suspend => {
                 Self::Broke(None, failure)
             }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::moment::Moment;
+use super::{deployment::DeploymentName, moment::Moment};
 
 /// One event of CloudWatch Logs. Group and stream names are shared, since thousands of events carry the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -129,6 +129,24 @@ pub struct LogQuery {
     /// Ids of the gateways and runtimes whose lines are wanted. Lines of a tail that name another one as their origin are left
     /// out, since a group may be shared by all deployments of an account. Empty: all lines.
     pub owner_ids: Vec<String>,
+}
+
+/// The log groups of one deployment in a tail over several.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TailPart {
+    /// Deployment whose credentials read the groups.
+    pub deployment: DeploymentName,
+    /// What is read.
+    pub query: LogQuery,
+}
+
+/// A tail over the log groups of one or several deployments. Parts with an end are read once and not followed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TailRequest {
+    /// The deployments.
+    pub parts: Vec<TailPart>,
+    /// Whether the lines of an earlier tail of the same groups are still here.
+    pub is_resumed: bool,
 }
 
 /// The result of a Logs Insights query, complete or so far.

@@ -17,6 +17,7 @@ pub mod sanitize;
 pub mod secret;
 pub mod suggest;
 pub mod text;
+pub mod time_text;
 pub mod tool;
 pub mod traffic;
 
@@ -32,7 +33,7 @@ pub use duration::{parse_duration, show_duration};
 pub use failure::{Failure, FailureKind};
 pub use log::{
     LogBatch, LogEvent, LogNotice, LogQuery, LogQueryResult, LogQueryStatistics, NoticeKind,
-    TailMode, TailStatus,
+    TailMode, TailPart, TailRequest, TailStatus,
 };
 pub use loose_json::loose_json;
 pub use moment::Moment;
@@ -45,6 +46,7 @@ pub use secret::{
 };
 pub use suggest::{did_you_mean, nearest};
 pub use text::{pluralize, with_separators};
+pub use time_text::parse_time;
 pub use tool::{
     CallOptions, CallOutcome, Claims, ConnectionInfo, Elapsed, Elicitation, ElicitationAnswer,
     ElicitationRequest, HttpExchange, McpEndpoint, McpNotice, McpTarget, Offer, OfferKind,

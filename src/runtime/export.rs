@@ -45,6 +45,31 @@ pub(super) fn write(stem: &str, extension: &str, text: &str) -> Result<String, F
     ))
 }
 
+/// Writes the text to a new file at `path`; `~/` stands for the home folder. Returns the path.
+///
+/// # Errors
+/// Returns [`FailureKind::Usage`] if the file exists already or cannot be written.
+pub(super) fn write_to(path: &str, text: &str) -> Result<String, Failure> {
+    let expanded = match (path.strip_prefix("~/"), std::env::home_dir()) {
+        (Some(rest), Some(home)) => home.join(rest),
+        (Some(_) | None, _) => path.into(),
+    };
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    let written = options
+        .open(&expanded)
+        .and_then(|mut file| file.write_all(text.as_bytes()));
+    match written {
+        Ok(()) => Ok(expanded.display().to_string()),
+        Err(error) => Err(failure(path, &error)),
+    }
+}
+
 fn failure(name: &str, error: &std::io::Error) -> Failure {
     Failure::new(
         FailureKind::Usage,

@@ -3,6 +3,7 @@
 mod clipboard;
 mod effect_runner;
 mod export;
+mod log_tasks;
 mod run;
 mod saved_queries;
 mod tasks;

@@ -8,6 +8,7 @@ use std::{
 
 use ratatui::layout::Rect;
 
+mod calls;
 mod draw;
 mod filter;
 mod memory;
@@ -287,6 +288,9 @@ impl Fleet {
         match action {
             Action::Fleet(FleetAction::FollowDoctor) => {
                 ScreenUpdate::request(AppRequest::Examine(deployment))
+            }
+            Action::Fleet(FleetAction::FollowCalls) => {
+                calls::around_last_failure(context.store, &deployment, context.now)
             }
             Action::Fleet(FleetAction::FollowLogs) => {
                 self.follow_logs(context, &deployment, row.resource)
@@ -642,6 +646,7 @@ impl Screen for Fleet {
                 | FleetAction::FollowTools
                 | FleetAction::FollowDoctor
                 | FleetAction::FollowRelation
+                | FleetAction::FollowCalls
                 | FleetAction::Synchronize,
             ) => self.follow(action, context),
             Action::Fleet(

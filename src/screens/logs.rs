@@ -1,123 +1,157 @@
-//! Logs: the live tail of what was chosen, several groups merged, with its errors, hits and ids.
+//! Logs: the lines of what was chosen, the tool calls in them, and their patterns, over any window of time.
 
-mod draw;
+mod act;
+mod calls;
+mod calls_view;
+mod detail;
+mod export;
+mod head;
+mod histogram;
+mod line_cells;
+mod lines;
+mod lines_view;
+mod patterns;
+mod patterns_view;
+mod prompt;
+mod range;
+mod source;
+mod waterfall;
+mod waterfall_panels;
+mod waterfall_view;
 
+use crossterm::event::KeyEvent;
 use ratatui::layout::Rect;
 
-use super::{
-    AppRequest, Screen, ScreenUpdate, UpdateContext, ViewContext, fleet::deployment_groups,
-};
+use super::{AppRequest, Screen, ScreenUpdate, UpdateContext, ViewContext};
 use crate::{
+    calls::TailFindings,
     keys::Layer,
     logs::{
-        Filter, Level, LogRecord, source_word,
-        store::{Body, Entry, Store},
+        FilterScope, Level, LogRecord,
+        store::{Entry, Store},
     },
-    messages::{
-        Action, AppAction, Effect, Effects, ListAction, LogsAction, LogsEffect, PromptAction, Slot,
-    },
-    model::{DeploymentName, Failure, Kind, LogBatch, LogQuery, Moment, TailMode, TailStatus},
+    messages::{Action, AppAction, Effect, Effects, ListAction, LogsAction, Slot},
+    model::{Failure, LogBatch, Moment, NoticeKind, TailMode, TailStatus},
+    state::LogsMemory,
     theme::Role,
-    widgets::{LineInput, List, Painter, Scroll, sparkline},
+    widgets::{List, Painter},
 };
-use crossterm::event::KeyEvent;
 
-/// How far back a fresh tail begins, in milliseconds.
-const BACK_MS: i64 = 15 * 60 * 1000;
-/// Maximal number of lines of each group that a fresh tail begins with: one page.
-const FIRST_LINES: usize = 10_000;
-/// How far a tail that is taken up again reaches back, in milliseconds. Events become visible up to 90 seconds after their
-/// time, so those of the last moments before the tail was left may be missing.
-const RESUME_OVERLAP_MS: i64 = 150_000;
-/// Width of a bar of the rates in the headline, in milliseconds.
-const RATE_MS: i64 = 5_000;
-/// Number of bars of the rates in the headline.
-const RATES: i64 = 14;
+use calls::CallsList;
+use detail::LineDetail;
+use lines::TimeFormat;
+use patterns::PatternsList;
+use prompt::LogsPrompt;
+use range::LogRange;
+use waterfall::OpenWaterfall;
+
+pub use calls::CallLookup;
+pub use source::{LogWindow, SourcePart, TailSource, owner_ids};
 
 /// The state of the Logs screen.
 #[derive(Clone, Debug, Default)]
 pub struct Logs {
     source: Option<TailSource>,
     store: Store,
-    list: List,
-    /// Whether the cursor stays on the newest line.
-    follows: bool,
-    unseen: usize,
+    range: LogRange,
     status: TailStatus,
-    /// Where the running tail began.
-    since: Moment,
     /// When the last batch arrived.
     heard: Option<Moment>,
     /// Where a tail that was left goes on.
     left_at: Option<Moment>,
     failure: Option<Failure>,
+    view: LogsView,
+    /// What was found in the lines so far.
+    findings: TailFindings,
+    list: List,
+    /// Whether the cursor stays on the newest line.
+    follows: bool,
+    unseen: usize,
     wrap: bool,
-    prompt: Option<Prompt>,
+    times: TimeFormat,
     search: String,
+    /// The text of the filter of the lines.
+    filter: String,
     wrong: Option<String>,
-    open: bool,
+    /// Levels and sources that are left out.
+    hidden: FilterScope,
+    detail: Option<LineDetail>,
     /// The line that was read before a filter let nothing through.
     filtered_away: Option<Entry>,
-    scroll: Scroll,
+    calls: CallsList,
+    patterns: PatternsList,
+    waterfall: Option<OpenWaterfall>,
+    prompt: Option<LogsPrompt>,
+    /// Filters that were used, the latest first.
+    used_filters: Vec<String>,
+    /// Whether the histogram is shown; by the height of the window if the user has not chosen.
+    histogram: Option<bool>,
 }
 
-/// What is tailed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TailSource {
-    /// Deployment whose credentials read the logs.
-    pub deployment: DeploymentName,
-    /// Title of the view.
-    pub title: String,
-    /// Log group names.
-    pub groups: Vec<String>,
-    /// Ids of the deployment's gateways and runtimes.
-    pub owner_ids: Vec<String>,
+/// What of the logs is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum LogsView {
+    /// Lines.
+    #[default]
+    Lines,
+    /// Tool calls.
+    Calls,
+    /// Patterns.
+    Patterns,
 }
 
-/// Ids of a deployment's gateways and runtimes, as far as they have been listed.
-pub fn owner_ids(store: &crate::state::Store, deployment: &DeploymentName) -> Vec<String> {
-    store
-        .resources(deployment)
-        .filter(|resource| matches!(resource.key.kind, Kind::Gateway | Kind::Runtime))
-        .map(|resource| resource.key.id.clone())
-        .collect()
+impl LogsView {
+    const ALL: [Self; 3] = [Self::Lines, Self::Calls, Self::Patterns];
+
+    const fn title(self) -> &'static str {
+        match self {
+            Self::Lines => "lines",
+            Self::Calls => "calls",
+            Self::Patterns => "patterns",
+        }
+    }
+
+    fn next(self) -> Self {
+        match self {
+            Self::Lines => Self::Calls,
+            Self::Calls => Self::Patterns,
+            Self::Patterns => Self::Lines,
+        }
+    }
 }
 
-#[derive(Clone, Debug)]
-enum Prompt {
-    Search(LineInput),
-    Filter(LineInput),
-}
+/// Lines of the window from which on the histogram is shown by itself.
+const HISTOGRAM_FROM: u16 = 24;
 
 impl Logs {
+    /// Creates the screen as it was left in the last run.
+    pub fn restored(memory: &LogsMemory) -> Self {
+        let view = LogsView::ALL
+            .into_iter()
+            .find(|view| view.title() == memory.view)
+            .unwrap_or_default();
+        Self {
+            view,
+            used_filters: memory.filters.clone(),
+            histogram: memory.histogram,
+            wrap: memory.wrap,
+            ..Self::default()
+        }
+    }
+
+    /// What is remembered for the next run.
+    pub fn memory(&self) -> LogsMemory {
+        LogsMemory {
+            view: self.view.title().to_owned(),
+            filters: self.used_filters.clone(),
+            histogram: self.histogram,
+            wrap: self.wrap,
+        }
+    }
+
     /// Whether a deployment or log group was chosen.
     pub const fn has_source(&self) -> bool {
         self.source.is_some()
-    }
-
-    /// Begins to follow log groups.
-    pub fn tail(&mut self, source: TailSource, since: Option<Moment>, now: Moment) -> Effects {
-        let begin = since.unwrap_or_else(|| now.plus(-BACK_MS));
-        let query = LogQuery {
-            groups: source.groups.clone(),
-            owner_ids: source.owner_ids.clone(),
-            since: Some(begin),
-            limit: Some(FIRST_LINES),
-            ..LogQuery::default()
-        };
-        let effect = Effect::Logs(LogsEffect::Tail(source.deployment.clone(), query));
-        let follows = since.is_none();
-        let mut store = Store::default();
-        store.set_tail_start(now);
-        *self = Self {
-            since: begin,
-            store,
-            source: Some(source),
-            follows,
-            wrap: self.wrap,
-            ..Self::default()
-        };
-        Effects::one(effect)
     }
 
     /// Takes in a batch of lines.
@@ -125,6 +159,13 @@ impl Logs {
         self.status = batch.status.unwrap_or(self.status);
         self.heard = Some(now);
         self.failure = None;
+        self.range.unavailable.extend(
+            batch
+                .notices
+                .iter()
+                .filter(|notice| notice.kind == NoticeKind::Unavailable)
+                .map(|notice| notice.text.clone()),
+        );
         let before = self.store.len();
         let read = self.current();
         let count = self.store.push_batch(batch);
@@ -134,36 +175,39 @@ impl Logs {
         }
     }
 
-    /// The time from which on a tail that was left has to read again: a little before it last had everything, or its own
-    /// beginning if it never did.
-    fn resume_from(&self, now: Moment) -> Moment {
-        let has_everything = self.status.is_backfilled && self.status.open_gaps == 0;
-        match (has_everything, &self.failure, self.heard) {
-            (true, None, Some(_)) => now.plus(-RESUME_OVERLAP_MS).max(self.since),
-            (true, Some(_), Some(heard)) => heard.plus(-RESUME_OVERLAP_MS).max(self.since),
-            _ => self.since,
+    /// All stored lines of a window have been read.
+    pub fn window_read(&mut self, result: Result<(), Failure>) -> ScreenUpdate {
+        let is_older = std::mem::take(&mut self.range.is_reading_older);
+        match result {
+            Ok(()) => {
+                self.status.is_backfilled |= self.range.until.is_some();
+                if let Some(at) = self.range.wanted.take() {
+                    self.select_time(at);
+                }
+                ScreenUpdate::done()
+            }
+            Err(failure) if is_older => ScreenUpdate::request(AppRequest::Complain(failure)),
+            Err(failure) => {
+                self.failure = Some(failure);
+                ScreenUpdate::done()
+            }
         }
     }
 
-    /// Starts the tail of the same groups again, without losing or repeating a line.
-    fn resume(&mut self, now: Moment) -> Effects {
-        let Some(source) = &self.source else {
-            return Effects::none();
-        };
-        let since = self.left_at.take().unwrap_or_else(|| self.resume_from(now));
-        let query = LogQuery {
-            groups: source.groups.clone(),
-            owner_ids: source.owner_ids.clone(),
-            since: Some(since),
-            limit: self.store.is_empty_of_events().then_some(FIRST_LINES),
-            ..LogQuery::default()
-        };
-        let effect = Effect::Logs(LogsEffect::Tail(source.deployment.clone(), query));
-        self.store.expect_again(since);
-        self.since = since;
-        self.status = TailStatus::default();
-        self.failure = None;
-        Effects::one(effect)
+    /// Calls and patterns were found.
+    pub fn found(&mut self, findings: TailFindings) {
+        self.findings = findings;
+        self.refresh_rows();
+        self.open_wanted_call();
+        self.refresh_waterfall();
+        self.resolve_call_filter();
+    }
+
+    /// The rows of calls and patterns, after a change of what was found or of what is shown.
+    fn refresh_rows(&mut self) {
+        let window = self.range.window;
+        self.calls.refresh(&self.findings.calls, window);
+        self.patterns.refresh(&self.findings.patterns, window);
     }
 
     /// The tail has ended.
@@ -173,225 +217,52 @@ impl Logs {
 
     /// Whether its rates still move by themselves: something was written lately.
     pub fn is_lively(&self, now: Moment) -> bool {
+        const LIVELY_MS: i64 = 70_000;
         self.source.is_some()
             && self
                 .store
                 .newest()
-                .is_some_and(|newest| now.since(newest) < RATE_MS * RATES)
+                .is_some_and(|newest| now.since(newest) < LIVELY_MS)
     }
 
-    fn current(&self) -> Option<Entry> {
-        self.store.row(self.list.cursor())
+    fn shows_histogram(&self, height: u16) -> bool {
+        self.histogram.unwrap_or(height >= HISTOGRAM_FROM)
     }
 
-    /// The cursor stays on its line whatever came before it; or on the newest, where that is followed.
-    fn stay(&mut self, read: Option<&Entry>) {
-        match read.filter(|_| !self.follows) {
-            Some(line) => self.list.carry(self.store.position(line)),
-            None if self.follows => self.list.select(self.store.len().saturating_sub(1)),
-            None => {}
+    fn draw_body(&self, context: &ViewContext<'_>, area: Rect, painter: &mut Painter<'_>) {
+        if let Some(open) = &self.waterfall {
+            self.draw_waterfall(open, context, area, painter);
+            return;
         }
-        self.list.clamp(self.store.len());
-    }
-
-    fn stop_following(&mut self) {
-        self.follows = false;
-    }
-
-    fn follow(&mut self) {
-        self.follows = !self.follows;
-        if self.follows {
-            self.unseen = 0;
-            self.list.select(self.store.len().saturating_sub(1));
-        }
-    }
-
-    fn jump_to_error(&mut self, backwards: bool) -> ScreenUpdate {
-        let cursor = self.list.cursor();
-        let found = self.store.next_of_level(cursor, backwards, Level::Error);
-        self.jump_to(found)
-    }
-
-    /// Whether a filter or a search has not gone through all lines yet.
-    pub const fn is_scanning(&self) -> bool {
-        self.store.is_scanning()
-    }
-
-    /// Filters and searches some more lines. The cursor stays on its line.
-    pub fn scan_more(&mut self) {
-        let was_empty = self.store.is_empty();
-        let added = self.store.scan_more();
-        let cursor = self.list.cursor() + added;
-        if self.follows || was_empty {
-            self.list.select(self.store.len().saturating_sub(1));
-        } else {
-            self.list.carry(cursor);
-        }
-        self.list.clamp(self.store.len());
-    }
-
-    fn jump_to(&mut self, found: Option<usize>) -> ScreenUpdate {
-        match found {
-            Some(row) => {
-                self.stop_following();
-                self.list.select(row);
-                ScreenUpdate::done()
-            }
-            None => ScreenUpdate::request(AppRequest::Say("nothing more is found".to_owned())),
-        }
-    }
-
-    fn jump_to_hit(&mut self, backwards: bool) -> ScreenUpdate {
-        if self.search.is_empty() {
-            return ScreenUpdate::request(AppRequest::Say(
-                "nothing is searched for: / finds a text".to_owned(),
-            ));
-        }
-        let found = self.store.next_hit(self.list.cursor(), backwards);
-        self.jump_to(found)
-    }
-
-    fn set_search(&mut self, text: &str) {
-        text.clone_into(&mut self.search);
-        self.store.set_search(text);
-    }
-
-    fn set_filter(&mut self, text: &str) {
-        match Filter::parse(text) {
-            Ok(filter) => {
-                self.wrong = None;
-                let read = self.current().or_else(|| self.filtered_away.take());
-                self.store.set_filter(filter);
-                self.filtered_away = read.clone().filter(|_| self.store.is_empty());
-                self.stay(read.as_ref());
-            }
-            Err(wrong) => self.wrong = Some(wrong),
-        }
-    }
-
-    /// Only lines with the same id as this one.
-    fn only(&mut self, action: Action) -> ScreenUpdate {
-        let Some(Entry {
-            body: Body::Event { line, .. },
-            ..
-        }) = self.current()
-        else {
-            return ScreenUpdate::done();
+        self.draw_view_line(context, Rect { height: 1, ..area }, painter);
+        let mut body = Rect {
+            y: area.y + 1,
+            height: area.height.saturating_sub(1),
+            ..area
         };
-        let (name, id) = match action {
-            Action::Logs(LogsAction::OnlyTrace) => ("trace", &line.trace_id),
-            Action::Logs(LogsAction::OnlySession) => ("session", &line.session_id),
-            _ => ("request", &line.request_id),
-        };
-        match id.clone() {
-            Some(id) => {
-                self.set_filter(&format!("{name}={id}"));
-                ScreenUpdate::done()
-            }
-            None => ScreenUpdate::request(AppRequest::Say(format!("this line names no {name}"))),
+        if self.shows_histogram(area.height) {
+            let height = self.draw_histogram(context, body, painter).min(body.height);
+            body.y += height;
+            body.height -= height;
+        }
+        if self.failure.is_some() && self.store.is_empty() {
+            self.draw_empty(context, body, painter);
+            return;
+        }
+        match self.view {
+            LogsView::Lines => self.draw_lines_and_detail(context, body, painter),
+            LogsView::Calls => self.draw_calls(context, body, painter),
+            LogsView::Patterns => self.draw_patterns(context, body, painter),
         }
     }
-
-    fn accept(&mut self) -> ScreenUpdate {
-        match self.prompt.take() {
-            Some(Prompt::Search(input)) => {
-                self.set_search(input.text());
-                if self.search.is_empty() {
-                    ScreenUpdate::done()
-                } else {
-                    self.jump_to_hit(true)
-                }
-            }
-            Some(Prompt::Filter(input)) => {
-                self.set_filter(input.text());
-                ScreenUpdate::done()
-            }
-            None => ScreenUpdate::ignored(),
-        }
-    }
-
-    fn back(&mut self) -> ScreenUpdate {
-        if self.prompt.take().is_some() || std::mem::take(&mut self.open) {
-            return ScreenUpdate::done();
-        }
-        if !self.store.filter().is_empty() || self.wrong.is_some() {
-            self.set_filter("");
-            return ScreenUpdate::done();
-        }
-        if !self.search.is_empty() {
-            self.set_search("");
-            return ScreenUpdate::done();
-        }
-        ScreenUpdate::ignored()
-    }
-
-    fn export(&self) -> ScreenUpdate {
-        let mut text = String::new();
-        self.store.for_each_row(|entry| {
-            text.push_str(&plain(entry));
-            text.push('\n');
-        });
-        let stem = self.source.as_ref().map_or_else(
-            || "logs".to_owned(),
-            |source| format!("logs-{}", source.deployment),
-        );
-        ScreenUpdate::effect(Effect::Export {
-            stem,
-            extension: "txt",
-            text,
-        })
-    }
-
-    /// The next deployment's logs.
-    fn next_source(&mut self, context: &UpdateContext<'_>) -> ScreenUpdate {
-        let names: Vec<&DeploymentName> = context
-            .store
-            .deployments
-            .iter()
-            .map(|each| &each.name)
-            .collect();
-        let at = self
-            .source
-            .as_ref()
-            .and_then(|source| names.iter().position(|name| **name == source.deployment))
-            .map_or(0, |at| at + 1);
-        let order = names.iter().cycle().skip(at).take(names.len());
-        let next = order
-            .map(|name| ((*name).clone(), deployment_groups(context.store, name)))
-            .find(|(_, groups)| !groups.is_empty());
-        match next {
-            Some((name, groups)) => {
-                let source = TailSource {
-                    deployment: name.clone(),
-                    title: name.to_string(),
-                    groups,
-                    owner_ids: owner_ids(context.store, &name),
-                };
-                ScreenUpdate::effects(self.tail(source, None, context.now))
-            }
-            None => ScreenUpdate::request(AppRequest::Say("no log group is known yet".to_owned())),
-        }
-    }
-}
-
-/// A line as it is written to a file: escaped, so that no file steers a terminal.
-fn plain(entry: &Entry) -> String {
-    let text = match &entry.body {
-        Body::Event {
-            group,
-            stream,
-            text,
-            ..
-        } => format!("{} {} {} {}", entry.at, source_word(group), stream, text),
-        Body::Notice(notice) => format!("{} -- {}", entry.at, notice.text),
-    };
-    crate::model::sanitize(&text).into_owned()
 }
 
 impl Screen for Logs {
     fn layers(&self) -> Vec<Layer> {
         if self.prompt.is_some() {
             vec![Layer::Prompt]
+        } else if self.waterfall.is_some() {
+            vec![Layer::Waterfall, Layer::List]
         } else {
             vec![Layer::Logs, Layer::List]
         }
@@ -403,8 +274,8 @@ impl Screen for Logs {
 
     fn press(&mut self, key: KeyEvent, _context: &mut UpdateContext<'_>) -> ScreenUpdate {
         match &mut self.prompt {
-            Some(Prompt::Search(input) | Prompt::Filter(input)) => {
-                input.press(key);
+            Some(prompt) => {
+                prompt.input.press(key);
                 ScreenUpdate::done()
             }
             None => ScreenUpdate::ignored(),
@@ -412,8 +283,8 @@ impl Screen for Logs {
     }
 
     fn paste(&mut self, text: &str, _context: &mut UpdateContext<'_>) -> ScreenUpdate {
-        if let Some(Prompt::Search(input) | Prompt::Filter(input)) = &mut self.prompt {
-            input.paste(text);
+        if let Some(prompt) = &mut self.prompt {
+            prompt.input.paste(text);
         }
         ScreenUpdate::done()
     }
@@ -436,171 +307,151 @@ impl Screen for Logs {
     }
 
     fn act(&mut self, action: Action, context: &mut UpdateContext<'_>) -> ScreenUpdate {
-        if self.open
-            && matches!(
-                action,
-                Action::List(ListAction::PageDown | ListAction::PageUp)
-            )
-        {
-            self.scroll.act(action);
-            return ScreenUpdate::done();
-        }
-        if self.list.page_along(action, self.store.len()) {
-            self.scroll.reset();
-            let at_end = self.list.cursor() + 1 >= self.store.len();
-            self.follows = at_end && matches!(action, Action::List(ListAction::Bottom));
-            if self.follows {
-                self.unseen = 0;
-            }
-            return ScreenUpdate::done();
-        }
-        match action {
-            Action::Logs(LogsAction::Follow) => {
-                self.follow();
-                ScreenUpdate::done()
-            }
-            Action::Logs(LogsAction::Search) => {
-                self.prompt = Some(Prompt::Search(LineInput::default()));
-                ScreenUpdate::done()
-            }
-            Action::Logs(LogsAction::FilterLogs) => {
-                self.prompt = Some(Prompt::Filter(LineInput::new(self.store.filter().text())));
-                ScreenUpdate::done()
-            }
-            Action::Prompt(PromptAction::Accept) => self.accept(),
-            Action::App(AppAction::Back) => self.back(),
-            Action::Logs(LogsAction::NextHit) => self.jump_to_hit(false),
-            Action::Logs(LogsAction::PreviousHit) => self.jump_to_hit(true),
-            Action::Logs(LogsAction::NextError) => self.jump_to_error(false),
-            Action::Logs(LogsAction::PreviousError) => self.jump_to_error(true),
-            Action::Logs(
-                LogsAction::OnlyTrace | LogsAction::OnlySession | LogsAction::OnlyRequest,
-            ) => self.only(action),
-            Action::Logs(LogsAction::Wrap) => {
-                self.wrap = !self.wrap;
-                ScreenUpdate::done()
-            }
-            Action::List(ListAction::Open) => {
-                self.open = !self.open;
-                self.scroll.reset();
-                self.stop_following();
-                ScreenUpdate::done()
-            }
-            Action::Logs(LogsAction::ExportLogs) => self.export(),
-            Action::Logs(LogsAction::NextSource) => self.next_source(context),
-            Action::App(AppAction::Refresh) => ScreenUpdate::effects(self.enter(context)),
-            _ => ScreenUpdate::ignored(),
-        }
+        self.perform(action, context)
     }
 
-    fn click(&mut self, column: u16, line: u16, _context: &mut UpdateContext<'_>) -> ScreenUpdate {
-        match self.list.row_at(column, line) {
-            Some(row) => {
-                self.stop_following();
-                self.list
-                    .select(row.min(self.store.len().saturating_sub(1)));
-                ScreenUpdate::done()
-            }
-            None => ScreenUpdate::ignored(),
-        }
+    fn click(&mut self, column: u16, line: u16, context: &mut UpdateContext<'_>) -> ScreenUpdate {
+        self.clicked(column, line, context)
     }
 
     fn headline(&self, context: &ViewContext<'_>) -> Option<Vec<(String, Role)>> {
-        let source = self.source.as_ref()?;
-        let (mode, role) = match (&self.failure, self.status.mode, self.follows) {
-            (Some(_), ..) => ("✖ ended".to_owned(), Role::Failed),
-            (None, TailMode::Starting, _) => {
-                (format!("{} starting", context.spinner), Role::Changing)
-            }
-            (None, TailMode::Live, true) => ("● live".to_owned(), Role::Success),
-            (None, TailMode::Live, false) => ("◐ paused".to_owned(), Role::Changing),
-            (None, TailMode::Polling, _) => ("▲ polling".to_owned(), Role::Degraded),
-            (None, TailMode::Reconnecting, _) => {
-                (format!("{} reconnecting", context.spinner), Role::Degraded)
-            }
-            (None, TailMode::Paused, _) => ("◆ sign in again".to_owned(), Role::Failed),
-        };
-        let (all, errors) = self.store.rates(context.now, RATE_MS, RATES as usize);
-        let per_minute: u64 = all.iter().rev().take(12).sum();
-        let failed: u64 = errors.iter().sum();
-        let count = source.groups.len();
-        Some(vec![
-            (source.title.clone(), Role::Name),
-            (
-                format!("   {count} source{}   ", if count == 1 { "" } else { "s" }),
-                Role::Dim,
-            ),
-            (mode, role),
-            ("   rate ".to_owned(), Role::Dim),
-            (sparkline(&all), Role::Accent),
-            (format!(" {per_minute}/min   errors "), Role::Dim),
-            (
-                sparkline(&errors),
-                if failed > 0 {
-                    Role::Failed
-                } else {
-                    Role::Faint
-                },
-            ),
-            (
-                format!(" {failed}"),
-                if failed > 0 { Role::Failed } else { Role::Dim },
-            ),
-        ])
+        match &self.waterfall {
+            Some(open) => Some(self.waterfall_headline(open, context)),
+            None => self.source_headline(context),
+        }
     }
 
     fn offers(&self, action: Action, _look: &ViewContext<'_>) -> bool {
-        match action {
-            Action::Logs(LogsAction::NextHit | LogsAction::PreviousHit) => !self.search.is_empty(),
-            Action::List(ListAction::Sort | ListAction::Mark | ListAction::Filter) => false,
-            _ => true,
-        }
+        self.offers_now(action)
     }
 
     fn view(&self, context: &ViewContext<'_>, area: Rect, painter: &mut Painter<'_>) {
         if self.source.is_none() {
-            painter.text(
-                area.x + 3,
-                area.y + 1,
-                area.width,
-                "No logs are chosen yet.",
-                Role::Name,
-            );
-            painter.text(
-                area.x + 3,
-                area.y + 2,
-                area.width,
-                "tab takes the next deployment; in the Fleet, l takes what is selected.",
-                Role::Dim,
-            );
+            self.draw_unchosen(context, area, painter);
             return;
         }
-        self.draw_status(Rect { height: 1, ..area }, painter);
-        let below = if self.open {
-            (area.height / 2).max(4).min(area.height.saturating_sub(3))
-        } else {
-            0
-        };
-        let body = Rect {
-            y: area.y + 1,
-            height: area.height.saturating_sub(1 + below),
-            ..area
-        };
-        if self.store.is_empty() {
-            self.draw_empty(context, body, painter);
-        } else {
-            self.draw_lines(context, body, painter);
+        self.draw_body(context, area, painter);
+    }
+}
+
+impl Logs {
+    fn draw_unchosen(&self, context: &ViewContext<'_>, area: Rect, painter: &mut Painter<'_>) {
+        let key = context
+            .keymap
+            .key_of(&[Layer::Logs], Action::Logs(LogsAction::NextSource))
+            .unwrap_or_default();
+        painter.text(
+            area.x + 3,
+            area.y + 1,
+            area.width,
+            "No logs are chosen yet.",
+            Role::Name,
+        );
+        painter.spans(
+            area.x + 3,
+            area.y + 2,
+            area.width,
+            &[
+                (key.as_str(), Role::Accent),
+                (" opens the next deployment's logs.", Role::Dim),
+            ],
+        );
+    }
+
+    /// Whether the keys that belong to lines, calls or patterns alone work now.
+    fn offers_now(&self, action: Action) -> bool {
+        let (is_lines, is_calls) = (self.view == LogsView::Lines, self.view == LogsView::Calls);
+        let shows_detail = self.detail.is_some() && is_lines;
+        match action {
+            Action::Logs(action) => match action {
+                LogsAction::NextHit | LogsAction::PreviousHit => {
+                    !is_lines || !self.search.is_empty()
+                }
+                LogsAction::Follow
+                | LogsAction::OnlyTrace
+                | LogsAction::OnlySession
+                | LogsAction::OnlyRequest
+                | LogsAction::Wrap
+                | LogsAction::Times => is_lines,
+                LogsAction::OnlyUrgentRows => !is_lines,
+                LogsAction::ItsLines | LogsAction::CallInTools => !is_lines,
+                LogsAction::OpenCall => is_lines || is_calls,
+                LogsAction::WindowBack
+                | LogsAction::WindowForward
+                | LogsAction::ZoomIn
+                | LogsAction::ZoomOut => !shows_detail,
+                LogsAction::Search
+                | LogsAction::FilterLogs
+                | LogsAction::NextError
+                | LogsAction::PreviousError
+                | LogsAction::ExportLogs
+                | LogsAction::NextSource
+                | LogsAction::AddSource
+                | LogsAction::AllSources
+                | LogsAction::NextLogsView
+                | LogsAction::Histogram
+                | LogsAction::Older
+                | LogsAction::JumpToTime
+                | LogsAction::ToggleErrors
+                | LogsAction::ToggleWarnings
+                | LogsAction::ToggleInfo
+                | LogsAction::ToggleDebug
+                | LogsAction::ToggleGateway
+                | LogsAction::ToggleInterceptor
+                | LogsAction::ToggleRuntime
+                | LogsAction::ToggleSpans
+                | LogsAction::ToggleOther
+                | LogsAction::NextCall
+                | LogsAction::PreviousCall
+                | LogsAction::CopyCallId => true,
+            },
+            Action::List(ListAction::Mark | ListAction::Filter) => false,
+            Action::List(ListAction::Sort) => !is_lines,
+            Action::List(_) | Action::App(AppAction::Back) => true,
+            Action::App(_)
+            | Action::Start(_)
+            | Action::Fleet(_)
+            | Action::Secrets(_)
+            | Action::Tools(_)
+            | Action::Doctor(_)
+            | Action::Prompt(_) => true,
         }
-        if below > 0 {
-            self.draw_open(
-                context,
-                Rect {
-                    y: body.bottom(),
-                    height: below,
-                    ..area
-                },
-                painter,
-            );
-        }
+    }
+}
+
+/// The mode of the tail as glyph, word and colour.
+fn mode_look(status: &TailStatus, follows: bool, spinner: &str) -> (String, Role) {
+    match (status.mode, follows) {
+        (TailMode::Starting, _) => (format!("{spinner} starting"), Role::Changing),
+        (TailMode::Live, true) => ("● live".to_owned(), Role::Success),
+        (TailMode::Live, false) => ("◐ paused".to_owned(), Role::Changing),
+        (TailMode::Polling, _) => ("▲ polling".to_owned(), Role::Degraded),
+        (TailMode::Reconnecting, _) => (format!("{spinner} reconnecting"), Role::Degraded),
+        (TailMode::Paused, _) => ("◆ sign in again".to_owned(), Role::Failed),
+    }
+}
+
+/// The word and the colour of a level.
+pub(super) const fn level_look(level: Option<Level>) -> (&'static str, Role) {
+    match level {
+        Some(Level::Trace) => ("TRACE", Role::Faint),
+        Some(Level::Debug) => ("DEBUG", Role::Faint),
+        Some(Level::Info) => ("INFO", Role::Dim),
+        Some(Level::Warn) => ("WARN", Role::Degraded),
+        Some(Level::Error) => ("ERROR", Role::Failed),
+        Some(Level::Fatal) => ("FATAL", Role::Failed),
+        None => ("", Role::Dim),
+    }
+}
+
+/// The hue of a hop or of what writes to a log group.
+pub(super) fn hop_role(word: &str) -> Role {
+    match word {
+        "gateway" => Role::Gateway,
+        "interceptor" => Role::Interceptor,
+        "runtime" => Role::Runtime,
+        "neo4j" => Role::Database,
+        "spans" => Role::Dim,
+        _ => Role::Text,
     }
 }

@@ -94,6 +94,10 @@ pub enum AppRequest {
         /// The start of the window, if it is not the default.
         since: Option<Moment>,
     },
+    /// Open Logs with the waterfall of a call; without ids, with the calls of the deployment around a time.
+    Call(DeploymentName, logs::CallLookup),
+    /// Go to a time in Logs, written as the user typed it.
+    LogsAt(String),
     /// Open Tools with an endpoint.
     Tools(McpEndpoint),
     /// Open Doctor and examine a deployment.

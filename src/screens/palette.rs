@@ -9,10 +9,11 @@ use ratatui::layout::Rect;
 use crate::{
     messages::{Action, ListAction, PromptAction, Route},
     model::{DeploymentName, ResourceKey},
+    screens::logs::LogWindow,
     theme::Role,
     widgets::{LineInput, List, Painter, cut_middle, text_width},
 };
-pub use items::{InjectableFaults, items, runs_at_once};
+pub use items::{InjectableFaults, items, log_window, runs_at_once};
 use rank::{MatchQuality, PaletteMatches};
 
 /// Columns kept for the key at the right.
@@ -37,6 +38,8 @@ pub enum PaletteCommand {
     Act(Action),
     /// The logs of a deployment, resource or log group.
     Logs(PaletteTarget),
+    /// A window of the logs of a deployment, resource or log group.
+    LogWindow(PaletteTarget, LogWindow),
     /// The tools of a deployment or resource.
     Tools(PaletteTarget),
     /// The detail of a resource in the Fleet.
@@ -128,6 +131,10 @@ impl PaletteItem {
                 )
             }
             PaletteCommand::Logs(_) => "Opens Logs with a live tail.".to_owned(),
+            PaletteCommand::LogWindow(_, window) if window.until.is_some() => {
+                "Opens Logs with the lines of this time.".to_owned()
+            }
+            PaletteCommand::LogWindow(..) => "Opens Logs from this time on.".to_owned(),
             PaletteCommand::Tools(_) => "Opens Tools, signs in and lists the tools.".to_owned(),
             PaletteCommand::Reveal(_) => "Opens the detail in Fleet.".to_owned(),
             PaletteCommand::Examine(_) => "Opens Doctor and examines the chain again.".to_owned(),

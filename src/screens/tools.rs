@@ -576,7 +576,8 @@ impl Screen for Tools {
                 ToolsAction::NextView
                 | ToolsAction::CopyResult
                 | ToolsAction::ExportResult
-                | ToolsAction::CallLogs,
+                | ToolsAction::CallLogs
+                | ToolsAction::CallWaterfall,
             ) => self.result.is_some(),
             Action::Tools(ToolsAction::ForgetQuery) => {
                 matches!(self.current(), Some(Item::Saved(_))) && self.pane == Pane::List
@@ -651,6 +652,7 @@ impl Tools {
                 return self.reconnect(context);
             }
             Action::Tools(ToolsAction::CallLogs) => return self.call_logs(context),
+            Action::Tools(ToolsAction::CallWaterfall) => return self.call_waterfall(),
             Action::Tools(ToolsAction::ExportResult) => return self.export(),
             Action::Tools(
                 ToolsAction::CopyResult

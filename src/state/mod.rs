@@ -8,4 +8,4 @@ mod view_memory;
 pub use fleet_snapshot::{FleetSnapshot, SavedDeployment, SavedResource};
 pub use loadable::Loadable;
 pub use store::{ActivityEntry, ListChange, Store, Transition};
-pub use view_memory::{FleetMemory, ViewMemory};
+pub use view_memory::{FleetMemory, LogsMemory, ViewMemory};

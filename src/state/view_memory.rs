@@ -12,6 +12,22 @@ pub struct ViewMemory {
     pub fleet: FleetMemory,
     /// Whether the tour of the first start was shown.
     pub is_tour_seen: bool,
+    /// The logs.
+    pub logs: LogsMemory,
+}
+
+/// How the logs were shown.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LogsMemory {
+    /// What was shown: `lines`, `calls` or `patterns`.
+    pub view: String,
+    /// Filters that were used, the latest first.
+    pub filters: Vec<String>,
+    /// Whether the histogram was shown, if the user has chosen.
+    pub histogram: Option<bool>,
+    /// Whether long lines were wrapped.
+    pub wrap: bool,
 }
 
 /// How the Fleet was shown.
@@ -60,6 +76,10 @@ mod tests {
                 ..FleetMemory::default()
             },
             is_tour_seen: true,
+            logs: LogsMemory {
+                filters: vec!["level>=warn".to_owned()],
+                ..LogsMemory::default()
+            },
         };
         assert_eq!(ViewMemory::parse(&memory.to_text()), memory);
         assert_eq!(

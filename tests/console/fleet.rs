@@ -498,7 +498,7 @@ fn logs_open_with_the_deployment_under_the_cursor() {
     harness.keys("G");
     let effects = harness.keys("2");
     assert!(
-        matches!(effects.as_slice(), [Effect::Logs(LogsEffect::Tail(name, _)), ..] if name.as_str() == "analytics"),
+        matches!(effects.as_slice(), [Effect::Logs(LogsEffect::Tail(request)), ..] if request.parts[0].deployment.as_str() == "analytics"),
         "{effects:?}"
     );
 }

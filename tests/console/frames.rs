@@ -372,7 +372,7 @@ fn break_down(harness: &mut Harness, route: Route) {
 }
 
 /// A frame at 80x24 with its colours, and at 120x36.
-fn both(harness: &Harness) -> String {
+pub(crate) fn both(harness: &Harness) -> String {
     let low = harness.buffer(80, 24);
     format!(
         "{}\n{}\n{}",

@@ -10,6 +10,7 @@ mod fleet;
 mod frames;
 mod harness;
 mod journeys;
+mod logs;
 #[cfg(feature = "local")]
 mod pty;
 mod reducer;

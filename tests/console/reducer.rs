@@ -37,7 +37,7 @@ fn numbers_switch_screens_and_what_nobody_looks_at_stops() {
     let mut harness = ready();
     let effects = harness.keys("2");
     assert!(
-        matches!(effects.as_slice(), [Effect::Logs(LogsEffect::Tail(who, query))] if *who == name("prod") && query.groups.len() == 2),
+        matches!(effects.as_slice(), [Effect::Logs(LogsEffect::Tail(request))] if request.parts[0].deployment == name("prod") && request.parts[0].query.groups.len() == 2),
         "{effects:?}"
     );
     assert_eq!(harness.keys("1"), [Effect::Stop(Slot::Tail)]);
@@ -214,15 +214,15 @@ fn l_follows_the_logs_of_what_is_selected() {
     let mut harness = ready();
     let deployment = harness.keys("l");
     assert!(
-        matches!(deployment.as_slice(), [Effect::Logs(LogsEffect::Tail(_, query))] if query.groups.len() == 2),
+        matches!(deployment.as_slice(), [Effect::Logs(LogsEffect::Tail(request))] if request.parts[0].query.groups.len() == 2),
         "{deployment:?}"
     );
-    harness.shows("2 sources");
+    harness.shows("2 groups");
     let mut harness = ready();
     harness.keys("j");
     let gateway = harness.keys("l");
     assert!(
-        matches!(gateway.as_slice(), [Effect::Logs(LogsEffect::Tail(_, query))] if query.groups.len() == 1),
+        matches!(gateway.as_slice(), [Effect::Logs(LogsEffect::Tail(request))] if request.parts[0].query.groups.len() == 1),
         "{gateway:?}"
     );
 }
@@ -232,10 +232,10 @@ fn marked_rows_give_their_logs_together() {
     let mut harness = ready();
     harness.keys("j space j space");
     let effects = harness.keys("g l");
-    let [Effect::Logs(LogsEffect::Tail(_, query))] = effects.as_slice() else {
+    let [Effect::Logs(LogsEffect::Tail(request))] = effects.as_slice() else {
         panic!("{effects:?}")
     };
-    assert_eq!(query.groups.len(), 2, "{query:?}");
+    assert_eq!(request.parts[0].query.groups.len(), 2, "{request:?}");
 }
 
 #[test]
@@ -343,7 +343,7 @@ fn the_palette_finds_actions_and_names_by_a_few_letters() {
     harness.shows("logs prod-gateway");
     let effects = harness.keys("enter");
     assert!(
-        matches!(effects.as_slice(), [Effect::Logs(LogsEffect::Tail(_, query))] if query.groups.len() == 1),
+        matches!(effects.as_slice(), [Effect::Logs(LogsEffect::Tail(request))] if request.parts[0].query.groups.len() == 1),
         "{effects:?}"
     );
     harness.keys("ctrl-p");
@@ -405,7 +405,7 @@ fn every_action_is_in_a_help() {
     for (open, tall) in [
         ("1", 80),
         ("1 j enter", 80),
-        ("2", 80),
+        ("2", 130),
         ("3", 80),
         ("4", 80),
         ("5", 80),

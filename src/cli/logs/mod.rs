@@ -22,7 +22,7 @@ use crate::{
     model::{Failure, FailureKind, LogQuery, Moment, TailStatus, did_you_mean},
 };
 
-use super::{Outcome, Stop, arguments::TextOrJson, context::Context, output, process, time, usage};
+use super::{Outcome, Stop, arguments::TextOrJson, context::Context, output, process, usage};
 use crate::cli::group_failures;
 use print::{PrintFilter, Printer};
 use sources::LogReadSource;
@@ -158,7 +158,7 @@ pub(super) fn window(
 }
 
 fn moment(flag: &str, text: &str, now: Moment) -> Result<Moment, Failure> {
-    time::moment(text, now, &crate::cli::zone::local()).ok_or_else(|| {
+    crate::model::parse_time(text, now, &crate::cli::zone::local()).ok_or_else(|| {
         usage(format!("reading {flag}"), format!("\"{text}\" is no time"))
             .hint("write 15m, 2 hours ago, 09:30, 2026-11-21, 2026-11-21T09:30:00Z, or seconds or milliseconds since 1970")
     })

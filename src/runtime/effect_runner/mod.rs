@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     clipboard, export,
+    log_tasks::LogTasks,
     run::{Faults, Start, now},
     saved_queries,
     tasks::{EffectRunner, Sender},
@@ -54,6 +55,7 @@ struct RunnerState {
     queries: Option<Arc<Path>>,
     answer: Arc<Mutex<Option<oneshot::Sender<bool>>>>,
     faults: Arc<Mutex<Option<Faults>>>,
+    logs: LogTasks,
 }
 
 /// The services and deployments that the start has created.
@@ -73,6 +75,7 @@ impl ServiceRunner {
             queries: saved_queries::default_path().map(Into::into),
             answer: Arc::default(),
             faults: Arc::default(),
+            logs: LogTasks::default(),
         };
         Self {
             starting: Some(start.boxed()),
@@ -93,7 +96,8 @@ impl EffectRunner for ServiceRunner {
                 FleetEffect::CountCalls(keys) => Slot::Counts(keys.first()?.deployment.clone()),
                 FleetEffect::Synchronize(_) => once,
             },
-            Effect::Logs(LogsEffect::Tail(..)) => Slot::Tail,
+            Effect::Logs(LogsEffect::Tail(_)) => Slot::Tail,
+            Effect::Logs(LogsEffect::ReadOlder(_)) => Slot::OlderLogs,
             Effect::Secrets(effect) => match effect {
                 SecretsEffect::ReadSecret(..) => Slot::Secret,
                 SecretsEffect::Rotate { .. } => Slot::Rotation,
@@ -112,7 +116,9 @@ impl EffectRunner for ServiceRunner {
                 ToolsEffect::AnswerElicitation(..) => return None,
             },
             Effect::Examine(deployment) => Slot::Examination(deployment.clone()),
-            Effect::Start | Effect::Copy(_) | Effect::Export { .. } => once,
+            Effect::Start | Effect::Copy(_) | Effect::Export { .. } | Effect::ExportTo { .. } => {
+                once
+            }
             Effect::Stop(_) | Effect::PlayFault(_) | Effect::Suspend => return None,
         })
     }
@@ -142,6 +148,9 @@ impl EffectRunner for ServiceRunner {
                 text,
             } => {
                 async move { Some(Event::Exported(export::write(&stem, extension, &text))) }.boxed()
+            }
+            Effect::ExportTo { path, text } => {
+                async move { Some(Event::Exported(export::write_to(&path, &text))) }.boxed()
             }
             Effect::PlayFault(index) => async move { world.play_fault(index) }.boxed(),
             Effect::Stop(_) | Effect::Suspend => ready(None).boxed(),

@@ -7,8 +7,8 @@ use super::{PaletteCommand, PaletteItem, PaletteSection, PaletteTarget};
 use crate::{
     keys::Layer,
     messages::{Action, AppAction, Needs, Route, ToolsAction},
-    model::{DeploymentName, Resource},
-    screens::ViewContext,
+    model::{DeploymentName, Moment, Resource},
+    screens::{ViewContext, logs::LogWindow},
     state::Store,
 };
 
@@ -57,6 +57,40 @@ pub fn items(
         }
     }));
     items
+}
+
+/// The item of `logs NAME --since TIME [--until TIME]`: a window of the logs of what an item of `items` names.
+pub fn log_window(
+    typed: &str,
+    items: &[PaletteItem],
+    time: impl Fn(&str) -> Option<Moment>,
+) -> Option<PaletteItem> {
+    let (name, options) = typed.split_once(" --")?;
+    let target = items.iter().find_map(|item| match &item.command {
+        PaletteCommand::Logs(target) if item.text == name.trim() => Some(target.clone()),
+        PaletteCommand::Act(_)
+        | PaletteCommand::Logs(_)
+        | PaletteCommand::LogWindow(..)
+        | PaletteCommand::Tools(_)
+        | PaletteCommand::Reveal(_)
+        | PaletteCommand::Examine(_)
+        | PaletteCommand::Elsewhere(..)
+        | PaletteCommand::Fault(_) => None,
+    })?;
+    let mut window = LogWindow::default();
+    for option in options.split(" --") {
+        let (name, value) = option.trim().split_once([' ', '='])?;
+        match name {
+            "since" => window.since = Some(time(value)?),
+            "until" => window.until = Some(time(value)?),
+            _ => return None,
+        }
+    }
+    Some(named_item(
+        typed.to_owned(),
+        "a window of time".to_owned(),
+        PaletteCommand::LogWindow(target, window),
+    ))
 }
 
 /// The other screens.
@@ -150,6 +184,7 @@ const fn action_id(command: &PaletteCommand) -> Option<&'static str> {
             Some(action.spec().id)
         }
         PaletteCommand::Logs(_)
+        | PaletteCommand::LogWindow(..)
         | PaletteCommand::Tools(_)
         | PaletteCommand::Reveal(_)
         | PaletteCommand::Examine(_)

@@ -4,7 +4,9 @@ use super::{Outcome, ResultView, ToolKey, Tools, exchange, tree::Tree};
 use crate::{
     messages::{Action, Effect, ListAction},
     model::{CallOutcome, Failure, HttpExchange, Moment},
-    screens::{AppRequest, ScreenUpdate, UpdateContext, fleet::deployment_groups},
+    screens::{
+        AppRequest, ScreenUpdate, UpdateContext, fleet::deployment_groups, logs::CallLookup,
+    },
     tools::csv,
     widgets::List,
 };
@@ -229,6 +231,25 @@ impl Tools {
             extension: if is_json { "json" } else { "txt" },
             text,
         })
+    }
+
+    /// The last call over every hop, in Logs.
+    pub(super) fn call_waterfall(&self) -> ScreenUpdate {
+        let Some(outcome) = &self.result else {
+            return ScreenUpdate::done();
+        };
+        let (request, trace) = match &outcome.result {
+            Ok(answer) => (answer.request_id.clone(), answer.trace_id.clone()),
+            Err(failure) => (failure.request_id.clone(), None),
+        };
+        let lookup = CallLookup {
+            ids: trace.into_iter().chain(request).collect(),
+            at: outcome.began,
+        };
+        ScreenUpdate::request(AppRequest::Call(
+            outcome.endpoint.deployment.clone(),
+            lookup,
+        ))
     }
 
     /// The log lines around the last call.

@@ -17,6 +17,7 @@ mod tail;
 mod tail_events;
 mod tail_output;
 mod tail_readings;
+mod tail_together;
 
 use std::{future::ready, ops::ControlFlow, sync::Arc};
 

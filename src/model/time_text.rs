@@ -1,4 +1,4 @@
-//! Points in time as people write them on a command line.
+//! Points in time as people write them.
 
 use jiff::{
     Timestamp,
@@ -6,7 +6,7 @@ use jiff::{
     tz::TimeZone,
 };
 
-use crate::model::{Moment, parse_duration};
+use super::{Moment, parse_duration};
 
 /// Shortest number that is a time in seconds since 1970; a shorter one is a number of seconds before now.
 const EPOCH_SECONDS_DIGITS: usize = 9;
@@ -15,33 +15,18 @@ const EPOCH_MILLIS_DIGITS: usize = 12;
 
 /// Parses a time: `15m` or `2 hours ago`, `09:30` (the last time it was that), `yesterday`, `2026-11-21`, `2026-11-21T09:30`, each
 /// in `zone`; RFC 3339 with `Z` or an offset; seconds or milliseconds since 1970; `now`.
-pub(crate) fn moment(text: &str, now: Moment, zone: &TimeZone) -> Option<Moment> {
+pub fn parse_time(text: &str, now: Moment, zone: &TimeZone) -> Option<Moment> {
     let text = text.trim();
     if text == "now" {
         return Some(now);
     }
-    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        let number: i64 = text.parse().ok()?;
-        if text.len() >= EPOCH_MILLIS_DIGITS {
-            return Some(Moment::from_millis(number));
-        }
-        if text.len() >= EPOCH_SECONDS_DIGITS {
-            return Some(Moment::from_millis(number * 1000));
-        }
+    if let Some(epoch) = epoch(text) {
+        return Some(epoch);
     }
     let text = text.strip_suffix("ago").map_or(text, str::trim_end);
-    let midnight = |days: i64| {
-        let today = Timestamp::from_millisecond(now.millis())
-            .ok()?
-            .to_zoned(zone.clone())
-            .date();
-        let day = today.checked_sub(jiff::Span::new().days(days)).ok()?;
-        let start = day.to_zoned(zone.clone()).ok()?.timestamp();
-        Some(Moment::from_millis(start.as_millisecond()))
-    };
     match text {
-        "today" => return midnight(0),
-        "yesterday" => return midnight(1),
+        "today" => return midnight(0, now, zone),
+        "yesterday" => return midnight(1, now, zone),
         _ => {}
     }
     if let Some(ago) = parse_duration(text).filter(|_| !text.is_empty()) {
@@ -50,34 +35,60 @@ pub(crate) fn moment(text: &str, now: Moment, zone: &TimeZone) -> Option<Moment>
     if let Ok(at) = text.parse::<Timestamp>() {
         return Some(Moment::from_millis(at.as_millisecond()));
     }
-    let local = |at: DateTime| {
-        Some(Moment::from_millis(
-            at.to_zoned(zone.clone()).ok()?.timestamp().as_millisecond(),
-        ))
-    };
     if text.contains(':') && !text.contains(['-', 'T', ' ']) {
-        let padded = match text.find(':') {
-            Some(1) => format!("0{text}"),
-            _ => text.to_owned(),
-        };
-        let time: Time = padded.parse().ok()?;
-        let today = Timestamp::from_millisecond(now.millis())
-            .ok()?
-            .to_zoned(zone.clone())
-            .date();
-        let at = local(today.to_datetime(time))?;
-        return if at <= now {
-            Some(at)
-        } else {
-            local(today.yesterday().ok()?.to_datetime(time))
-        };
+        return time_of_day(text, now, zone);
     }
     if let Ok(date) = text.parse::<Date>()
         && !text.contains(['T', ' '])
     {
-        return local(date.to_datetime(Time::midnight()));
+        return local(date.to_datetime(Time::midnight()), zone);
     }
-    local(text.parse().ok()?)
+    local(text.parse().ok()?, zone)
+}
+
+/// Seconds or milliseconds since 1970.
+fn epoch(text: &str) -> Option<Moment> {
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let number: i64 = text.parse().ok()?;
+    if text.len() >= EPOCH_MILLIS_DIGITS {
+        return Some(Moment::from_millis(number));
+    }
+    (text.len() >= EPOCH_SECONDS_DIGITS).then(|| Moment::from_millis(number * 1000))
+}
+
+/// The last time at which it was that time of day.
+fn time_of_day(text: &str, now: Moment, zone: &TimeZone) -> Option<Moment> {
+    let padded = match text.find(':') {
+        Some(1) => format!("0{text}"),
+        _ => text.to_owned(),
+    };
+    let time: Time = padded.parse().ok()?;
+    let today = date_of(now, zone)?;
+    let at = local(today.to_datetime(time), zone)?;
+    if at <= now {
+        Some(at)
+    } else {
+        local(today.yesterday().ok()?.to_datetime(time), zone)
+    }
+}
+
+fn midnight(days_ago: i64, now: Moment, zone: &TimeZone) -> Option<Moment> {
+    let day = date_of(now, zone)?
+        .checked_sub(jiff::Span::new().days(days_ago))
+        .ok()?;
+    local(day.to_datetime(Time::midnight()), zone)
+}
+
+fn date_of(at: Moment, zone: &TimeZone) -> Option<Date> {
+    let at = Timestamp::from_millisecond(at.millis()).ok()?;
+    Some(at.to_zoned(zone.clone()).date())
+}
+
+fn local(at: DateTime, zone: &TimeZone) -> Option<Moment> {
+    let at = at.to_zoned(zone.clone()).ok()?.timestamp();
+    Some(Moment::from_millis(at.as_millisecond()))
 }
 
 #[cfg(test)]
@@ -114,13 +125,13 @@ mod tests {
             ("today", "2026-11-20T23:00:00.000Z"),
         ] {
             assert_eq!(
-                moment(text, now, &zone).map(Moment::iso).as_deref(),
+                parse_time(text, now, &zone).map(Moment::iso).as_deref(),
                 Some(expected),
                 "{text}"
             );
         }
         for text in ["", "tomorrow", "ago", "25:00", "2026-13-01", "-5m"] {
-            assert_eq!(moment(text, now, &zone), None, "{text}");
+            assert_eq!(parse_time(text, now, &zone), None, "{text}");
         }
     }
 }

@@ -1,0 +1,152 @@
+//! What the lines of a tail add up to: tool calls and patterns. Lines that a resumed tail delivers again are counted once.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    sync::Arc,
+};
+
+use super::{CallBook, LoggedCall, record::CallRecord};
+use crate::{
+    logs::{
+        LogRecord,
+        pattern_book::{PatternBook, PatternSummary},
+        source_word,
+    },
+    model::Moment,
+};
+
+/// Number of lines that can be recognised when they are delivered again.
+const MAX_SEEN: usize = 500_000;
+
+/// The log groups of a deployment, and what in shared groups is its own.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CallOwner {
+    /// Name of the deployment.
+    pub deployment: Arc<str>,
+    /// Its log groups.
+    pub groups: Vec<String>,
+    /// Ids of its gateways and runtimes.
+    pub owner_ids: Vec<String>,
+}
+
+/// What was found in the lines so far.
+#[derive(Clone, Debug, Default)]
+pub struct TailFindings {
+    /// Tool calls by their beginning.
+    pub calls: Vec<Arc<LoggedCall>>,
+    /// Patterns, the most frequent first.
+    pub patterns: Vec<PatternSummary>,
+    /// Number of lines that the patterns count.
+    pub lines: usize,
+}
+
+/// Finds calls and patterns in the lines of a tail as they arrive.
+#[derive(Clone, Debug, Default)]
+pub struct TailAnalysis {
+    owners: Vec<CallOwner>,
+    book: CallBook,
+    patterns: PatternBook,
+    lines: usize,
+    /// Times and hashes of the lines, in the order of their arrival.
+    seen: VecDeque<(Moment, u64)>,
+    /// Lines that a resumed tail will deliver again, and how often.
+    expected: HashMap<u64, u32>,
+}
+
+impl TailAnalysis {
+    /// Begins with no lines.
+    pub fn new(owners: Vec<CallOwner>) -> Self {
+        Self {
+            owners,
+            ..Self::default()
+        }
+    }
+
+    /// Announces that the lines from a time on will be delivered once more.
+    pub fn expect_again(&mut self, owners: Vec<CallOwner>, from: Moment) {
+        self.owners = owners;
+        self.expected = HashMap::new();
+        for (_, hash) in self.seen.iter().filter(|(at, _)| *at >= from) {
+            *self.expected.entry(*hash).or_default() += 1;
+        }
+    }
+
+    /// Adds lines in any order.
+    pub fn push(&mut self, events: &[LogRecord]) {
+        let mut ordered: Vec<&LogRecord> = events.iter().collect();
+        ordered.sort_by_key(|event| (event.timestamp(), event.ingestion()));
+        for event in ordered {
+            let hash = content_hash(event);
+            if self.is_expected(hash) {
+                continue;
+            }
+            self.seen.push_back((event.timestamp(), hash));
+            self.push_line(event);
+        }
+        let excess = self.seen.len().saturating_sub(MAX_SEEN);
+        self.seen.drain(..excess);
+    }
+
+    fn push_line(&mut self, event: &LogRecord) {
+        let mut record = CallRecord::of_line(event, &Arc::from(""));
+        // A line of a shared group that does not say whose it is belongs to the call whose ids it carries.
+        let owner = self.owners.iter().find(|owner| {
+            owner.groups.iter().any(|group| **group == **event.group())
+                && record.may_belong_to(&owner.owner_ids)
+        });
+        if let Some(owner) = owner {
+            record.deployment = Arc::clone(&owner.deployment);
+        }
+        self.lines += 1;
+        // A span's status, duration and service are no part of its pattern.
+        let message = record
+            .span
+            .as_ref()
+            .map_or(record.message.as_str(), |span| span.name.as_str());
+        self.patterns.push(
+            source_word(event.group()),
+            message,
+            record.level,
+            event.timestamp(),
+        );
+        self.book.push(record);
+    }
+
+    fn is_expected(&mut self, hash: u64) -> bool {
+        match self.expected.get_mut(&hash) {
+            Some(count) if *count > 0 => {
+                *count -= 1;
+                true
+            }
+            Some(_) | None => false,
+        }
+    }
+
+    /// Whether lines were added since the last call of [`TailAnalysis::findings`].
+    pub const fn has_news(&self) -> bool {
+        self.book.has_fresh()
+    }
+
+    /// Joins what was added and returns all that was found so far.
+    pub fn findings(&mut self) -> TailFindings {
+        self.book.join();
+        TailFindings {
+            calls: self.book.calls().to_vec(),
+            patterns: self.patterns.summaries(),
+            lines: self.lines,
+        }
+    }
+}
+
+fn content_hash(event: &LogRecord) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (
+        event.timestamp(),
+        event.group(),
+        event.stream(),
+        event.text(),
+    )
+        .hash(&mut hasher);
+    hasher.finish()
+}

@@ -1,0 +1,135 @@
+//! Comparison of a member of a JSON line: `http.status_code>=500`, `.body.isError=true`, `.tool!=read-cypher`.
+
+use serde_json::Value;
+
+/// Names that compare something else than a member.
+const OTHER_NAMES: [&str; 8] = [
+    "level", "trace", "session", "request", "id", "source", "call", "pattern",
+];
+
+/// A comparison of a member with a value.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct FieldComparison {
+    name: String,
+    sign: Sign,
+    value: String,
+    number: Option<f64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sign {
+    Equal,
+    Unequal,
+    Less,
+    AtMost,
+    Greater,
+    AtLeast,
+}
+
+impl FieldComparison {
+    /// Parses a word: a name behind a dot with any sign, or any other name with a sign of order and a number. `None` if the
+    /// word is something else.
+    ///
+    /// # Errors
+    /// A name behind a dot that is compared with nothing.
+    pub(super) fn parse(word: &str) -> Result<Option<Self>, String> {
+        let dotted = word.strip_prefix('.').filter(|rest| {
+            rest.starts_with(|letter: char| letter.is_ascii_alphabetic() || letter == '_')
+        });
+        let body = dotted.unwrap_or(word);
+        let Some((name, sign, value)) = split(body) else {
+            return Ok(None);
+        };
+        if dotted.is_some() && value.is_empty() {
+            return Err(format!("{word}: compared with what?"));
+        }
+        let number = value.parse::<f64>().ok().filter(|number| !number.is_nan());
+        let is_order = !matches!(sign, Sign::Equal | Sign::Unequal);
+        let is_field =
+            dotted.is_some() || (is_order && number.is_some() && !OTHER_NAMES.contains(&name));
+        Ok(is_field.then(|| Self {
+            name: name.to_owned(),
+            sign,
+            value: value.trim_matches('"').to_owned(),
+            number,
+        }))
+    }
+
+    /// The last part of the member's name, which stands in every line that has it.
+    pub(super) fn last_name(&self) -> &str {
+        self.name.rsplit('.').next().unwrap_or(&self.name)
+    }
+
+    /// Whether the JSON object in `text` has the member, and the comparison holds for it.
+    pub(super) fn holds(&self, text: &str) -> bool {
+        if !text.contains(self.last_name()) {
+            return false;
+        }
+        let Ok(object) = serde_json::from_str::<Value>(text.trim()) else {
+            return false;
+        };
+        member(&object, &self.name)
+            .or_else(|| member(object.get("attributes")?, &self.name))
+            .or_else(|| member(object.pointer("/resource/attributes")?, &self.name))
+            .is_some_and(|value| self.compares(value))
+    }
+
+    fn compares(&self, value: &Value) -> bool {
+        let text = match value {
+            Value::String(text) => text.clone(),
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::Array(_)
+            | Value::Object(_) => value.to_string(),
+        };
+        let own = value.as_f64().or_else(|| text.parse().ok());
+        let order = match (own, self.number) {
+            (Some(own), Some(number)) => own.partial_cmp(&number),
+            (Some(_) | None, _) => Some(text.as_str().cmp(self.value.as_str())),
+        };
+        let Some(order) = order else { return false };
+        match self.sign {
+            Sign::Equal => order.is_eq(),
+            Sign::Unequal => order.is_ne(),
+            Sign::Less => order.is_lt(),
+            Sign::AtMost => order.is_le(),
+            Sign::Greater => order.is_gt(),
+            Sign::AtLeast => order.is_ge(),
+        }
+    }
+}
+
+/// The name, the sign and the value of a word.
+fn split(word: &str) -> Option<(&str, Sign, &str)> {
+    const SIGNS: [(&str, Sign); 6] = [
+        ("!=", Sign::Unequal),
+        (">=", Sign::AtLeast),
+        ("<=", Sign::AtMost),
+        (">", Sign::Greater),
+        ("<", Sign::Less),
+        ("=", Sign::Equal),
+    ];
+    let at = word.find(['=', '<', '>', '!'])?;
+    let (name, rest) = word.split_at_checked(at)?;
+    let is_name = !name.is_empty()
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-' | b'@'));
+    let (sign, value) = SIGNS
+        .iter()
+        .find_map(|(text, sign)| Some((*sign, rest.strip_prefix(text)?)))?;
+    (is_name && !value.starts_with(['=', '<', '>'])).then_some((name, sign, value))
+}
+
+/// The member of that name; dots in the name may lead into an object or be a part of a member's own name.
+fn member<'a>(value: &'a Value, name: &str) -> Option<&'a Value> {
+    let object = value.as_object()?;
+    if let Some(found) = object.get(name) {
+        return Some(found);
+    }
+    name.match_indices('.').find_map(|(at, _)| {
+        let (head, rest) = (name.get(..at)?, name.get(at + 1..)?);
+        member(object.get(head)?, rest)
+    })
+}

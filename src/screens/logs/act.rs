@@ -1,0 +1,352 @@
+//! What the keys of Logs do.
+
+use super::{AppRequest, Logs, LogsView, prompt::LogsPrompt, range::WindowMove};
+use crate::{
+    logs::Level,
+    messages::{Action, AppAction, Effect, ListAction, LogsAction, PromptAction},
+    screens::{ScreenUpdate, UpdateContext},
+};
+
+impl Logs {
+    pub(super) fn perform(
+        &mut self,
+        action: Action,
+        context: &mut UpdateContext<'_>,
+    ) -> ScreenUpdate {
+        match action {
+            Action::Prompt(action) => self.act_on_prompt(action),
+            Action::App(AppAction::Back) => self.back(),
+            Action::App(AppAction::Refresh) => ScreenUpdate::effects(self.resume(context.now)),
+            Action::List(action) => self.act_on_list(action, context),
+            Action::Logs(action) => self.act_on_logs(action, context),
+            Action::App(_)
+            | Action::Start(_)
+            | Action::Fleet(_)
+            | Action::Secrets(_)
+            | Action::Tools(_)
+            | Action::Doctor(_) => ScreenUpdate::ignored(),
+        }
+    }
+
+    fn act_on_logs(&mut self, action: LogsAction, context: &UpdateContext<'_>) -> ScreenUpdate {
+        match action {
+            LogsAction::NextLogsView => self.show_view(self.view.next()),
+            LogsAction::Follow => self.follow(),
+            LogsAction::Search => self.open_prompt(LogsPrompt::search(self)),
+            LogsAction::FilterLogs => self.open_prompt(LogsPrompt::filter(self)),
+            LogsAction::JumpToTime => self.open_prompt(LogsPrompt::time()),
+            LogsAction::ExportLogs => self.open_prompt(LogsPrompt::export(self)),
+            LogsAction::NextHit => self.next_hit(false),
+            LogsAction::PreviousHit => self.next_hit(true),
+            LogsAction::NextError => self.next_error(false),
+            LogsAction::PreviousError => self.next_error(true),
+            LogsAction::OnlyTrace | LogsAction::OnlySession | LogsAction::OnlyRequest => {
+                self.only(action)
+            }
+            LogsAction::Wrap => {
+                self.wrap = !self.wrap;
+                ScreenUpdate::done()
+            }
+            LogsAction::Times => {
+                self.times = self.times.next();
+                ScreenUpdate::done()
+            }
+            LogsAction::OnlyUrgentRows => self.toggle_urgent_rows(),
+            LogsAction::OpenCall => self.open_call(),
+            LogsAction::ItsLines => self.show_lines_of_row(),
+            LogsAction::CallInTools => self.call_in_tools(),
+            LogsAction::CopyCallId => self.copy_call_id(),
+            LogsAction::NextCall => self.next_failed_call(false),
+            LogsAction::PreviousCall => self.next_failed_call(true),
+            LogsAction::NextSource => self.next_source(context),
+            LogsAction::AddSource => self.add_sources(false, context),
+            LogsAction::AllSources => self.add_sources(true, context),
+            LogsAction::Histogram
+            | LogsAction::WindowBack
+            | LogsAction::WindowForward
+            | LogsAction::ZoomIn
+            | LogsAction::ZoomOut
+            | LogsAction::Older => self.act_on_window(action, context),
+            LogsAction::ToggleErrors
+            | LogsAction::ToggleWarnings
+            | LogsAction::ToggleInfo
+            | LogsAction::ToggleDebug
+            | LogsAction::ToggleGateway
+            | LogsAction::ToggleInterceptor
+            | LogsAction::ToggleRuntime
+            | LogsAction::ToggleSpans
+            | LogsAction::ToggleOther => self.toggle(action),
+        }
+    }
+
+    fn show_view(&mut self, view: LogsView) -> ScreenUpdate {
+        self.view = view;
+        self.refresh_rows();
+        ScreenUpdate::done()
+    }
+
+    fn act_on_window(&mut self, action: LogsAction, context: &UpdateContext<'_>) -> ScreenUpdate {
+        let now = context.now;
+        let is_in_detail = self.detail.is_some() && self.view == LogsView::Lines;
+        match action {
+            LogsAction::Histogram => {
+                let is_shown = self.histogram.unwrap_or(true);
+                self.histogram = Some(!is_shown);
+                return ScreenUpdate::done();
+            }
+            LogsAction::Older => return self.read_older(None, now),
+            LogsAction::WindowBack if is_in_detail => return self.act_on_detail(ListAction::Left),
+            LogsAction::WindowForward if is_in_detail => {
+                return self.act_on_detail(ListAction::Right);
+            }
+            LogsAction::WindowBack => {
+                if self.range.shift(false, now) == WindowMove::AtBeginning {
+                    return self.read_older(None, now);
+                }
+            }
+            LogsAction::WindowForward => {
+                self.range.shift(true, now);
+            }
+            LogsAction::ZoomIn => {
+                let focus = self.focus_time();
+                self.range.zoom(true, focus, now);
+            }
+            _ => self.range.zoom(false, None, now),
+        }
+        if self.range.window.is_some() {
+            self.stop_following();
+        }
+        self.apply_filter();
+        self.refresh_rows();
+        ScreenUpdate::done()
+    }
+
+    /// The time of the row under the cursor, unless the newest line is followed.
+    fn focus_time(&self) -> Option<crate::model::Moment> {
+        match self.view {
+            LogsView::Lines if self.follows => None,
+            LogsView::Lines => self.current().map(|entry| entry.at),
+            LogsView::Calls => self.calls.selected().map(|call| call.at),
+            LogsView::Patterns => self.patterns.selected().map(|pattern| pattern.last_at),
+        }
+    }
+
+    /// Shows or hides the lines of a level or a source.
+    fn toggle(&mut self, action: LogsAction) -> ScreenUpdate {
+        let (levels, source): (&[Option<Level>], Option<&'static str>) = match action {
+            LogsAction::ToggleErrors => (&[Some(Level::Error), Some(Level::Fatal)], None),
+            LogsAction::ToggleWarnings => (&[Some(Level::Warn)], None),
+            LogsAction::ToggleInfo => (&[Some(Level::Info)], None),
+            LogsAction::ToggleDebug => (&[Some(Level::Debug), Some(Level::Trace), None], None),
+            LogsAction::ToggleGateway => (&[], Some("gateway")),
+            LogsAction::ToggleInterceptor => (&[], Some("interceptor")),
+            LogsAction::ToggleRuntime => (&[], Some("runtime")),
+            LogsAction::ToggleSpans => (&[], Some("spans")),
+            _ => (&[], Some("log")),
+        };
+        for level in levels {
+            flip(&mut self.hidden.hidden_levels, *level);
+        }
+        if let Some(source) = source {
+            flip(&mut self.hidden.hidden_sources, source);
+        }
+        self.apply_filter();
+        ScreenUpdate::done()
+    }
+
+    fn act_on_list(&mut self, action: ListAction, context: &UpdateContext<'_>) -> ScreenUpdate {
+        if let Some(open) = &mut self.waterfall {
+            if open.act(action) {
+                return ScreenUpdate::done();
+            }
+            return ScreenUpdate::ignored();
+        }
+        match self.view {
+            LogsView::Lines => self.act_on_lines(action),
+            LogsView::Calls => self.act_on_calls(action),
+            LogsView::Patterns => self.act_on_patterns(action, context),
+        }
+    }
+
+    fn act_on_prompt(&mut self, action: PromptAction) -> ScreenUpdate {
+        match action {
+            PromptAction::Accept => self.accept_prompt(),
+            PromptAction::PromptPrevious => {
+                self.recall_filter(true);
+                ScreenUpdate::done()
+            }
+            PromptAction::PromptNext => {
+                self.recall_filter(false);
+                ScreenUpdate::done()
+            }
+            PromptAction::Yes | PromptAction::No => ScreenUpdate::ignored(),
+        }
+    }
+
+    /// Closes or takes off what was opened or set last.
+    fn back(&mut self) -> ScreenUpdate {
+        if self.prompt.take().is_some() || self.waterfall.take().is_some() {
+            return ScreenUpdate::done();
+        }
+        if let Some(detail) = &mut self.detail {
+            if !detail.leave() {
+                self.detail = None;
+            }
+            return ScreenUpdate::done();
+        }
+        if self.view != LogsView::Lines && self.close_rows() {
+            return ScreenUpdate::done();
+        }
+        if !self.filter.is_empty() || self.wrong.is_some() || self.range.window.is_some() {
+            self.range.window = None;
+            self.set_filter("");
+            self.refresh_rows();
+            return ScreenUpdate::done();
+        }
+        if !self.hidden.is_empty() {
+            self.hidden = crate::logs::FilterScope::default();
+            self.apply_filter();
+            return ScreenUpdate::done();
+        }
+        if !self.search.is_empty() {
+            self.set_search("");
+            return ScreenUpdate::done();
+        }
+        ScreenUpdate::ignored()
+    }
+
+    /// Closes the opened row of calls or patterns, or takes off their filter.
+    fn close_rows(&mut self) -> bool {
+        let closed = match self.view {
+            LogsView::Lines => false,
+            LogsView::Calls => self.calls.close(),
+            LogsView::Patterns => self.patterns.close(),
+        };
+        if closed {
+            self.refresh_rows();
+        }
+        closed
+    }
+
+    fn next_hit(&mut self, backwards: bool) -> ScreenUpdate {
+        match self.view {
+            LogsView::Lines => self.jump_to_hit(backwards),
+            LogsView::Calls => self.next_error(backwards),
+            LogsView::Patterns => found(self.patterns.jump_to_new(backwards)),
+        }
+    }
+
+    fn next_error(&mut self, backwards: bool) -> ScreenUpdate {
+        match self.view {
+            LogsView::Lines => self.jump_to_error(backwards),
+            LogsView::Calls => found(self.calls.jump_to_failed(backwards)),
+            LogsView::Patterns => found(self.patterns.jump_to_error(backwards)),
+        }
+    }
+
+    fn toggle_urgent_rows(&mut self) -> ScreenUpdate {
+        match self.view {
+            LogsView::Lines => return ScreenUpdate::ignored(),
+            LogsView::Calls => self.calls.toggle_failed_only(),
+            LogsView::Patterns => self.patterns.toggle_urgent_only(),
+        }
+        self.refresh_rows();
+        ScreenUpdate::done()
+    }
+
+    /// The lines of the selected call or pattern.
+    fn show_lines_of_row(&mut self) -> ScreenUpdate {
+        let filter = match (&self.waterfall, self.view) {
+            (Some(open), _) => open.call().id().map(|id| format!("call={id}")),
+            (None, LogsView::Calls) => self
+                .calls
+                .selected()
+                .and_then(|call| Some(format!("call={}", call.id()?))),
+            (None, LogsView::Patterns) => self
+                .patterns
+                .selected()
+                .map(|pattern| format!("source={} pattern=\"{}\"", pattern.source, pattern.text)),
+            (None, LogsView::Lines) => None,
+        };
+        match filter {
+            Some(filter) => {
+                self.waterfall = None;
+                self.view = LogsView::Lines;
+                self.set_filter(&filter);
+                ScreenUpdate::done()
+            }
+            None => ScreenUpdate::request(AppRequest::Say(
+                "this row carries no id that its lines could be found by".to_owned(),
+            )),
+        }
+    }
+
+    fn copy_call_id(&self) -> ScreenUpdate {
+        let call = match (&self.waterfall, self.view) {
+            (Some(open), _) => Some(open.call()),
+            (None, LogsView::Calls) => self.calls.selected(),
+            (None, LogsView::Lines | LogsView::Patterns) => None,
+        };
+        let of_line = || match self.current()?.body {
+            crate::logs::store::Body::Event { line, .. } => {
+                line.trace_id.or(line.request_id).or(line.session_id)
+            }
+            crate::logs::store::Body::Notice(_) => None,
+        };
+        match call
+            .and_then(|call| call.id().map(str::to_owned))
+            .or_else(of_line)
+        {
+            Some(id) => ScreenUpdate::effect(Effect::Copy(id)),
+            None => {
+                ScreenUpdate::request(AppRequest::Say("there is no id to be copied".to_owned()))
+            }
+        }
+    }
+
+    pub(super) fn clicked(
+        &mut self,
+        column: u16,
+        line: u16,
+        context: &UpdateContext<'_>,
+    ) -> ScreenUpdate {
+        if self.waterfall.is_some() {
+            return ScreenUpdate::ignored();
+        }
+        match self.view {
+            LogsView::Lines => match self.list.row_at(column, line) {
+                Some(row) => {
+                    self.stop_following();
+                    self.list
+                        .select(row.min(self.store.len().saturating_sub(1)));
+                    self.refresh_detail();
+                    ScreenUpdate::done()
+                }
+                None => ScreenUpdate::ignored(),
+            },
+            LogsView::Calls => self.calls.clicked(column, line),
+            LogsView::Patterns => {
+                let _ = context;
+                self.patterns.clicked(column, line)
+            }
+        }
+    }
+}
+
+/// Puts a value into a list, or takes it out.
+fn flip<T: PartialEq>(values: &mut Vec<T>, value: T) {
+    match values.iter().position(|known| *known == value) {
+        Some(at) => {
+            values.remove(at);
+        }
+        None => values.push(value),
+    }
+}
+
+fn found(is_found: bool) -> ScreenUpdate {
+    if is_found {
+        ScreenUpdate::done()
+    } else {
+        ScreenUpdate::request(AppRequest::Say("nothing more is found".to_owned()))
+    }
+}

@@ -1,0 +1,357 @@
+//! The list of tool calls: order, filter, cursor, and the call that another screen asked for.
+
+use std::sync::Arc;
+
+use super::{AppRequest, Logs, LogsView, waterfall::OpenWaterfall};
+use crate::{
+    calls::{LoggedCall, LoggedOutcome},
+    messages::{Action, ListAction},
+    model::{DeploymentName, McpEndpoint, McpTarget, Moment},
+    screens::ScreenUpdate,
+    widgets::List,
+};
+
+/// A call that another screen asks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CallLookup {
+    /// Trace, request or session ids of the call; none: the calls around a time.
+    pub ids: Vec<String>,
+    /// When it happened, more or less.
+    pub at: Moment,
+}
+
+/// The column by which calls are sorted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum CallOrder {
+    /// The newest first.
+    #[default]
+    Time,
+    /// The slowest first.
+    Duration,
+    /// By tool.
+    Tool,
+    /// What failed first.
+    Outcome,
+}
+
+impl CallOrder {
+    const fn next(self) -> Self {
+        match self {
+            Self::Time => Self::Duration,
+            Self::Duration => Self::Tool,
+            Self::Tool => Self::Outcome,
+            Self::Outcome => Self::Time,
+        }
+    }
+}
+
+/// The list of tool calls.
+#[derive(Clone, Debug, Default)]
+pub(super) struct CallsList {
+    rows: Vec<Arc<LoggedCall>>,
+    pub(super) list: List,
+    pub(super) order: CallOrder,
+    filter: String,
+    pub(super) failed_only: bool,
+    /// Whether the selected call is opened in place.
+    pub(super) is_open: bool,
+    /// Whether the cursor was moved, so that it stays on its call instead of the first row.
+    has_moved: bool,
+    /// The call that another screen asked for and that was not found yet.
+    pub(super) wanted: Option<CallLookup>,
+}
+
+impl CallsList {
+    /// The same list without calls.
+    pub(super) fn emptied(&self) -> Self {
+        Self {
+            order: self.order,
+            filter: self.filter.clone(),
+            failed_only: self.failed_only,
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn rows(&self) -> &[Arc<LoggedCall>] {
+        &self.rows
+    }
+
+    pub(super) fn filter(&self) -> &str {
+        &self.filter
+    }
+
+    pub(super) fn set_filter(&mut self, text: &str) {
+        text.trim().clone_into(&mut self.filter);
+    }
+
+    pub(super) fn toggle_failed_only(&mut self) {
+        self.failed_only = !self.failed_only;
+    }
+
+    pub(super) fn selected(&self) -> Option<&Arc<LoggedCall>> {
+        self.rows.get(self.list.cursor())
+    }
+
+    /// Shows the calls that pass the filter and began within the window. The cursor stays on its call.
+    pub(super) fn refresh(&mut self, calls: &[Arc<LoggedCall>], window: Option<(Moment, Moment)>) {
+        let selected = self.selected().filter(|_| self.has_moved).cloned();
+        self.rows = calls
+            .iter()
+            .filter(|call| window.is_none_or(|(from, until)| (from..=until).contains(&call.at)))
+            .filter(|call| !self.failed_only || call.outcome != LoggedOutcome::Ok)
+            .filter(|call| passes(call, &self.filter))
+            .cloned()
+            .collect();
+        self.rows.reverse();
+        match self.order {
+            CallOrder::Time => {}
+            CallOrder::Duration => self
+                .rows
+                .sort_by_key(|call| std::cmp::Reverse(call.duration_ms)),
+            CallOrder::Tool => self.rows.sort_by(|one, other| one.tool.cmp(&other.tool)),
+            CallOrder::Outcome => self.rows.sort_by_key(|call| rank(call.outcome)),
+        }
+        let place = selected.and_then(|selected| {
+            self.rows
+                .iter()
+                .position(|call| call.at == selected.at && call.id() == selected.id())
+        });
+        match place {
+            Some(row) => self.list.carry(row),
+            None if self.has_moved => {}
+            None => self.list.select(0),
+        }
+        self.list.clamp(self.rows.len());
+    }
+
+    fn select(&mut self, row: usize) {
+        self.has_moved = true;
+        self.list.select(row);
+    }
+
+    /// To the next call that is not ok. Returns whether there is one.
+    pub(super) fn jump_to_failed(&mut self, backwards: bool) -> bool {
+        let found = next_row(self.rows.len(), self.list.cursor(), backwards, |row| {
+            self.rows
+                .get(row)
+                .is_some_and(|call| call.outcome != LoggedOutcome::Ok)
+        });
+        if let Some(row) = found {
+            self.select(row);
+        }
+        found.is_some()
+    }
+
+    /// Closes the opened call, or takes off the filter. Returns whether there was either.
+    pub(super) fn close(&mut self) -> bool {
+        if std::mem::take(&mut self.is_open) {
+            return true;
+        }
+        let had_filter = !self.filter.is_empty() || self.failed_only;
+        self.filter.clear();
+        self.failed_only = false;
+        self.wanted.take().is_some() || had_filter
+    }
+
+    /// Handles a click into the list; a click on the selected row opens it.
+    pub(super) fn clicked(&mut self, column: u16, line: u16) -> ScreenUpdate {
+        match self.list.row_at(column, line) {
+            Some(row) if row < self.rows.len() => {
+                self.is_open = row == self.list.cursor() && !self.is_open;
+                self.select(row);
+                ScreenUpdate::done()
+            }
+            Some(_) | None => ScreenUpdate::ignored(),
+        }
+    }
+}
+
+/// Whether all words of a filter hold for a call: a text, `-text`, `>500` for slower than 500 ms.
+fn passes(call: &LoggedCall, filter: &str) -> bool {
+    filter.split_whitespace().all(|word| {
+        if let Some(least) = word
+            .strip_prefix('>')
+            .and_then(|text| text.parse::<i64>().ok())
+        {
+            return call.duration_ms.is_some_and(|duration| duration > least);
+        }
+        match word
+            .strip_prefix(['-', '!'])
+            .filter(|rest| !rest.is_empty())
+        {
+            Some(rest) => !holds(call, &rest.to_lowercase()),
+            None => holds(call, &word.to_lowercase()),
+        }
+    })
+}
+
+fn holds(call: &LoggedCall, part: &str) -> bool {
+    let fields = [
+        Some(call.deployment.as_str()),
+        call.tool.as_deref(),
+        Some(call.outcome.as_str()),
+        call.hop,
+        call.message.as_deref(),
+        call.trace_id.as_deref(),
+        call.session_id.as_deref(),
+        call.statement(),
+    ];
+    fields
+        .into_iter()
+        .flatten()
+        .chain(call.request_ids.iter().map(String::as_str))
+        .any(|field| crate::logs::contains(field, part))
+}
+
+/// The order of outcomes: what needs a look first.
+const fn rank(outcome: LoggedOutcome) -> u8 {
+    match outcome {
+        LoggedOutcome::Error => 0,
+        LoggedOutcome::Denied => 1,
+        LoggedOutcome::Throttled => 2,
+        LoggedOutcome::Consent => 3,
+        LoggedOutcome::Unknown => 4,
+        LoggedOutcome::Ok => 5,
+    }
+}
+
+/// The next row after `from` (before it, backwards) that is wanted, going round the end once.
+pub(super) fn next_row(
+    length: usize,
+    from: usize,
+    backwards: bool,
+    wanted: impl Fn(usize) -> bool,
+) -> Option<usize> {
+    (1..=length)
+        .map(|step| {
+            if backwards {
+                (from + length - step % length.max(1)) % length
+            } else {
+                (from + step) % length
+            }
+        })
+        .find(|row| wanted(*row))
+}
+
+impl Logs {
+    pub(super) fn act_on_calls(&mut self, action: ListAction) -> ScreenUpdate {
+        let length = self.calls.rows.len();
+        if self.calls.list.act(Action::List(action), length) {
+            self.calls.has_moved = self.calls.list.cursor() > 0;
+            return ScreenUpdate::done();
+        }
+        match action {
+            ListAction::Open if self.calls.is_open => self.open_call(),
+            ListAction::Open => {
+                self.calls.is_open = self.calls.selected().is_some();
+                self.calls.has_moved = true;
+                ScreenUpdate::done()
+            }
+            ListAction::Sort => {
+                self.calls.order = self.calls.order.next();
+                self.refresh_rows();
+                ScreenUpdate::done()
+            }
+            _ => ScreenUpdate::ignored(),
+        }
+    }
+
+    /// Opens the waterfall of the selected call, or of the call that the selected line belongs to.
+    pub(super) fn open_call(&mut self) -> ScreenUpdate {
+        let call = match self.view {
+            LogsView::Lines => self.call_of_line(),
+            LogsView::Calls => self.calls.selected().cloned(),
+            LogsView::Patterns => None,
+        };
+        match call {
+            Some(call) => {
+                self.waterfall = Some(OpenWaterfall::of(call, &self.range.unavailable));
+                ScreenUpdate::done()
+            }
+            None => {
+                ScreenUpdate::request(AppRequest::Say("no tool call holds this row".to_owned()))
+            }
+        }
+    }
+
+    fn call_of_line(&self) -> Option<Arc<LoggedCall>> {
+        let entry = self.current()?;
+        let crate::logs::store::Body::Event { group, .. } = entry.body else {
+            return None;
+        };
+        self.findings
+            .calls
+            .iter()
+            .find(|call| call.has_line(entry.at, &group))
+            .cloned()
+    }
+
+    /// Shows a call as soon as its lines are here; without ids, the calls around a time.
+    pub fn look_up(&mut self, lookup: CallLookup) {
+        self.view = LogsView::Calls;
+        self.waterfall = None;
+        self.range.window = None;
+        self.calls.filter.clear();
+        self.calls.failed_only = false;
+        self.calls.wanted = Some(lookup);
+        self.refresh_rows();
+        self.open_wanted_call();
+    }
+
+    /// Whether the tail already covers the calls of a deployment at a time.
+    pub fn covers(&self, deployment: &DeploymentName, at: Moment) -> bool {
+        let is_open = self.source.as_ref().is_some_and(|source| {
+            source
+                .parts
+                .iter()
+                .any(|part| part.deployment == *deployment)
+        });
+        is_open && self.range.since <= at && self.range.until.is_none_or(|until| at <= until)
+    }
+
+    /// Opens the call that another screen asked for, if it was found by now.
+    pub(super) fn open_wanted_call(&mut self) {
+        let Some(lookup) = &self.calls.wanted else {
+            return;
+        };
+        let rows = &self.calls.rows;
+        if lookup.ids.is_empty() {
+            let nearest = (0..rows.len()).min_by_key(|row| {
+                rows.get(*row)
+                    .map_or(i64::MAX, |call| call.at.since(lookup.at).abs())
+            });
+            if let Some(row) = nearest {
+                self.calls.select(row);
+                self.calls.is_open = true;
+                self.calls.wanted = None;
+            }
+            return;
+        }
+        let found = lookup
+            .ids
+            .iter()
+            .find_map(|id| rows.iter().position(|call| call.has_id(id)));
+        if let Some(row) = found {
+            self.calls.select(row);
+            self.calls.wanted = None;
+            let _ = self.open_call();
+        }
+    }
+
+    /// Opens Tools with the deployment of the selected call.
+    pub(super) fn call_in_tools(&mut self) -> ScreenUpdate {
+        let call = match &self.waterfall {
+            Some(open) => Some(open.call()),
+            None => self.calls.selected(),
+        };
+        match call.filter(|call| !call.deployment.is_empty()) {
+            Some(call) => ScreenUpdate::request(AppRequest::Tools(McpEndpoint {
+                deployment: call.deployment.as_str().into(),
+                target: McpTarget::Default,
+            })),
+            None => ScreenUpdate::request(AppRequest::Say(
+                "the logs do not say which deployment this call went through".to_owned(),
+            )),
+        }
+    }
+}

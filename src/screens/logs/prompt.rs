@@ -1,0 +1,179 @@
+//! The prompts of Logs: a text to find, a filter, a time, a file.
+
+use super::{AppRequest, Logs, LogsView};
+use crate::{screens::ScreenUpdate, widgets::LineInput};
+
+/// Number of filters that are remembered.
+const USED_FILTERS: usize = 30;
+
+/// An open prompt.
+#[derive(Clone, Debug)]
+pub(super) struct LogsPrompt {
+    pub(super) kind: PromptKind,
+    pub(super) input: LineInput,
+    /// Which of the used filters is shown.
+    recalled: Option<usize>,
+}
+
+/// What a prompt asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PromptKind {
+    /// A text in lines.
+    Search,
+    /// A filter of lines.
+    Filter,
+    /// A filter of calls or patterns.
+    RowFilter,
+    /// A time to go to.
+    Time,
+    /// A file to write to.
+    Export,
+}
+
+impl PromptKind {
+    /// The word before the input, and what is said behind it.
+    pub(super) const fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Search => ("/", ""),
+            Self::Filter => (
+                "filter ",
+                "level>=warn  text  -text  /regex/  trace=  source=  field>5",
+            ),
+            Self::RowFilter => (
+                "filter ",
+                "words, -words, >500 for calls slower than 500 ms",
+            ),
+            Self::Time => ("go to ", "17:20   20m   2026-11-28T17:20   2 hours ago"),
+            Self::Export => ("write to ", "a name that ends in .jsonl gets JSON lines"),
+        }
+    }
+}
+
+impl LogsPrompt {
+    fn new(kind: PromptKind, text: &str) -> Self {
+        Self {
+            kind,
+            input: LineInput::new(text),
+            recalled: None,
+        }
+    }
+
+    /// The prompt of the key that finds a text: in lines a search, in calls and patterns a filter.
+    pub(super) fn search(logs: &Logs) -> Self {
+        match logs.view {
+            LogsView::Lines => Self::new(PromptKind::Search, ""),
+            LogsView::Calls => Self::new(PromptKind::RowFilter, logs.calls.filter()),
+            LogsView::Patterns => Self::new(PromptKind::RowFilter, logs.patterns.filter()),
+        }
+    }
+
+    pub(super) fn filter(logs: &Logs) -> Self {
+        match logs.view {
+            LogsView::Lines => Self::new(PromptKind::Filter, &logs.filter),
+            LogsView::Calls | LogsView::Patterns => Self::search(logs),
+        }
+    }
+
+    pub(super) fn time() -> Self {
+        Self::new(PromptKind::Time, "")
+    }
+
+    pub(super) fn export(logs: &Logs) -> Self {
+        let stem: String = logs
+            .source
+            .as_ref()
+            .map_or("logs", |source| source.title.as_str())
+            .chars()
+            .map(|letter| {
+                if letter.is_alphanumeric() {
+                    letter
+                } else {
+                    '-'
+                }
+            })
+            .collect();
+        let ending = match logs.view {
+            LogsView::Lines => "log",
+            LogsView::Calls | LogsView::Patterns => "jsonl",
+        };
+        Self::new(
+            PromptKind::Export,
+            &format!("{stem}-{}.{ending}", logs.view.title()),
+        )
+    }
+}
+
+impl Logs {
+    pub(super) fn open_prompt(&mut self, prompt: LogsPrompt) -> ScreenUpdate {
+        self.prompt = Some(prompt);
+        ScreenUpdate::done()
+    }
+
+    pub(super) fn accept_prompt(&mut self) -> ScreenUpdate {
+        let Some(prompt) = self.prompt.take() else {
+            return ScreenUpdate::ignored();
+        };
+        let text = prompt.input.text();
+        match prompt.kind {
+            PromptKind::Search => {
+                self.set_search(text);
+                if self.search.is_empty() {
+                    ScreenUpdate::done()
+                } else {
+                    self.jump_to_hit(true)
+                }
+            }
+            PromptKind::Filter => {
+                self.set_filter(text);
+                ScreenUpdate::done()
+            }
+            PromptKind::RowFilter => {
+                match self.view {
+                    LogsView::Lines => {}
+                    LogsView::Calls => self.calls.set_filter(text),
+                    LogsView::Patterns => self.patterns.set_filter(text),
+                }
+                self.refresh_rows();
+                ScreenUpdate::done()
+            }
+            PromptKind::Time if text.trim().is_empty() => ScreenUpdate::done(),
+            PromptKind::Time => ScreenUpdate::request(AppRequest::LogsAt(text.to_owned())),
+            PromptKind::Export if text.trim().is_empty() => ScreenUpdate::done(),
+            PromptKind::Export => self.export(text.trim()),
+        }
+    }
+
+    /// Puts a filter in front of those that were used.
+    pub(super) fn remember_filter(&mut self) {
+        if self.filter.is_empty()
+            || self.filter.starts_with("call=")
+            || self.filter.contains("pattern=")
+        {
+            return;
+        }
+        let filter = self.filter.clone();
+        self.used_filters.retain(|used| *used != filter);
+        self.used_filters.insert(0, filter);
+        self.used_filters.truncate(USED_FILTERS);
+    }
+
+    /// Shows the next older or newer one of the used filters in the prompt.
+    pub(super) fn recall_filter(&mut self, older: bool) {
+        let Some(prompt) = self
+            .prompt
+            .as_mut()
+            .filter(|prompt| prompt.kind == PromptKind::Filter)
+        else {
+            return;
+        };
+        let next = match (prompt.recalled, older) {
+            (None, true) => Some(0),
+            (Some(at), true) => Some((at + 1).min(self.used_filters.len().saturating_sub(1))),
+            (Some(at), false) => at.checked_sub(1),
+            (None, false) => None,
+        };
+        prompt.recalled = next;
+        let text = next.and_then(|at| self.used_filters.get(at));
+        prompt.input = LineInput::new(text.cloned().unwrap_or_default());
+    }
+}

@@ -1,0 +1,163 @@
+//! The open waterfall of one call: cursor, folds, and the way to the other failed calls.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use super::{Logs, calls::next_row};
+use crate::{
+    calls::{CallTrace, LoggedCall, LoggedOutcome, Waterfall, WaterfallRow, hop_of},
+    messages::{Action, ListAction},
+    screens::{AppRequest, ScreenUpdate},
+    widgets::List,
+};
+
+/// The open waterfall of one call.
+#[derive(Clone, Debug)]
+pub(super) struct OpenWaterfall {
+    call: Arc<LoggedCall>,
+    pub(super) layout: Waterfall,
+    pub(super) list: List,
+    /// Hops whose lines are hidden.
+    pub(super) folded: BTreeSet<&'static str>,
+    /// Rows that are shown: indices of the layout's rows.
+    pub(super) shown: Vec<usize>,
+}
+
+impl OpenWaterfall {
+    pub(super) fn of(call: Arc<LoggedCall>, unavailable: &[String]) -> Self {
+        let gaps = unavailable
+            .iter()
+            .filter(|text| text.contains("cannot be read"))
+            .cloned()
+            .collect();
+        let layout = Waterfall::new(CallTrace::new((*call).clone(), gaps));
+        let cause = layout.cause_row();
+        let mut open = Self {
+            call,
+            layout,
+            list: List::default(),
+            folded: BTreeSet::new(),
+            shown: Vec::new(),
+        };
+        open.refresh();
+        open.list.select(cause.unwrap_or(0));
+        open
+    }
+
+    pub(super) const fn call(&self) -> &Arc<LoggedCall> {
+        &self.call
+    }
+
+    fn refresh(&mut self) {
+        self.shown = self
+            .layout
+            .rows
+            .iter()
+            .enumerate()
+            .filter(|(_, row)| match row {
+                WaterfallRow::Line { line, .. } => !self.folded.contains(hop_of(line)),
+                WaterfallRow::Span { span, is_first, .. } => {
+                    *is_first || !self.folded.contains(span.hop)
+                }
+                WaterfallRow::Hop { .. } | WaterfallRow::Gap(_) => true,
+            })
+            .map(|(index, _)| index)
+            .collect();
+        self.list.clamp(self.shown.len());
+    }
+
+    /// The row under the cursor.
+    pub(super) fn current(&self) -> Option<&WaterfallRow> {
+        self.layout.rows.get(*self.shown.get(self.list.cursor())?)
+    }
+
+    /// Moves, folds and unfolds. Returns `false` if the action means nothing here.
+    pub(super) fn act(&mut self, action: ListAction) -> bool {
+        if self.list.act(Action::List(action), self.shown.len()) {
+            return true;
+        }
+        let hop = match self.current() {
+            Some(WaterfallRow::Span { span, .. }) => Some(span.hop),
+            Some(WaterfallRow::Hop { hop, .. }) => Some(*hop),
+            Some(WaterfallRow::Line { line, .. }) => Some(hop_of(line)),
+            Some(WaterfallRow::Gap(_)) | None => None,
+        };
+        let Some(hop) = hop else { return false };
+        match action {
+            ListAction::Left => {
+                self.folded.insert(hop);
+            }
+            ListAction::Right => {
+                self.folded.remove(hop);
+            }
+            ListAction::Open => {
+                if !self.folded.remove(hop) {
+                    self.folded.insert(hop);
+                }
+            }
+            _ => return false,
+        }
+        self.refresh();
+        let header = self.shown.iter().position(|index| {
+            matches!(
+                self.layout.rows.get(*index),
+                Some(WaterfallRow::Span { span, is_first: true, .. }) if span.hop == hop
+            ) || matches!(
+                self.layout.rows.get(*index),
+                Some(WaterfallRow::Hop { hop: own, .. }) if *own == hop
+            )
+        });
+        if let Some(row) = header {
+            self.list.select(row);
+        }
+        true
+    }
+}
+
+impl Logs {
+    /// Lays the open call out again with what was found since.
+    pub(super) fn refresh_waterfall(&mut self) {
+        let Some(open) = &mut self.waterfall else {
+            return;
+        };
+        let known = open.call.id().and_then(|id| {
+            self.findings
+                .calls
+                .iter()
+                .find(|call| call.id() == Some(id))
+        });
+        let Some(call) = known.filter(|call| ***call != *open.call).cloned() else {
+            return;
+        };
+        let (list, folded) = (open.list.clone(), open.folded.clone());
+        *open = OpenWaterfall::of(call, &self.range.unavailable);
+        open.list = list;
+        open.folded = folded;
+        open.refresh();
+    }
+
+    /// The waterfall of the next failed call of the list.
+    pub(super) fn next_failed_call(&mut self, backwards: bool) -> ScreenUpdate {
+        let Some(open) = &self.waterfall else {
+            return ScreenUpdate::ignored();
+        };
+        let calls = &self.findings.calls;
+        let at = calls
+            .iter()
+            .position(|call| call.at == open.call.at && call.id() == open.call.id())
+            .unwrap_or(0);
+        let next = next_row(calls.len(), at, backwards, |row| {
+            calls
+                .get(row)
+                .is_some_and(|call| call.outcome != LoggedOutcome::Ok)
+        });
+        match next.and_then(|row| calls.get(row)).cloned() {
+            Some(call) => {
+                self.waterfall = Some(OpenWaterfall::of(call, &self.range.unavailable));
+                ScreenUpdate::done()
+            }
+            None => ScreenUpdate::request(AppRequest::Say(
+                "no other call of this window failed".to_owned(),
+            )),
+        }
+    }
+}

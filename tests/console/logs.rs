@@ -1,0 +1,532 @@
+//! The Logs screen: calls and their waterfall, patterns, the window of time, several deployments, reading.
+
+use agentcore_console::{
+    calls::{CallOwner, TailAnalysis},
+    messages::{Effect, Event, LogsEffect, LogsEvent},
+    model::{LogBatch, LogEvent},
+};
+
+use crate::{
+    frames::{both, keep},
+    harness::{Harness, NOW},
+    world::{self, name, ready},
+};
+
+const GATEWAY: &str = "/aws/vendedlogs/bedrock-agentcore/gateway/APPLICATION_LOGS/prod-gw";
+const RUNTIME: &str = "/aws/bedrock-agentcore/runtimes/prod-rt-DEFAULT";
+const DOWN: &str = "Neo.TransientError.General.DatabaseUnavailable: The database is not available";
+
+/// The lines of one tool call: the gateway's with trace and request id, the runtime's with a request and a session of its own.
+fn call(number: u32, before_ms: i64, length_ms: i64, failure: Option<&str>) -> Vec<LogEvent> {
+    let gateway = |at: i64, body: serde_json::Value| {
+        let json = serde_json::json!({
+            "resource_arn": "arn:aws:bedrock-agentcore:us-west-2:123456789012:gateway/prod-gw",
+            "body": body,
+            "request_id": format!("9603d3ef-{number:04}"),
+            "trace_id": format!("93de4618bddeffb73a3f47898dc3{number:04}"),
+        });
+        world::log(at, GATEWAY, &json.to_string())
+    };
+    let runtime = |at: i64, level: &str, message: &str| {
+        let json = serde_json::json!({
+            "level": level, "message": message,
+            "requestId": format!("0c1b7a52-{number:04}"), "sessionId": "a0c31fd2-77e2",
+        });
+        world::log(at, RUNTIME, &json.to_string())
+    };
+    let start = -before_ms;
+    let request = serde_json::json!({
+        "jsonrpc": "2.0", "id": number, "method": "tools/call", "params": {"name": "t___read-cypher"},
+    });
+    let mut lines = vec![
+        gateway(
+            start,
+            serde_json::json!({
+                "isError": false, "id": number.to_string(), "requestBody": request.to_string(),
+                "log": format!("Started processing request with requestId: {number}"),
+            }),
+        ),
+        runtime(
+            start + 4,
+            "INFO",
+            "Processing request of type CallToolRequest",
+        ),
+        runtime(
+            start + 6,
+            "DEBUG",
+            "read-cypher: MATCH (p:Person {name: $name})-[:DIRECTED]->(m) RETURN m.title",
+        ),
+    ];
+    lines.push(match failure {
+        Some(failure) => runtime(start + length_ms - 2, "ERROR", failure),
+        None => runtime(
+            start + length_ms - 2,
+            "INFO",
+            "Invocation completed successfully (0.02s)",
+        ),
+    });
+    let answer = match failure {
+        Some(text) => serde_json::json!({
+            "isError": true, "id": number.to_string(),
+            "log": format!("Failed to process request with requestId: {number}"),
+            "responseBody": serde_json::json!({
+                "result": {"isError": true, "content": [{"type": "text", "text": text}]},
+            }).to_string(),
+        }),
+        None => serde_json::json!({
+            "isError": false, "id": number.to_string(), "responseBody": "HTTP 200",
+            "log": format!("Successfully processed request with requestId: {number}"),
+        }),
+    };
+    lines.push(gateway(start + length_ms, answer));
+    lines
+}
+
+fn all_calls() -> Vec<LogEvent> {
+    [
+        call(1, 800_000, 46, None),
+        call(2, 600_000, 410, None),
+        call(3, 300_000, 213, Some(DOWN)),
+        call(4, 200_000, 31, None),
+        call(5, 60_000, 2_400, None),
+        call(6, 20_000, 52, Some(DOWN)),
+    ]
+    .concat()
+}
+
+/// Lets lines arrive, and what is found in them.
+fn arrive(harness: &mut Harness, events: Vec<LogEvent>) {
+    let mut analysis = TailAnalysis::new(vec![CallOwner {
+        deployment: "prod".into(),
+        groups: vec![GATEWAY.to_owned(), RUNTIME.to_owned()],
+        owner_ids: Vec::new(),
+    }]);
+    let batch = LogBatch {
+        status: world::numbered(1, 1).status,
+        ..world::lines(events)
+    };
+    analysis.push(&batch.events);
+    harness.on(Event::Logs(LogsEvent::Arrived(batch)));
+    harness.on(Event::Logs(LogsEvent::Found(Box::new(analysis.findings()))));
+}
+
+fn tailing() -> Harness {
+    let mut harness = ready();
+    harness.keys("l");
+    arrive(&mut harness, all_calls());
+    harness
+}
+
+#[test]
+fn the_views_of_logs_and_a_waterfall() {
+    let mut harness = tailing();
+    keep("logs-lines", &both(&harness));
+    harness.keys("v");
+    keep("logs-calls", &both(&harness));
+    harness.keys("e enter");
+    keep("logs-call-open", &both(&harness));
+    harness.keys("W");
+    keep("logs-waterfall", &both(&harness));
+    harness.keys("esc esc v");
+    keep("logs-patterns", &both(&harness));
+    harness.keys("j enter");
+    keep("logs-pattern-open", &harness.frame(120, 36));
+}
+
+#[test]
+fn calls_are_listed_newest_first_and_can_be_sorted_filtered_and_walked() {
+    let mut harness = tailing();
+    harness.keys("v");
+    harness.shows("6 calls   p50 52   p95 2,400   slowest 2,400 ms");
+    assert!(
+        harness.selected().contains("13:59:40.000"),
+        "{}",
+        harness.selected()
+    );
+    harness.keys("e");
+    assert!(
+        harness.selected().contains("13:55:00.000"),
+        "{}",
+        harness.selected()
+    );
+    harness.keys("s");
+    assert!(
+        harness.selected().contains("13:55:00.000"),
+        "the cursor stays on its call"
+    );
+    harness.keys("g");
+    assert!(harness.selected().contains("2,400"), "the slowest first");
+    harness.keys("!");
+    harness.shows("failed only");
+    harness.shows("2 calls");
+    harness.keys("esc /");
+    harness.text(">100 -databaseunavailable");
+    harness.keys("enter");
+    harness.shows("2 calls");
+    harness.keys("esc");
+    harness.shows("6 calls");
+}
+
+#[test]
+fn a_call_opens_in_place_with_error_statement_and_ids() {
+    let mut harness = tailing();
+    harness.keys("v enter");
+    harness.shows("Neo.TransientError.General.DatabaseUnavailable  The database is not available");
+    harness.shows("MATCH (p:Person {name: $name})");
+    harness.shows("trace 93de4…30006");
+    harness.shows("5 lines");
+    harness.keys("esc");
+    harness.hides("The database is not available");
+}
+
+#[test]
+fn new_calls_do_not_move_the_call_one_reads() {
+    let mut harness = tailing();
+    harness.keys("v j j");
+    let selected = harness.selected();
+    let mut events = all_calls();
+    events.extend(call(7, 1_000, 12, None));
+    arrive(&mut harness, events);
+    assert_eq!(harness.selected(), selected);
+    harness.shows("7 calls");
+}
+
+#[test]
+fn a_waterfall_is_reached_from_a_line_and_leads_to_the_lines_of_every_hop() {
+    let mut harness = tailing();
+    // The runtime's own error line carries no trace id.
+    harness.keys("E k W");
+    harness.shows("read-cypher   prod   ✖ error at neo4j");
+    harness.shows("◂ the cause");
+    harness.shows("Transaction Search");
+    harness.shows("where the time went");
+    harness.shows("seen     2 times");
+    harness.keys("]");
+    harness.shows("13:55:00.000");
+    harness.keys("L");
+    harness.shows("filter call=93de4618bdd");
+    harness.shows("5 of 30");
+    harness.shows("Processing request of type CallToolRequest");
+    harness.keys("esc");
+    harness.shows("filter none");
+}
+
+#[test]
+fn this_trace_is_the_whole_call_whichever_ids_its_lines_carry() {
+    let mut harness = tailing();
+    harness.keys("E");
+    assert!(harness.selected().contains("DatabaseUnavailable"));
+    harness.keys("T");
+    harness.shows("5 of 30");
+    harness.shows("Started processing request");
+}
+
+#[test]
+fn hops_of_a_waterfall_fold() {
+    let mut harness = tailing();
+    harness.keys("v W g");
+    harness.shows("Started processing request");
+    harness.keys("left");
+    harness.hides("Started processing request");
+    harness.keys("enter");
+    harness.shows("Started processing request");
+    harness.keys("esc");
+    harness.shows("p95");
+}
+
+#[test]
+fn the_window_moves_and_zooms_and_reads_older_lines_before_its_beginning() {
+    let mut harness = tailing();
+    harness.keys("v left");
+    harness.shows("3 in here");
+    harness.shows("3 calls");
+    for _ in 0..6 {
+        assert_eq!(harness.keys("left"), []);
+    }
+    harness.shows("1 in here");
+    let effects = harness.keys("left");
+    let [Effect::Logs(LogsEffect::ReadOlder(request))] = effects.as_slice() else {
+        panic!("{effects:?}")
+    };
+    let query = &request.parts[0].query;
+    assert_eq!(query.until, Some(NOW.plus(-15 * 60_000 - 1)));
+    assert_eq!(query.since, Some(NOW.plus(-30 * 60_000)));
+    harness.shows("reading older lines");
+    arrive(
+        &mut harness,
+        [all_calls(), call(8, 1_500_000, 20, None)].concat(),
+    );
+    harness.on(Event::Logs(LogsEvent::WindowRead(Ok(()))));
+    harness.hides("reading older lines");
+    harness.keys("esc");
+    harness.shows("last 30 min");
+    harness.shows("7 calls");
+    harness.keys("+ +");
+    harness.shows("in here");
+    harness.keys("- - -");
+    harness.hides("in here");
+}
+
+#[test]
+fn a_time_is_gone_to_and_older_lines_are_read_for_it() {
+    let mut harness = tailing();
+    harness.keys("@");
+    harness.text("13:55");
+    assert_eq!(harness.keys("enter"), []);
+    assert!(
+        harness.selected().contains("13:55:00.000"),
+        "{}",
+        harness.selected()
+    );
+    harness.keys("@");
+    harness.text("13:00");
+    let effects = harness.keys("enter");
+    assert!(
+        matches!(effects.as_slice(), [Effect::Logs(LogsEffect::ReadOlder(request))] if request.parts[0].query.since == Some(NOW.plus(-65 * 60_000))),
+        "{effects:?}"
+    );
+    let old = world::log(-3_600_000, GATEWAY, "INFO an old line");
+    arrive(&mut harness, [all_calls(), vec![old]].concat());
+    harness.on(Event::Logs(LogsEvent::WindowRead(Ok(()))));
+    assert!(
+        harness.selected().contains("an old line"),
+        "{}",
+        harness.selected()
+    );
+    harness.keys("@");
+    harness.text("noon");
+    harness.keys("enter");
+    harness.shows("\"noon\" is no time");
+}
+
+#[test]
+fn levels_and_sources_are_switched_by_key() {
+    let mut harness = tailing();
+    harness.shows("e error 4");
+    harness.keys("alt-e");
+    harness.shows("○error 4");
+    harness.shows("26 of 30");
+    harness.keys("alt-1");
+    harness.shows("16 of 30");
+    harness.keys("alt-e alt-1");
+    harness.shows("filter none");
+    harness.keys("h");
+    harness.hides("e error");
+}
+
+#[test]
+fn several_deployments_are_merged_in_one_tail() {
+    let mut harness = tailing();
+    let effects = harness.keys("a");
+    let [Effect::Logs(LogsEffect::Tail(request))] = effects.as_slice() else {
+        panic!("{effects:?}")
+    };
+    let deployments: Vec<_> = request
+        .parts
+        .iter()
+        .map(|part| part.deployment.clone())
+        .collect();
+    assert_eq!(deployments, [name("prod"), name("analytics")]);
+    assert!(!request.is_resumed);
+    harness.shows("all deployments");
+    arrive(&mut harness, all_calls());
+    assert!(
+        harness.selected().contains("prod"),
+        "{}",
+        harness.selected()
+    );
+    harness.keys("a");
+    harness.shows("all deployments with log groups are open");
+}
+
+#[test]
+fn leaving_the_logs_keeps_view_filter_window_and_calls() {
+    let mut harness = tailing();
+    harness.keys("v e");
+    let before = harness.frame(120, 36);
+    assert_eq!(
+        harness.keys("1"),
+        [Effect::Stop(agentcore_console::messages::Slot::Tail)]
+    );
+    let effects = harness.keys("2");
+    assert!(
+        matches!(effects.as_slice(), [Effect::Logs(LogsEffect::Tail(request)), ..] if request.is_resumed),
+        "{effects:?}"
+    );
+    let rows = |frame: &str| {
+        frame
+            .lines()
+            .skip(12)
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(rows(&harness.frame(120, 36)), rows(&before));
+}
+
+#[test]
+fn an_export_goes_to_a_chosen_place_as_text_or_json_lines() {
+    let mut harness = tailing();
+    harness.keys("x");
+    harness.shows("write to prod-lines.log");
+    let effects = harness.keys("enter");
+    assert!(
+        matches!(effects.as_slice(), [Effect::ExportTo { path, text }] if path == "prod-lines.log" && text.lines().count() == 30),
+        "{effects:?}"
+    );
+    harness.keys("x ctrl-u");
+    harness.text("out.jsonl");
+    let effects = harness.keys("enter");
+    let [Effect::ExportTo { text, .. }] = effects.as_slice() else {
+        panic!("{effects:?}")
+    };
+    for line in text.lines() {
+        let value: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert!(
+            value["timestamp"].is_i64() && value["message"].is_string(),
+            "{line}"
+        );
+    }
+}
+
+#[test]
+fn used_filters_are_recalled_in_this_run_and_the_next() {
+    let mut harness = tailing();
+    harness.keys("&");
+    harness.text("level>=error");
+    harness.keys("enter esc &");
+    harness.text("-success");
+    harness.keys("enter esc & up up enter");
+    harness.shows("filter level>=error");
+    let memory = harness.app.memory();
+    assert_eq!(memory.logs.filters, ["level>=error", "-success"]);
+    let mut next = Harness::with(agentcore_console::app::AppOptions {
+        memory,
+        deployments: world::deployments(),
+        ..crate::harness::options()
+    });
+    world::start(&mut next);
+    world::list(&mut next);
+    next.keys("1 l & up enter");
+    next.shows("filter level>=error");
+}
+
+#[test]
+fn a_pattern_leads_to_its_lines() {
+    let mut harness = tailing();
+    harness.keys("v v");
+    harness.shows("the counts add up to 30 of 30 lines");
+    harness.keys("/");
+    harness.text("success");
+    harness.keys("enter enter enter");
+    harness.shows("pattern=\"");
+    harness.shows("4 of 30");
+}
+
+#[test]
+fn an_opened_line_is_a_tree_that_folds() {
+    let mut harness = tailing();
+    harness.keys("enter");
+    harness.shows("▾ body");
+    harness.shows("JSON in a string");
+    harness.keys("right g left");
+    harness.shows("▸ body  4 members");
+    harness.keys("right");
+    harness.shows("▾ body");
+    harness.keys("esc esc");
+    harness.hides("body");
+}
+
+#[test]
+fn times_are_absolute_ages_or_deltas() {
+    let mut harness = tailing();
+    assert!(harness.selected().starts_with("13:59:40.052"));
+    harness.keys("z");
+    assert!(
+        harness.selected().starts_with("19s"),
+        "{}",
+        harness.selected()
+    );
+    harness.keys("z");
+    assert!(
+        harness.selected().starts_with("+0.002"),
+        "{}",
+        harness.selected()
+    );
+}
+
+#[test]
+fn ids_stand_in_columns_of_their_own_in_a_wide_window_and_sources_are_letters_in_a_narrow_one() {
+    let harness = tailing();
+    let wide = harness.frame(200, 60);
+    let line = wide
+        .lines()
+        .find(|line| line.contains("Invocation completed"))
+        .unwrap();
+    assert!(line.ends_with("s a0c31…77e2  r 0c1b7…0001"), "{line}");
+    let narrow = harness.frame(80, 24);
+    assert!(narrow.contains(" g ERROR Failed to process"), "{narrow}");
+}
+
+#[test]
+fn a_failure_in_the_fleet_leads_to_the_calls_around_it() {
+    let mut harness = ready();
+    let effects = harness.keys("W");
+    assert!(
+        matches!(effects.as_slice(), [Effect::Logs(LogsEffect::Tail(request))] if request.parts[0].query.since.is_some_and(|since| since < NOW)),
+        "{effects:?}"
+    );
+    arrive(&mut harness, all_calls());
+    harness.shows("trace 93de4…30006");
+}
+
+#[test]
+fn the_call_of_a_result_in_tools_is_opened_as_soon_as_its_lines_are_here() {
+    let mut harness = ready();
+    let prod = world::endpoint("prod");
+    harness.keys("4");
+    harness.on(world::connected(&prod));
+    harness.keys("enter");
+    harness.text("RETURN 1");
+    harness.keys("f5");
+    harness.on(world::called(&prod));
+    harness.keys("esc W");
+    harness.shows("looking for call");
+}
+
+#[test]
+fn late_findings_of_an_open_waterfall_are_shown() {
+    let mut harness = ready();
+    harness.keys("l");
+    let mut events = call(9, 5_000, 100, Some(DOWN));
+    let end = events.split_off(4);
+    arrive(&mut harness, events.clone());
+    harness.keys("v W");
+    harness.hides("Failed to process");
+    events.extend(end);
+    arrive(&mut harness, events);
+    harness.shows("Failed to process");
+}
+
+#[test]
+fn the_palette_opens_any_window_of_the_logs() {
+    let mut harness = ready();
+    harness.keys(":");
+    harness.text("logs prod --since 13:00 --until 13:10");
+    harness.shows("a window of time");
+    let effects = harness.keys("enter");
+    let [Effect::Logs(LogsEffect::Tail(request))] = effects.as_slice() else {
+        panic!("{effects:?}")
+    };
+    let query = &request.parts[0].query;
+    assert_eq!(query.since, Some(NOW.plus(-60 * 60_000)));
+    assert_eq!(query.until, Some(NOW.plus(-50 * 60_000)));
+    let old = world::log(-55 * 60_000, GATEWAY, "INFO a line of that time");
+    harness.on(Event::Logs(LogsEvent::Arrived(world::lines(vec![old]))));
+    harness.on(Event::Logs(LogsEvent::WindowRead(Ok(()))));
+    harness.shows("○ stored");
+    harness.shows("2026-11-21 13:00:00 to 13:10:00");
+    harness.shows("a line of that time");
+    harness.keys(":");
+    harness.text("logs prod --since noon");
+    harness.hides("a window of time");
+}
