@@ -463,14 +463,17 @@ impl App {
         match action {
             Action::App(AppAction::Back) => return Effects::none(),
             Action::Prompt(PromptAction::Accept) => {
-                if let Some(command) = palette.chosen(self.palette_items()) {
+                if let Some(command) = palette.chosen(self.palette_items(palette.text())) {
                     return self.run_command(command);
                 }
                 if !palette.text().is_empty() {
                     self.toast(format!("nothing is called {}", palette.text()), false);
                 }
             }
-            Action::Prompt(action) => palette.move_cursor(action, self.palette_items()),
+            Action::Prompt(action) => {
+                let items = self.palette_items(palette.text());
+                palette.move_cursor(action, items);
+            }
             Action::App(_)
             | Action::Start(_)
             | Action::List(_)

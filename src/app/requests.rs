@@ -20,7 +20,7 @@ const RECENT_COMMANDS: usize = 5;
 const CALL_MARGIN_MS: i64 = 5 * 60 * 1000;
 
 impl App {
-    pub(crate) fn palette_items(&self) -> Vec<PaletteItem> {
+    pub(crate) fn palette_items(&self, typed: &str) -> Vec<PaletteItem> {
         let faults = InjectableFaults {
             names: &self.faults,
             active: &self.played,
@@ -31,7 +31,6 @@ impl App {
             &self.view_context(),
             faults,
         );
-        let typed = self.palette.as_ref().map_or("", |palette| palette.text());
         let time = |text: &str| parse_time(text, self.now, &self.options.zone);
         items.extend(palette::log_window(typed, &items, time));
         items

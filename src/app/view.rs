@@ -47,15 +47,7 @@ impl App {
             &mut painter,
         );
         if let Some(help) = &self.help {
-            let mut layers = screen.layers();
-            layers.extend([Layer::Global, Layer::Always, Layer::Prompt, Layer::Confirm]);
-            if self.route == Route::Tools {
-                layers.push(Layer::Question);
-            }
-            if self.route == Route::Logs && !layers.contains(&Layer::Waterfall) {
-                layers.push(Layer::Waterfall);
-            }
-            help.view(&layers, &context, places.body, &mut painter);
+            help.view(&self.help_layers(), &context, places.body, &mut painter);
         } else {
             screen.view(&context, places.body, &mut painter);
         }
@@ -66,13 +58,30 @@ impl App {
             painter.shade(places.body, Role::Faint);
         }
         if let Some(palette) = &self.palette {
-            palette.view(self.palette_items(), places.body, &mut painter);
+            palette.view(
+                self.palette_items(palette.text()),
+                places.body,
+                &mut painter,
+            );
         }
         if let Some(confirm) = self.questions.front() {
             confirm.view(places.body, &mut painter);
         }
         self.draw_foot(&context, &places, &mut painter);
         self.draw_failure_dialog(places.body, &mut painter);
+    }
+
+    /// The layers whose keys the help shows: those of the screen, and those of what opens on it.
+    fn help_layers(&self) -> Vec<Layer> {
+        let mut layers = self.screen().layers();
+        layers.extend([Layer::Global, Layer::Always, Layer::Prompt, Layer::Confirm]);
+        if self.route == Route::Tools {
+            layers.push(Layer::Question);
+        }
+        if self.route == Route::Logs && !layers.contains(&Layer::Waterfall) {
+            layers.push(Layer::Waterfall);
+        }
+        layers
     }
 
     fn draw_foot(

@@ -109,7 +109,7 @@ actions! {
         FollowTools = "fleet.tools", "tools", "Tools of what is selected", false, Selection, 11;
         FollowDoctor = "fleet.doctor", "doctor", "Examine the selected deployment", false, Selection, 12;
         FollowRelation = "fleet.relation", "relation", "Follow the relation: target, its runtime, its logs, its secret", false, Selection, 14;
-        FollowCalls = "fleet.calls", "calls", "The tool calls around the last failure of the selected deployment", false, Selection, 15;
+        FollowCalls = "fleet.calls", "calls", "The tool calls around the last failure of the selected deployment", false, Selection, 56;
         Synchronize = "fleet.synchronize", "sync", "Synchronize the marked targets, or the selected one: the gateway lists its tools again", true, Selection, 13;
         OnlyUrgent = "fleet.urgent", "only bad", "Show only what is broken, failing, changing or waits for a person", false, Nothing, 55;
         ReverseSort = "fleet.reverse", "reverse", "Reverse the order of the rows", false, Nothing, 0;

@@ -166,6 +166,9 @@ impl Logs {
                 .filter(|notice| notice.kind == NoticeKind::Unavailable)
                 .map(|notice| notice.text.clone()),
         );
+        if self.range.is_reading_older || self.range.until.is_some() {
+            self.range.read_lines += batch.events.len();
+        }
         let before = self.store.len();
         let read = self.current();
         let count = self.store.push_batch(batch);
@@ -184,7 +187,7 @@ impl Logs {
                 if let Some(at) = self.range.wanted.take() {
                     self.select_time(at);
                 }
-                ScreenUpdate::done()
+                self.end_of_window()
             }
             Err(failure) if is_older => ScreenUpdate::request(AppRequest::Complain(failure)),
             Err(failure) => {
@@ -192,6 +195,18 @@ impl Logs {
                 ScreenUpdate::done()
             }
         }
+    }
+
+    /// Of a window with very many lines only the newest were read: the axis begins with them.
+    fn end_of_window(&mut self) -> ScreenUpdate {
+        if std::mem::take(&mut self.range.read_lines) < source::WINDOW_LINES {
+            return ScreenUpdate::done();
+        }
+        self.range.since = self.store.oldest().unwrap_or(self.range.since);
+        ScreenUpdate::request(AppRequest::Say(format!(
+            "only the newest {} lines of that time were read",
+            head::thousands(source::WINDOW_LINES)
+        )))
     }
 
     /// Calls and patterns were found.

@@ -428,8 +428,8 @@ fn an_opened_line_is_a_tree_that_folds() {
     harness.keys("enter");
     harness.shows("▾ body");
     harness.shows("JSON in a string");
-    harness.keys("right g left");
-    harness.shows("▸ body  4 members");
+    harness.keys("right g j left");
+    harness.shows("▸ body   4 members");
     harness.keys("right");
     harness.shows("▾ body");
     harness.keys("esc esc");

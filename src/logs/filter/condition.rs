@@ -27,7 +27,24 @@ pub(super) enum Condition {
 
 impl PartialEq for Condition {
     fn eq(&self, other: &Self) -> bool {
-        format!("{self:?}") == format!("{other:?}")
+        match (self, other) {
+            (Self::Level(one), Self::Level(other)) => one == other,
+            (Self::Matches(one), Self::Matches(other)) => one.as_str() == other.as_str(),
+            (Self::Field(one), Self::Field(other)) => one == other,
+            (Self::Not(one), Self::Not(other)) => one == other,
+            (Self::Contains(one), Self::Contains(other))
+            | (Self::Id(one), Self::Id(other))
+            | (Self::Source(one), Self::Source(other))
+            | (Self::Pattern(one), Self::Pattern(other)) => one == other,
+            (
+                Self::Call { id, lines },
+                Self::Call {
+                    id: other,
+                    lines: others,
+                },
+            ) => id == other && lines == others,
+            _ => false,
+        }
     }
 }
 

@@ -7,6 +7,29 @@ use crate::{
     screens::{ScreenUpdate, UpdateContext},
 };
 
+/// The levels that an action shows or hides.
+const LEVEL_TOGGLES: [(LogsAction, &[Option<Level>]); 4] = [
+    (
+        LogsAction::ToggleErrors,
+        &[Some(Level::Error), Some(Level::Fatal)],
+    ),
+    (LogsAction::ToggleWarnings, &[Some(Level::Warn)]),
+    (LogsAction::ToggleInfo, &[Some(Level::Info)]),
+    (
+        LogsAction::ToggleDebug,
+        &[Some(Level::Debug), Some(Level::Trace), None],
+    ),
+];
+
+/// The sources that an action shows or hides, in the order of their keys.
+pub(super) const SOURCE_TOGGLES: [(LogsAction, &str); 5] = [
+    (LogsAction::ToggleGateway, "gateway"),
+    (LogsAction::ToggleInterceptor, "interceptor"),
+    (LogsAction::ToggleRuntime, "runtime"),
+    (LogsAction::ToggleSpans, "spans"),
+    (LogsAction::ToggleOther, "log"),
+];
+
 impl Logs {
     pub(super) fn perform(
         &mut self,
@@ -61,8 +84,8 @@ impl Logs {
             LogsAction::NextSource => self.next_source(context),
             LogsAction::AddSource => self.add_sources(false, context),
             LogsAction::AllSources => self.add_sources(true, context),
-            LogsAction::Histogram
-            | LogsAction::WindowBack
+            LogsAction::Histogram => self.toggle_histogram(),
+            LogsAction::WindowBack
             | LogsAction::WindowForward
             | LogsAction::ZoomIn
             | LogsAction::ZoomOut
@@ -87,37 +110,36 @@ impl Logs {
 
     fn act_on_window(&mut self, action: LogsAction, context: &UpdateContext<'_>) -> ScreenUpdate {
         let now = context.now;
-        let is_in_detail = self.detail.is_some() && self.view == LogsView::Lines;
-        match action {
-            LogsAction::Histogram => {
-                let is_shown = self.histogram.unwrap_or(true);
-                self.histogram = Some(!is_shown);
-                return ScreenUpdate::done();
+        let is_forward = action == LogsAction::WindowForward;
+        if action == LogsAction::Older {
+            return self.read_older(None, now);
+        }
+        if is_forward || action == LogsAction::WindowBack {
+            if self.detail.is_some() && self.view == LogsView::Lines {
+                return self.act_on_detail(if is_forward {
+                    ListAction::Right
+                } else {
+                    ListAction::Left
+                });
             }
-            LogsAction::Older => return self.read_older(None, now),
-            LogsAction::WindowBack if is_in_detail => return self.act_on_detail(ListAction::Left),
-            LogsAction::WindowForward if is_in_detail => {
-                return self.act_on_detail(ListAction::Right);
+            if self.range.shift(is_forward, now) == WindowMove::AtBeginning {
+                return self.read_older(None, now);
             }
-            LogsAction::WindowBack => {
-                if self.range.shift(false, now) == WindowMove::AtBeginning {
-                    return self.read_older(None, now);
-                }
-            }
-            LogsAction::WindowForward => {
-                self.range.shift(true, now);
-            }
-            LogsAction::ZoomIn => {
-                let focus = self.focus_time();
-                self.range.zoom(true, focus, now);
-            }
-            _ => self.range.zoom(false, None, now),
+        } else {
+            let is_closer = action == LogsAction::ZoomIn;
+            let focus = self.focus_time().filter(|_| is_closer);
+            self.range.zoom(is_closer, focus, now);
         }
         if self.range.window.is_some() {
             self.stop_following();
         }
         self.apply_filter();
         self.refresh_rows();
+        ScreenUpdate::done()
+    }
+
+    fn toggle_histogram(&mut self) -> ScreenUpdate {
+        self.histogram = Some(!self.histogram.unwrap_or(true));
         ScreenUpdate::done()
     }
 
@@ -133,22 +155,13 @@ impl Logs {
 
     /// Shows or hides the lines of a level or a source.
     fn toggle(&mut self, action: LogsAction) -> ScreenUpdate {
-        let (levels, source): (&[Option<Level>], Option<&'static str>) = match action {
-            LogsAction::ToggleErrors => (&[Some(Level::Error), Some(Level::Fatal)], None),
-            LogsAction::ToggleWarnings => (&[Some(Level::Warn)], None),
-            LogsAction::ToggleInfo => (&[Some(Level::Info)], None),
-            LogsAction::ToggleDebug => (&[Some(Level::Debug), Some(Level::Trace), None], None),
-            LogsAction::ToggleGateway => (&[], Some("gateway")),
-            LogsAction::ToggleInterceptor => (&[], Some("interceptor")),
-            LogsAction::ToggleRuntime => (&[], Some("runtime")),
-            LogsAction::ToggleSpans => (&[], Some("spans")),
-            _ => (&[], Some("log")),
-        };
-        for level in levels {
-            flip(&mut self.hidden.hidden_levels, *level);
+        for (_, levels) in LEVEL_TOGGLES.iter().filter(|(key, _)| *key == action) {
+            for level in *levels {
+                flip(&mut self.hidden.hidden_levels, *level);
+            }
         }
-        if let Some(source) = source {
-            flip(&mut self.hidden.hidden_sources, source);
+        for (_, source) in SOURCE_TOGGLES.iter().filter(|(key, _)| *key == action) {
+            flip(&mut self.hidden.hidden_sources, *source);
         }
         self.apply_filter();
         ScreenUpdate::done()

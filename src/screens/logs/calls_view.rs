@@ -91,36 +91,32 @@ impl Logs {
             draw_call(call, &layout, scale, (y, is_selected), context, painter);
             y += 1;
             if is_selected {
-                for line in &opened {
-                    let row = Rect {
-                        y,
-                        height: 1,
-                        ..area
-                    };
-                    painter.select_row(row, true);
-                    draw_spans(line, area.x + 15, y, area.width.saturating_sub(16), painter);
-                    y += 1;
-                }
+                y += draw_opened(&opened, area.x + 15, Rect { y, ..area }, painter);
             }
         }
-        let below = rows.len().saturating_sub(window.end);
-        if below > 0 {
-            let word = match self.calls.order {
-                CallOrder::Time => "older in this window",
-                CallOrder::Duration | CallOrder::Tool | CallOrder::Outcome => "more in this window",
-            };
-            painter.spans(
-                area.x + 2,
-                area.bottom().saturating_sub(1),
-                area.width,
-                &[
-                    ("▼ ", Role::Accent),
-                    (thousands(below).as_str(), Role::Text),
-                    (" ", Role::Dim),
-                    (word, Role::Dim),
-                ],
-            );
+        self.draw_calls_below(rows.len().saturating_sub(window.end), area, painter);
+    }
+
+    /// How many calls lie below the fold.
+    fn draw_calls_below(&self, below: usize, area: Rect, painter: &mut Painter<'_>) {
+        if below == 0 {
+            return;
         }
+        let word = match self.calls.order {
+            CallOrder::Time => "older in this window",
+            CallOrder::Duration | CallOrder::Tool | CallOrder::Outcome => "more in this window",
+        };
+        painter.spans(
+            area.x + 2,
+            area.bottom().saturating_sub(1),
+            area.width,
+            &[
+                ("▼ ", Role::Accent),
+                (thousands(below).as_str(), Role::Text),
+                (" ", Role::Dim),
+                (word, Role::Dim),
+            ],
+        );
     }
 
     fn draw_no_calls(&self, context: &ViewContext<'_>, area: Rect, painter: &mut Painter<'_>) {
@@ -265,6 +261,22 @@ impl Logs {
         spans.push((" ms".to_owned(), Role::Dim));
         spans
     }
+}
+
+/// Draws the lines of an opened row as a part of it. Returns their number.
+pub(super) fn draw_opened(lines: &[Spans], x: u16, area: Rect, painter: &mut Painter<'_>) -> u16 {
+    let mut y = area.y;
+    for line in lines {
+        let row = Rect {
+            y,
+            height: 1,
+            ..area
+        };
+        painter.select_row(row, true);
+        draw_spans(line, x, y, area.right().saturating_sub(x + 1), painter);
+        y += 1;
+    }
+    y - area.y
 }
 
 fn draw_call(

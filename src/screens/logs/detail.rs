@@ -129,7 +129,17 @@ impl LineDetail {
                 self.list.select(parent.unwrap_or(0));
             }
             ListAction::Left => self.has_focus = false,
-            _ => {}
+            ListAction::Up
+            | ListAction::Down
+            | ListAction::PageUp
+            | ListAction::PageDown
+            | ListAction::Top
+            | ListAction::Bottom
+            | ListAction::Right
+            | ListAction::Open
+            | ListAction::Filter
+            | ListAction::Sort
+            | ListAction::Mark => {}
         }
         self.refresh();
     }

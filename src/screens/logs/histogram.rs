@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 
 use super::{
     Logs, LogsView,
+    act::SOURCE_TOGGLES,
     head::{Spans, draw_spans, thousands},
 };
 use crate::{
@@ -19,14 +20,13 @@ use crate::{
 
 /// Columns of the labels at the left of the bars.
 const LABELS: u16 = 14;
+/// From this width on the sources that can be hidden are named.
+const SOURCES_FROM: u16 = 100;
 /// Levels of a bar in one row.
 const LEVELS: u64 = 7;
 const BARS: [&str; 8] = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇"];
-/// The sources that can be hidden, in the order of their keys.
-const SOURCES: [&str; 5] = ["gateway", "interceptor", "runtime", "spans", "log"];
-
 /// One series of numbers over the time axis.
-struct Series {
+struct HistogramSeries {
     label: String,
     value: String,
     value_role: Role,
@@ -93,7 +93,7 @@ impl Logs {
         y + 2 - area.y
     }
 
-    fn series(&self, context: &ViewContext<'_>, columns: usize) -> Vec<Series> {
+    fn series(&self, context: &ViewContext<'_>, columns: usize) -> Vec<HistogramSeries> {
         let (begin, end) = self.range.axis(context.now);
         match self.view {
             LogsView::Lines => self.line_series(begin, end, columns),
@@ -119,7 +119,7 @@ impl Logs {
             .collect()
     }
 
-    fn line_series(&self, begin: Moment, end: Moment, columns: usize) -> Vec<Series> {
+    fn line_series(&self, begin: Moment, end: Moment, columns: usize) -> Vec<HistogramSeries> {
         let buckets = self.store.level_histogram().buckets(begin, end, columns);
         let total: u64 = buckets.iter().map(LevelCounts::all).sum();
         let errors: u64 = buckets.iter().map(LevelCounts::errors).sum();
@@ -127,7 +127,7 @@ impl Logs {
             self.known(begin, end, buckets.iter().map(of).collect())
         };
         vec![
-            Series {
+            HistogramSeries {
                 label: "lines".to_owned(),
                 value: per_minute(total, begin, end),
                 value_role: Role::Text,
@@ -139,7 +139,7 @@ impl Logs {
         ]
     }
 
-    fn call_series(&self, begin: Moment, end: Moment, columns: usize) -> Vec<Series> {
+    fn call_series(&self, begin: Moment, end: Moment, columns: usize) -> Vec<HistogramSeries> {
         let (mut all, mut failed) = (vec![0; columns], vec![0; columns]);
         let span = end.since(begin).max(1);
         for call in &self.findings.calls {
@@ -160,7 +160,7 @@ impl Logs {
         }
         let (total, bad) = (all.iter().sum(), failed.iter().sum());
         vec![
-            Series {
+            HistogramSeries {
                 label: "calls".to_owned(),
                 value: per_minute(total, begin, end),
                 value_role: Role::Text,
@@ -172,12 +172,12 @@ impl Logs {
         ]
     }
 
-    fn level_series(&self, begin: Moment, end: Moment, columns: usize) -> Vec<Series> {
+    fn level_series(&self, begin: Moment, end: Moment, columns: usize) -> Vec<HistogramSeries> {
         let buckets = self.store.level_histogram().buckets(begin, end, columns);
         let series = |label: &str, role: Role, of: &dyn Fn(&LevelCounts) -> u64| {
             let values: Vec<u64> = buckets.iter().map(of).collect();
             let total: u64 = values.iter().sum();
-            Series {
+            HistogramSeries {
                 label: label.to_owned(),
                 value: thousands(usize::try_from(total).unwrap_or(usize::MAX)),
                 value_role: if total > 0 { role } else { Role::Dim },
@@ -198,7 +198,7 @@ impl Logs {
 
     fn draw_series(
         &self,
-        series: &Series,
+        series: &HistogramSeries,
         context: &ViewContext<'_>,
         place: Rect,
         painter: &mut Painter<'_>,
@@ -310,40 +310,10 @@ impl Logs {
     fn draw_toggles(&self, context: &ViewContext<'_>, line: Rect, painter: &mut Painter<'_>) {
         let (begin, end) = self.range.window.unwrap_or(self.range.axis(context.now));
         let counts = self.store.level_histogram().total(begin, end);
-        let levels: [(&str, u64, Option<Level>, Role, LogsAction); 4] = [
-            (
-                "error",
-                counts.errors(),
-                Some(Level::Error),
-                Role::Failed,
-                LogsAction::ToggleErrors,
-            ),
-            (
-                "warn",
-                counts.of(Some(Level::Warn)),
-                Some(Level::Warn),
-                Role::Degraded,
-                LogsAction::ToggleWarnings,
-            ),
-            (
-                "info",
-                counts.of(Some(Level::Info)),
-                Some(Level::Info),
-                Role::Text,
-                LogsAction::ToggleInfo,
-            ),
-            (
-                "other",
-                counts.of(Some(Level::Debug)) + counts.of(Some(Level::Trace)) + counts.of(None),
-                Some(Level::Debug),
-                Role::Text,
-                LogsAction::ToggleDebug,
-            ),
-        ];
         // The keys of the toggles share their modifier, which is named once.
         let mut spans: Spans = vec![("alt  ".to_owned(), Role::Faint)];
-        for (name, count, level, role, action) in levels {
-            let is_hidden = self.hidden.hidden_levels.contains(&level);
+        for (name, count, level, role, action) in level_toggles(&counts) {
+            let is_hidden = self.hidden.hidden_levels.contains(&Some(level));
             let count_role = if is_hidden || count == 0 {
                 Role::Faint
             } else {
@@ -358,15 +328,8 @@ impl Logs {
                 count_role,
             ));
         }
-        let keys = [
-            LogsAction::ToggleGateway,
-            LogsAction::ToggleInterceptor,
-            LogsAction::ToggleRuntime,
-            LogsAction::ToggleSpans,
-            LogsAction::ToggleOther,
-        ];
-        if line.width >= 100 {
-            for (source, action) in SOURCES.into_iter().zip(keys) {
+        if line.width >= SOURCES_FROM {
+            for (action, source) in SOURCE_TOGGLES {
                 let is_hidden = self.hidden.hidden_sources.contains(&source);
                 spans.extend(toggle(context, source, is_hidden, action));
                 spans.push(("  ".to_owned(), Role::Dim));
@@ -380,6 +343,42 @@ impl Logs {
             painter,
         );
     }
+}
+
+/// The levels that can be hidden: name, number of lines, a level of them, colour, key.
+fn level_toggles(counts: &LevelCounts) -> [(&'static str, u64, Level, Role, LogsAction); 4] {
+    let of = |level| counts.of(Some(level));
+    let other = of(Level::Debug) + of(Level::Trace) + counts.of(None);
+    [
+        (
+            "error",
+            counts.errors(),
+            Level::Error,
+            Role::Failed,
+            LogsAction::ToggleErrors,
+        ),
+        (
+            "warn",
+            of(Level::Warn),
+            Level::Warn,
+            Role::Degraded,
+            LogsAction::ToggleWarnings,
+        ),
+        (
+            "info",
+            of(Level::Info),
+            Level::Info,
+            Role::Text,
+            LogsAction::ToggleInfo,
+        ),
+        (
+            "other",
+            other,
+            Level::Debug,
+            Role::Text,
+            LogsAction::ToggleDebug,
+        ),
+    ]
 }
 
 /// The key of a toggle and its name; what is hidden has a circle before it.
@@ -402,8 +401,8 @@ fn toggle(context: &ViewContext<'_>, name: &str, is_hidden: bool, action: LogsAc
     ]
 }
 
-fn failures(label: &str, count: u64, values: Vec<Option<u64>>) -> Series {
-    Series {
+fn failures(label: &str, count: u64, values: Vec<Option<u64>>) -> HistogramSeries {
+    HistogramSeries {
         label: label.to_owned(),
         value: thousands(usize::try_from(count).unwrap_or(usize::MAX)),
         value_role: if count > 0 { Role::Failed } else { Role::Dim },

@@ -169,6 +169,9 @@ impl Logs {
             ..self.hidden.clone()
         };
         let filter = self.with_call_lines(filter.within(scope));
+        if filter == *self.store.filter() {
+            return;
+        }
         let read = self.current().or_else(|| self.filtered_away.take());
         self.store.set_filter(filter);
         self.filtered_away = read.clone().filter(|_| self.store.is_empty());
@@ -204,10 +207,12 @@ impl Logs {
         else {
             return ScreenUpdate::done();
         };
-        let (name, id) = match action {
-            LogsAction::OnlySession => ("session", &line.session_id),
-            LogsAction::OnlyRequest => ("request", &line.request_id),
-            _ => ("trace", &line.trace_id),
+        let (name, id) = if action == LogsAction::OnlySession {
+            ("session", &line.session_id)
+        } else if action == LogsAction::OnlyRequest {
+            ("request", &line.request_id)
+        } else {
+            ("trace", &line.trace_id)
         };
         let (at, group) = (&at, &group);
         let call = self

@@ -219,7 +219,16 @@ impl Logs {
                 self.refresh_rows();
                 ScreenUpdate::done()
             }
-            _ => ScreenUpdate::ignored(),
+            ListAction::Up
+            | ListAction::Down
+            | ListAction::PageUp
+            | ListAction::PageDown
+            | ListAction::Top
+            | ListAction::Bottom
+            | ListAction::Left
+            | ListAction::Right
+            | ListAction::Filter
+            | ListAction::Mark => ScreenUpdate::ignored(),
         }
     }
 }

@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 
 use super::{
     Logs,
+    calls_view::draw_opened,
     head::{Spans, draw_spans, thousands},
     hop_role, level_look,
 };
@@ -48,18 +49,7 @@ impl Logs {
     ) {
         let rows = self.patterns.rows();
         if rows.is_empty() {
-            let words = if self.patterns.filter().is_empty() && self.range.window.is_none() {
-                "No lines were read yet."
-            } else {
-                "No pattern passes the filter and the window. Esc takes them off."
-            };
-            painter.text(
-                area.x + 3,
-                area.y + 1,
-                area.width.saturating_sub(4),
-                words,
-                Role::Dim,
-            );
+            self.draw_no_patterns(area, painter);
             return;
         }
         let layout = lay_out(&COLUMNS, area.x + 3, area.width.saturating_sub(4));
@@ -92,19 +82,25 @@ impl Logs {
             self.draw_pattern(pattern, &layout, y, context, painter);
             y += 1;
             if is_selected {
-                for line in &opened {
-                    let row = Rect {
-                        y,
-                        height: 1,
-                        ..area
-                    };
-                    painter.select_row(row, true);
-                    draw_spans(line, area.x + 13, y, area.width.saturating_sub(14), painter);
-                    y += 1;
-                }
+                y += draw_opened(&opened, area.x + 13, Rect { y, ..area }, painter);
             }
         }
         self.draw_pattern_foot(rows, window.end, area, painter);
+    }
+
+    fn draw_no_patterns(&self, area: Rect, painter: &mut Painter<'_>) {
+        let words = if self.patterns.filter().is_empty() && self.range.window.is_none() {
+            "No lines were read yet."
+        } else {
+            "No pattern passes the filter and the window. Esc takes them off."
+        };
+        painter.text(
+            area.x + 3,
+            area.y + 1,
+            area.width.saturating_sub(4),
+            words,
+            Role::Dim,
+        );
     }
 
     fn draw_pattern_titles(&self, layout: &Layout, y: u16, painter: &mut Painter<'_>) {

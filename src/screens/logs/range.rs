@@ -20,6 +20,8 @@ pub(super) struct LogRange {
     pub(super) window: Option<(Moment, Moment)>,
     /// Whether older lines are being read.
     pub(super) is_reading_older: bool,
+    /// Number of stored lines that were read on request since the reading began.
+    pub(super) read_lines: usize,
     /// The time to which the cursor goes as soon as its lines are here.
     pub(super) wanted: Option<Moment>,
     /// What the tail said about groups that cannot be read.

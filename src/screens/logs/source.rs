@@ -13,7 +13,7 @@ pub(super) const BACK_MS: i64 = 15 * 60 * 1000;
 /// Maximal number of lines of each group that a fresh tail begins with: one page.
 const FIRST_LINES: usize = 10_000;
 /// Maximal number of lines of a window that is read on request: the newest of it.
-const WINDOW_LINES: usize = 50_000;
+pub(super) const WINDOW_LINES: usize = 50_000;
 /// How far a tail that is taken up again reaches back, in milliseconds. Events become visible up to 90 seconds after their
 /// time, so those of the last moments before the tail was left may be missing.
 const RESUME_OVERLAP_MS: i64 = 150_000;
@@ -254,6 +254,7 @@ impl Logs {
         let request = source.request(since, Some(begin.plus(-1)), Some(WINDOW_LINES));
         self.range.since = since;
         self.range.is_reading_older = true;
+        self.range.read_lines = 0;
         self.stop_following();
         ScreenUpdate::effect(Effect::Logs(LogsEffect::ReadOlder(request)))
     }

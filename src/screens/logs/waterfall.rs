@@ -94,7 +94,15 @@ impl OpenWaterfall {
                     self.folded.insert(hop);
                 }
             }
-            _ => return false,
+            ListAction::Up
+            | ListAction::Down
+            | ListAction::PageUp
+            | ListAction::PageDown
+            | ListAction::Top
+            | ListAction::Bottom
+            | ListAction::Filter
+            | ListAction::Sort
+            | ListAction::Mark => return false,
         }
         self.refresh();
         let header = self.shown.iter().position(|index| {
