@@ -26,7 +26,10 @@ impl App {
         let mut keys = std::mem::take(&mut self.pending_keys);
         keys.push(Chord::from(key).normalized());
         match self.options.keymap.find(&layers, &keys) {
-            Found::Action(action) => self.act(action),
+            Found::Action(action) => {
+                let effects = self.act(action);
+                effects.and(self.read_calls())
+            }
             Found::Prefix if !self.is_typing() => {
                 self.pending_keys = keys;
                 Effects::none()

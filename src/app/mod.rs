@@ -1,6 +1,7 @@
 //! The application state. Actions and events go in, effects come out. Time is passed in as data;
 //! nothing here waits or does IO.
 
+mod history_poll;
 mod input;
 mod on_event;
 mod poll_schedule;
@@ -48,6 +49,8 @@ const SPIN_MS: i64 = 120;
 const BRIEF_MS: i64 = 300;
 /// How long a change of status is highlighted, in milliseconds.
 const FLASH_MS: i64 = 620;
+/// Lists that no call passes are polled once in so many turns.
+const RARE_TURNS: i64 = 4;
 const SPINNER: [&str; 8] = ["⠋", "⠙", "⠹", "⠸", "⠴", "⠦", "⠧", "⠇"];
 
 /// The options with which the app starts.
@@ -131,6 +134,7 @@ pub struct App {
     has_started: bool,
     schedule: PollSchedule,
     counts: traffic_poll::TrafficPoll,
+    history: history_poll::HistoryPoll,
     leaving: bool,
     /// A suspension waits for a rotation.
     is_suspend_pending: bool,
@@ -190,6 +194,7 @@ impl App {
             has_started: false,
             schedule: PollSchedule::new(options.refresh_ms, now),
             counts: traffic_poll::TrafficPoll::default(),
+            history: history_poll::HistoryPoll::default(),
             leaving: false,
             is_suspend_pending: false,
             is_over: false,
@@ -210,6 +215,9 @@ impl App {
                 write: false,
                 result: Err(Box::new(failure)),
                 request_id: None,
+                took_ms: None,
+                arguments: None,
+                again: None,
             });
         }
         app
@@ -280,10 +288,16 @@ impl App {
         let ask =
             (self.has_started && !self.store.deployments.is_empty()).then(|| self.schedule.next());
         let scan = self.logs.is_scanning().then_some(self.now);
-        [self.next_frame(), ask, self.tools.next_listing(), scan]
-            .into_iter()
-            .flatten()
-            .min()
+        [
+            self.next_frame(),
+            ask,
+            self.tools.next_listing(),
+            self.next_calls(),
+            scan,
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     /// Returns the next time at which the screen changes although no input or event arrives.
@@ -334,13 +348,29 @@ impl App {
             return Effects::none();
         }
         self.changed |= self.store.advance(now);
-        let tools = self.tools.tick(now);
+        let tools = self.tools.tick(now).and(self.read_calls());
         if self.schedule.next() > now {
             return tools;
         }
         let all = self.places();
-        let due = self.schedule.due(&all, now);
+        let mut due = self.schedule.due(&all, now);
+        due.retain(|list| self.is_worth_asking(list));
         tools.and(self.ask(due))
+    }
+
+    /// Whether a list whose turn it is should be asked for: those that no call passes change rarely, and skip turns.
+    fn is_worth_asking(&self, (deployment, kind): &ListKey) -> bool {
+        let place = (deployment.clone(), *kind);
+        let last = self
+            .store
+            .lists
+            .get(&place)
+            .and_then(|list| list.value.as_ref());
+        kind.is_in_chain()
+            || self.store.moves(deployment, *kind)
+            || last.is_none_or(|(at, _)| {
+                self.now.since(*at) >= RARE_TURNS * self.options.refresh_ms - SPIN_MS
+            })
     }
 
     /// Requests every list that is not already being requested.
@@ -383,6 +413,11 @@ impl App {
         };
         self.schedule
             .answered(place, why, news == ListChange::StatusChanged, self.now);
+    }
+
+    /// Asks for one list now.
+    fn list_soon(&mut self, deployment: &DeploymentName, kind: Kind) -> Effects {
+        self.ask(vec![(deployment.clone(), kind)])
     }
 
     fn ask(&mut self, lists: Vec<ListKey>) -> Effects {
@@ -481,7 +516,8 @@ impl App {
             | Action::Logs(_)
             | Action::Secrets(_)
             | Action::Tools(_)
-            | Action::Doctor(_) => {}
+            | Action::Doctor(_)
+            | Action::Activity(_) => {}
         }
         self.palette = Some(palette);
         Effects::none()
@@ -571,7 +607,9 @@ impl App {
         }
         let left = self.turn_to(route);
         let entered = self.with_screen_effects(|screen, context| screen.enter(context));
-        left.and(entered).and(self.count_calls())
+        left.and(entered)
+            .and(self.count_calls())
+            .and(self.read_changes())
     }
 
     /// Switches to another screen without its default content; the caller says what it shows.
@@ -609,6 +647,9 @@ impl App {
             write: false,
             result: Err(Box::new(failure.clone())),
             request_id: None,
+            took_ms: None,
+            arguments: None,
+            again: None,
         });
         self.toast(format!("{failure}"), true);
     }

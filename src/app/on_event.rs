@@ -58,6 +58,10 @@ impl App {
                 self.toast(format!("copied {what}"), false);
                 Effects::none()
             }
+            Event::AddressOpened(address) => {
+                self.toast(format!("opened {address}"), false);
+                Effects::none()
+            }
             Event::Broke(examined, failure) => {
                 if let Some(deployment) = examined {
                     self.doctor.ended(&deployment);
@@ -103,11 +107,34 @@ impl App {
             FleetEvent::CallsCounted(asked, result) => {
                 return self.calls_counted(&asked, result);
             }
+            FleetEvent::EndpointMoved(key, version, result) => {
+                let what = format!("let endpoint {} serve version {version}", key.own_id());
+                self.wrote(what, result.map(|()| "UPDATING".to_owned()), None);
+                self.note_list(&key.deployment, key.kind, ListChange::StatusChanged);
+                return self.list_soon(&key.deployment, key.kind);
+            }
+            FleetEvent::SessionsStopped(key, stopped, asked, result) => {
+                let what = format!("stop sessions of {}", key.own_id());
+                let words = result.map(|()| format!("{stopped} of {asked} stopped"));
+                self.wrote(what, words, None);
+            }
+            FleetEvent::ChangesRead(deployments, since, result) => {
+                self.store.record_changes(&deployments, since, &result, now);
+            }
+            FleetEvent::CallsRead {
+                deployment,
+                since,
+                calls,
+                unread,
+            } => {
+                self.store
+                    .record_calls(&deployment, since, calls, unread, now);
+            }
             FleetEvent::Listed(deployment, kind, result) => {
                 let news = self.store.record_list(&deployment, kind, result, now);
                 self.changed |= news > ListChange::Unchanged;
                 self.note_list(&deployment, kind, news);
-                return self.count_calls();
+                return self.count_calls().and(self.read_changes());
             }
             FleetEvent::Described(key, result) => {
                 if let Ok(resource) = result.as_ref() {
@@ -214,6 +241,9 @@ impl App {
                             write: false,
                             result: Err(Box::new(failure)),
                             request_id: None,
+                            took_ms: None,
+                            arguments: None,
+                            again: None,
                         });
                     }
                     Some((what, result)) => self.wrote(what, result, None),
@@ -283,6 +313,9 @@ impl App {
             write: true,
             result: result.map_err(Box::new),
             request_id,
+            took_ms: None,
+            arguments: None,
+            again: None,
         });
     }
 }

@@ -121,7 +121,7 @@ impl App {
 }
 
 /// Deployments by account and region: those that are reached in the same way are in the same.
-fn accounts(deployments: &[Deployment]) -> Vec<Vec<DeploymentName>> {
+pub(super) fn accounts(deployments: &[Deployment]) -> Vec<Vec<DeploymentName>> {
     let mut accounts: Vec<(_, Vec<DeploymentName>)> = Vec::new();
     for deployment in deployments {
         let access_key = deployment

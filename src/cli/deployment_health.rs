@@ -78,7 +78,7 @@ pub(crate) fn verdict(
     let unlisted: Vec<(Kind, &Failure)> = listing
         .problems
         .iter()
-        .filter(|problem| problem.deployment == deployment.name)
+        .filter(|problem| problem.deployment == deployment.name && problem.kind.is_in_chain())
         .map(|problem| (problem.kind, &problem.failure))
         .collect();
     let why = unlisted

@@ -11,7 +11,7 @@ use crate::cli::find_resource;
 /// What to describe.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// gateway, target, runtime, endpoint or secret
+    /// gateway, target, runtime, endpoint, secret, provider, workload-identity, policy-engine, policy, rate-limit or version
     #[arg(value_parser = status::kind)]
     kind: Kind,
     /// Its id, name or ARN

@@ -132,6 +132,10 @@ pub(crate) async fn find(
         .filter(|each| is_named(each, word))
         .collect();
     found.dedup_by(|later, first| is_same(first, later));
+    // AWS names the workload identity of a gateway like the gateway.
+    if found.iter().any(|resource| resource.key.kind.is_in_chain()) {
+        found.retain(|resource| resource.key.kind.is_in_chain());
+    }
     match found.as_slice() {
         [only] => {
             let deployment = deployments

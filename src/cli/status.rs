@@ -33,7 +33,7 @@ const EXAMPLES: &str = "Examples:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Options {
-    /// Only this kind: gateway, target, runtime, endpoint, secret
+    /// Only this kind: gateway, target, runtime, endpoint, secret, provider, workload-identity, policy-engine, policy, rate-limit, version
     #[arg(value_parser = kind)]
     kind: Option<Kind>,
     /// How to print
@@ -249,9 +249,17 @@ fn given_up(status: &str, listing: &Listing, waiting: &[&Resource], patience: Du
     Stop::Code(1)
 }
 
-/// A secret is enabled, never ready: it does not keep anybody waiting for READY.
+/// A secret is enabled and a policy active, never ready: neither keeps anybody waiting for READY. An old version stays what it is.
 fn waiting_for<'a>(status: &str, listing: &'a Listing) -> Vec<&'a Resource> {
-    let concerned = |each: &&Resource| each.key.kind != Kind::Secret || SECRET.contains(&status);
+    let has_only_versions = listing
+        .resources
+        .iter()
+        .all(|resource| resource.key.kind == Kind::Version);
+    let concerned = |each: &&Resource| match each.key.kind {
+        Kind::Secret => SECRET.contains(&status),
+        Kind::Version => has_only_versions,
+        kind => status != "READY" || kinds::spec(kind).good_status == "READY",
+    };
     listing
         .resources
         .iter()
@@ -279,7 +287,7 @@ const KNOWN: [&str; 13] = [
 
 /// A word that is neither known nor seen anywhere would be waited for in vain.
 fn check_status(status: &str, listing: &Listing) -> Result<(), Failure> {
-    let known = || KNOWN.iter().chain(&SECRET).copied();
+    let known = || KNOWN.iter().chain(&SECRET).copied().chain(["ACTIVE"]);
     if known().any(|each| each == status)
         || listing.resources.iter().any(|each| each.status == status)
     {
@@ -301,10 +309,7 @@ fn resource(each: &Resource) -> Value {
 
 /// The gateway of a target, the runtime of an endpoint: what its id is unique within.
 pub(crate) fn owner(each: &Resource) -> Option<&str> {
-    match each.key.kind {
-        Kind::Target | Kind::Endpoint => Some(each.key.owner_id()),
-        Kind::Gateway | Kind::Runtime | Kind::Secret => None,
-    }
+    Some(each.key.owner_id()).filter(|owner| *owner != each.key.own_id())
 }
 
 fn table(resources: &[Resource]) -> Table {

@@ -1,9 +1,6 @@
 //! `versions`: the versions of a runtime, their differences, and an endpoint moved back to an earlier one.
 
-use std::{
-    collections::BTreeMap,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
@@ -18,6 +15,7 @@ use super::{
     usage,
 };
 use crate::{
+    kinds::differences,
     model::{
         Deployment, Failure, FailureKind, Kind, Moment, Resource, ResourceKey, RuntimeVersionInfo,
         did_you_mean, show_duration,
@@ -34,14 +32,6 @@ const EXAMPLES: &str = "Examples:
 const PATIENCE: Duration = Duration::from_mins(5);
 /// Pause between two looks at an endpoint that moves.
 const PAUSE: Duration = Duration::from_millis(500);
-/// Members that differ between any two versions and say nothing about them.
-const NOISE: [&str; 4] = [
-    "agentRuntimeVersion",
-    "createdAt",
-    "lastUpdatedAt",
-    "status",
-];
-
 /// What to do with versions.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES, args_conflicts_with_subcommands = true, subcommand_precedence_over_arg = true)]
@@ -232,57 +222,6 @@ async fn show_diff(services: &Services, deployments: &[Deployment], diff: &Diff)
     Ok(())
 }
 
-type Differences = BTreeMap<String, (Option<Value>, Option<Value>)>;
-
-/// The members in which two versions differ, by path.
-fn differences(from: &Value, to: &Value) -> Differences {
-    let (mut one, mut other) = (BTreeMap::new(), BTreeMap::new());
-    flatten(from, String::new(), &mut one);
-    flatten(to, String::new(), &mut other);
-    let paths: std::collections::BTreeSet<&String> = one.keys().chain(other.keys()).collect();
-    paths
-        .into_iter()
-        .filter(|path| !NOISE.contains(&path.as_str()))
-        .filter(|path| one.get(*path) != other.get(*path))
-        .map(|path| {
-            (
-                path.clone(),
-                (one.get(path).cloned(), other.get(path).cloned()),
-            )
-        })
-        .collect()
-}
-
-fn flatten(value: &Value, path: String, into: &mut BTreeMap<String, Value>) {
-    let below = |name: &str| {
-        if path.is_empty() {
-            name.to_owned()
-        } else {
-            format!("{path}.{name}")
-        }
-    };
-    match value {
-        Value::Object(members) if !members.is_empty() => {
-            for (name, member) in members {
-                flatten(member, below(name), into);
-            }
-        }
-        Value::Array(items) if !items.is_empty() => {
-            for (index, item) in items.iter().enumerate() {
-                flatten(item, below(&index.to_string()), into);
-            }
-        }
-        Value::Null
-        | Value::Bool(_)
-        | Value::Number(_)
-        | Value::String(_)
-        | Value::Array(_)
-        | Value::Object(_) => {
-            into.insert(path, value.clone());
-        }
-    }
-}
-
 async fn roll_back(
     services: &Services,
     deployments: &[Deployment],
@@ -397,27 +336,4 @@ fn print_endpoint(endpoint: &Resource, format: TableOrJson) -> Outcome {
         )))?,
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn differences_are_named_by_path_and_leave_out_what_always_differs() {
-        let from = json!({"agentRuntimeVersion": "2", "roleArn": "r", "network": {"mode": "PUBLIC"},
-            "headers": ["A"], "environmentVariables": {"X": "***"}});
-        let to = json!({"agentRuntimeVersion": "3", "roleArn": "r", "network": {"mode": "VPC"},
-            "headers": ["A", "B"], "environmentVariables": {"X": "***", "Y": "***"}});
-        let found = differences(&from, &to);
-        let paths: Vec<&str> = found.keys().map(String::as_str).collect();
-        assert_eq!(
-            paths,
-            ["environmentVariables.Y", "headers.1", "network.mode"]
-        );
-        assert_eq!(
-            found.get("network.mode"),
-            Some(&(Some(json!("PUBLIC")), Some(json!("VPC"))))
-        );
-    }
 }

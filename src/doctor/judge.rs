@@ -1,8 +1,8 @@
 //! From evidence to findings, and from findings to the cause.
 
 use super::{
-    DoctorReport, DoctorVerdict, Evidence, Hop, HopFinding, HopState, hop::HopSpec,
-    symptom::Symptom,
+    DoctorReport, DoctorVerdict, Evidence, Hop, HopFinding, HopState, comparison::compare,
+    details::details, hop::HopSpec, symptom::Symptom,
 };
 
 /// Says what the evidence means.
@@ -23,6 +23,7 @@ pub fn judge(evidence: &Evidence) -> DoctorReport {
         healthy: works,
         verdict,
         hops,
+        comparison: compare(evidence),
     }
 }
 
@@ -46,6 +47,7 @@ fn finding(
         state,
         evidence: text,
         elapsed_ms: elapsed_ms(evidence),
+        details: details(hop, evidence),
     }
 }
 

@@ -29,10 +29,16 @@ fn judge(evidence: &Evidence) -> Judgement {
     })
 }
 
-/// A 429 is a rate limit's only if one is set; otherwise it is the gateway's own quota.
+/// A call that a rate limit stops names the limit (`data.limitKey`, code -32003). A 429 without it is the gateway's own quota.
 fn explain(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
-    let limit = evidence.limits.value()?.first()?;
-    (symptom.status() == Some(429)).then(|| {
+    const STOPPED: [&str; 2] = ["rate limit exceeded", "limitkey"];
+    let limits = evidence.limits.value()?;
+    let is_stopped = symptom.mentions(&STOPPED) || symptom.code() == Some("-32003");
+    let limit = limits
+        .iter()
+        .find(|limit| symptom.mentions(&[limit.as_str()]))
+        .or_else(|| limits.first())?;
+    is_stopped.then(|| {
         Cause::new(
             format!(
                 "The rate limit {limit} of the gateway stops this caller: {}",

@@ -5,9 +5,11 @@
 //! The verdict is the most specific explanation.
 
 mod authoriser;
+mod comparison;
 mod credentials;
 mod cypher;
 mod database;
+mod details;
 mod discovery;
 mod drift;
 mod evidence;
@@ -19,7 +21,6 @@ mod judge;
 mod judgement;
 mod limits;
 mod metadata;
-
 mod permissions;
 mod policy;
 mod provider;
@@ -38,6 +39,8 @@ mod tools_list;
 mod tests;
 
 pub(crate) use authoriser::jwt_rules;
+pub use comparison::{ComparedStep, ComparedSteps, PathComparison};
+pub use details::HopDetail;
 pub use evidence::{Evidence, IssuerDocument, PreviousPassword, Probe, ProbeCall, ProviderStatus};
 pub use hop::{Hop, HopSpec};
 pub use judge::judge;
@@ -75,6 +78,8 @@ pub struct HopFinding {
     pub evidence: String,
     /// How long its probe took, in milliseconds, if one was made.
     pub elapsed_ms: Option<u64>,
+    /// What was asked, what came back, and what its log says.
+    pub details: Vec<HopDetail>,
 }
 
 /// The hop that is the cause, and what to do.
@@ -101,6 +106,8 @@ pub struct DoctorReport {
     pub verdict: Option<DoctorVerdict>,
     /// Every hop in the order of the chain.
     pub hops: Vec<HopFinding>,
+    /// The way through the gateway against the runtime called directly, if the chain has both.
+    pub comparison: Option<PathComparison>,
 }
 
 impl DoctorReport {

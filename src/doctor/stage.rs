@@ -51,12 +51,12 @@ impl ChainStage {
     /// Its name as the title of a column.
     pub const fn title(self) -> &'static str {
         match self {
-            Self::SignIn => "SIGN",
-            Self::Gateway => "GW",
+            Self::SignIn => "TOK",
+            Self::Gateway => "GAT",
             Self::Interceptor => "INT",
             Self::Target => "TGT",
             Self::Consent => "CON",
-            Self::Runtime => "RT",
+            Self::Runtime => "RUN",
             Self::Secret => "SEC",
             Self::Neo4j => "NEO",
         }

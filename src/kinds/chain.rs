@@ -224,7 +224,7 @@ fn worst(
             words: Some(if kind.as_str() == stage.as_str() {
                 format!("not listed, {}", failure.cause)
             } else {
-                format!("{kind}s not listed, {}", failure.cause)
+                format!("{} not listed, {}", kind.plural(), failure.cause)
             }),
             is_unlisted: true,
             ..StageStatus::unknown(stage)
@@ -295,12 +295,12 @@ fn consent(targets: &[&Resource]) -> Option<StageStatus> {
         [] => (Health::Healthy, None),
         [one] => (
             Health::NeedsPerson,
-            Some(format!("pending, ⏎ on {one} shows where")),
+            Some(format!("{one} waits for a person's consent")),
         ),
         [one, more @ ..] => (
             Health::NeedsPerson,
             Some(format!(
-                "pending, ⏎ on {one} and {} more shows where",
+                "{one} and {} more wait for a person's consent",
                 more.len()
             )),
         ),
@@ -504,6 +504,7 @@ mod tests {
                 state,
                 evidence: broken.map_or("fine", |(_, why)| why).to_owned(),
                 elapsed_ms: None,
+                details: Vec::new(),
             }
         });
         let verdict = broken.map(|(hop, why)| DoctorVerdict {
@@ -517,6 +518,7 @@ mod tests {
             healthy: broken.is_none(),
             verdict,
             hops: hops.collect(),
+            comparison: None,
         }
     }
 
@@ -637,7 +639,7 @@ mod tests {
         });
         let chain = of(&resources, None);
         assert_eq!(dots(&chain), ".wwp");
-        assert_eq!(summary(&chain), "consent: pending, ⏎ on mcp shows where");
+        assert_eq!(summary(&chain), "consent: mcp waits for a person's consent");
     }
 
     #[test]

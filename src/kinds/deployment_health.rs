@@ -395,6 +395,7 @@ mod tests {
                 source: source.into(),
             }),
             hops: Vec::new(),
+            comparison: None,
         }
     }
 

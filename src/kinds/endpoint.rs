@@ -15,6 +15,7 @@ pub(super) const SPEC: KindSpec = KindSpec {
             key.own_id()
         )
     },
+    good_status: "READY",
 };
 
 fn status_text(endpoint: &Resource, _: Moment) -> String {

@@ -13,4 +13,5 @@ pub(super) const SPEC: KindSpec = KindSpec {
             key.own_id()
         )
     },
+    good_status: "READY",
 };

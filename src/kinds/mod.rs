@@ -2,17 +2,26 @@
 
 mod chain;
 mod deployment_health;
+mod difference;
 mod endpoint;
 mod gateway;
+mod policy;
+mod policy_engine;
+mod provider;
+mod rate_limit;
 mod runtime;
 mod secret;
 mod status;
 mod target;
+mod version;
+mod workload_identity;
 
 pub use chain::{Chain, ChainInput, StageStatus, chain, is_live};
 pub use deployment_health::{
     DeploymentHealth, EVIDENCE_MS, HealthInput, HealthVerdict, ObservedCall, deployment_health,
 };
+
+pub use difference::{Differences, differences};
 
 use crate::model::{Health, Kind, Moment, Resource, ResourceKey};
 
@@ -25,10 +34,15 @@ pub struct KindSpec {
     /// What deserves a word beside the status where AWS gives no reason.
     remark: fn(&Resource, Moment) -> Option<String>,
     /// The kind that a resource is shown below.
-    parent: Option<Kind>,
+    pub parent: Option<Kind>,
     /// The aws command that shows a resource, without `aws` and without the region.
     command: fn(&ResourceKey) -> String,
+    /// The status of a resource that is as it should be.
+    pub good_status: &'static str,
 }
+
+/// The status that stands for a resource to which AWS gives none.
+pub const NO_STATUS: &str = "LISTED";
 
 /// Returns what is particular to a kind.
 pub const fn spec(kind: Kind) -> &'static KindSpec {
@@ -38,6 +52,12 @@ pub const fn spec(kind: Kind) -> &'static KindSpec {
         Kind::Runtime => &runtime::SPEC,
         Kind::Endpoint => &endpoint::SPEC,
         Kind::Secret => &secret::SPEC,
+        Kind::Provider => &provider::SPEC,
+        Kind::WorkloadIdentity => &workload_identity::SPEC,
+        Kind::PolicyEngine => &policy_engine::SPEC,
+        Kind::Policy => &policy::SPEC,
+        Kind::RateLimit => &rate_limit::SPEC,
+        Kind::Version => &version::SPEC,
     }
 }
 
@@ -68,6 +88,18 @@ pub fn parent(resource: &Resource) -> Option<(Kind, &str)> {
 /// The aws command that shows the resource; without credentials, with the region.
 pub fn command_line(key: &ResourceKey, region: &str) -> String {
     format!("aws {} --region {region}", (spec(key.kind).command)(key))
+}
+
+/// The address of a resource in the AWS console: its own page where that has a stable address, otherwise the service's.
+pub fn console_address(key: Option<&ResourceKey>, region: &str) -> String {
+    let console = format!("https://{region}.console.aws.amazon.com");
+    match key {
+        Some(key) if key.kind == Kind::Secret => format!(
+            "{console}/secretsmanager/secret?name={}&region={region}",
+            key.own_id().replace('/', "%2F")
+        ),
+        Some(_) | None => format!("{console}/bedrock-agentcore/home?region={region}"),
+    }
 }
 
 /// For kinds whose status is AWS's word alone.

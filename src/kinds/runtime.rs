@@ -14,6 +14,7 @@ pub(super) const SPEC: KindSpec = KindSpec {
             key.own_id()
         )
     },
+    good_status: "READY",
 };
 
 fn status_text(runtime: &Resource, _: Moment) -> String {

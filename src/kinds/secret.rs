@@ -18,6 +18,7 @@ pub(super) const SPEC: KindSpec = KindSpec {
             key.own_id()
         )
     },
+    good_status: "ENABLED",
 };
 
 fn health(secret: &Resource) -> Health {

@@ -27,3 +27,11 @@ pub(super) fn rollout_health(resource: &Resource) -> Health {
         (health, ..) => health,
     }
 }
+
+/// Judges a status word of policy engines, policies and rate limits. Their good one is `ACTIVE`.
+pub(super) fn policy_health(status: &str) -> Health {
+    match status {
+        "ACTIVE" => Health::Healthy,
+        _ => control_plane_health(status),
+    }
+}

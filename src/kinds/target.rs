@@ -15,11 +15,12 @@ pub(super) const SPEC: KindSpec = KindSpec {
             key.own_id()
         )
     },
+    good_status: "READY",
 };
 
 fn remark(target: &Resource, _: Moment) -> Option<String> {
     target
         .status
         .ends_with("_PENDING_AUTH")
-        .then(|| "a person must consent: open the detail for the address".to_owned())
+        .then(|| "a person must consent".to_owned())
 }

@@ -111,13 +111,24 @@ actions! {
         FollowRelation = "fleet.relation", "relation", "Follow the relation: target, its runtime, its logs, its secret", false, Selection, 14;
         FollowCalls = "fleet.calls", "calls", "The tool calls around the last failure of the selected deployment", false, Selection, 56;
         Synchronize = "fleet.synchronize", "sync", "Synchronize the marked targets, or the selected one: the gateway lists its tools again", true, Selection, 13;
+        FollowBack = "fleet.relation-back", "back", "Go to what leads here: to a runtime its target, to a target its gateway", false, Selection, 0;
+        OpenConsent = "fleet.consent", "consent", "Open the page at which a person consents, in the browser", false, Selection, 0;
+        OpenConsole = "fleet.aws-console", "AWS console", "Open it in the AWS console, in the browser", false, Selection, 57;
+        Compare = "fleet.compare", "compare", "Compare with the marked resource or version", false, Selection, 0;
+        RollBack = "fleet.roll-back", "roll back", "Roll the endpoint back to the selected version, or to the one before its own", true, Selection, 0;
+        StopSessions = "fleet.stop-sessions", "stop sessions", "Stop the sessions of the runtime that its logs showed lately", true, Selection, 0;
         OnlyUrgent = "fleet.urgent", "only bad", "Show only what is broken, failing, changing or waits for a person", false, Nothing, 55;
         ReverseSort = "fleet.reverse", "reverse", "Reverse the order of the rows", false, Nothing, 0;
         CopyArn = "copy.arn", "copy ARN", "Copy the ARN", false, Selection, 0;
         CopyId = "copy.id", "copy id", "Copy the id", false, Selection, 0;
         CopyJson = "copy.json", "copy JSON", "Copy the API's answer as JSON", false, Selection, 0;
         CopyCommand = "copy.command", "copy aws", "Copy the aws command that shows it", false, Selection, 0;
-        NextTab = "detail.tab", "facts/JSON", "Facts or JSON", false, Nothing, 2;
+        CopyFix = "copy.fix", "copy fix", "Copy the doctor's fix", false, Selection, 0;
+        CopyConsent = "copy.consent", "copy consent", "Copy the address at which a person consents", false, Selection, 0;
+        NextTab = "detail.tab", "facts/YAML/JSON", "Facts, YAML or JSON", false, Nothing, 2;
+        SearchDetail = "detail.search", "find", "Find a text in the detail", false, Nothing, 3;
+        NextHit = "detail.next-hit", "next hit", "To the next hit in the detail", false, Nothing, 0;
+        PreviousHit = "detail.previous-hit", "previous hit", "To the previous hit in the detail", false, Nothing, 0;
     }
     /// Actions of the Logs screen.
     Logs(LogsAction) {
@@ -195,6 +206,13 @@ actions! {
     Doctor(DoctorAction) {
         Examine = "doctor.examine", "examine", "Examine all deployments again", false, Nothing, 1;
         CopyFix = "doctor.copy", "copy fix", "Copy the fix", false, Selection, 2;
+        WriteBundle = "doctor.bundle", "bundle", "Write a redacted bundle of all deployments for a ticket", false, Nothing, 13;
+        NextDeployment = "doctor.next", "deployment", "To the next deployment", false, Nothing, 14;
+    }
+    /// Actions of the Activity screen.
+    Activity(ActivityAction) {
+        NextWhose = "activity.whose", "whose", "Everything, what this console did, what others changed, or what failed", false, Nothing, 3;
+        RunAgain = "activity.again", "run again", "Do the selected entry again, after a question where it writes", false, Selection, 4;
     }
     /// Answers to a question or a prompt.
     Prompt(PromptAction) {

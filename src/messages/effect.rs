@@ -5,8 +5,8 @@ use serde_json::{Map, Value};
 
 use crate::{
     model::{
-        CallOptions, DeploymentName, ElicitationAnswer, Kind, McpEndpoint, Offer, ResourceKey,
-        TailRequest,
+        CallOptions, DeploymentName, ElicitationAnswer, Kind, McpEndpoint, Moment, Offer,
+        ResourceKey, TailRequest,
     },
     rotation::report::RotationKind,
     tools::saved::Query,
@@ -37,6 +37,10 @@ pub enum Slot {
     Examination(DeploymentName),
     /// The count of calls in the account and region of a deployment.
     Counts(DeploymentName),
+    /// The changes of an account and region, by the first of its deployments.
+    Changes(DeploymentName),
+    /// The calls in the logs of a deployment.
+    Calls(DeploymentName),
     /// A task that replaces no other: a copy, an export, a synchronisation.
     Once(u64),
 }
@@ -67,6 +71,8 @@ pub enum Effect {
     Examine(DeploymentName),
     /// Copy a text to the clipboard. The text must hold no secret.
     Copy(String),
+    /// Open an address in the browser; without one it is copied.
+    OpenAddress(String),
     /// Write a text to a new file with mode 0600.
     Export {
         /// The beginning of the file's name.
@@ -103,6 +109,30 @@ pub enum FleetEffect {
     CountCalls(Vec<ResourceKey>),
     /// Synchronise a target: its gateway lists the target's tools again.
     Synchronize(ResourceKey),
+    /// Read who changed what since a time in the account and region that these deployments share.
+    ReadChanges(Vec<DeploymentName>, Moment),
+    /// Read the tool calls that a deployment's logs show since a time.
+    ReadCalls {
+        /// The deployment.
+        deployment: DeploymentName,
+        /// Its log groups.
+        groups: Vec<String>,
+        /// The ids of its gateways and runtimes: lines of others in a shared group are not its own.
+        owner_ids: Vec<String>,
+        /// From when on.
+        since: Moment,
+    },
+    /// Let an endpoint of a runtime serve another version.
+    MoveEndpoint(ResourceKey, String),
+    /// Stop sessions of a runtime's endpoint.
+    StopSessions {
+        /// The runtime.
+        runtime: ResourceKey,
+        /// Its endpoint.
+        endpoint: String,
+        /// Ids of the sessions.
+        sessions: Vec<String>,
+    },
 }
 
 /// Tasks about a log tail.

@@ -3,13 +3,13 @@
 
 use super::{Effect, FleetEffect, LogsEffect, SecretsEffect, ToolsEffect};
 use crate::{
-    calls::TailFindings,
+    calls::{LoggedCall, TailFindings},
     doctor,
     logs::LogRecord,
     model::{
-        CallOutcome, Claims, ConnectionInfo, Deployment, DeploymentName, Elicitation, Failure,
-        HttpExchange, Kind, LogBatch, McpEndpoint, Offer, PastWrite, Progress, Resource,
-        ResourceKey, SecretDetail, Tool, Traffic,
+        CallOutcome, Change, Claims, ConnectionInfo, Deployment, DeploymentName, Elicitation,
+        Failure, HttpExchange, Kind, LogBatch, McpEndpoint, Moment, Offer, PastWrite, Progress,
+        Resource, ResourceKey, SecretDetail, Tool, Traffic,
     },
     rotation::{
         plan::RotationPlan,
@@ -49,6 +49,8 @@ pub enum Event {
     ExaminationAdvanced(Box<doctor::DoctorReport>),
     /// Text was copied to the clipboard; the text names what.
     Copied(String),
+    /// An address was opened in the browser.
+    AddressOpened(String),
     /// A file was written; its path.
     Exported(Result<String, Failure>),
     /// A task failed that has no event of its own; the deployment that it examined, if it was an
@@ -68,6 +70,23 @@ pub enum FleetEvent {
         Vec<ResourceKey>,
         Result<Vec<(ResourceKey, Traffic)>, Failure>,
     ),
+    /// The changes since a time were read for deployments that share an account and region.
+    ChangesRead(Vec<DeploymentName>, Moment, Result<Vec<Change>, Failure>),
+    /// The calls since a time were read; log groups that could not be read, and why.
+    CallsRead {
+        /// The deployment.
+        deployment: DeploymentName,
+        /// From when on.
+        since: Moment,
+        /// The calls, without their log records.
+        calls: Vec<LoggedCall>,
+        /// What could not be read, and why.
+        unread: Vec<(String, String)>,
+    },
+    /// An endpoint was asked to serve a version.
+    EndpointMoved(ResourceKey, String, Result<(), Failure>),
+    /// Sessions of a runtime were stopped: how many of how many.
+    SessionsStopped(ResourceKey, usize, usize, Result<(), Failure>),
     /// A target's synchronisation was requested; the target and the request id.
     Synchronized(
         ResourceKey,
@@ -154,9 +173,11 @@ impl Event {
             },
             Effect::Examine(deployment) => Self::Broke(Some(deployment), failure),
             Effect::Export { .. } | Effect::ExportTo { .. } => Self::Exported(Err(failure)),
-            Effect::Copy(_) | Effect::Stop(_) | Effect::PlayFault(_) | Effect::Suspend => {
-                Self::Broke(None, failure)
-            }
+            Effect::Copy(_)
+            | Effect::OpenAddress(_)
+            | Effect::Stop(_)
+            | Effect::PlayFault(_)
+            | Effect::Suspend => Self::Broke(None, failure),
         }
     }
 }
@@ -168,6 +189,21 @@ impl FleetEvent {
             FleetEffect::Describe(key) => Self::Described(key, Box::new(Err(failure))),
             FleetEffect::CountCalls(keys) => Self::CallsCounted(keys, Err(failure)),
             FleetEffect::Synchronize(key) => Self::Synchronized(key, Box::new(Err(failure))),
+            FleetEffect::ReadChanges(names, since) => Self::ChangesRead(names, since, Err(failure)),
+            FleetEffect::ReadCalls {
+                deployment, since, ..
+            } => Self::CallsRead {
+                unread: vec![(deployment.to_string(), failure.cause)],
+                deployment,
+                since,
+                calls: Vec::new(),
+            },
+            FleetEffect::MoveEndpoint(key, version) => {
+                Self::EndpointMoved(key, version, Err(failure))
+            }
+            FleetEffect::StopSessions {
+                runtime, sessions, ..
+            } => Self::SessionsStopped(runtime, 0, sessions.len(), Err(failure)),
         }
     }
 }

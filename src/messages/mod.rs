@@ -11,8 +11,8 @@ mod exit_message;
 mod route;
 
 pub use action::{
-    Action, ActionSpec, AppAction, DoctorAction, FleetAction, ListAction, LogsAction, Needs,
-    PromptAction, SecretsAction, StartAction, ToolsAction,
+    Action, ActionSpec, ActivityAction, AppAction, DoctorAction, FleetAction, ListAction,
+    LogsAction, Needs, PromptAction, SecretsAction, StartAction, ToolsAction,
 };
 pub use effect::{Effect, Effects, FleetEffect, LogsEffect, SecretsEffect, Slot, ToolsEffect};
 pub use event::{Event, FleetEvent, LogsEvent, SecretsEvent, ToolsEvent, Welcome};

@@ -21,6 +21,29 @@ pub struct Change {
     pub request_id: Option<String>,
 }
 
+impl Change {
+    /// Whether the change was made, and not refused.
+    pub fn is_done(&self) -> bool {
+        self.outcome == "done"
+    }
+
+    /// Who made it, in few words: `role/ci`, `user/mia`, `cloudformation.amazonaws.com`.
+    pub fn actor(&self) -> String {
+        let Some((_, path)) = self
+            .who
+            .strip_prefix("arn:")
+            .and_then(|arn| arn.rsplit_once(':'))
+        else {
+            return self.who.clone();
+        };
+        let mut parts = path.split('/');
+        match (parts.next(), parts.next()) {
+            (Some("assumed-role"), Some(role)) => format!("role/{role}"),
+            _ => path.to_owned(),
+        }
+    }
+}
+
 /// A version of a runtime.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuntimeVersionInfo {
@@ -34,4 +57,32 @@ pub struct RuntimeVersionInfo {
     pub image: Option<String>,
     /// Names of the endpoints that serve it.
     pub live_at: Vec<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_actor_is_the_role_or_the_user_of_its_arn() {
+        let actor = |who: &str| {
+            Change {
+                at: Moment::from_millis(0),
+                who: who.to_owned(),
+                action: String::new(),
+                kind: "runtime",
+                ids: Vec::new(),
+                outcome: "done".to_owned(),
+                request_id: None,
+            }
+            .actor()
+        };
+        assert_eq!(actor("arn:aws:sts::1:assumed-role/ci/run-7"), "role/ci");
+        assert_eq!(actor("arn:aws:iam::1:user/mia"), "user/mia");
+        assert_eq!(actor("arn:aws:iam::1:root"), "root");
+        assert_eq!(
+            actor("cloudformation.amazonaws.com"),
+            "cloudformation.amazonaws.com"
+        );
+    }
 }

@@ -20,17 +20,66 @@ pub enum Kind {
     Endpoint,
     /// A Secrets Manager secret with Neo4j credentials.
     Secret,
+    /// A credential provider of AgentCore Identity: OAuth2 or API key.
+    Provider,
+    /// A workload identity of AgentCore Identity.
+    WorkloadIdentity,
+    /// A policy engine that a gateway asks before it calls a tool.
+    PolicyEngine,
+    /// A policy of a policy engine.
+    Policy,
+    /// A rate limit that is set at a gateway.
+    RateLimit,
+    /// An immutable version of a runtime.
+    Version,
 }
 
 impl Kind {
     /// Every kind, in the order in which they are listed.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 11] = [
+        Self::Gateway,
+        Self::Target,
+        Self::Runtime,
+        Self::Endpoint,
+        Self::Secret,
+        Self::Provider,
+        Self::WorkloadIdentity,
+        Self::PolicyEngine,
+        Self::Policy,
+        Self::RateLimit,
+        Self::Version,
+    ];
+
+    /// The kinds that a tool call passes. The others change rarely and are polled less often.
+    pub const CHAIN: [Self; 5] = [
         Self::Gateway,
         Self::Target,
         Self::Runtime,
         Self::Endpoint,
         Self::Secret,
     ];
+
+    /// Whether a tool call passes resources of this kind.
+    pub fn is_in_chain(self) -> bool {
+        Self::CHAIN.contains(&self)
+    }
+
+    /// Whether an id of this kind begins with the id of the resource that it belongs to: `gw-1/TARGETID01`.
+    const fn has_compound_id(self) -> bool {
+        match self {
+            Self::Target
+            | Self::Endpoint
+            | Self::Provider
+            | Self::Policy
+            | Self::RateLimit
+            | Self::Version => true,
+            Self::Gateway
+            | Self::Runtime
+            | Self::Secret
+            | Self::WorkloadIdentity
+            | Self::PolicyEngine => false,
+        }
+    }
 
     /// The word for one of them, as commands and JSON use it.
     pub const fn as_str(self) -> &'static str {
@@ -40,14 +89,56 @@ impl Kind {
             Self::Runtime => "runtime",
             Self::Endpoint => "endpoint",
             Self::Secret => "secret",
+            Self::Provider => "provider",
+            Self::WorkloadIdentity => "workload-identity",
+            Self::PolicyEngine => "policy-engine",
+            Self::Policy => "policy",
+            Self::RateLimit => "rate-limit",
+            Self::Version => "version",
+        }
+    }
+
+    /// A short word for a column of a table.
+    pub const fn short(self) -> &'static str {
+        match self {
+            Self::WorkloadIdentity => "identity",
+            Self::PolicyEngine => "engine",
+            Self::RateLimit => "limit",
+            Self::Gateway
+            | Self::Target
+            | Self::Runtime
+            | Self::Endpoint
+            | Self::Secret
+            | Self::Provider
+            | Self::Policy
+            | Self::Version => self.as_str(),
+        }
+    }
+
+    /// The word for several of them.
+    pub const fn plural(self) -> &'static str {
+        match self {
+            Self::Gateway => "gateways",
+            Self::Target => "targets",
+            Self::Runtime => "runtimes",
+            Self::Endpoint => "endpoints",
+            Self::Secret => "secrets",
+            Self::Provider => "providers",
+            Self::WorkloadIdentity => "workload-identities",
+            Self::PolicyEngine => "policy-engines",
+            Self::Policy => "policies",
+            Self::RateLimit => "rate-limits",
+            Self::Version => "versions",
         }
     }
 
     /// The kind that a word names: singular or plural, any case.
     pub fn parse(word: &str) -> Option<Self> {
         let word = word.to_ascii_lowercase();
-        let word = word.strip_suffix('s').unwrap_or(&word);
-        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
+        let word = word.strip_prefix("credential-").unwrap_or(&word);
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.as_str() == word || kind.plural() == word)
     }
 }
 
@@ -69,25 +160,20 @@ pub struct ResourceKey {
 }
 
 impl ResourceKey {
-    /// The first part of a compound id: the gateway of a target, the runtime of an endpoint.
+    /// The first part of a compound id: the gateway of a target, the runtime of an endpoint, the type of a provider.
     pub fn owner_id(&self) -> &str {
-        self.id
-            .split_once('/')
-            .map_or(self.id.as_str(), |(owner, _)| match self.kind {
-                Kind::Target | Kind::Endpoint => owner,
-                Kind::Gateway | Kind::Runtime | Kind::Secret => self.id.as_str(),
-            })
+        self.parts().map_or(self.id.as_str(), |(owner, _)| owner)
     }
 
     /// The last part of a compound id: the target's own id, the endpoint's name.
     pub fn own_id(&self) -> &str {
-        match self.kind {
-            Kind::Target | Kind::Endpoint => self
-                .id
-                .split_once('/')
-                .map_or(self.id.as_str(), |(_, own)| own),
-            Kind::Gateway | Kind::Runtime | Kind::Secret => &self.id,
-        }
+        self.parts().map_or(self.id.as_str(), |(_, own)| own)
+    }
+
+    fn parts(&self) -> Option<(&str, &str)> {
+        self.id
+            .split_once('/')
+            .filter(|_| self.kind.has_compound_id())
     }
 }
 
@@ -142,6 +228,12 @@ pub enum Relation {
     Calls,
     /// Reads this secret.
     Reads,
+    /// Signs in with it (target to credential provider, gateway to workload identity).
+    SignsInWith,
+    /// Asks it before a call (gateway to policy engine).
+    Asks,
+    /// Serves this version (endpoint to version).
+    Serves,
 }
 
 /// A relation to another resource or log group that can be followed with a key.
@@ -182,6 +274,16 @@ pub struct Resource {
     pub mcp_url: Option<String>,
     /// The API's answer, whole, with AWS's member names and without secret members.
     pub raw: serde_json::Value,
+}
+
+impl Resource {
+    /// The first fact with this label.
+    pub fn fact(&self, label: &str) -> Option<&str> {
+        self.facts
+            .iter()
+            .find(|fact| fact.label == label)
+            .map(|fact| fact.value.as_str())
+    }
 }
 
 /// What a CloudFormation stack says about a deployment; every member optional.
@@ -229,10 +331,7 @@ mod tests {
     fn kinds_parse_in_singular_and_plural() {
         for kind in Kind::ALL {
             assert_eq!(Kind::parse(kind.as_str()), Some(kind));
-            assert_eq!(
-                Kind::parse(&format!("{}S", kind.as_str().to_uppercase())),
-                Some(kind)
-            );
+            assert_eq!(Kind::parse(&kind.plural().to_uppercase()), Some(kind));
         }
         assert_eq!(Kind::parse("pod"), None);
     }

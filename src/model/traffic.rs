@@ -13,6 +13,10 @@ pub struct Traffic {
     pub calls: Vec<u64>,
     /// Calls that failed: `SystemErrors` and `UserErrors`.
     pub errors: u64,
+    /// Those of them in each step.
+    pub error_steps: Vec<u64>,
+    /// The 95th percentile of `Latency` in each step, in milliseconds, where CloudWatch has one.
+    pub p95_steps: Vec<Option<f64>>,
     /// Those of them in the last [`Traffic::RECENT_STEPS`] steps.
     pub recent_errors: u64,
     /// Calls that were refused with status 429: `Throttles`.
@@ -43,6 +47,8 @@ impl Traffic {
             at,
             calls: vec![0; Self::STEPS],
             errors: 0,
+            error_steps: vec![0; Self::STEPS],
+            p95_steps: vec![None; Self::STEPS],
             recent_errors: 0,
             throttled: 0,
             p50_ms: None,
@@ -70,19 +76,27 @@ impl Traffic {
         };
         Self {
             at: self.at.min(other.at),
-            calls: self
-                .calls
-                .iter()
-                .zip(&other.calls)
-                .map(|(one, two)| one + two)
-                .collect(),
+            calls: added(&self.calls, &other.calls),
             errors: self.errors + other.errors,
+            error_steps: added(&self.error_steps, &other.error_steps),
+            // The slower of both: nobody waited longer than that.
+            p95_steps: self
+                .p95_steps
+                .iter()
+                .zip(&other.p95_steps)
+                .map(|(one, two)| [*one, *two].into_iter().flatten().reduce(f64::max))
+                .collect(),
             recent_errors: self.recent_errors + other.recent_errors,
             throttled: self.throttled + other.throttled,
             p50_ms,
             p95_ms,
         }
     }
+}
+
+/// The sums of two series, step by step.
+fn added(one: &[u64], other: &[u64]) -> Vec<u64> {
+    one.iter().zip(other).map(|(one, two)| one + two).collect()
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The async shell: owns the terminal, runs the event loop and performs effects.
 
+mod browser;
 mod clipboard;
 mod effect_runner;
 mod export;

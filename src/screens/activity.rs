@@ -1,67 +1,193 @@
-//! Activity: what this console did and what failed, newest first, with request ids.
+//! Activity: what this console did, what failed, what others changed, and the writes of earlier runs; newest first.
 
+mod entries;
+mod view;
+
+use crossterm::event::KeyEvent;
 use ratatui::layout::Rect;
 
-use super::{
-    Screen, ScreenUpdate, UpdateContext, ViewContext,
-    detail::{failure_block, wrapped},
-};
+use super::{AppRequest, Screen, ScreenUpdate, UpdateContext, ViewContext, confirm::Confirm};
 use crate::{
     keys::Layer,
-    messages::{Action, AppAction, Effect, FleetAction, ListAction},
-    theme::Role,
-    widgets::{List, Painter, cut, text_width},
+    messages::{
+        Action, ActivityAction, AppAction, Effect, Effects, FleetAction, FleetEffect, ListAction,
+        PromptAction,
+    },
+    state::Store,
+    widgets::{LineInput, List, Painter},
 };
+use entries::{Entry, entries};
 
 /// The state of the Activity screen.
 #[derive(Clone, Debug, Default)]
 pub struct Activity {
     list: List,
     open: bool,
+    filter: LineInput,
+    typing: bool,
+    /// Whose entries are shown.
+    whose: Whose,
+}
+
+/// Whose entries are shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Whose {
+    /// Everybody's.
+    #[default]
+    All,
+    /// What this console did, in this run and in earlier ones.
+    Own,
+    /// What others changed.
+    Others,
+    /// What failed.
+    Failed,
+}
+
+impl Whose {
+    const ALL: [Self; 4] = [Self::All, Self::Own, Self::Others, Self::Failed];
+
+    const fn title(self) -> &'static str {
+        match self {
+            Self::All => "everything",
+            Self::Own => "this console",
+            Self::Others => "others",
+            Self::Failed => "failed",
+        }
+    }
+
+    const fn next(self) -> Self {
+        match self {
+            Self::All => Self::Own,
+            Self::Own => Self::Others,
+            Self::Others => Self::Failed,
+            Self::Failed => Self::All,
+        }
+    }
+}
+
+impl Activity {
+    fn shown<'a>(&self, store: &'a Store) -> Vec<Entry<'a>> {
+        let words: Vec<String> = self
+            .filter
+            .text()
+            .to_lowercase()
+            .split_whitespace()
+            .map(str::to_owned)
+            .collect();
+        entries(store)
+            .into_iter()
+            .filter(|entry| match self.whose {
+                Whose::All => true,
+                Whose::Own => entry.is_own(),
+                Whose::Others => !entry.is_own(),
+                Whose::Failed => entry.is_failure(),
+            })
+            .filter(|entry| entry.matches(&words))
+            .collect()
+    }
+
+    /// Does the same again: at once where it only reads, after a question where it writes.
+    fn run_again(&self, store: &Store) -> ScreenUpdate {
+        let shown = self.shown(store);
+        let Some(Entry::Own(entry)) = shown.get(self.list.cursor()) else {
+            return say("only what this run of the console did can be run again");
+        };
+        let Some(effect) = &entry.again else {
+            return say("this cannot be run again from here");
+        };
+        let effects = Effects::one(effect.as_ref().clone());
+        if matches!(effect.as_ref(), Effect::Fleet(FleetEffect::List(..))) {
+            return ScreenUpdate::effects(effects);
+        }
+        let text = entry.arguments.clone().unwrap_or_default();
+        let title = format!("Again: {}?", entry.what);
+        ScreenUpdate::request(AppRequest::Ask(Confirm::ask(title, text, effects)))
+    }
+
+    fn copy_id(&self, store: &Store) -> ScreenUpdate {
+        let shown = self.shown(store);
+        let request = shown
+            .get(self.list.cursor())
+            .and_then(|entry| entry.request().map(str::to_owned));
+        match request {
+            Some(id) => ScreenUpdate::effect(Effect::Copy(id)),
+            None => say("no request id is known"),
+        }
+    }
+
+    /// Opens the resource that somebody changed.
+    fn follow(&self, store: &Store) -> ScreenUpdate {
+        let shown = self.shown(store);
+        let key = shown.get(self.list.cursor()).and_then(Entry::resource);
+        match key {
+            Some(key) => ScreenUpdate::request(AppRequest::Reveal(key.clone())),
+            None => say("this leads to no resource"),
+        }
+    }
+}
+
+fn say(text: &str) -> ScreenUpdate {
+    ScreenUpdate::request(AppRequest::Say(text.to_owned()))
 }
 
 impl Screen for Activity {
     fn layers(&self) -> Vec<Layer> {
-        vec![Layer::Activity, Layer::List]
+        if self.typing {
+            vec![Layer::Prompt]
+        } else {
+            vec![Layer::Activity, Layer::List]
+        }
     }
 
-    fn enter(&mut self, context: &mut UpdateContext<'_>) -> crate::messages::Effects {
+    fn is_typing(&self) -> bool {
+        self.typing
+    }
+
+    fn press(&mut self, key: KeyEvent, _context: &mut UpdateContext<'_>) -> ScreenUpdate {
+        if self.filter.press(key) {
+            ScreenUpdate::done()
+        } else {
+            ScreenUpdate::ignored()
+        }
+    }
+
+    fn paste(&mut self, text: &str, _context: &mut UpdateContext<'_>) -> ScreenUpdate {
+        self.filter.paste(text);
+        ScreenUpdate::done()
+    }
+
+    fn enter(&mut self, context: &mut UpdateContext<'_>) -> Effects {
         context.store.unseen_failures = 0;
-        crate::messages::Effects::none()
+        Effects::none()
     }
 
     fn act(&mut self, action: Action, context: &mut UpdateContext<'_>) -> ScreenUpdate {
-        if self.list.act(action, context.store.activity.len()) {
+        if self.list.act(action, self.shown(context.store).len()) {
             return ScreenUpdate::done();
         }
         match action {
-            Action::List(ListAction::Open) => {
-                self.open = !self.open;
-                ScreenUpdate::done()
+            Action::List(ListAction::Open) => self.open = !self.open,
+            Action::List(ListAction::Filter) => self.typing = true,
+            Action::Prompt(PromptAction::Accept) => self.typing = false,
+            Action::App(AppAction::Back) if self.typing || !self.filter.text().is_empty() => {
+                self.typing = false;
+                self.filter = LineInput::default();
             }
-            Action::App(AppAction::Back) if self.open => {
-                self.open = false;
-                ScreenUpdate::done()
-            }
-            Action::Fleet(FleetAction::CopyId) => {
-                let deed = context.store.activity.get(self.list.cursor());
-                let request = deed.and_then(|deed| deed.request()).map(str::to_owned);
-                request.map_or_else(
-                    || {
-                        ScreenUpdate::request(super::AppRequest::Say(
-                            "no request id is known".to_owned(),
-                        ))
-                    },
-                    |id| ScreenUpdate::effect(Effect::Copy(id)),
-                )
-            }
-            _ => ScreenUpdate::ignored(),
+            Action::App(AppAction::Back) if self.open => self.open = false,
+            Action::Activity(ActivityAction::NextWhose) => self.whose = self.whose.next(),
+            Action::Activity(ActivityAction::RunAgain) => return self.run_again(context.store),
+            Action::Fleet(FleetAction::FollowRelation) => return self.follow(context.store),
+            Action::Fleet(FleetAction::CopyId) => return self.copy_id(context.store),
+            _ => return ScreenUpdate::ignored(),
         }
+        self.list.clamp(self.shown(context.store).len());
+        ScreenUpdate::done()
     }
 
     fn click(&mut self, column: u16, line: u16, _context: &mut UpdateContext<'_>) -> ScreenUpdate {
         match self.list.row_at(column, line) {
             Some(row) => {
+                self.open = self.list.cursor() == row && !self.open;
                 self.list.select(row);
                 ScreenUpdate::done()
             }
@@ -70,123 +196,10 @@ impl Screen for Activity {
     }
 
     fn offers(&self, action: Action, _look: &ViewContext<'_>) -> bool {
-        !matches!(
-            action,
-            Action::List(ListAction::Filter | ListAction::Sort | ListAction::Mark)
-        )
+        !matches!(action, Action::List(ListAction::Sort | ListAction::Mark))
     }
 
     fn view(&self, context: &ViewContext<'_>, area: Rect, painter: &mut Painter<'_>) {
-        let deeds = &context.store.activity;
-        if deeds.is_empty() {
-            painter.text(
-                area.x + 3,
-                area.y + 1,
-                area.width,
-                "Nothing yet. Writes, calls and failures are listed here, with request ids.",
-                Role::Dim,
-            );
-            return;
-        }
-        let room = area.width.saturating_sub(3);
-        let lines = deeds
-            .get(self.list.cursor())
-            .filter(|_| self.open)
-            .map(|deed| match &deed.result {
-                Err(failure) => failure_block(failure, room),
-                Ok(words) => {
-                    let head = format!("{}   {}", deed.at.date_time(context.zone), deed.what);
-                    let mut lines = wrapped(&head, room, Role::Text);
-                    lines.extend(wrapped(words, room, Role::Success));
-                    lines.extend(
-                        deed.request()
-                            .into_iter()
-                            .flat_map(|id| wrapped(&format!("request {id}"), room, Role::Dim)),
-                    );
-                    lines
-                }
-            });
-        let below = lines
-            .as_ref()
-            .map_or(0, |lines| u16::try_from(lines.len()).unwrap_or(8) + 1)
-            .min(area.height.saturating_sub(4).max(area.height / 2));
-        let body = Rect {
-            height: area.height - below,
-            ..area
-        };
-        for (row, index) in self.list.window(body, deeds.len()).enumerate() {
-            let Some(deed) = deeds.get(index) else {
-                continue;
-            };
-            let y = body.y + u16::try_from(row).unwrap_or(u16::MAX);
-            if index == self.list.cursor() {
-                painter.select_row(
-                    Rect {
-                        y,
-                        height: 1,
-                        ..body
-                    },
-                    true,
-                );
-            }
-            let (glyph, role, words) = match &deed.result {
-                Ok(words) => ("●", Role::Success, words.clone()),
-                Err(failure) => (
-                    "✖",
-                    Role::Failed,
-                    failure.cause.lines().next().unwrap_or_default().to_owned(),
-                ),
-            };
-            let time = deed.at.clock(context.zone);
-            let write = if deed.write { " write " } else { "       " };
-            let request = deed
-                .request()
-                .map_or_else(String::new, |id| format!("   request {id}"));
-            // The request id stays in sight beside a long message, where there is room for both.
-            let room = usize::from(body.width.saturating_sub(3));
-            let others = text_width(&time)
-                + 2
-                + 1
-                + text_width(write)
-                + text_width(&deed.what)
-                + 3
-                + text_width(&request);
-            let words = cut(&words, room.saturating_sub(others).max(room * 2 / 5));
-            let pieces = [
-                (time.as_str(), Role::Faint),
-                ("  ", Role::Dim),
-                (glyph, role),
-                (write, Role::Person),
-                (deed.what.as_str(), Role::Text),
-                ("   ", Role::Dim),
-                (words.as_str(), role),
-                (request.as_str(), Role::Dim),
-            ];
-            painter.spans(body.x + 2, y, body.width.saturating_sub(3), &pieces);
-        }
-        if let Some(lines) = lines {
-            let place = Rect {
-                y: area.y + body.height,
-                height: below,
-                ..area
-            };
-            painter.hline(place);
-            for (row, line) in lines
-                .iter()
-                .take(usize::from(below.saturating_sub(1)))
-                .enumerate()
-            {
-                let pieces: Vec<(&str, Role)> = line
-                    .iter()
-                    .map(|(text, role)| (text.as_str(), *role))
-                    .collect();
-                painter.spans(
-                    place.x + 2,
-                    place.y + 1 + u16::try_from(row).unwrap_or(0),
-                    place.width.saturating_sub(3),
-                    &pieces,
-                );
-            }
-        }
+        view::activity(self, context, area, painter);
     }
 }

@@ -1,26 +1,40 @@
-//! The detail of one resource: facts, or the API's answer as JSON; searchable by eye, copied whole.
+//! The detail of one resource: what there is to say of it, the API's answer as YAML or JSON, or what is different in another one.
+//! It is searched, folded and copied.
 
+mod document;
+
+use crossterm::event::KeyEvent;
 use ratatui::layout::Rect;
 use unicode_segmentation::UnicodeSegmentation as _;
 
-use super::{AppRequest, ScreenUpdate, UpdateContext, ViewContext};
+use super::{
+    AppRequest, ScreenUpdate, UpdateContext, ViewContext,
+    panel::{self, PanelLine},
+};
 use crate::{
     kinds,
-    messages::{Action, AppAction, Effect, FleetAction, FleetEffect},
-    model::{Failure, Kind, Moment, Resource, ResourceKey, Traffic, with_separators},
+    messages::{Action, AppAction, Effect, FleetAction, FleetEffect, PromptAction},
+    model::{Failure, Moment, Resource, ResourceKey},
     state::Store,
     theme::Role,
-    widgets::{Painter, Scroll, StyledLine, glyph, json_lines, role_of, sparkline, text_width},
+    widgets::{LineInput, Painter, Scroll, StyledLine, text_width},
 };
+use document::{DetailDocument, DetailTab, TextLine};
 
 /// An open detail.
 #[derive(Clone, Debug)]
 pub struct Detail {
     key: ResourceKey,
     described: Option<Result<Box<Resource>, Failure>>,
+    /// The resource to compare with, and its answer.
+    other: Option<(ResourceKey, Option<Box<Resource>>)>,
     asked: Moment,
-    json: bool,
+    tab: DetailTab,
+    /// How far the facts are scrolled.
     scroll: Scroll,
+    document: DetailDocument,
+    /// What is searched for, while it is typed.
+    prompt: Option<LineInput>,
 }
 
 impl Detail {
@@ -29,9 +43,21 @@ impl Detail {
         Self {
             key,
             described: None,
+            other: None,
             asked,
-            json: false,
+            tab: DetailTab::Facts,
             scroll: Scroll::default(),
+            document: DetailDocument::default(),
+            prompt: None,
+        }
+    }
+
+    /// A detail that shows what is different in another resource.
+    pub fn comparing(key: ResourceKey, other: ResourceKey, asked: Moment) -> Self {
+        Self {
+            other: Some((other, None)),
+            tab: DetailTab::Difference,
+            ..Self::new(key, asked)
         }
     }
 
@@ -39,6 +65,10 @@ impl Detail {
     pub fn answered(&mut self, key: &ResourceKey, result: Result<Resource, Failure>) {
         if self.key == *key {
             self.described = Some(result.map(Box::new));
+        } else if let Some((other, answer)) = &mut self.other
+            && other == key
+        {
+            *answer = result.ok().map(Box::new);
         }
     }
 
@@ -47,12 +77,60 @@ impl Detail {
         &self.key
     }
 
+    /// Whether a text to search for is being typed.
+    pub const fn is_typing(&self) -> bool {
+        self.prompt.is_some()
+    }
+
+    /// Takes a key of the text that is searched for.
+    pub fn press(&mut self, key: KeyEvent, store: &Store) {
+        let lines = self.document_lines(store);
+        if let Some(prompt) = &mut self.prompt {
+            prompt.press(key);
+            self.document.search(prompt.text(), &lines);
+        }
+    }
+
+    /// Takes pasted text.
+    pub fn paste(&mut self, text: &str, store: &Store) {
+        let lines = self.document_lines(store);
+        if let Some(prompt) = &mut self.prompt {
+            prompt.paste(text);
+            self.document.search(prompt.text(), &lines);
+        }
+    }
+
+    /// The lines of the API's answer in the current tab.
+    fn document_lines(&self, store: &Store) -> Vec<TextLine> {
+        let other = self
+            .other
+            .as_ref()
+            .and_then(|(key, answer)| answer.as_deref().or_else(|| store.resource(key)));
+        self.resource(store)
+            .map_or_else(Vec::new, |resource| self.tab.lines(resource, other))
+    }
+
     /// Does what the user wants with it.
     pub fn act(&mut self, action: Action, context: &UpdateContext<'_>) -> ScreenUpdate {
         match action {
             Action::Fleet(FleetAction::NextTab) => {
-                self.json = !self.json;
+                self.tab = self.tab.next(self.other.is_some());
+                self.document.reset();
                 self.scroll.reset();
+            }
+            Action::Fleet(FleetAction::SearchDetail) => {
+                // The API's answer holds everything that the facts say.
+                if self.tab == DetailTab::Facts {
+                    self.tab = DetailTab::Yaml;
+                }
+                self.prompt = Some(LineInput::default());
+            }
+            Action::Prompt(PromptAction::Accept) if self.prompt.is_some() => self.prompt = None,
+            Action::App(AppAction::Back)
+                if self.prompt.is_some() || self.document.is_searching() =>
+            {
+                self.prompt = None;
+                self.document.search("", &[]);
             }
             Action::App(AppAction::Refresh) => {
                 return ScreenUpdate::effect(Effect::Fleet(FleetEffect::Describe(
@@ -70,8 +148,17 @@ impl Detail {
                     copy(action, resource, context.store)
                 });
             }
-            _ if self.scroll.act(action) => {}
-            _ => return ScreenUpdate::ignored(),
+            _ if self.tab == DetailTab::Facts => {
+                if !self.scroll.act(action) {
+                    return ScreenUpdate::ignored();
+                }
+            }
+            _ => {
+                let lines = self.document_lines(context.store);
+                if !self.document.act(action, &lines) {
+                    return ScreenUpdate::ignored();
+                }
+            }
         }
         ScreenUpdate::done()
     }
@@ -87,193 +174,105 @@ impl Detail {
     /// Draws it.
     pub fn view(&self, context: &ViewContext<'_>, area: Rect, painter: &mut Painter<'_>) {
         let Some(resource) = self.resource(context.store) else {
-            painter.text(
-                area.x + 1,
-                area.y,
-                area.width,
-                "This resource is gone.",
-                Role::Dim,
-            );
+            let text = "This resource is gone.";
+            painter.text(area.x + 1, area.y, area.width, text, Role::Dim);
             return;
         };
-        let health = kinds::health(resource);
-        let head = [
-            (glyph(health), role_of(health)),
-            (" ", Role::Text),
-            (resource.name.as_str(), Role::Name),
-            ("  ", Role::Text),
-            (resource.key.kind.as_str(), Role::Dim),
-            ("  ", Role::Text),
-            (resource.status.as_str(), role_of(health)),
-        ];
-        painter.spans(area.x + 1, area.y, area.width.saturating_sub(1), &head);
-        let (facts, json) = if self.json {
-            (Role::Dim, Role::Accent)
-        } else {
-            (Role::Accent, Role::Dim)
-        };
-        painter.spans(
-            area.x + 1,
-            area.y + 1,
-            area.width,
-            &[
-                ("facts", facts),
-                ("  ", Role::Dim),
-                ("JSON", json),
-                ("   tab", Role::Faint),
-            ],
-        );
-        let body = Rect {
-            y: area.y + 3,
-            height: area.height.saturating_sub(3),
+        let area = Rect {
+            x: area.x + 1,
+            width: area.width.saturating_sub(2),
             ..area
         };
-        let lines = if self.json {
-            json_lines(&resource.raw)
-        } else {
-            self.facts(resource, context, body.width)
+        self.draw_tabs(context, area, painter);
+        let body = Rect {
+            y: area.y + 2,
+            height: area.height.saturating_sub(
+                2 + u16::from(self.prompt.is_some() || self.document.is_searching()),
+            ),
+            ..area
         };
-        let window = self.scroll.window(usize::from(body.height), lines.len());
-        for (row, line) in lines
-            .iter()
-            .skip(window.start)
-            .take(window.len())
-            .enumerate()
-        {
-            let y = body.y + u16::try_from(row).unwrap_or(u16::MAX);
-            let pieces: Vec<(&str, Role)> = line
-                .iter()
-                .map(|(text, role)| (text.as_str(), *role))
-                .collect();
-            painter.spans(body.x + 1, y, body.width.saturating_sub(2), &pieces);
-        }
+        let position = if self.tab == DetailTab::Facts {
+            self.draw_facts(resource, context, body, painter)
+        } else {
+            let lines = self.document_lines(context.store);
+            if body.bottom() < area.bottom() {
+                self.draw_prompt(&lines, body.bottom(), area, painter);
+            }
+            self.document.draw(&lines, body, painter)
+        };
+        painter.text_right(area.right(), area.y, 24, &position, Role::Dim);
     }
 
-    fn facts(&self, resource: &Resource, context: &ViewContext<'_>, room: u16) -> Vec<StyledLine> {
-        let mut lines = Vec::new();
+    fn draw_facts(
+        &self,
+        resource: &Resource,
+        context: &ViewContext<'_>,
+        body: Rect,
+        painter: &mut Painter<'_>,
+    ) -> String {
+        let mut lines: Vec<PanelLine> = Vec::new();
         match &self.described {
-            None => lines.push(vec![(
-                format!(
-                    "{} asking AWS, {}",
-                    context.spinner,
-                    self.asked.age(context.now)
-                ),
-                Role::Dim,
-            )]),
-            Some(Err(failure)) => lines.extend(failure_block(failure, room)),
-            Some(Ok(_)) => {}
-        }
-        if let Some(remark) = kinds::remark(resource, context.now) {
-            lines.extend(wrapped(&remark, room, role_of(kinds::health(resource))));
-            lines.push(Vec::new());
-        }
-        let label_width = resource
-            .facts
-            .iter()
-            .map(|fact| text_width(fact.label))
-            .max()
-            .unwrap_or(0)
-            .max("log group".len());
-        let mut fact = |label: &str, value: String| {
-            // An ARN or an address is there to be taken along: it is shown whole, however narrow the window.
-            let beside = room.saturating_sub(u16::try_from(label_width).unwrap_or(0) + 2);
-            for (row, mut part) in wrapped(&value, beside, Role::Text).into_iter().enumerate() {
-                let label = if row == 0 { label } else { "" };
-                part.insert(0, (format!("{label:<label_width$}  "), Role::Dim));
-                lines.push(part);
+            None => {
+                let age = self.asked.age(context.now);
+                let text = format!("{} asking AWS, {age}", context.spinner);
+                lines.push(vec![(text, Role::Dim)].into());
             }
-        };
-        fact("id", resource.key.own_id().to_owned());
-        if let Some(arn) = &resource.arn {
-            fact("ARN", arn.clone());
-        }
-        for each in &resource.facts {
-            fact(each.label, each.value.clone());
-        }
-        for (label, moment) in [("created", resource.created), ("updated", resource.updated)] {
-            if let Some(at) = moment {
-                fact(
-                    label,
-                    format!(
-                        "{}, {} ago",
-                        at.date_time(context.zone),
-                        at.age(context.now)
-                    ),
+            Some(Err(failure)) => {
+                lines.extend(
+                    failure_block(failure, body.width)
+                        .into_iter()
+                        .map(PanelLine::from),
                 );
             }
+            Some(Ok(_)) => {}
         }
-        if let Some(line) = last_hour(resource, context.store) {
-            fact("last hour", line);
-        }
-        for group in &resource.log_groups {
-            fact("log group", group.clone());
-        }
-        for link in &resource.links {
-            fact("leads to", format!("{} {}", link.kind, link.id));
-        }
-        lines
+        lines.extend(panel::resource(resource, context, body.width));
+        let window = self.scroll.window(usize::from(body.height), lines.len());
+        panel::draw(
+            lines.iter().skip(window.start).take(window.len()),
+            body,
+            painter,
+        );
+        document::position(&window, lines.len())
     }
-}
 
-/// The calls of the last hour in words; why they could not be counted.
-fn last_hour(resource: &Resource, store: &Store) -> Option<String> {
-    if !matches!(resource.key.kind, Kind::Gateway | Kind::Runtime) {
-        return None;
-    }
-    if let Some(traffic) = store.traffic.get(&resource.key) {
-        return Some(traffic_words(traffic));
-    }
-    let Some(failure) = store.uncounted.get(&resource.key.deployment) else {
-        let others = store
-            .traffic
-            .keys()
-            .any(|pluralize| pluralize.deployment == resource.key.deployment);
-        return others.then(|| {
-            "not counted: new, or beyond the 500 series that one request asks for".to_owned()
-        });
-    };
-    let hint = failure
-        .hint
-        .as_ref()
-        .map(|hint| format!(" → {hint}"))
-        .unwrap_or_default();
-    Some(format!("not counted: {}{hint}", failure.cause))
-}
-
-/// `1,204 calls, 3 errors, p50 41 ms, p95 210 ms`, after them as a line.
-pub fn traffic_words(traffic: &Traffic) -> String {
-    let thing = |count: u64, word: &str| {
-        format!(
-            "{} {word}{}",
-            with_separators(count),
-            if count == 1 { "" } else { "s" }
-        )
-    };
-    if traffic.total() == 0 && traffic.errors == 0 && traffic.throttled == 0 {
-        return "no calls".to_owned();
-    }
-    let mut words = vec![
-        format!(
-            "{} {}",
-            sparkline(&traffic.calls),
-            thing(traffic.total(), "call")
-        ),
-        thing(traffic.errors, "error"),
-    ];
-    words.extend(
-        (traffic.throttled > 0)
-            .then(|| format!("{} throttled", with_separators(traffic.throttled))),
-    );
-    let latency = |name: &str, millis: f64| {
-        if millis < 10_000.0 {
-            format!("{name} {millis:.0} ms")
-        } else {
-            format!("{name} {:.1} s", millis / 1000.0)
+    fn draw_tabs(&self, context: &ViewContext<'_>, area: Rect, painter: &mut Painter<'_>) {
+        let key = context
+            .keymap
+            .key_of(
+                &[crate::keys::Layer::Detail],
+                Action::Fleet(FleetAction::NextTab),
+            )
+            .unwrap_or_default();
+        let mut x = area.x;
+        for tab in DetailTab::ALL {
+            if tab == DetailTab::Difference && self.other.is_none() {
+                continue;
+            }
+            let role = if tab == self.tab {
+                Role::Name
+            } else {
+                Role::Dim
+            };
+            x = painter.text(x, area.y, area.width, tab.title(), role) + 3;
         }
-    };
-    words.extend(traffic.p50_ms.map(|millis| latency("p50", millis)));
-    words.extend(traffic.p95_ms.map(|millis| latency("p95", millis)));
-    words.join(", ")
+        painter.text(x, area.y, 12, &key, Role::Faint);
+    }
+
+    fn draw_prompt(&self, lines: &[TextLine], y: u16, area: Rect, painter: &mut Painter<'_>) {
+        let wanted = self.document.wanted();
+        let x = painter.spans(
+            area.x,
+            y,
+            area.width,
+            &[("/", Role::Accent), (wanted, Role::Text)],
+        );
+        if self.prompt.is_some() {
+            painter.text(x, y, 1, "▏", Role::Accent);
+        }
+        let hits = self.document.hits_text(lines);
+        painter.text_right(area.right(), y, 20, &hits, Role::Dim);
+    }
 }
 
 /// A failure in the order that helps: what failed, why, what to do, the request id.

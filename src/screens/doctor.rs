@@ -1,5 +1,9 @@
 //! Doctor: every deployment's chain hop by hop, broken ones first, with the cause, its evidence and its fix.
 
+mod aside;
+mod bundle;
+mod hops;
+mod table;
 mod view;
 
 use std::collections::BTreeMap;
@@ -94,11 +98,11 @@ impl Doctor {
             .map(|deployment| &deployment.name)
     }
 
-    /// The report of the current deployment: what its first examination has judged so far, or the last one.
+    /// The report of the current deployment: what a running examination has judged so far, or the last one.
     fn report<'a>(&'a self, store: &'a Store) -> Option<&'a DoctorReport> {
         let name = self.current(store)?;
         let last = store.examined.get(name).map(|(_, report)| report);
-        last.or_else(|| self.running.get(name))
+        self.running.get(name).or(last)
     }
 
     /// Moves among the hops or the deployments; `false` if the action does not move.
@@ -118,6 +122,14 @@ impl Doctor {
         self.list = list;
         self.select(name);
         true
+    }
+
+    /// Selects the next deployment, from its hops too.
+    fn next_deployment(&mut self, store: &Store) {
+        let ordered = ordered(store);
+        let next = (self.cursor(&ordered) + 1) % ordered.len().max(1);
+        let name = ordered.get(next).map(|deployment| deployment.name.clone());
+        self.select(name);
     }
 
     /// From a deployment to its hops, at the cause; from a hop to its whole evidence and back.
@@ -251,6 +263,15 @@ impl Screen for Doctor {
             Action::App(AppAction::Back) if self.back() => ScreenUpdate::done(),
             Action::Fleet(FleetAction::FollowLogs) => self.follow_logs(context.store),
             Action::Doctor(DoctorAction::CopyFix) => self.copy_fix(context.store),
+            Action::Doctor(DoctorAction::WriteBundle) => ScreenUpdate::effect(Effect::Export {
+                stem: "doctor-bundle".to_owned(),
+                extension: "json",
+                text: bundle::bundle(context.store, context.now),
+            }),
+            Action::Doctor(DoctorAction::NextDeployment) => {
+                self.next_deployment(context.store);
+                ScreenUpdate::done()
+            }
             _ => ScreenUpdate::ignored(),
         }
     }

@@ -9,37 +9,36 @@ use std::{
 use ratatui::layout::Rect;
 
 mod calls;
+mod cells;
+mod change;
 mod draw;
+mod feed;
 mod filter;
+mod follow;
 mod memory;
 mod overview;
+mod screen;
 mod tree;
 
-use super::{
-    AppRequest, Screen, ScreenUpdate, UpdateContext, ViewContext, confirm::Confirm, detail::Detail,
-};
+use super::{AppRequest, ScreenUpdate, UpdateContext, ViewContext, detail::Detail, panel};
 use crate::{
-    keys::Layer,
     kinds,
-    messages::{
-        Action, AppAction, Effect, Effects, FleetAction, FleetEffect, ListAction, PromptAction,
-    },
-    model::{
-        DeploymentName, Health, Kind, McpEndpoint, McpTarget, Relation, Resource, ResourceKey,
-    },
+    messages::{Action, AppAction, Effect, Effects, FleetAction, FleetEffect, ListAction},
+    model::{DeploymentName, Health, Kind, Resource, ResourceKey},
     state::Loadable,
-    theme::Role,
     widgets::{LineInput, List, Painter},
 };
-use crossterm::event::KeyEvent;
 use filter::FleetFilter;
+pub use follow::deployment_groups;
 use overview::Overview;
 use tree::Line;
 use tree::rows;
 pub use tree::{Place, Row, RowOrder};
 
-/// From this width the detail stands beside the list.
-const BESIDE: u16 = 120;
+/// From this width the panel stands beside the list and follows the cursor.
+pub const PANEL_FROM: u16 = 160;
+/// From this height of the list an empty line stands between deployments, if all rows fit then.
+const SPACED_FROM: u16 = 24;
 
 /// How the tree is sorted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -55,6 +54,19 @@ pub enum Order {
     Calls,
     /// What failed most within the last hour first.
     Errors,
+}
+
+impl Order {
+    /// The order of the next column.
+    const fn next(self) -> Self {
+        match self {
+            Self::Health => Self::Name,
+            Self::Name => Self::Age,
+            Self::Age => Self::Calls,
+            Self::Calls => Self::Errors,
+            Self::Errors => Self::Health,
+        }
+    }
 }
 
 /// The state of the Fleet.
@@ -113,8 +125,8 @@ impl TitleAreas {
     }
 }
 
-/// What the rows depend on: the version of the store, the order, the filter, the folds.
-type MadeOf = (u64, RowOrder, FleetFilter, u64);
+/// What the rows depend on: the version of the store, the order, the filter, the folds, the height of the list.
+type MadeOf = (u64, RowOrder, FleetFilter, u64, u16);
 
 impl Fleet {
     /// Puts the cursor on a resource, unfolding what it lies below.
@@ -122,12 +134,7 @@ impl Fleet {
         self.folds += 1;
         self.folded
             .remove(&Place::Deployment(key.deployment.clone()));
-        let owner = match key.kind {
-            Kind::Target => Some(Kind::Gateway),
-            Kind::Endpoint => Some(Kind::Runtime),
-            Kind::Gateway | Kind::Runtime | Kind::Secret => None,
-        };
-        if let Some(kind) = owner {
+        if let Some(kind) = kinds::spec(key.kind).parent {
             let owner = ResourceKey {
                 deployment: key.deployment.clone(),
                 kind,
@@ -154,6 +161,7 @@ impl Fleet {
             self.order,
             FleetFilter::parse(self.filter.text(), self.is_urgent_only),
             self.folds,
+            self.list.height(),
         );
         let mut kept = self.kept.borrow_mut();
         if let Some((of, lines)) = kept.as_ref().filter(|(of, _)| *of == made_of) {
@@ -166,7 +174,15 @@ impl Fleet {
                 unwell.contains(&(&key.deployment, key.id.as_str()))
             })
         });
-        let lines = Rc::new(tree::lines(store, rows));
+        let height = usize::from(self.list.height());
+        let gaps = store.deployments.len().saturating_sub(1);
+        let is_spaced = self.list.height() >= SPACED_FROM && rows.len() + gaps + 2 <= height;
+        let lines = tree::lines(store, rows);
+        let lines = Rc::new(if is_spaced {
+            tree::spaced(lines)
+        } else {
+            lines
+        });
         *kept = Some((made_of, Rc::clone(&lines)));
         lines
     }
@@ -205,7 +221,10 @@ impl Fleet {
             .selected
             .as_ref()
             .and_then(|place| rows.iter().position(|row| row.place == *place));
-        by_place.unwrap_or_else(|| self.list.cursor().min(rows.len().saturating_sub(1)))
+        by_place.unwrap_or_else(|| {
+            let at = self.list.cursor().min(rows.len().saturating_sub(1));
+            nearest_row(rows, at, false)
+        })
     }
 
     fn move_cursor(&mut self, action: Action, context: &UpdateContext<'_>) -> bool {
@@ -215,6 +234,11 @@ impl Fleet {
         if !list.act(action, rows.len()) {
             return false;
         }
+        let is_up = matches!(
+            action,
+            Action::List(ListAction::Up | ListAction::PageUp | ListAction::Top)
+        );
+        list.select(nearest_row(&rows, list.cursor(), is_up));
         self.selected = rows.get(list.cursor()).map(|row| row.place.clone());
         self.list = list;
         true
@@ -251,6 +275,7 @@ impl Fleet {
             Place::Problem(deployment, kind) => {
                 ScreenUpdate::effect(Effect::Fleet(FleetEffect::List(deployment.clone(), *kind)))
             }
+            Place::Note(_) | Place::Gap(_) => ScreenUpdate::done(),
         }
     }
 
@@ -265,7 +290,7 @@ impl Fleet {
             .iter()
             .take(at)
             .rev()
-            .find(|each| each.depth < row.depth)
+            .find(|other| !other.is_note() && other.depth < row.depth)
         {
             self.selected = Some(parent.place.clone());
         }
@@ -280,144 +305,177 @@ impl Fleet {
         }
     }
 
-    fn follow(&mut self, action: Action, context: &mut UpdateContext<'_>) -> ScreenUpdate {
-        let Some(row) = self.current(context.store) else {
-            return ScreenUpdate::done();
-        };
-        let deployment = row.place.deployment().clone();
-        match action {
-            Action::Fleet(FleetAction::FollowDoctor) => {
-                ScreenUpdate::request(AppRequest::Examine(deployment))
-            }
-            Action::Fleet(FleetAction::FollowCalls) => {
-                calls::around_last_failure(context.store, &deployment, context.now)
-            }
-            Action::Fleet(FleetAction::FollowLogs) => {
-                self.follow_logs(context, &deployment, row.resource)
-            }
-            Action::Fleet(FleetAction::FollowTools) => {
-                ScreenUpdate::request(AppRequest::Tools(endpoint(&deployment, row.resource)))
-            }
-            Action::Fleet(FleetAction::FollowRelation) => {
-                self.follow_relation(context, row.resource.map(|resource| resource.key.clone()))
-            }
-            Action::Fleet(FleetAction::Synchronize) => {
-                let marked = self.marked_targets(context.store);
-                let current: Vec<&Resource> = row
-                    .resource
-                    .filter(|resource| resource.key.kind == Kind::Target)
-                    .into_iter()
-                    .collect();
-                synchronize(context, if marked.is_empty() { &current } else { &marked })
-            }
-            _ => ScreenUpdate::ignored(),
-        }
-    }
-
-    /// The marked targets, of all deployments.
-    fn marked_targets<'a>(&self, store: &'a crate::state::Store) -> Vec<&'a Resource> {
-        let deployments = store.deployments.iter();
-        deployments
-            .flat_map(|deployment| store.resources(&deployment.name))
-            .filter(|resource| resource.key.kind == Kind::Target)
-            .filter(|resource| self.marks.contains(&Place::Resource(resource.key.clone())))
-            .collect()
-    }
-
-    /// Target to its runtime, gateway to its first target, runtime to its endpoints, secret to its screen.
-    fn follow_relation(
+    /// Offers the action to what is open beside the list or over it.
+    fn act_on_opened(
         &mut self,
+        action: Action,
         context: &UpdateContext<'_>,
-        key: Option<ResourceKey>,
-    ) -> ScreenUpdate {
-        let Some(key) = key else {
-            return ScreenUpdate::done();
-        };
-        let Some(resource) = context.store.resource(&key) else {
-            return ScreenUpdate::done();
-        };
-        if key.kind == Kind::Secret {
-            return ScreenUpdate::request(AppRequest::Secret(
-                key.deployment.clone(),
-                key.id.clone(),
-            ));
+    ) -> Option<ScreenUpdate> {
+        if let Some(overview) = &mut self.overview {
+            if action == Action::App(AppAction::Back) {
+                self.overview = None;
+                return Some(ScreenUpdate::done());
+            }
+            if action == Action::List(ListAction::Open) || overview.act(action) {
+                return Some(ScreenUpdate::done());
+            }
         }
-        let linked = resource
-            .links
-            .iter()
-            .filter(|link| link.relation != Relation::Owner)
-            .find_map(|link| {
-                let mut known = context.store.resources(&key.deployment);
-                known
-                    .find(|each| {
-                        each.key.kind == link.kind
-                            && (each.key.id == link.id
-                                || each.arn.as_deref() == Some(link.id.as_str()))
-                    })
-                    .map(|each| each.key.clone())
-            });
-        let child = || {
-            context
-                .store
-                .resources(&key.deployment)
-                .find(|each| kinds::parent(each) == Some((key.kind, key.id.as_str())))
-                .map(|each| each.key.clone())
-        };
-        match linked.or_else(child) {
-            Some(next) => {
-                self.reveal(&next);
-                if self.detail.is_none() {
+        let detail = self.detail.as_mut()?;
+        let update = detail.act(action, context);
+        if !update.handled && action == Action::App(AppAction::Back) {
+            self.detail = None;
+            return Some(ScreenUpdate::done());
+        }
+        update.handled.then_some(update)
+    }
+
+    fn act_on_list(&mut self, action: ListAction, context: &mut UpdateContext<'_>) -> ScreenUpdate {
+        match action {
+            ListAction::Open => return self.open(context),
+            ListAction::Left => self.go_left(context),
+            ListAction::Right => self.go_right(context),
+            ListAction::Filter => self.typing = true,
+            ListAction::Sort => self.order.order = self.order.order.next(),
+            ListAction::Mark => self.mark(context),
+            ListAction::Up
+            | ListAction::Down
+            | ListAction::PageUp
+            | ListAction::PageDown
+            | ListAction::Top
+            | ListAction::Bottom => return ScreenUpdate::ignored(),
+        }
+        ScreenUpdate::done()
+    }
+
+    fn mark(&mut self, context: &UpdateContext<'_>) {
+        if let Some(row) = self.current(context.store)
+            && !self.marks.remove(&row.place)
+        {
+            self.marks.insert(row.place);
+        }
+        self.move_cursor(Action::List(ListAction::Down), context);
+    }
+
+    fn act_on_row(&mut self, action: FleetAction, context: &mut UpdateContext<'_>) -> ScreenUpdate {
+        match action {
+            FleetAction::ReverseSort => {
+                self.order.is_reversed = !self.order.is_reversed;
+                ScreenUpdate::done()
+            }
+            FleetAction::OnlyUrgent => self.toggle_urgent(),
+            FleetAction::FollowLogs
+            | FleetAction::FollowTools
+            | FleetAction::FollowDoctor
+            | FleetAction::FollowRelation
+            | FleetAction::FollowBack
+            | FleetAction::FollowCalls
+            | FleetAction::Synchronize => self.follow(Action::Fleet(action), context),
+            FleetAction::CopyArn
+            | FleetAction::CopyId
+            | FleetAction::CopyJson
+            | FleetAction::CopyCommand
+            | FleetAction::CopyFix
+            | FleetAction::CopyConsent => self.copy(Action::Fleet(action), context),
+            FleetAction::OpenConsent | FleetAction::OpenConsole => {
+                let Some(row) = self.current(context.store) else {
                     return ScreenUpdate::done();
-                }
-                self.detail = Some(Detail::new(next.clone(), context.now));
-                ScreenUpdate::effect(Effect::Fleet(FleetEffect::Describe(next)))
+                };
+                let deployment = row.place.deployment();
+                follow::open_address(action, deployment, row.resource, context.store)
             }
-            None => ScreenUpdate::request(AppRequest::Say(format!(
-                "{} leads to nothing that is listed here",
-                resource.name
-            ))),
+            FleetAction::RollBack => {
+                let row = self.current(context.store);
+                change::roll_back(context, row.and_then(|row| row.resource))
+            }
+            FleetAction::StopSessions => {
+                let row = self.current(context.store);
+                change::stop_sessions(context, row.and_then(|row| row.resource))
+            }
+            FleetAction::Compare => self.compare(context),
+            FleetAction::NextTab
+            | FleetAction::SearchDetail
+            | FleetAction::NextHit
+            | FleetAction::PreviousHit => ScreenUpdate::ignored(),
         }
     }
 
-    /// Logs of all marked rows of the deployment together; without marks, of the current row.
-    fn follow_logs(
-        &self,
-        context: &UpdateContext<'_>,
-        deployment: &DeploymentName,
-        resource: Option<&Resource>,
-    ) -> ScreenUpdate {
-        let marked: Vec<&Resource> = context
-            .store
-            .resources(deployment)
-            .filter(|each| {
-                self.marks.contains(&Place::Resource(each.key.clone()))
-                    && !each.log_groups.is_empty()
-            })
-            .collect();
-        if marked.is_empty() {
-            return follow_logs(context, deployment, resource);
-        }
-        let names: Vec<&str> = marked.iter().map(|each| each.name.as_str()).collect();
-        let mut groups: Vec<String> = Vec::new();
-        for group in marked.iter().flat_map(|each| &each.log_groups) {
-            if !groups.contains(group) {
-                groups.push(group.clone());
-            }
-        }
-        ScreenUpdate::request(AppRequest::Logs {
-            deployment: deployment.clone(),
-            title: names.join(" + "),
-            groups,
-            since: None,
-        })
+    fn toggle_urgent(&mut self) -> ScreenUpdate {
+        self.is_urgent_only = !self.is_urgent_only;
+        let text = if self.is_urgent_only {
+            "only what is broken, failing, changing or waits for a person is shown"
+        } else {
+            "everything is shown"
+        };
+        ScreenUpdate::request(AppRequest::Say(text.to_owned()))
     }
 
-    fn copy(&self, action: Action, context: &UpdateContext<'_>) -> ScreenUpdate {
-        let Some(resource) = self.current(context.store).and_then(|row| row.resource) else {
+    /// Opens the detail of the selected resource with what is different in the marked one.
+    fn compare(&mut self, context: &UpdateContext<'_>) -> ScreenUpdate {
+        let current = self.current(context.store).and_then(|row| row.resource);
+        let Some(current) = current.map(|resource| resource.key.clone()) else {
             return ScreenUpdate::done();
         };
-        super::detail::copy(action, resource, context.store)
+        let mut marked = self.marks.iter().filter_map(|place| match place {
+            Place::Resource(key) if *key != current => Some(key.clone()),
+            Place::Resource(_)
+            | Place::Deployment(_)
+            | Place::Problem(..)
+            | Place::Note(_)
+            | Place::Gap(_) => None,
+        });
+        let (Some(other), None) = (marked.next(), marked.next()) else {
+            let text = "mark one other resource or version to compare with";
+            return ScreenUpdate::request(AppRequest::Say(text.to_owned()));
+        };
+        self.overview = None;
+        self.detail = Some(Detail::comparing(
+            current.clone(),
+            other.clone(),
+            context.now,
+        ));
+        ScreenUpdate::effects(Effects(vec![
+            Effect::Fleet(FleetEffect::Describe(current)),
+            Effect::Fleet(FleetEffect::Describe(other)),
+        ]))
     }
+
+    /// What is wrong with the typed filter.
+    fn filter_problem(&self) -> Option<String> {
+        FleetFilter::parse(self.filter.text(), self.is_urgent_only).problem
+    }
+
+    fn draw_panel(&self, context: &ViewContext<'_>, area: Rect, painter: &mut Painter<'_>) {
+        match (&self.detail, &self.overview) {
+            (Some(detail), _) => return detail.view(context, area, painter),
+            (None, Some(overview)) => return overview.view(context, area, painter),
+            (None, None) => {}
+        }
+        let Some(row) = self.current(context.store) else {
+            return;
+        };
+        let body = Rect {
+            width: area.width.saturating_sub(1),
+            ..area
+        };
+        let lines = match (&row.place, row.resource) {
+            (Place::Resource(_), Some(resource)) => panel::resource(resource, context, body.width),
+            (Place::Problem(name, kind), _) => panel::problem(name, *kind, context, body.width),
+            (place, _) => panel::deployment(place.deployment(), context, body.width),
+        };
+        panel::draw(lines.iter(), body, painter);
+    }
+}
+
+/// The row itself, or the next one in that direction over which the cursor does not pass.
+fn nearest_row(rows: &[Line], at: usize, is_up: bool) -> usize {
+    let is_row = |index: &usize| rows.get(*index).is_some_and(|row| !row.is_note());
+    let (mut before, mut after) = ((0..=at).rev(), at..rows.len());
+    let found = if is_up {
+        before.find(is_row).or_else(|| after.find(is_row))
+    } else {
+        after.find(is_row).or_else(|| before.find(is_row))
+    };
+    found.unwrap_or(at)
 }
 
 /// Runtimes with an endpoint that is not well.
@@ -435,349 +493,9 @@ fn unwell_runtimes(store: &crate::state::Store) -> HashSet<(&DeploymentName, &st
         .collect()
 }
 
-/// Logs of the resource, or of everything in the deployment.
-fn follow_logs(
-    context: &UpdateContext<'_>,
-    deployment: &DeploymentName,
-    resource: Option<&Resource>,
-) -> ScreenUpdate {
-    let (title, groups) = match resource {
-        Some(resource) if !resource.log_groups.is_empty() => {
-            (resource.name.clone(), resource.log_groups.clone())
-        }
-        _ => (
-            deployment.to_string(),
-            deployment_groups(context.store, deployment),
-        ),
-    };
-    if groups.is_empty() {
-        return ScreenUpdate::request(AppRequest::Say(format!(
-            "{deployment} has no log groups yet"
-        )));
-    }
-    ScreenUpdate::request(AppRequest::Logs {
-        deployment: deployment.clone(),
-        title,
-        groups,
-        since: None,
-    })
-}
-
-/// All log groups of a deployment, each once, in the order of its resources.
-pub fn deployment_groups(store: &crate::state::Store, deployment: &DeploymentName) -> Vec<String> {
-    let mut groups: Vec<String> = Vec::new();
-    let configured = store
-        .deployment(deployment)
-        .into_iter()
-        .flat_map(|each| &each.log_groups);
-    for group in configured.chain(
-        store
-            .resources(deployment)
-            .flat_map(|resource| &resource.log_groups),
-    ) {
-        if !groups.contains(group) {
-            groups.push(group.clone());
-        }
-    }
-    groups
-}
-
-/// The MCP endpoint that a resource stands for.
-fn endpoint(deployment: &DeploymentName, resource: Option<&Resource>) -> McpEndpoint {
-    let target = match resource {
-        Some(resource) => match resource.key.kind {
-            Kind::Gateway | Kind::Target | Kind::Runtime | Kind::Endpoint => {
-                McpTarget::Resource(resource.key.clone())
-            }
-            Kind::Secret => McpTarget::Default,
-        },
-        None => McpTarget::Default,
-    };
-    McpEndpoint {
-        deployment: deployment.clone(),
-        target,
-    }
-}
-
-/// Asks whether to synchronise these targets.
-fn synchronize(context: &UpdateContext<'_>, targets: &[&Resource]) -> ScreenUpdate {
-    let [first, ..] = targets else {
-        return ScreenUpdate::request(AppRequest::Say(
-            "only a target can be synchronized".to_owned(),
-        ));
-    };
-    let is_read_only = |target: &&Resource| {
-        let deployment = context.store.deployment(&target.key.deployment);
-        deployment.is_some_and(|deployment| deployment.read_only)
-    };
-    if context.read_only || targets.iter().any(is_read_only) {
-        return ScreenUpdate::request(AppRequest::Say(
-            "read-only mode: nothing is synchronized".to_owned(),
-        ));
-    }
-    let place = |target: &Resource| format!("{} ({})", target.name, target.key.deployment);
-    let title = if targets.len() == 1 {
-        format!("Synchronize {}?", place(first))
-    } else {
-        format!("Synchronize {} targets?", targets.len())
-    };
-    let names: Vec<String> = targets.iter().map(|target| place(target)).collect();
-    let effects: Effects = targets
-        .iter()
-        .map(|target| Effect::Fleet(FleetEffect::Synchronize(target.key.clone())))
-        .collect();
-    let mut confirm = Confirm::ask(
-        title,
-        "The gateway reads the tools again; calls go on meanwhile.".to_owned(),
-        effects,
-    );
-    if targets.len() > 1 {
-        confirm.text.push(names.join(", "));
-    }
-    ScreenUpdate::request(AppRequest::Ask(confirm))
-}
-
-impl Screen for Fleet {
-    fn layers(&self) -> Vec<Layer> {
-        match (self.typing, &self.detail) {
-            (true, _) => vec![Layer::Prompt],
-            (false, Some(_)) => vec![Layer::Detail, Layer::List],
-            (false, None) => vec![Layer::Fleet, Layer::List],
-        }
-    }
-
-    fn is_typing(&self) -> bool {
-        self.typing
-    }
-
-    fn press(&mut self, key: KeyEvent, _context: &mut UpdateContext<'_>) -> ScreenUpdate {
-        if self.filter.press(key) {
-            ScreenUpdate::done()
-        } else {
-            ScreenUpdate::ignored()
-        }
-    }
-
-    fn paste(&mut self, text: &str, _context: &mut UpdateContext<'_>) -> ScreenUpdate {
-        self.filter.paste(text);
-        ScreenUpdate::done()
-    }
-
-    fn act(&mut self, action: Action, context: &mut UpdateContext<'_>) -> ScreenUpdate {
-        if let Some(overview) = &mut self.overview {
-            if action == Action::App(AppAction::Back) {
-                self.overview = None;
-                return ScreenUpdate::done();
-            }
-            if action == Action::List(ListAction::Open) || overview.act(action) {
-                return ScreenUpdate::done();
-            }
-        }
-        if let Some(detail) = &mut self.detail {
-            if action == Action::App(AppAction::Back) {
-                self.detail = None;
-                return ScreenUpdate::done();
-            }
-            let reply = detail.act(action, context);
-            if reply.handled {
-                return reply;
-            }
-        }
-        if self.move_cursor(action, context) {
-            return ScreenUpdate::done();
-        }
-        match action {
-            Action::List(ListAction::Open) => self.open(context),
-            Action::List(ListAction::Left) => {
-                self.go_left(context);
-                ScreenUpdate::done()
-            }
-            Action::List(ListAction::Right) => {
-                self.go_right(context);
-                ScreenUpdate::done()
-            }
-            Action::List(ListAction::Filter) => {
-                self.typing = true;
-                ScreenUpdate::done()
-            }
-            Action::Prompt(PromptAction::Accept) => {
-                self.typing = false;
-                ScreenUpdate::done()
-            }
-            Action::App(AppAction::Back) if self.typing || !self.filter.text().is_empty() => {
-                self.typing = false;
-                self.filter = LineInput::default();
-                ScreenUpdate::done()
-            }
-            Action::List(ListAction::Sort) => {
-                self.order.order = match self.order.order {
-                    Order::Health => Order::Name,
-                    Order::Name => Order::Age,
-                    Order::Age => Order::Calls,
-                    Order::Calls => Order::Errors,
-                    Order::Errors => Order::Health,
-                };
-                ScreenUpdate::done()
-            }
-            Action::Fleet(FleetAction::ReverseSort) => {
-                self.order.is_reversed = !self.order.is_reversed;
-                ScreenUpdate::done()
-            }
-            Action::Fleet(FleetAction::OnlyUrgent) => {
-                self.is_urgent_only = !self.is_urgent_only;
-                let text = if self.is_urgent_only {
-                    "only what needs a look is shown"
-                } else {
-                    "everything is shown"
-                };
-                ScreenUpdate::request(AppRequest::Say(text.to_owned()))
-            }
-            Action::List(ListAction::Mark) => {
-                if let Some(row) = self.current(context.store)
-                    && !self.marks.remove(&row.place)
-                {
-                    self.marks.insert(row.place);
-                }
-                self.move_cursor(Action::List(ListAction::Down), context);
-                ScreenUpdate::done()
-            }
-            Action::Fleet(
-                FleetAction::FollowLogs
-                | FleetAction::FollowTools
-                | FleetAction::FollowDoctor
-                | FleetAction::FollowRelation
-                | FleetAction::FollowCalls
-                | FleetAction::Synchronize,
-            ) => self.follow(action, context),
-            Action::Fleet(
-                FleetAction::CopyArn
-                | FleetAction::CopyId
-                | FleetAction::CopyJson
-                | FleetAction::CopyCommand,
-            ) => self.copy(action, context),
-            _ => ScreenUpdate::ignored(),
-        }
-    }
-
-    fn click(&mut self, column: u16, line: u16, context: &mut UpdateContext<'_>) -> ScreenUpdate {
-        if let Some(order) = self.titles.get().order_at(column, line) {
-            // A second click on the same title reverses.
-            self.order.is_reversed = self.order.order == order && !self.order.is_reversed;
-            self.order.order = order;
-            return ScreenUpdate::done();
-        }
-        let Some(at) = self
-            .list
-            .row_at(column, line)
-            .filter(|_| !self.is_covered.get())
-        else {
-            return ScreenUpdate::ignored();
-        };
-        let place = self
-            .lines(context.store)
-            .get(at)
-            .map(|row| row.place.clone());
-        let rows = self.lines(context.store);
-        if let Some(row) = rows.get(at)
-            && row.has_children
-            && self.titles.get().is_fold_mark(column, row.depth)
-        {
-            let is_folded = self.is_folded(&row.place, context.store);
-            self.selected = Some(row.place.clone());
-            self.fold(row.place.clone(), !is_folded);
-            return ScreenUpdate::done();
-        }
-        if place.is_some() && place == self.selected {
-            return self.open(context);
-        }
-        self.list.select(at);
-        self.selected = place;
-        ScreenUpdate::done()
-    }
-
-    fn offers(&self, action: Action, context: &ViewContext<'_>) -> bool {
-        if context.store.deployments.is_empty() {
-            return matches!(action, Action::App(_));
-        }
-        // Asked for every key of the footer in every frame: the rows are only made where the answer hangs on one.
-        let resource = || self.current(context.store).and_then(|row| row.resource);
-        match action {
-            Action::Fleet(FleetAction::Synchronize) => {
-                !context.read_only
-                    && resource().is_some_and(|resource| resource.key.kind == Kind::Target)
-            }
-            Action::Fleet(FleetAction::FollowRelation) => {
-                self.detail.is_some() || resource().is_some()
-            }
-            Action::List(
-                ListAction::Filter | ListAction::Sort | ListAction::Mark | ListAction::Open,
-            ) => self.detail.is_none() && self.overview.is_none(),
-            _ => true,
-        }
-    }
-
-    fn view(&self, context: &ViewContext<'_>, area: Rect, painter: &mut Painter<'_>) {
-        if context.store.deployments.is_empty() {
-            let what = context.starting.unwrap_or_default();
-            painter.spans(
-                area.x + 3,
-                area.y + 1,
-                area.width,
-                &[
-                    (context.spinner, Role::Changing),
-                    (" starting ", Role::Dim),
-                    (what, Role::Text),
-                ],
-            );
-            return;
-        }
-        let is_open = self.detail.is_some() || self.overview.is_some();
-        self.is_covered.set(is_open && area.width < BESIDE);
-        if !is_open {
-            draw::fleet(self, context, area, painter);
-            return;
-        }
-        let left = if area.width >= BESIDE {
-            // From 160 columns on, the list keeps the columns that it has in a window of 120.
-            (area.width * 62 / 100)
-                .min(area.width.saturating_sub(64))
-                .max(area.width * 55 / 100)
-        } else {
-            0
-        };
-        let mut right = area;
-        if left > 0 {
-            draw::fleet(
-                self,
-                context,
-                Rect {
-                    width: left,
-                    ..area
-                },
-                painter,
-            );
-            painter.divider(Rect {
-                x: area.x + left,
-                width: 1,
-                ..area
-            });
-            right = Rect {
-                x: area.x + left + 2,
-                width: area.width - left - 2,
-                ..area
-            };
-        }
-        match (&self.detail, &self.overview) {
-            (Some(detail), _) => detail.view(context, right, painter),
-            (None, Some(overview)) => overview.view(context, right, painter),
-            (None, None) => {}
-        }
-    }
-}
-
 /// Whether a list of the deployment was never answered.
 fn is_unknown(store: &crate::state::Store, deployment: &DeploymentName) -> bool {
-    Kind::ALL.into_iter().all(|kind| {
+    Kind::CHAIN.into_iter().all(|kind| {
         store
             .lists
             .get(&(deployment.clone(), kind))

@@ -159,13 +159,7 @@ fn right_side(context: &ViewContext<'_>, calls: usize) -> Vec<(String, Role)> {
         return pieces;
     }
     match context.store.freshness() {
-        Some(at)
-            if context
-                .store
-                .lists
-                .values()
-                .any(|list| list.failure.is_some()) =>
-        {
+        Some(at) if context.store.is_stale() => {
             pieces.push((format!("stale {}", at.age(context.now)), Role::Degraded));
         }
         Some(at) => {

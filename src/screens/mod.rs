@@ -12,6 +12,7 @@ pub mod frame;
 pub mod help;
 pub mod logs;
 pub mod palette;
+pub mod panel;
 pub mod secrets;
 pub mod start_page;
 pub mod tools;

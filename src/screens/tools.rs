@@ -360,6 +360,9 @@ impl Tools {
                 write: false,
                 result: noted,
                 request_id: None,
+                took_ms: None,
+                arguments: None,
+                again: None,
             });
         }
         if let Some(connection) = self.connections.get_mut(endpoint) {

@@ -5,10 +5,15 @@ use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
 };
 
-use super::{fleet_snapshot::FleetSnapshot, loadable::Loadable};
+use super::{
+    fleet_snapshot::FleetSnapshot,
+    history::{CallHistory, ChangeHistory, TransitionCause},
+    loadable::Loadable,
+};
 use crate::{
     doctor::DoctorReport,
     kinds::{self, Chain, ChainInput, DeploymentHealth, HealthInput, HealthVerdict, ObservedCall},
+    messages::{Effect, FleetEffect},
     model::{
         Deployment, DeploymentName, Failure, FailureKind, Health, Kind, Moment, PastWrite,
         Resource, ResourceKey, Traffic,
@@ -17,6 +22,8 @@ use crate::{
 
 /// Transitions kept.
 const FEED: usize = 200;
+/// Examinations kept of each deployment.
+const WALKS: usize = 24;
 /// Activity lines kept.
 const ACTIVITY: usize = 1_000;
 
@@ -33,12 +40,18 @@ pub struct Store {
     pub uncounted: BTreeMap<DeploymentName, Failure>,
     /// The last examination of each deployment by the doctor, and when it came.
     pub examined: BTreeMap<DeploymentName, (Moment, DoctorReport)>,
+    /// The last examinations of each deployment, newest first, the current one included.
+    pub walks: BTreeMap<DeploymentName, VecDeque<(Moment, DoctorReport)>>,
     /// The last call of this console through each deployment's chain.
     pub called: BTreeMap<DeploymentName, ObservedCall>,
     /// The configured time between two refreshes of a list, in milliseconds.
     pub refresh_ms: i64,
     /// The time of the last tick: the age of evidence counts from here.
     pub(super) now: Moment,
+    /// What CloudTrail says of each deployment.
+    pub changes: BTreeMap<DeploymentName, ChangeHistory>,
+    /// The tool calls that the logs of a deployment show.
+    pub calls: BTreeMap<DeploymentName, CallHistory>,
     /// What changed its status, newest first.
     pub feed: VecDeque<Transition>,
     /// What this console did, newest first.
@@ -72,6 +85,8 @@ pub struct Transition {
     pub reason: Option<String>,
     /// How the resource was after the change; none for one that is gone.
     pub health: Option<Health>,
+    /// Who brought it about, as far as CloudTrail has said it.
+    pub by: Option<TransitionCause>,
 }
 
 /// What an answer brought, from the least to the most.
@@ -87,7 +102,7 @@ pub enum ListChange {
 }
 
 /// Something that this console did.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ActivityEntry {
     /// When it ended.
     pub at: Moment,
@@ -99,9 +114,29 @@ pub struct ActivityEntry {
     pub result: Result<String, Box<Failure>>,
     /// The request id of a good end; a failure carries its own.
     pub request_id: Option<String>,
+    /// How long it took, in milliseconds, where that was measured.
+    pub took_ms: Option<i64>,
+    /// What was passed, as JSON; never a secret.
+    pub arguments: Option<String>,
+    /// What does the same again.
+    pub again: Option<Box<Effect>>,
 }
 
 impl ActivityEntry {
+    /// An entry for something that has ended, and how.
+    pub fn new(at: Moment, what: impl Into<String>, result: Result<String, Failure>) -> Self {
+        Self {
+            at,
+            what: what.into(),
+            write: false,
+            result: result.map_err(Box::new),
+            request_id: None,
+            took_ms: None,
+            arguments: None,
+            again: None,
+        }
+    }
+
     /// The id of the request that it came down to.
     pub fn request(&self) -> Option<&str> {
         let failed = self
@@ -208,12 +243,23 @@ impl Store {
         self.lists.values().filter_map(|list| list.loading).min()
     }
 
-    /// The age of the oldest visible list.
+    /// The age of the oldest list of what a call passes.
     pub fn freshness(&self) -> Option<Moment> {
-        self.lists
-            .values()
+        self.chain_lists()
             .filter_map(|list| list.value.as_ref().map(|(at, _)| *at))
             .min()
+    }
+
+    /// Whether a list of what a call passes could not be read again.
+    pub fn is_stale(&self) -> bool {
+        self.chain_lists().any(|list| list.failure.is_some())
+    }
+
+    fn chain_lists(&self) -> impl Iterator<Item = &Loadable<Vec<Resource>>> {
+        self.lists
+            .iter()
+            .filter(|((_, kind), _)| kind.is_in_chain())
+            .map(|(_, list)| list)
     }
 
     /// The calls of the last hour at a deployment's front door: its gateways, else its runtimes.
@@ -241,9 +287,17 @@ impl Store {
         health
     }
 
+    /// The time from which the age of evidence counts.
+    pub const fn now(&self) -> Moment {
+        self.now
+    }
+
     /// Records an examination by the doctor.
     pub(crate) fn record_examination(&mut self, report: DoctorReport, now: Moment) {
         self.now = now;
+        let walks = self.walks.entry(report.deployment.clone()).or_default();
+        walks.push_front((now, report.clone()));
+        walks.truncate(WALKS);
         self.examined
             .insert(report.deployment.clone(), (now, report));
         self.version += 1;
@@ -269,7 +323,7 @@ impl Store {
 
     fn judge(&self, name: &DeploymentName, now: Moment) -> HealthVerdict {
         let lists = || {
-            Kind::ALL
+            Kind::CHAIN
                 .into_iter()
                 .filter_map(|kind| self.lists.get(&(name.clone(), kind)))
         };
@@ -306,7 +360,7 @@ impl Store {
         let problem = |kind| Some((kind, self.lists.get(&(name.clone(), kind))?.problem()?));
         let known = ChainInput {
             resources: self.resources(name).collect(),
-            unlisted: Kind::ALL.into_iter().filter_map(problem).collect(),
+            unlisted: Kind::CHAIN.into_iter().filter_map(problem).collect(),
             examined: self.examined.get(name).map(|(at, report)| (*at, report)),
         };
         kinds::chain(&known, now)
@@ -346,11 +400,15 @@ impl Store {
             }
             self.version += 1;
             self.record(ActivityEntry {
-                at: now,
-                what: format!("list {kind}s of {deployment}"),
-                write: false,
-                result: Err(Box::new(failure)),
-                request_id: None,
+                again: Some(Box::new(Effect::Fleet(FleetEffect::List(
+                    deployment.clone(),
+                    kind,
+                )))),
+                ..ActivityEntry::new(
+                    now,
+                    format!("list {} of {deployment}", kind.plural()),
+                    Err(failure),
+                )
             });
             return ListChange::Updated;
         }
@@ -383,6 +441,7 @@ impl Store {
                     to: Some(resource.status.clone()),
                     reason: resource.reason.clone(),
                     health: Some(kinds::health(resource)),
+                    by: None,
                 });
             }
         }
@@ -401,6 +460,7 @@ impl Store {
             to: None,
             reason: None,
             health: None,
+            by: None,
         }));
         let news = if seen.is_empty() {
             ListChange::Updated
@@ -447,6 +507,9 @@ impl Store {
                 what: write.what,
                 write: true,
                 request_id: write.request_id,
+                took_ms: None,
+                arguments: None,
+                again: None,
             }
         });
         self.activity.extend(entries);

@@ -83,6 +83,16 @@ impl List {
         top..(top + height).min(length)
     }
 
+    /// Remembers where the list is drawn, before its rows are known.
+    pub fn place(&self, area: Rect) {
+        self.area.set(area);
+    }
+
+    /// Height of the area in which the list was last drawn.
+    pub fn height(&self) -> u16 {
+        self.area.get().height
+    }
+
     /// Returns the row at a position of the screen.
     pub fn row_at(&self, column: u16, line: u16) -> Option<usize> {
         let area = self.area.get();

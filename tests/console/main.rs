@@ -11,6 +11,7 @@ mod frames;
 mod harness;
 mod journeys;
 mod logs;
+mod panel;
 #[cfg(feature = "local")]
 mod pty;
 mod reducer;

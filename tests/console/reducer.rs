@@ -97,7 +97,7 @@ fn a_filter_keeps_what_contains_its_text_and_esc_takes_it_off() {
         !harness.app.is_over(),
         "while a filter is typed letters are text"
     );
-    harness.shows("Nothing here contains that text");
+    harness.shows("Nothing here matches");
     harness.keys("esc");
     harness.shows("neo4j_mcp_server");
 }
@@ -157,6 +157,8 @@ fn enter_describes_and_the_answer_is_shown() {
         Box::new(Ok(described)),
     )));
     harness.shows("CUSTOM_JWT");
+    harness.keys("tab");
+    harness.shows("status: READY");
     harness.keys("tab");
     harness.shows("\"status\": \"READY\"");
     harness.keys("G j j k esc");
@@ -875,7 +877,7 @@ fn a_verdict_shows_its_age_and_an_old_one_is_got_anew() {
     harness.pass(59_000);
     harness.keys("1");
     assert_eq!(harness.keys("5"), [], "it is not a minute old");
-    let line = harness.line("interceptor: AccessDenied");
+    let line = harness.line("ago");
     assert!(line.contains("59s ago"), "{line}");
     harness.keys("1");
     harness.pass(2_000);
@@ -900,8 +902,8 @@ fn the_doctor_examines_all_and_shows_the_cause() {
     );
     harness.on(world::examined("prod", true));
     harness.on(world::examined("analytics", false));
-    harness.shows("interceptor is the cause");
-    harness.shows("Fix: let role");
+    harness.shows("at interceptor");
+    harness.shows("fix  let role");
     let effects = harness.keys("c");
     assert!(matches!(effects.as_slice(), [Effect::Copy(fix)] if fix.starts_with("let role")));
     harness.keys("enter");
@@ -909,13 +911,14 @@ fn the_doctor_examines_all_and_shows_the_cause() {
     harness.keys("esc esc");
     harness.hides("the gateway's interceptor function");
     harness.keys("j");
-    harness.shows("all well");
+    harness.shows("a call went through");
 }
 
 #[test]
 fn every_list_is_asked_at_the_configured_pace_without_input() {
     let mut harness = ready();
-    let all = 2 * Kind::ALL.len();
+    // The kinds that no call passes are asked in every fourth refresh.
+    let (all, often) = (2 * Kind::ALL.len(), 2 * Kind::CHAIN.len());
     let refresh = options().refresh_ms;
     for round in 0..20 {
         let asked: usize = (0..refresh / 100)
@@ -926,7 +929,7 @@ fn every_list_is_asked_at_the_configured_pace_without_input() {
             })
             .sum();
         assert!(
-            (all..=all + 1).contains(&asked),
+            (often..=all + 2).contains(&asked),
             "{asked} lists in refresh {round}"
         );
     }

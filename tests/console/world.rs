@@ -1,7 +1,7 @@
 //! What the consoles of these tests look at: two deployments and everything that can be said about them.
 
 use agentcore_console::{
-    doctor::{DoctorReport, DoctorVerdict, Hop, HopFinding, HopState},
+    doctor::{DoctorReport, DoctorVerdict, Hop, HopDetail, HopFinding, HopState},
     logs::{LogRecord, RecordReader},
     messages::{Effect, Event, FleetEvent, SecretsEvent, ToolsEvent},
     model::{
@@ -139,6 +139,12 @@ pub(crate) fn resources(deployment: &str, kind: Kind) -> Vec<Resource> {
             &format!("{deployment}/neo4j"),
             "ENABLED",
         ),
+        Kind::Provider
+        | Kind::WorkloadIdentity
+        | Kind::PolicyEngine
+        | Kind::Policy
+        | Kind::RateLimit
+        | Kind::Version => return Vec::new(),
     };
     vec![one]
 }
@@ -469,6 +475,10 @@ pub(crate) fn examined(deployment: &str, broken: bool) -> Event {
                 state,
                 evidence: format!("what was seen at {hop}"),
                 elapsed_ms: Some(12),
+                details: vec![HopDetail {
+                    label: "asked",
+                    text: format!("the {hop}"),
+                }],
             }
         })
         .collect();
@@ -484,6 +494,7 @@ pub(crate) fn examined(deployment: &str, broken: bool) -> Event {
         healthy: !broken,
         verdict,
         hops,
+        comparison: None,
     }))
 }
 

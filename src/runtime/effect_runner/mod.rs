@@ -20,7 +20,7 @@ use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    clipboard, export,
+    browser, clipboard, export,
     log_tasks::LogTasks,
     run::{Faults, Start, now},
     saved_queries,
@@ -94,7 +94,11 @@ impl EffectRunner for ServiceRunner {
                 FleetEffect::List(deployment, kind) => Slot::List(deployment.clone(), *kind),
                 FleetEffect::Describe(_) => Slot::Detail,
                 FleetEffect::CountCalls(keys) => Slot::Counts(keys.first()?.deployment.clone()),
-                FleetEffect::Synchronize(_) => once,
+                FleetEffect::ReadChanges(names, _) => Slot::Changes(names.first()?.clone()),
+                FleetEffect::ReadCalls { deployment, .. } => Slot::Calls(deployment.clone()),
+                FleetEffect::Synchronize(_)
+                | FleetEffect::MoveEndpoint(..)
+                | FleetEffect::StopSessions { .. } => once,
             },
             Effect::Logs(LogsEffect::Tail(_)) => Slot::Tail,
             Effect::Logs(LogsEffect::ReadOlder(_)) => Slot::OlderLogs,
@@ -116,9 +120,11 @@ impl EffectRunner for ServiceRunner {
                 ToolsEffect::AnswerElicitation(..) => return None,
             },
             Effect::Examine(deployment) => Slot::Examination(deployment.clone()),
-            Effect::Start | Effect::Copy(_) | Effect::Export { .. } | Effect::ExportTo { .. } => {
-                once
-            }
+            Effect::Start
+            | Effect::Copy(_)
+            | Effect::OpenAddress(_)
+            | Effect::Export { .. }
+            | Effect::ExportTo { .. } => once,
             Effect::Stop(_) | Effect::PlayFault(_) | Effect::Suspend => return None,
         })
     }
@@ -142,6 +148,7 @@ impl EffectRunner for ServiceRunner {
             Effect::Copy(text) => {
                 async move { Some(Event::Copied(clipboard::copy(&text))) }.boxed()
             }
+            Effect::OpenAddress(address) => async move { Some(open_address(address)) }.boxed(),
             Effect::Export {
                 stem,
                 extension,
@@ -155,6 +162,15 @@ impl EffectRunner for ServiceRunner {
             Effect::PlayFault(index) => async move { world.play_fault(index) }.boxed(),
             Effect::Stop(_) | Effect::Suspend => ready(None).boxed(),
         }
+    }
+}
+
+/// Opens an address in the browser; where there is none, it is copied.
+fn open_address(address: String) -> Event {
+    if browser::start(&address) {
+        Event::AddressOpened(address)
+    } else {
+        Event::Copied(clipboard::copy(&address))
     }
 }
 

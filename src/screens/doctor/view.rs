@@ -1,20 +1,24 @@
-//! How the Doctor looks: the deployments, the verdict, the hops, and the evidence of one of them.
+//! How the Doctor looks: the deployments with their hops, the verdict, the hops with their evidence, and what it is compared with.
 
 use ratatui::layout::Rect;
 
-use super::{Doctor, ordered};
+use super::{Doctor, aside, hops, ordered, table};
 use crate::{
-    doctor::{DoctorReport, HopFinding, HopState},
-    model::{DeploymentName, pluralize},
-    screens::{ViewContext, detail::wrapped},
+    doctor::{DoctorReport, HopState},
+    keys::Layer,
+    messages::{Action, DoctorAction},
+    model::{DeploymentName, Moment, pluralize},
+    screens::{ViewContext, detail::wrapped, panel, panel::PanelLine},
     theme::Role,
-    widgets::{Painter, StyledLine, text_width},
+    widgets::Painter,
 };
 
-/// Columns of a hop's glyph and name.
-const HOP: u16 = 16;
-/// Columns of a hop's time.
-const ELAPSED: u16 = 9;
+/// From this width the comparison and the history stand beside the hops.
+const ASIDE_FROM: u16 = 140;
+/// A sentence has at least so many words; what is shorter before a colon is a name of an error.
+const SENTENCE_WORDS: usize = 4;
+/// A change is named with the verdict if it was made at most this long before the first broken walk, in milliseconds.
+const BEFORE_BREAK_MS: i64 = 15 * 60_000;
 
 /// Draws the screen.
 pub(super) fn doctor(
@@ -29,24 +33,11 @@ pub(super) fn doctor(
         painter.text(area.x + 3, area.y + 1, area.width, text, Role::Dim);
         return;
     }
-    let height = u16::try_from(deployments.len())
+    let height = u16::try_from(deployments.len() + 1)
         .unwrap_or(u16::MAX)
-        .min(area.height / 3)
-        .max(1);
+        .min((area.height / 3).max(2));
     let top = Rect { height, ..area };
-    let cursor = state.cursor(&deployments);
-    let mut list = state.list.clone();
-    list.select(cursor);
-    state.list.window(top, deployments.len());
-    for (index, row) in list.window(top, deployments.len()).zip(top.rows()) {
-        let Some(deployment) = deployments.get(index) else {
-            continue;
-        };
-        if index == cursor {
-            painter.select_row(row, !state.is_in_hops);
-        }
-        deployment_line(state, &deployment.name, context, row, painter);
-    }
+    table::draw(state, &deployments, context, top, painter);
     let rule = Rect {
         y: area.y + height,
         height: 1,
@@ -55,61 +46,39 @@ pub(super) fn doctor(
     painter.hline(rule);
     let body = Rect {
         y: rule.y + 1,
-        height: area.height.saturating_sub(height + 2),
+        height: area.height.saturating_sub(height + 1),
         ..area
     };
     if let Some(report) = state.report(context.store) {
-        draw_report(state, report, body, painter);
+        draw_report(state, report, context, body, painter);
     } else {
         let pieces = [
             (context.spinner, Role::Changing),
             (" walking the chain", Role::Dim),
         ];
         painter.spans(body.x + 3, body.y + 1, body.width, &pieces);
-    }
-    legend(area, painter);
-}
-
-/// What the glyphs mean, on the last line.
-fn legend(area: Rect, painter: &mut Painter<'_>) {
-    let named = [
-        (HopState::Ok, "ok"),
-        (HopState::Warning, "warning"),
-        (HopState::Failed, "failed"),
-        (HopState::Unknown, "not examined"),
-        (HopState::Skipped, "not in this chain"),
-    ];
-    let mut x = area.x + 2;
-    for (state, word) in named {
-        let (glyph, role) = mark(state);
-        let y = area.bottom().saturating_sub(1);
-        let room = area.right().saturating_sub(x);
-        x = painter.spans(x, y, room, &[(glyph, role), (" ", role), (word, Role::Dim)]) + 3;
+        aside::legend_line(body, painter);
     }
 }
 
 /// What a report says in a few words.
-fn headline(report: &DoctorReport) -> (String, Role) {
-    let warnings = report.count(HopState::Warning);
-    match (&report.verdict, report.healthy, warnings) {
-        (Some(verdict), ..) => (
-            format!("{}: {}", verdict.hop, verdict.evidence),
-            Role::Failed,
+pub(super) fn headline(report: &DoctorReport) -> (String, Role) {
+    let warnings: Vec<_> = report
+        .hops
+        .iter()
+        .filter(|finding| finding.state == HopState::Warning)
+        .collect();
+    match (&report.verdict, report.healthy, warnings.first()) {
+        (Some(verdict), ..) => (sentence(&verdict.evidence).to_owned(), Role::Failed),
+        (None, true, None) => ("a call went through".to_owned(), Role::Success),
+        (None, true, Some(first)) => (
+            format!(
+                "a call went through, {}: {}",
+                pluralize(warnings.len(), "warning"),
+                first.evidence
+            ),
+            Role::Degraded,
         ),
-        (None, true, 0) => ("all well".to_owned(), Role::Dim),
-        (None, true, count) => {
-            let first = report
-                .hops
-                .iter()
-                .find(|finding| finding.state == HopState::Warning);
-            let first = first.map_or_else(String::new, |finding| {
-                format!(", {}: {}", finding.hop, finding.evidence)
-            });
-            (
-                format!("works, {}{first}", pluralize(count, "warning")),
-                Role::Degraded,
-            )
-        }
         (None, false, _) => (
             "no call went through, and no cause was found".to_owned(),
             Role::Degraded,
@@ -117,54 +86,48 @@ fn headline(report: &DoctorReport) -> (String, Role) {
     }
 }
 
-fn deployment_line(
-    state: &Doctor,
-    name: &DeploymentName,
-    context: &ViewContext<'_>,
-    line: Rect,
-    painter: &mut Painter<'_>,
-) {
-    painter.text(line.x + 2, line.y, 18, name.as_str(), Role::Name);
-    let mut x = line.x + 22;
-    if let Some((at, report)) = context.store.examined.get(name) {
-        for finding in &report.hops {
-            let (glyph, role) = mark(finding.state);
-            x = painter.text(x, line.y, 1, glyph, role);
-        }
-        let age = format!(", {} ago", at.age(context.now));
-        let width = u16::try_from(text_width(&age)).unwrap_or_default();
-        let (words, role) = headline(report);
-        let room = line.right().saturating_sub(x + 9 + width);
-        x = painter.text(x + 3, line.y, room, &words, role);
-        x = painter.text(x, line.y, width, &age, Role::Dim);
-    }
-    if !context.store.examined.contains_key(name)
-        && let Some(report) = state.running.get(name)
-    {
-        for finding in &report.hops {
-            let (glyph, role) = mark(finding.state);
-            x = painter.text(x, line.y, 1, glyph, role);
-        }
-    }
-    if let Some(since) = state.asked.get(name) {
-        let age = since.age(context.now);
-        let pieces = [
-            (context.spinner, Role::Changing),
-            (" ", Role::Dim),
-            (age.as_str(), Role::Dim),
-        ];
-        painter.spans(x + 1, line.y, 12, &pieces);
-    }
+/// The first sentence of an evidence, and the rest.
+fn split_sentence(evidence: &str) -> (&str, &str) {
+    let is_sentence = |end: &usize| {
+        let words = evidence
+            .get(..*end)
+            .map(|first| first.split_whitespace().count());
+        words >= Some(SENTENCE_WORDS)
+    };
+    let end = [": ", ". "]
+        .iter()
+        .filter_map(|mark| evidence.find(mark))
+        .filter(is_sentence)
+        .min();
+    end.and_then(|end| evidence.split_at_checked(end))
+        .map_or((evidence, ""), |(first, rest)| {
+            (first, rest.trim_start_matches([':', '.', ' ']))
+        })
 }
 
-fn draw_report(state: &Doctor, report: &DoctorReport, area: Rect, painter: &mut Painter<'_>) {
-    let mut lines = verdict_lines(report, area.width.saturating_sub(4));
+/// The first sentence of an evidence: what a person would say.
+fn sentence(evidence: &str) -> &str {
+    split_sentence(evidence).0
+}
+
+fn draw_report(
+    state: &Doctor,
+    report: &DoctorReport,
+    context: &ViewContext<'_>,
+    area: Rect,
+    painter: &mut Painter<'_>,
+) {
+    let mut lines = verdict_lines(report, context, area.width.saturating_sub(4));
     // The hops are more important than the end of a long fix.
     lines.truncate(usize::from(area.height / 2));
     let used = u16::try_from(lines.len()).unwrap_or_default();
-    for (line, row) in lines.iter().zip(area.rows()) {
-        spans(line, row.x + 2, row, painter);
-    }
+    let verdict = Rect {
+        x: area.x + 2,
+        width: area.width.saturating_sub(3),
+        height: used,
+        ..area
+    };
+    panel::draw(lines.iter(), verdict, painter);
     let mut rest = Rect {
         y: area.y + used,
         height: area.height.saturating_sub(used),
@@ -178,115 +141,139 @@ fn draw_report(state: &Doctor, report: &DoctorReport, area: Rect, painter: &mut 
             ..rest
         };
     }
-    let open = state
-        .is_open
-        .then(|| report.hops.get(state.hops.cursor()))
-        .flatten()
-        .filter(|_| state.is_in_hops);
-    let evidence = open.map_or_else(Vec::new, |finding| evidence_lines(finding, rest.width));
-    let reserved = u16::try_from(evidence.len()).unwrap_or_default();
-    let hops = Rect {
-        height: rest.height.saturating_sub(reserved),
-        ..rest
-    };
-    draw_hops(state, report, hops, painter);
-    let below = Rect {
-        y: hops.bottom(),
-        height: reserved,
-        ..rest
-    };
-    for (line, row) in evidence.iter().zip(below.rows()) {
-        spans(line, row.x + 2, row, painter);
+    if area.width >= ASIDE_FROM {
+        let left = Rect {
+            width: area.width * 65 / 100,
+            ..rest
+        };
+        let right = Rect {
+            x: left.right() + 2,
+            width: area.width.saturating_sub(left.width + 3),
+            ..rest
+        };
+        hops::draw(state, report, context, left, painter);
+        painter.divider(Rect {
+            x: left.right(),
+            width: 1,
+            ..rest
+        });
+        let lines = aside::lines(report, context, right.width);
+        panel::draw(lines.iter(), right, painter);
+    } else {
+        let above = Rect {
+            height: rest.height.saturating_sub(1),
+            ..rest
+        };
+        hops::draw(state, report, context, above, painter);
+        aside::legend_line(rest, painter);
     }
 }
 
-fn spans(line: &StyledLine, x: u16, row: Rect, painter: &mut Painter<'_>) {
-    let pieces: Vec<(&str, Role)> = line
-        .iter()
-        .map(|(text, role)| (text.as_str(), *role))
-        .collect();
-    painter.spans(x, row.y, row.right().saturating_sub(x + 1), &pieces);
-}
-
-fn verdict_lines(report: &DoctorReport, room: u16) -> Vec<StyledLine> {
+/// The verdict as a person would say it, its evidence, who changed something before it broke, and the fix with its key.
+fn verdict_lines(report: &DoctorReport, context: &ViewContext<'_>, room: u16) -> Vec<PanelLine> {
     let Some(verdict) = &report.verdict else {
         return Vec::new();
     };
-    let mut lines = vec![vec![
-        (format!("{} is the cause.", verdict.hop), Role::Failed),
-        (format!("   source: {}", verdict.source), Role::Dim),
-    ]];
-    lines.extend(wrapped(&verdict.evidence, room, Role::Text));
+    let (first, rest) = split_sentence(&verdict.evidence);
+    let mut lines = vec![PanelLine {
+        left: vec![
+            ("✖ ".to_owned(), Role::Failed),
+            (format!("{first}."), Role::Name),
+            (format!("   at {}", verdict.hop), Role::Dim),
+        ],
+        right: since(&report.deployment, context),
+    }];
+    let text = |text: &str, role| wrapped(text, room, role).into_iter().map(PanelLine::from);
+    if !rest.is_empty() {
+        lines.extend(text(rest, Role::Text));
+    }
+    lines.push(vec![(format!("source: {}", verdict.source), Role::Faint)].into());
+    lines.extend(changed_before(&report.deployment, context));
     if !verdict.fix.is_empty() {
-        lines.extend(wrapped(
-            &format!("Fix: {}", verdict.fix),
-            room,
-            Role::Accent,
+        let key = context
+            .keymap
+            .key_of(&[Layer::Doctor], Action::Doctor(DoctorAction::CopyFix))
+            .unwrap_or_default();
+        let fix = wrapped(&verdict.fix, room.saturating_sub(20), Role::Text);
+        for (row, line) in fix.into_iter().enumerate() {
+            let (label, right) = if row == 0 {
+                let hint = vec![
+                    (key.clone(), Role::Accent),
+                    (" copies".to_owned(), Role::Dim),
+                ];
+                ("fix  ", hint)
+            } else {
+                ("     ", Vec::new())
+            };
+            let mut left = vec![(label.to_owned(), Role::Dim)];
+            left.extend(line);
+            lines.push(PanelLine { left, right });
+        }
+    }
+    lines
+}
+
+/// The walks since which it is broken, and the last one on which a call went through.
+fn broken_since(
+    name: &DeploymentName,
+    context: &ViewContext<'_>,
+) -> (Option<Moment>, Option<Moment>) {
+    let walks = context.store.walks.get(name);
+    let mut walks = walks.into_iter().flatten();
+    let mut first_broken = None;
+    for (at, report) in walks.by_ref() {
+        if report.healthy {
+            return (first_broken, Some(*at));
+        }
+        first_broken = Some(*at);
+    }
+    (first_broken, None)
+}
+
+fn since(name: &DeploymentName, context: &ViewContext<'_>) -> Vec<(String, Role)> {
+    let (broken, proven) = broken_since(name, context);
+    let mut words = Vec::new();
+    if let Some(at) = broken {
+        words.push((
+            format!("broken since {}", at.clock(context.zone)),
+            Role::Dim,
         ));
     }
-    lines
-}
-
-/// The whole evidence of a hop, under a line that says what is examined there.
-fn evidence_lines(finding: &HopFinding, width: u16) -> Vec<StyledLine> {
-    let mut lines = vec![
-        Vec::new(),
-        vec![
-            (finding.hop.as_str().to_owned(), Role::Name),
-            (format!("  {}", finding.hop.spec().title), Role::Dim),
-        ],
-    ];
-    lines.extend(wrapped(
-        &finding.evidence,
-        width.saturating_sub(4),
-        Role::Text,
-    ));
-    lines
-}
-
-fn draw_hops(state: &Doctor, report: &DoctorReport, area: Rect, painter: &mut Painter<'_>) {
-    let cause = report.verdict.as_ref().map(|verdict| verdict.hop);
-    let window = state.hops.window(area, report.hops.len());
-    for (index, row) in window.zip(area.rows()) {
-        let Some(finding) = report.hops.get(index) else {
-            continue;
-        };
-        if state.is_in_hops && index == state.hops.cursor() {
-            painter.select_row(row, true);
-        }
-        draw_finding(finding, cause == Some(finding.hop), row, painter);
+    if let Some(at) = proven {
+        words.push((
+            format!("   last proven {}", at.clock(context.zone)),
+            Role::Dim,
+        ));
     }
+    words
 }
 
-fn draw_finding(finding: &HopFinding, is_cause: bool, line: Rect, painter: &mut Painter<'_>) {
-    let (glyph, role) = mark(finding.state);
-    let name = if finding.state == HopState::Failed {
-        Role::Name
-    } else {
-        Role::Text
-    };
-    let pieces = [(glyph, role), (" ", role), (finding.hop.as_str(), name)];
-    painter.spans(line.x + 2, line.y, HOP - 1, &pieces);
-    let words = if is_cause {
-        "the cause"
-    } else {
-        finding.evidence.as_str()
-    };
-    let role = match finding.state {
-        HopState::Skipped | HopState::Unknown => Role::Dim,
-        HopState::Ok | HopState::Warning | HopState::Failed => Role::Text,
-    };
-    let room = line.width.saturating_sub(HOP + ELAPSED + 5);
-    painter.text(line.x + 2 + HOP, line.y, room, words, role);
-    let elapsed = finding.elapsed_ms.map_or_else(String::new, |millis| {
-        if millis < 1000 {
-            format!("{millis} ms")
-        } else {
-            format!("{:.1} s", millis as f64 / 1000.0)
-        }
-    });
-    let right = line.right().saturating_sub(1);
-    painter.text_right(right, line.y, ELAPSED, &elapsed, Role::Dim);
+/// The last change of the deployment shortly before it broke.
+fn changed_before(name: &DeploymentName, context: &ViewContext<'_>) -> Option<PanelLine> {
+    let (broken, _) = broken_since(name, context);
+    let broken = broken?;
+    let found = context
+        .store
+        .changes_of(name, None)
+        .filter(|found| found.change.is_done())
+        .find(|found| (0..=BEFORE_BREAK_MS).contains(&broken.since(found.change.at)))?;
+    let change = &found.change;
+    let before = crate::model::moment::short_duration(broken.since(change.at));
+    Some(
+        vec![
+            (change.actor(), Role::Text),
+            (format!(" called {}", change.action), Role::Name),
+            (
+                format!(
+                    " on {} at {}, {before} before it was seen broken",
+                    found.name,
+                    change.at.clock(context.zone)
+                ),
+                Role::Text,
+            ),
+        ]
+        .into(),
+    )
 }
 
 /// Glyph and role of a hop's state.
@@ -303,7 +290,7 @@ pub const fn mark(state: HopState) -> (&'static str, Role) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::doctor::Hop;
+    use crate::doctor::{Hop, HopFinding};
 
     #[test]
     fn a_warning_is_not_all_well() {
@@ -316,17 +303,19 @@ mod tests {
                 state: HopState::Warning,
                 evidence: "canary serves version 1".into(),
                 elapsed_ms: None,
+                details: Vec::new(),
             }],
+            comparison: None,
         };
         let (words, role) = headline(&report);
         assert_eq!(
             (words.as_str(), role),
             (
-                "works, 1 warning, rollout: canary serves version 1",
+                "a call went through, 1 warning: canary serves version 1",
                 Role::Degraded
             )
         );
         report.hops.clear();
-        assert_eq!(headline(&report).0, "all well");
+        assert_eq!(headline(&report).0, "a call went through");
     }
 }

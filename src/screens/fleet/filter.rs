@@ -1,11 +1,15 @@
 //! The filter of Fleet: terms that must all hold.
 //!
-//! A term is a text (`gateway`), the letters of a name in their order (`gtw`), a field and a text (`status:ready`), or any of
-//! these with `!` in front, which keeps what does not match.
+//! A term is a text (`gateway`), the letters of a name in their order (`gtw`), a regular expression (`/^neo4j-/`), a field and
+//! one of these (`status:ready`), or any of them with `!` in front, which keeps what does not match. Texts are compared with what
+//! the screen shows: names, kinds, AWS's words, and the words of this console.
+
+use regex::{Regex, RegexBuilder};
 
 use crate::{
-    kinds::{self, DeploymentHealth},
-    model::{Deployment, Health, Resource},
+    kinds::{self, DeploymentHealth, HealthVerdict},
+    model::{Deployment, Health, Moment, Resource},
+    widgets::deployment_word,
 };
 
 /// Letters from which a term may match the letters of a name in their order.
@@ -40,48 +44,55 @@ impl FilterField {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What a term looks for.
+#[derive(Clone, Debug)]
+enum FilterPattern {
+    /// A text in lower case.
+    Text(String),
+    Regex(Regex),
+}
+
+impl PartialEq for FilterPattern {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Text(one), Self::Text(other)) => one == other,
+            (Self::Regex(one), Self::Regex(other)) => one.as_str() == other.as_str(),
+            (Self::Text(_), Self::Regex(_)) | (Self::Regex(_), Self::Text(_)) => false,
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
 struct FilterTerm {
     field: FilterField,
     is_inverse: bool,
-    /// In lower case.
-    text: String,
+    pattern: FilterPattern,
 }
 
 /// A parsed filter.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct FleetFilter {
     terms: Vec<FilterTerm>,
     /// Whether only what somebody should look at is kept.
     is_urgent_only: bool,
+    /// What is wrong with a regular expression. Its term keeps everything.
+    pub(super) problem: Option<String>,
 }
 
 impl FleetFilter {
     /// Parses what is typed. Any text is a filter.
     pub(super) fn parse(text: &str, is_urgent_only: bool) -> Self {
-        let terms = text
-            .to_lowercase()
-            .split_whitespace()
-            .filter_map(|word| {
-                let (is_inverse, word) = match word.strip_prefix('!') {
-                    Some(rest) => (true, rest),
-                    None => (false, word),
-                };
-                let named = word
-                    .split_once(':')
-                    .and_then(|(field, text)| Some((FilterField::parse(field)?, text)));
-                let (field, text) = named.unwrap_or((FilterField::Any, word));
-                (!text.is_empty()).then(|| FilterTerm {
-                    field,
-                    is_inverse,
-                    text: text.to_owned(),
-                })
-            })
-            .collect();
-        Self {
-            terms,
+        let mut filter = Self {
             is_urgent_only,
+            ..Self::default()
+        };
+        for word in words(text) {
+            match term(&word) {
+                Ok(term) => filter.terms.extend(term),
+                Err(problem) => filter.problem = Some(problem),
+            }
         }
+        filter
     }
 
     /// Whether everything is kept.
@@ -90,20 +101,23 @@ impl FleetFilter {
     }
 
     /// Whether a resource is kept.
-    pub(super) fn keeps(&self, resource: &Resource) -> bool {
+    pub(super) fn keeps(&self, resource: &Resource, now: Moment) -> bool {
         let health = kinds::health(resource);
         if self.is_urgent_only && matches!(health, Health::Healthy | Health::Unknown) {
             return false;
         }
-        let reason = resource.reason.as_deref().unwrap_or_default();
+        let remark = kinds::remark(resource, now).unwrap_or_default();
+        let status = kinds::status_text(resource, now);
         let fields = [
             (FilterField::Name, resource.name.as_str()),
             (FilterField::Kind, resource.key.kind.as_str()),
             (FilterField::Status, resource.status.as_str()),
+            (FilterField::Status, status.as_str()),
             (FilterField::Health, health.as_str()),
             (FilterField::Id, resource.key.id.as_str()),
+            (FilterField::Id, resource.arn.as_deref().unwrap_or_default()),
             (FilterField::Deployment, resource.key.deployment.as_str()),
-            (FilterField::Reason, reason),
+            (FilterField::Reason, remark.as_str()),
         ];
         self.holds(&fields)
     }
@@ -112,17 +126,25 @@ impl FleetFilter {
     pub(super) fn keeps_deployment(
         &self,
         deployment: &Deployment,
-        health: DeploymentHealth,
-        evidence: &str,
+        verdict: &HealthVerdict,
     ) -> bool {
-        if self.is_urgent_only && !health.is_urgent() {
+        if self.is_urgent_only && !verdict.health.is_urgent() {
             return false;
         }
+        let broken = match (verdict.health, verdict.hop) {
+            (DeploymentHealth::Broken, Some(hop)) => format!("broken at {hop}"),
+            _ => String::new(),
+        };
         let fields = [
             (FilterField::Name, deployment.name.as_str()),
+            (FilterField::Name, deployment.title()),
             (FilterField::Deployment, deployment.name.as_str()),
-            (FilterField::Health, health.as_str()),
-            (FilterField::Reason, evidence),
+            (FilterField::Kind, "deployment"),
+            (FilterField::Health, verdict.health.as_str()),
+            (FilterField::Health, deployment_word(verdict.health)),
+            (FilterField::Status, deployment_word(verdict.health)),
+            (FilterField::Status, broken.as_str()),
+            (FilterField::Reason, verdict.evidence.as_str()),
         ];
         self.holds(&fields)
     }
@@ -132,14 +154,62 @@ impl FleetFilter {
             let is_hit = fields
                 .iter()
                 .filter(|(field, _)| term.field == FilterField::Any || term.field == *field)
-                .any(|(field, text)| is_match(*field, &text.to_lowercase(), &term.text));
+                .any(|(field, text)| is_match(*field, text, &term.pattern));
             is_hit != term.is_inverse
         })
     }
 }
 
+/// Words at spaces; a regular expression between slashes may hold spaces.
+fn words(text: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let (mut word, mut is_regex) = (String::new(), false);
+    for letter in text.chars() {
+        if letter == '/' && (is_regex || word.is_empty() || word.ends_with([':', '!'])) {
+            is_regex = !is_regex;
+            word.push(letter);
+        } else if letter.is_whitespace() && !is_regex {
+            words.push(std::mem::take(&mut word));
+        } else {
+            word.push(letter);
+        }
+    }
+    words.push(word);
+    words
+}
+
+/// The term that a word is; none of an empty one.
+fn term(word: &str) -> Result<Option<FilterTerm>, String> {
+    let (is_inverse, word) = match word.strip_prefix('!') {
+        Some(rest) => (true, rest),
+        None => (false, word),
+    };
+    let named = word
+        .split_once(':')
+        .and_then(|(field, text)| Some((FilterField::parse(&field.to_lowercase())?, text)));
+    let (field, text) = named.unwrap_or((FilterField::Any, word));
+    let pattern = match text.strip_prefix('/') {
+        Some(source) => {
+            let source = source.strip_suffix('/').unwrap_or(source);
+            let regex = RegexBuilder::new(source).case_insensitive(true).build();
+            FilterPattern::Regex(regex.map_err(|_| format!("/{source}/ is no regular expression"))?)
+        }
+        None => FilterPattern::Text(text.to_lowercase()),
+    };
+    Ok((!text.is_empty()).then_some(FilterTerm {
+        field,
+        is_inverse,
+        pattern,
+    }))
+}
+
 /// A text is matched where it stands; in a name or kind also by its letters in their order.
-fn is_match(field: FilterField, text: &str, wanted: &str) -> bool {
+fn is_match(field: FilterField, text: &str, pattern: &FilterPattern) -> bool {
+    let wanted = match pattern {
+        FilterPattern::Regex(regex) => return regex.is_match(text),
+        FilterPattern::Text(wanted) => wanted,
+    };
+    let text = text.to_lowercase();
     if text.contains(wanted) {
         return true;
     }
@@ -182,7 +252,9 @@ mod tests {
 
     #[test]
     fn terms_match_text_letters_fields_and_their_inverse() {
-        let keeps = |text: &str| FleetFilter::parse(text, false).keeps(&gateway("READY"));
+        let keeps = |text: &str| {
+            FleetFilter::parse(text, false).keeps(&gateway("READY"), Moment::from_millis(0))
+        };
         for text in [
             "",
             "gateway",
@@ -194,6 +266,9 @@ mod tests {
             "!kind:runtime",
             "good",
             "health:good",
+            "/^neo4j-/",
+            "name:/gate.*y$/",
+            "!/^x y/",
         ] {
             assert!(keeps(text), "{text}");
         }
@@ -203,6 +278,8 @@ mod tests {
             "kind:neo4j",
             "!gtw",
             "gateway failed",
+            "/^gateway/",
+            "status:/^ready to/",
             "xyz",
         ] {
             assert!(!keeps(text), "{text}");
@@ -211,9 +288,29 @@ mod tests {
 
     #[test]
     fn only_what_somebody_should_look_at_is_kept_on_demand() {
-        let urgent = FleetFilter::parse("", true);
-        assert!(!urgent.keeps(&gateway("READY")));
-        assert!(urgent.keeps(&gateway("FAILED")) && urgent.keeps(&gateway("UPDATING")));
+        let (urgent, now) = (FleetFilter::parse("", true), Moment::from_millis(0));
+        assert!(!urgent.keeps(&gateway("READY"), now));
+        assert!(urgent.keeps(&gateway("FAILED"), now) && urgent.keeps(&gateway("UPDATING"), now));
         assert!(!urgent.is_empty());
+    }
+
+    #[test]
+    fn a_mistake_in_a_regular_expression_is_named_and_keeps_everything() {
+        let filter = FleetFilter::parse("/[/", false);
+        assert!(filter.is_empty() && filter.problem.unwrap().contains("/[/"));
+    }
+
+    #[test]
+    fn a_deployment_is_found_by_the_words_that_the_screen_shows() {
+        let deployment = Deployment::new("prod", "us-west-2");
+        let verdict = HealthVerdict {
+            health: DeploymentHealth::NeedsPerson,
+            hop: None,
+            evidence: "consent: github waits".into(),
+            at: None,
+        };
+        let keeps = |text| FleetFilter::parse(text, false).keeps_deployment(&deployment, &verdict);
+        assert!(keeps("needs you") && keeps("status:needs") && keeps("reason:github"));
+        assert!(!keeps("broken"));
     }
 }

@@ -62,7 +62,7 @@ fn text(place: &Place) -> Option<String> {
             key.kind.as_str(),
             key.id
         )),
-        Place::Problem(..) => None,
+        Place::Problem(..) | Place::Note(_) | Place::Gap(_) => None,
     }
 }
 

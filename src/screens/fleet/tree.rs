@@ -20,14 +20,49 @@ pub enum Place {
     Resource(ResourceKey),
     /// A list that could not be had.
     Problem(DeploymentName, Kind),
+    /// The sentence under a deployment that says what is wrong. The cursor passes over it.
+    Note(DeploymentName),
+    /// An empty line before a deployment. The cursor passes over it.
+    Gap(DeploymentName),
 }
 
 impl Place {
     /// The deployment it belongs to.
     pub const fn deployment(&self) -> &DeploymentName {
         match self {
-            Self::Deployment(name) | Self::Problem(name, _) => name,
+            Self::Deployment(name)
+            | Self::Problem(name, _)
+            | Self::Note(name)
+            | Self::Gap(name) => name,
             Self::Resource(key) => &key.deployment,
+        }
+    }
+
+    /// Whether the cursor passes over it.
+    pub const fn is_note(&self) -> bool {
+        match self {
+            Self::Note(_) | Self::Gap(_) => true,
+            Self::Deployment(_) | Self::Resource(_) | Self::Problem(..) => false,
+        }
+    }
+}
+
+impl Row<'_> {
+    /// Whether the cursor passes over it.
+    pub const fn is_note(&self) -> bool {
+        self.place.is_note()
+    }
+
+    /// A line that only says something of a deployment.
+    const fn note(place: Place) -> Self {
+        Self {
+            place,
+            depth: 0,
+            has_children: false,
+            is_folded: false,
+            deployment: None,
+            resource: None,
+            failure: None,
         }
     }
 }
@@ -63,6 +98,11 @@ pub(super) struct Line {
 }
 
 impl Line {
+    /// Whether the cursor passes over it.
+    pub(super) const fn is_note(&self) -> bool {
+        self.place.is_note()
+    }
+
     /// The row with what it shows.
     pub(super) fn row<'a>(&self, store: &'a Store) -> Row<'a> {
         let list =
@@ -77,6 +117,7 @@ impl Line {
             Place::Problem(name, kind) => {
                 failure = list(name, *kind).and_then(|list| list.problem());
             }
+            Place::Note(_) | Place::Gap(_) => {}
         }
         Row {
             place: self.place.clone(),
@@ -103,7 +144,7 @@ pub(super) fn lines(store: &Store, rows: Vec<Row<'_>>) -> Vec<Line> {
     let at = |row: &Row<'_>| match &row.place {
         Place::Deployment(name) => store.deployments.iter().position(|each| each.name == *name),
         Place::Resource(key) => places.get(key).copied(),
-        Place::Problem(..) => None,
+        Place::Problem(..) | Place::Note(_) | Place::Gap(_) => None,
     };
     rows.into_iter()
         .map(|row| Line {
@@ -132,6 +173,57 @@ pub(super) fn rows<'a>(
     filter: &FleetFilter,
     is_folded: impl Fn(&Place) -> bool,
 ) -> Vec<Row<'a>> {
+    let deployments = ordered(store, order);
+    let mut rows = Vec::new();
+    for deployment in deployments {
+        let place = Place::Deployment(deployment.name.clone());
+        let folded = is_folded(&place) && filter.is_empty();
+        let below = below_deployment(store, deployment, order, filter, &is_folded);
+        let verdict = store.health(&deployment.name);
+        let is_kept =
+            filter.is_empty() || !below.is_empty() || filter.keeps_deployment(deployment, &verdict);
+        if !is_kept {
+            continue;
+        }
+        rows.push(Row {
+            place,
+            depth: 0,
+            has_children: !below.is_empty(),
+            is_folded: folded,
+            deployment: Some(deployment),
+            resource: None,
+            failure: None,
+        });
+        if verdict.health.needs_words() && !verdict.evidence.is_empty() {
+            rows.push(Row::note(Place::Note(deployment.name.clone())));
+        }
+        if !folded {
+            rows.extend(below);
+        }
+    }
+    rows
+}
+
+/// The same rows with an empty line before each deployment but the first.
+pub(super) fn spaced(lines: Vec<Line>) -> Vec<Line> {
+    let mut all = Vec::with_capacity(lines.len());
+    for line in lines {
+        if let (Place::Deployment(name), false) = (&line.place, all.is_empty()) {
+            all.push(Line {
+                place: Place::Gap(name.clone()),
+                depth: 0,
+                has_children: false,
+                is_folded: false,
+                at: 0,
+            });
+        }
+        all.push(line);
+    }
+    all
+}
+
+/// The deployments in their order.
+fn ordered(store: &Store, order: RowOrder) -> Vec<&Deployment> {
     let mut deployments: Vec<&Deployment> = store.deployments.iter().collect();
     match order.order {
         Order::Health => deployments
@@ -159,32 +251,7 @@ pub(super) fn rows<'a>(
     if order.is_reversed {
         deployments.reverse();
     }
-    let mut rows = Vec::new();
-    for deployment in deployments {
-        let place = Place::Deployment(deployment.name.clone());
-        let folded = is_folded(&place) && filter.is_empty();
-        let below = below_deployment(store, deployment, order, filter, &is_folded);
-        let verdict = store.health(&deployment.name);
-        let is_kept = filter.is_empty()
-            || !below.is_empty()
-            || filter.keeps_deployment(deployment, verdict.health, &verdict.evidence);
-        if !is_kept {
-            continue;
-        }
-        rows.push(Row {
-            place,
-            depth: 0,
-            has_children: !below.is_empty(),
-            is_folded: folded,
-            deployment: Some(deployment),
-            resource: None,
-            failure: None,
-        });
-        if !folded {
-            rows.extend(below);
-        }
-    }
-    rows
+    deployments
 }
 
 /// Deployments that somebody should look at come first, the worst of them on top; the others keep their order.
@@ -208,7 +275,7 @@ fn below_deployment<'a>(
     is_folded: &impl Fn(&Place) -> bool,
 ) -> Vec<Row<'a>> {
     let all: Vec<&Resource> = store.resources(&deployment.name).collect();
-    let matches = |resource: &Resource| filter.is_empty() || filter.keeps(resource);
+    let matches = |resource: &Resource| filter.is_empty() || filter.keeps(resource, store.now());
     let (mut tops, mut below) = families(all);
     sort(&mut tops, order, store, &below);
     let mut rows = Vec::new();

@@ -253,6 +253,7 @@ impl Screen for StartPage {
             | Action::Secrets(_)
             | Action::Tools(_)
             | Action::Doctor(_)
+            | Action::Activity(_)
             | Action::Prompt(_) => false,
             Action::App(_) => true,
         }

@@ -67,6 +67,14 @@ impl Tools {
                 .as_ref()
                 .ok()
                 .and_then(|outcome| outcome.request_id.clone()),
+            took_ms: Some(context.now.since(call.since)),
+            arguments: Some(Value::Object(call.arguments.clone()).to_string()),
+            again: Some(Box::new(Effect::Tools(ToolsEffect::Call {
+                endpoint: endpoint.clone(),
+                tool: call.tool.clone(),
+                arguments: call.arguments.clone(),
+                options: CallOptions::default(),
+            }))),
         });
         // The line of the history that is selected stays so.
         let is_shown = self.endpoint.as_ref() == Some(endpoint);

@@ -181,7 +181,15 @@ fn choices(store: &Store) -> Vec<Choice> {
             let kind = match resource.key.kind {
                 Kind::Gateway => "gateway",
                 Kind::Runtime => "runtime",
-                Kind::Target | Kind::Endpoint | Kind::Secret => continue,
+                Kind::Target
+                | Kind::Endpoint
+                | Kind::Secret
+                | Kind::Provider
+                | Kind::WorkloadIdentity
+                | Kind::PolicyEngine
+                | Kind::Policy
+                | Kind::RateLimit
+                | Kind::Version => continue,
             };
             if let Some(url) = &resource.mcp_url {
                 choices.push(choice(

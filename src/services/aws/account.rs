@@ -88,6 +88,8 @@ pub(crate) struct Account {
     pub(crate) gateways: super::shared_lists::SharedList,
     /// Its runtimes, for all deployments.
     pub(crate) runtimes: super::shared_lists::SharedList,
+    /// When CloudTrail was last asked: it allows two requests a second for an account and region.
+    pub(crate) last_lookup: tokio::sync::Mutex<Option<std::time::Instant>>,
 }
 
 impl fmt::Debug for Account {
@@ -220,6 +222,7 @@ impl Accounts {
             series: super::metrics::Known::default(),
             gateways: super::shared_lists::SharedList::default(),
             runtimes: super::shared_lists::SharedList::default(),
+            last_lookup: tokio::sync::Mutex::default(),
         }))
     }
 }

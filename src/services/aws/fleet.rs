@@ -1,52 +1,52 @@
 //! Which resources belong to a deployment, and reading them: configured ones, the stack's, those that follow from them.
 
+mod members;
+mod memory;
+mod reading;
+
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
-    future::Future,
+    collections::BTreeSet,
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use futures::{StreamExt as _, stream};
-use serde_json::Value;
-
-use super::{AwsClient, Stacks};
-use crate::model::{
-    Deployment, Failure, FailureKind, Kind, Relation, Resource, ResourceKey, StackFacts,
-};
+use super::{AwsClient, CredentialProviders, Stacks};
+use crate::model::{Deployment, Failure, FailureKind, Kind, Resource, ResourceKey};
 
 use super::{control::Control, names, resources};
+pub(super) use reading::{each, id_of, named};
 
-/// Requests to the control plane at a time, for one listing.
-const CONCURRENT: usize = 6;
+use members::{Members, gateway_id, is_all};
+use memory::LastList;
+pub(crate) use memory::ListMemory;
+use reading::status_of;
+
 /// So many resources are read one by one for their reasons and configuration; beyond, only those that are not READY.
 const DETAILED: usize = 60;
-/// A listing of targets is not asked for twice at the same time,
+/// A list of targets that is not older serves a second reader too.
 const FRESH: Duration = Duration::from_millis(1500);
-/// and says for so long which runtimes belong to the deployment: lists are asked for one after the other.
-const RELATED: Duration = Duration::from_secs(20);
-
-/// What is remembered of a deployment's targets.
-#[derive(Default)]
-pub(crate) struct Targets {
-    listed: tokio::sync::Mutex<Option<(Instant, Vec<Resource>)>>,
-    details: std::sync::Mutex<HashMap<String, (Value, Value)>>,
-}
+/// A list of gateways or runtimes that is not older serves a second reader too: lists of several kinds are asked for at the same
+/// time.
+const SAME_TIME: Duration = Duration::from_millis(100);
+/// A list says for so long what else belongs to the deployment.
+pub(super) const RELATED: Duration = Duration::from_secs(20);
 
 /// The resources that belong to a deployment.
 #[derive(Clone)]
 pub struct AwsResources {
     pub(super) client: AwsClient,
     pub(super) stacks: Stacks,
-    targets: Arc<super::PerDeployment<Targets>>,
+    pub(super) identity: CredentialProviders,
+    lists: Arc<super::PerDeployment<ListMemory>>,
 }
 
 impl AwsResources {
     pub(in crate::services) fn new(client: AwsClient, stacks: Stacks) -> Self {
         Self {
+            identity: CredentialProviders::new(client.clone()),
             client,
             stacks,
-            targets: Arc::default(),
+            lists: Arc::default(),
         }
     }
 
@@ -88,11 +88,17 @@ impl AwsResources {
     async fn listed(&self, deployment: &Deployment, kind: Kind) -> Result<Vec<Resource>, Failure> {
         let control = self.control(deployment).await?;
         match kind {
-            Kind::Gateway => self.gateways(deployment, &control).await,
+            Kind::Gateway => self.gateways(deployment, &control, SAME_TIME).await,
             Kind::Target => self.targets(deployment, &control, FRESH).await,
-            Kind::Runtime => self.runtimes(deployment, &control).await,
+            Kind::Runtime => self.runtimes(deployment, &control, SAME_TIME).await,
             Kind::Endpoint => self.endpoints(deployment, &control).await,
             Kind::Secret => self.secrets(deployment, &control).await,
+            Kind::Provider => self.providers(deployment, &control).await,
+            Kind::WorkloadIdentity => self.workload_identities(deployment, &control).await,
+            Kind::PolicyEngine => self.policy_engines(deployment, &control).await,
+            Kind::Policy => self.policies(deployment, &control).await,
+            Kind::RateLimit => self.rate_limits(deployment, &control).await,
+            Kind::Version => self.versions(deployment, &control).await,
         }
     }
 
@@ -121,15 +127,21 @@ impl AwsResources {
                 &control.endpoint(owner, own).await?,
             ),
             Kind::Secret => resources::secret(name, &control.secret(own).await?),
+            Kind::Provider => self.describe_provider(deployment, key).await?,
+            Kind::WorkloadIdentity => self.describe_workload_identity(deployment, own).await?,
+            Kind::PolicyEngine => self.describe_policy_engine(deployment, own).await?,
+            Kind::Policy => self.describe_policy(deployment, owner, own).await?,
+            Kind::RateLimit => self.describe_rate_limit(deployment, owner, own).await?,
+            Kind::Version => self.describe_version(deployment, key).await?,
         })
     }
 
     /// The next listing of targets asks AWS again, details included.
     pub(crate) async fn forget_targets(&self, deployment: &Deployment) {
-        let memory = super::remembered(&self.targets, deployment);
-        *memory.listed.lock().await = None;
+        let memory = super::remembered(&self.lists, deployment);
+        *memory.targets.lock().await = None;
         memory
-            .details
+            .target_details
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
             .clear();
@@ -142,7 +154,55 @@ impl AwsResources {
         })
     }
 
-    async fn gateways(
+    /// The gateways, as they were read at most `fresh` ago.
+    pub(super) async fn gateways(
+        &self,
+        deployment: &Deployment,
+        control: &Control,
+        fresh: Duration,
+    ) -> Result<Vec<Resource>, Failure> {
+        let memory = super::remembered(&self.lists, deployment);
+        remember(
+            &memory.gateways,
+            fresh,
+            self.read_gateways(deployment, control),
+        )
+        .await
+    }
+
+    /// The runtimes, as they were read at most `fresh` ago.
+    pub(super) async fn runtimes(
+        &self,
+        deployment: &Deployment,
+        control: &Control,
+        fresh: Duration,
+    ) -> Result<Vec<Resource>, Failure> {
+        let memory = super::remembered(&self.lists, deployment);
+        remember(
+            &memory.runtimes,
+            fresh,
+            self.read_runtimes(deployment, control),
+        )
+        .await
+    }
+
+    /// The targets, as they were read at most `fresh` ago.
+    pub(super) async fn targets(
+        &self,
+        deployment: &Deployment,
+        control: &Control,
+        fresh: Duration,
+    ) -> Result<Vec<Resource>, Failure> {
+        let memory = super::remembered(&self.lists, deployment);
+        remember(
+            &memory.targets,
+            fresh,
+            self.read_targets(deployment, control, &memory),
+        )
+        .await
+    }
+
+    async fn read_gateways(
         &self,
         deployment: &Deployment,
         control: &Control,
@@ -176,18 +236,12 @@ impl AwsResources {
         }
     }
 
-    async fn targets(
+    async fn read_targets(
         &self,
         deployment: &Deployment,
         control: &Control,
-        fresh: Duration,
+        memory: &ListMemory,
     ) -> Result<Vec<Resource>, Failure> {
-        let memory = super::remembered(&self.targets, deployment);
-        let mut listed = memory.listed.lock().await;
-        if let Some((at, targets)) = listed.as_ref().filter(|(at, _)| at.elapsed() < fresh) {
-            tracing::trace!(age = ?at.elapsed(), "targets from memory");
-            return Ok(targets.clone());
-        }
         let gateways: Vec<String> = match self.gateway_ids(deployment).await? {
             Members::All => control
                 .listed_gateways()
@@ -206,8 +260,7 @@ impl AwsResources {
             summaries.extend(found.into_iter().map(|summary| (gateway.clone(), summary)));
         }
         let detailed = summaries.len() <= DETAILED;
-        let memory = &memory;
-        let targets = each(summaries, |(gateway, summary)| async move {
+        each(summaries, |(gateway, summary)| async move {
             let id = id_of(&summary, "targetId");
             let wanted = detailed || status_of(&summary) != "READY";
             let detail = if wanted {
@@ -222,12 +275,10 @@ impl AwsResources {
                 Some(&summary),
             ))
         })
-        .await?;
-        *listed = Some((Instant::now(), targets.clone()));
-        Ok(targets)
+        .await
     }
 
-    async fn runtimes(
+    async fn read_runtimes(
         &self,
         deployment: &Deployment,
         control: &Control,
@@ -348,126 +399,6 @@ impl AwsResources {
         })
         .await
     }
-
-    async fn gateway_ids(&self, deployment: &Deployment) -> Result<Members, Failure> {
-        if is_all(&deployment.gateways) {
-            return Ok(Members::All);
-        }
-        if !deployment.gateways.is_empty() {
-            return Ok(Members::Named(
-                deployment
-                    .gateways
-                    .iter()
-                    .map(|id| gateway_id(id))
-                    .collect(),
-            ));
-        }
-        let facts = self.stacks.facts(deployment).await?;
-        let from_url = || {
-            deployment
-                .mcp_url
-                .as_deref()
-                .and_then(names::gateway_id_of_url)
-        };
-        let id = facts.gateway_id.clone().or_else(from_url);
-        if id.is_none()
-            && facts.runtime_arn.is_none()
-            && deployment.runtimes.is_empty()
-            && deployment.mcp_url.is_none()
-        {
-            return Err(nothing_named(deployment, &facts.outputs));
-        }
-        Ok(Members::Named(id.into_iter().collect()))
-    }
-
-    /// The runtimes that are configured or the stack's, and those that the deployment's targets call.
-    async fn runtime_ids(
-        &self,
-        deployment: &Deployment,
-        control: &Control,
-    ) -> Result<BTreeSet<String>, Failure> {
-        if !deployment.runtimes.is_empty() {
-            return Ok(deployment
-                .runtimes
-                .iter()
-                .map(|id| names::runtime_id(id))
-                .collect());
-        }
-        let facts = match self.stacks.facts(deployment).await {
-            Ok(facts) => facts,
-            // The gateways are configured: without the right to read the stack, what they call still shows.
-            Err(failure) if !deployment.gateways.is_empty() => {
-                tracing::info!(%failure, "the stack is not to be had");
-                StackFacts::default()
-            }
-            Err(failure) => return Err(failure),
-        };
-        let mut ids: BTreeSet<String> = facts
-            .runtime_arn
-            .iter()
-            .map(|arn| names::runtime_id(arn))
-            .collect();
-        ids.extend(
-            deployment
-                .mcp_url
-                .as_deref()
-                .and_then(names::runtime_arn_of_url)
-                .map(|arn| names::runtime_id(&arn)),
-        );
-        match self.targets(deployment, control, RELATED).await {
-            Ok(targets) => ids.extend(
-                targets
-                    .iter()
-                    .flat_map(|target| &target.links)
-                    .filter(|link| link.relation == Relation::Calls)
-                    .map(|link| link.id.clone()),
-            ),
-            // Without the right to list targets the runtimes that are known otherwise still show.
-            Err(failure) if !ids.is_empty() => {
-                tracing::info!(%failure, "runtimes that targets call are not known");
-            }
-            Err(failure) => return Err(failure),
-        }
-        Ok(ids)
-    }
-}
-
-impl Targets {
-    /// The detail of a target: asked for once as long as its summary stays the same.
-    async fn detail(
-        &self,
-        control: &Control,
-        gateway: &str,
-        id: &str,
-        summary: &Value,
-    ) -> Option<Value> {
-        let key = format!("{gateway}/{id}");
-        let kept = self
-            .details
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .get(&key)
-            .cloned();
-        if let Some((_, detail)) = kept.filter(|(of, _)| of == summary) {
-            return Some(detail);
-        }
-        let detail = control
-            .target(gateway, id)
-            .await
-            .inspect_err(|failure| tracing::info!(%failure, "a target's detail is not to be had"))
-            .ok()?;
-        let mut details = self
-            .details
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        details.insert(key, (summary.clone(), detail.clone()));
-        Some(detail)
-    }
-}
-
-enum Members {
-    All,
-    Named(BTreeSet<String>),
 }
 
 /// The account number in an ARN.
@@ -478,97 +409,25 @@ fn account_of_arn(text: &str) -> Option<&str> {
         .filter(|account| !account.is_empty())
 }
 
-fn is_all(ids: &[String]) -> bool {
-    ids.iter().any(|id| id == "*")
-}
-
-fn gateway_id(id_or_arn: &str) -> String {
-    names::arn_tail(id_or_arn, "gateway").unwrap_or_else(|| id_or_arn.to_owned())
-}
-
-fn id_of(summary: &Value, member: &str) -> String {
-    summary
-        .get(member)
-        .and_then(Value::as_str)
-        .unwrap_or_default()
-        .to_owned()
-}
-
-fn status_of(summary: &Value) -> &str {
-    summary
-        .get("status")
-        .and_then(Value::as_str)
-        .unwrap_or_default()
-}
-
-/// Some at a time, in order; the first failure ends it.
-async fn each<I, T, F, P>(items: I, work: F) -> Result<Vec<T>, Failure>
-where
-    I: IntoIterator,
-    F: FnMut(I::Item) -> P,
-    P: Future<Output = Result<T, Failure>>,
-{
-    let mut results = stream::iter(items).map(work).buffered(CONCURRENT);
-    let mut all = Vec::new();
-    while let Some(result) = results.next().await {
-        all.push(result?);
+/// The list as it was read at most `fresh` ago; otherwise it is read now. A second reader waits for the answer of the first.
+async fn remember(
+    last: &LastList,
+    fresh: Duration,
+    read: impl Future<Output = Result<Vec<Resource>, Failure>>,
+) -> Result<Vec<Resource>, Failure> {
+    let mut last = last.lock().await;
+    if let Some((at, resources)) = last.as_ref().filter(|(at, _)| at.elapsed() < fresh) {
+        tracing::trace!(age = ?at.elapsed(), "list from memory");
+        return Ok(resources.clone());
     }
-    Ok(all)
-}
-
-/// Reads named resources. One that cannot be read stays in the list with its reason, unless none can.
-async fn named<F, P>(
-    deployment: &Deployment,
-    kind: Kind,
-    ids: BTreeSet<String>,
-    read: F,
-) -> Result<Vec<Resource>, Failure>
-where
-    F: Fn(String) -> P,
-    P: Future<Output = Result<Resource, Failure>>,
-{
-    let read = &read;
-    let results = each(ids, |id| async move { Ok((read(id.clone()).await, id)) }).await?;
-    if let Some((Err(failure), _)) = results
-        .iter()
-        .find(|(result, _)| result.is_err())
-        .filter(|_| results.iter().all(|(result, _)| result.is_err()))
-    {
-        return Err(failure.clone());
-    }
-    // Two names of the same resource (an id and its ARN) are one.
-    let mut found = BTreeMap::new();
-    for (result, id) in results {
-        let resource = result
-            .unwrap_or_else(|failure| resources::unreadable(&deployment.name, kind, &id, &failure));
-        found.insert(resource.key.id.clone(), resource);
-    }
-    Ok(found.into_values().collect())
-}
-
-fn nothing_named(deployment: &Deployment, outputs: &[(String, String)]) -> Failure {
-    let doing = format!("looking for the resources of {}", deployment.name);
-    let Some(stack) = &deployment.stack else {
-        return Failure::new(FailureKind::Usage, doing, "neither a stack, nor gateways, runtimes or mcp_url are configured")
-            .hint("set `stack`, or `gateways = [\"…\"]` or `runtimes = [\"…\"]` (`[\"*\"]`: all of the region)");
-    };
-    let names: Vec<&str> = outputs.iter().map(|(name, _)| name.as_str()).collect();
-    let found = if names.is_empty() {
-        "it has no outputs".to_owned()
-    } else {
-        format!("its outputs are {}", names.join(", "))
-    };
-    Failure::new(
-        FailureKind::Usage,
-        doing,
-        format!("the stack {stack} names no gateway and no runtime: {found}"),
-    )
-    .hint("set `gateways`, `runtimes` or `mcp_url` for this deployment, or name another stack")
+    let resources = read.await?;
+    *last = Some((Instant::now(), resources.clone()));
+    Ok(resources)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{members::nothing_named, *};
 
     fn resource(id: &str) -> Resource {
         resources::secret(&"d".into(), &serde_json::json!({ "Name": id }))

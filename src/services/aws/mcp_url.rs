@@ -29,11 +29,17 @@ impl AwsResources {
                     Kind::Gateway | Kind::Target | Kind::Runtime | Kind::Endpoint => {
                         self.describe(deployment, &key).await?.mcp_url
                     }
-                    Kind::Secret => {
+                    Kind::Secret
+                    | Kind::Provider
+                    | Kind::WorkloadIdentity
+                    | Kind::PolicyEngine
+                    | Kind::Policy
+                    | Kind::RateLimit
+                    | Kind::Version => {
                         return Err(Failure::new(
                             FailureKind::Usage,
                             doing,
-                            "a secret has no MCP endpoint",
+                            format!("a {} has no MCP endpoint", key.kind),
                         ));
                     }
                 }

@@ -38,6 +38,8 @@ enum Metric {
     Throttles,
     P50,
     P95,
+    /// The same for each step.
+    P95Steps,
 }
 
 impl Metric {
@@ -47,7 +49,7 @@ impl Metric {
         Self::UserErrors,
         Self::Throttles,
     ];
-    const PERCENTILES: [Self; 2] = [Self::P50, Self::P95];
+    const PERCENTILES: [Self; 3] = [Self::P50, Self::P95, Self::P95Steps];
 
     /// Its name, its statistic and its period in seconds.
     const fn spelled(self) -> (&'static str, &'static str, i64) {
@@ -58,6 +60,7 @@ impl Metric {
             Self::Throttles => ("Throttles", "Sum", Traffic::STEP_MS / 1000),
             Self::P50 => ("Latency", "p50", HOUR),
             Self::P95 => ("Latency", "p95", HOUR),
+            Self::P95Steps => ("Latency", "p95", Traffic::STEP_MS / 1000),
         }
     }
 }
@@ -277,7 +280,15 @@ impl Series {
         let word = match resource.kind {
             Kind::Gateway => "gateway",
             Kind::Runtime => "runtime",
-            Kind::Target | Kind::Endpoint | Kind::Secret => return false,
+            Kind::Target
+            | Kind::Endpoint
+            | Kind::Secret
+            | Kind::Provider
+            | Kind::WorkloadIdentity
+            | Kind::PolicyEngine
+            | Kind::Policy
+            | Kind::RateLimit
+            | Kind::Version => return false,
         };
         let id = self
             .value("Resource")
@@ -409,10 +420,19 @@ fn fold(
             .map(|(_, value)| value.max(0.0).round() as u64)
             .sum::<u64>()
     };
-    for (at, value) in of(Metric::Calls) {
-        let step = usize::try_from((at - from).div_euclid(Traffic::STEP_MS / 1000)).ok();
-        if let Some(calls) = step.and_then(|step| traffic.calls.get_mut(step)) {
-            *calls += value.max(0.0).round() as u64;
+    let step_of = |at: i64| usize::try_from((at - from).div_euclid(Traffic::STEP_MS / 1000)).ok();
+    let add = |steps: &mut Vec<u64>, (at, value): Point| {
+        if let Some(count) = step_of(at).and_then(|step| steps.get_mut(step)) {
+            *count += value.max(0.0).round() as u64;
+        }
+    };
+    of(Metric::Calls).for_each(|point| add(&mut traffic.calls, point));
+    of(Metric::SystemErrors)
+        .chain(of(Metric::UserErrors))
+        .for_each(|point| add(&mut traffic.error_steps, point));
+    for (at, value) in of(Metric::P95Steps) {
+        if let Some(p95) = step_of(at).and_then(|step| traffic.p95_steps.get_mut(step)) {
+            *p95 = Some(p95.unwrap_or_default().max(value));
         }
     }
     traffic.errors = sum(Metric::SystemErrors) + sum(Metric::UserErrors);
@@ -532,7 +552,7 @@ mod tests {
                 .all(|query| Metric::COUNTS.contains(&query.metric))
         );
         let (asked, queries) = plan(&keys[..20], &all);
-        assert_eq!((asked.len(), queries.len()), (20, 120));
+        assert_eq!((asked.len(), queries.len()), (20, 140));
     }
 
     #[test]
@@ -554,6 +574,7 @@ mod tests {
                 Metric::UserErrors => vec![(from + 300, 1.0)],
                 Metric::Throttles => Vec::new(),
                 Metric::P50 | Metric::P95 => vec![(from - 1800, 100.0), (from + 1800, 500.0)],
+                Metric::P95Steps => vec![(from + 3300, 70.0)],
             })
             .collect();
         let traffic = fold(0, &queries, &points, from, now);

@@ -73,7 +73,7 @@ impl CredentialProviders {
             .await
     }
 
-    async fn identity_request(
+    pub(super) async fn identity_request(
         &self,
         deployment: &Deployment,
         operation: &str,

@@ -7,9 +7,13 @@ use serde_json::{Map, Value};
 
 use crate::model::{DeploymentName, Fact, Kind, Link, Moment, Relation, Resource, ResourceKey};
 
-use super::names::{
-    function_name, gateway_url, invocation_url, lambda_log_group, runtime_arn_of_url, runtime_id,
-    runtime_log_group,
+use super::{
+    identity_resources::{provider_link, workload_link},
+    names::{
+        function_name, gateway_url, invocation_url, lambda_log_group, runtime_arn_of_url,
+        runtime_id, runtime_log_group,
+    },
+    policy_resources::engine_link,
 };
 
 /// A gateway of ListGateways or GetGateway.
@@ -91,6 +95,10 @@ pub(crate) fn gateway(deployment: &DeploymentName, json: &Value) -> Resource {
         arn: text(json, "/gatewayArn"),
         name: text(json, "/name").unwrap_or_else(|| id.clone()),
         mcp_url: text(json, "/gatewayUrl").map(|url| gateway_url(&url)),
+        links: engine_link(json)
+            .into_iter()
+            .chain(workload_link(json))
+            .collect(),
         log_groups,
         facts: facts.0,
         ..base(deployment, Kind::Gateway, id, json)
@@ -131,24 +139,15 @@ pub(crate) fn target(
             .or_else(|| summary.and_then(|each| moment(each, "lastSynchronizedAt")))
             .map(Moment::iso),
     );
+    let mut providers = Vec::new();
     for provider in items(json, "/credentialProviderConfigurations") {
         facts.add(
             "Outbound sign-in",
             text(provider, "/credentialProviderType"),
         );
-        facts.add(
-            "Credential provider",
-            text(
-                provider,
-                "/credentialProvider/oauthCredentialProvider/providerArn",
-            )
-            .or_else(|| {
-                text(
-                    provider,
-                    "/credentialProvider/apiKeyCredentialProvider/providerArn",
-                )
-            }),
-        );
+        let arn = provider_arn(provider);
+        providers.extend(arn.as_deref().and_then(provider_link));
+        facts.add("Credential provider", arn);
         facts.add(
             "Outbound scopes",
             list(
@@ -183,6 +182,7 @@ pub(crate) fn target(
             .as_deref()
             .map(|arn| link(Relation::Calls, Kind::Runtime, &runtime_id(arn))),
     );
+    links.extend(providers);
     let mut log_groups: Vec<String> = runtime
         .as_deref()
         .map(|arn| runtime_log_group(&runtime_id(arn), "DEFAULT"))
@@ -197,6 +197,18 @@ pub(crate) fn target(
         facts: facts.0,
         ..base(deployment, Kind::Target, format!("{gateway_id}/{id}"), json)
     }
+}
+
+/// The ARN of the credential provider in an entry of a target's configuration.
+fn provider_arn(configuration: &Value) -> Option<String> {
+    ["oauthCredentialProvider", "apiKeyCredentialProvider"]
+        .into_iter()
+        .find_map(|member| {
+            text(
+                configuration,
+                &format!("/credentialProvider/{member}/providerArn"),
+            )
+        })
 }
 
 /// A runtime of ListAgentRuntimes or GetAgentRuntime. `data_plane` is the address at which it is invoked.
@@ -273,6 +285,7 @@ pub(crate) fn runtime(deployment: &DeploymentName, data_plane: &str, json: &Valu
         name: text(json, "/agentRuntimeName").unwrap_or_else(|| id.clone()),
         links: secrets
             .map(|arn| link(Relation::Reads, Kind::Secret, arn))
+            .chain(workload_link(json))
             .collect(),
         log_groups: vec![
             runtime_log_group(&id, "DEFAULT"),
@@ -308,7 +321,16 @@ pub(crate) fn endpoint(
     Resource {
         arn: text(json, "/agentRuntimeEndpointArn"),
         mcp_url: text(json, "/agentRuntimeArn").map(|arn| invocation_url(data_plane, &arn, &name)),
-        links: vec![link(Relation::Owner, Kind::Runtime, runtime_id)],
+        links: [link(Relation::Owner, Kind::Runtime, runtime_id)]
+            .into_iter()
+            .chain(live.map(|live| {
+                link(
+                    Relation::Serves,
+                    Kind::Version,
+                    &format!("{runtime_id}/{live}"),
+                )
+            }))
+            .collect(),
         log_groups: vec![runtime_log_group(runtime_id, &name)],
         facts: facts.0,
         name: name.clone(),
@@ -427,7 +449,7 @@ pub(crate) fn unreadable(
     }
 }
 
-fn base(deployment: &DeploymentName, kind: Kind, id: String, json: &Value) -> Resource {
+pub(super) fn base(deployment: &DeploymentName, kind: Kind, id: String, json: &Value) -> Resource {
     Resource {
         key: ResourceKey {
             deployment: deployment.clone(),
@@ -516,16 +538,18 @@ fn masked(json: &Value) -> Value {
     }
 }
 
+/// Facts that are collected one after the other.
 #[derive(Default)]
-struct Facts(Vec<Fact>);
+pub(super) struct Facts(pub(super) Vec<Fact>);
 
 impl Facts {
-    fn add(&mut self, label: &'static str, value: Option<String>) {
+    /// Adds a fact, if there is one.
+    pub(super) fn add(&mut self, label: &'static str, value: Option<String>) {
         self.0.extend(value.map(|value| Fact { label, value }));
     }
 }
 
-fn link(relation: Relation, kind: Kind, id: &str) -> Link {
+pub(super) fn link(relation: Relation, kind: Kind, id: &str) -> Link {
     Link {
         relation,
         kind,
@@ -533,14 +557,14 @@ fn link(relation: Relation, kind: Kind, id: &str) -> Link {
     }
 }
 
-fn items<'a>(json: &'a Value, path: &str) -> &'a [Value] {
+pub(super) fn items<'a>(json: &'a Value, path: &str) -> &'a [Value] {
     json.pointer(path)
         .and_then(Value::as_array)
         .map_or(&[], Vec::as_slice)
 }
 
 /// A scalar as text.
-fn text(json: &Value, path: &str) -> Option<String> {
+pub(super) fn text(json: &Value, path: &str) -> Option<String> {
     match json.pointer(path)? {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
@@ -549,7 +573,7 @@ fn text(json: &Value, path: &str) -> Option<String> {
     }
 }
 
-fn list(json: &Value, path: &str) -> Option<String> {
+pub(super) fn list(json: &Value, path: &str) -> Option<String> {
     let words: Vec<&str> = items(json, path).iter().filter_map(Value::as_str).collect();
     (!words.is_empty()).then(|| words.join(", "))
 }

@@ -1,6 +1,6 @@
 //! CloudTrail's event history: who changed what in the account within the last 90 days, by `LookupEvents`.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -16,7 +16,8 @@ const PAGES: usize = 200;
 /// How long CloudTrail keeps events, in milliseconds: 90 days.
 const KEPT_MS: i64 = 90 * 24 * 3_600_000;
 /// The services whose changes matter to an MCP deployment.
-const SOURCES: [&str; 7] = [
+const SOURCES: [&str; 8] = [
+    "iam.amazonaws.com",
     "bedrock-agentcore.amazonaws.com",
     "secretsmanager.amazonaws.com",
     "cognito-idp.amazonaws.com",
@@ -50,10 +51,7 @@ impl CloudTrail {
         until: Moment,
     ) -> Result<Vec<Change>, Failure> {
         let (mut changes, mut token) = (Vec::new(), None::<String>);
-        for page in 0..PAGES {
-            if page > 0 {
-                tokio::time::sleep(PAUSE).await;
-            }
+        for _ in 0..PAGES {
             let writes = ("ReadOnly", "false");
             let (found, next) = self
                 .look_up_events(deployment, writes, (since, until), token.as_deref())
@@ -113,6 +111,7 @@ impl CloudTrail {
             action: "cloudtrail:LookupEvents",
             account: account.label(),
         };
+        wait_for_turn(&account).await;
         let request = lookup_events(&account, (key, value), (since, until), token);
         let answer = self
             .client
@@ -157,6 +156,15 @@ fn lookup_events(
     }
 }
 
+/// Waits until the account and region may be asked again, whoever asked last.
+async fn wait_for_turn(account: &Account) {
+    let mut last = account.last_lookup.lock().await;
+    if let Some(rest) = last.and_then(|last| PAUSE.checked_sub(last.elapsed())) {
+        tokio::time::sleep(rest).await;
+    }
+    *last = Some(Instant::now());
+}
+
 /// The change that an event of `LookupEvents` reports; `None` for services that do not belong to a deployment.
 fn change(event: &Value) -> Option<Change> {
     let text = |name: &str| event.get(name).and_then(Value::as_str);
@@ -198,7 +206,11 @@ fn change(event: &Value) -> Option<Change> {
 
 /// What an event changed: the word for its kind, and every id, name and ARN that it gives for it, the most telling first.
 fn things(event: &Value, record: &Value) -> (&'static str, Vec<String>) {
-    const MEMBERS: [(&str, &str); 12] = [
+    const MEMBERS: [(&str, &str); 18] = [
+        ("/requestParameters/rateLimitId", "rate-limit"),
+        ("/requestParameters/policyId", "policy"),
+        ("/requestParameters/policyEngineId", "policy-engine"),
+        ("/requestParameters/targetIdList/0", "target"),
         ("/requestParameters/targetId", "target"),
         ("/responseElements/targetId", "target"),
         ("/requestParameters/endpointName", "endpoint"),
@@ -211,6 +223,8 @@ fn things(event: &Value, record: &Value) -> (&'static str, Vec<String>) {
         ("/requestParameters/clientId", "client"),
         ("/requestParameters/stackName", "stack"),
         ("/requestParameters/functionName", "function"),
+        ("/responseElements/credentialProviderArn", "provider"),
+        ("/requestParameters/roleName", "role"),
     ];
     let found: Vec<(&'static str, String)> = MEMBERS
         .iter()

@@ -36,13 +36,45 @@ impl DoctorProbes {
         evidence.targets = absent_if_empty(targets, "no target in this chain");
         evidence.runtimes = absent_if_empty(runtimes, "no runtime in this chain");
         evidence.endpoints = absent_if_empty(endpoints, "no runtime endpoint in this chain");
-        evidence.limits = not_made("rate limits were not read");
+        evidence.limits = self.probe_limits(deployment, evidence).await;
         evidence.endpoint = self
             .aws
             .resources
             .mcp_url(deployment, &crate::model::McpTarget::Default)
             .await
             .ok();
+    }
+
+    /// Reads the names of the rate limits that are set at the gateways.
+    async fn probe_limits(
+        &self,
+        deployment: &Deployment,
+        evidence: &Evidence,
+    ) -> Probe<Vec<String>> {
+        let gateways: Vec<String> = evidence
+            .gateways
+            .value()
+            .into_iter()
+            .flatten()
+            .map(|gateway| gateway.key.id.clone())
+            .collect();
+        probe_if(!gateways.is_empty(), "no gateway in this chain", async {
+            let mut names = Vec::new();
+            for gateway in &gateways {
+                let limits = self
+                    .aws
+                    .resources
+                    .gateway_limits(deployment, gateway)
+                    .await?;
+                names.extend(
+                    limits
+                        .iter()
+                        .filter_map(|limit| Some(limit.get("rateLimitId")?.as_str()?.to_owned())),
+                );
+            }
+            Ok(names)
+        })
+        .await
     }
 
     async fn list_described(

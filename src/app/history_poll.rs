@@ -1,0 +1,142 @@
+//! When CloudTrail is asked who changed what, and when the logs of the deployment under the cursor are read for its calls.
+
+use std::collections::BTreeMap;
+
+use super::App;
+use super::traffic_poll::accounts;
+use crate::{
+    messages::{Effect, Effects, FleetEffect, Route},
+    model::{DeploymentName, Kind, Moment},
+    screens::{
+        fleet::{PANEL_FROM, deployment_groups},
+        logs::owner_ids,
+    },
+};
+
+/// Pause between two readings of an account's changes, in milliseconds.
+const CHANGES_PAUSE_MS: i64 = 2 * 60_000;
+/// The same while a transition is not explained yet.
+const UNEXPLAINED_PAUSE_MS: i64 = 30_000;
+/// A transition that is not explained after this long, in milliseconds, never will be.
+const GIVE_UP_MS: i64 = 15 * 60_000;
+/// How far back the first reading of the changes goes, in milliseconds.
+const FIRST_CHANGES_MS: i64 = 24 * 60 * 60_000;
+/// Pause between two readings of a deployment's calls, in milliseconds.
+const CALLS_PAUSE_MS: i64 = 2 * 60_000;
+/// How far back the first reading of the calls goes, in milliseconds.
+const FIRST_CALLS_MS: i64 = 60 * 60_000;
+/// Calls are read again from this long before the last reading, in milliseconds: a call may still have been running.
+const OVERLAP_MS: i64 = 2 * 60_000;
+/// The cursor rests on a deployment for this long, in milliseconds, before its logs are read.
+const REST_MS: i64 = 400;
+/// The log group of all spans of an account and region.
+const SPANS: &str = "aws/spans";
+
+/// When what was last asked.
+#[derive(Clone, Debug, Default)]
+pub(super) struct HistoryPoll {
+    /// By the first deployment of an account and region.
+    changes: BTreeMap<DeploymentName, Moment>,
+    calls: BTreeMap<DeploymentName, Moment>,
+    /// The deployment under the cursor of Fleet, and since when.
+    resting: Option<(DeploymentName, Moment)>,
+}
+
+impl App {
+    /// Asks for the changes that are due, once it is known which resources there are.
+    pub(super) fn read_changes(&mut self) -> Effects {
+        let is_shown = matches!(self.route, Route::Fleet | Route::Activity);
+        if !is_shown || !self.has_started {
+            return Effects::none();
+        }
+        let mut effects = Vec::new();
+        for account in accounts(&self.store.deployments) {
+            let Some(first) = account.first().cloned() else {
+                continue;
+            };
+            let pause = if self.has_unexplained(&account) {
+                UNEXPLAINED_PAUSE_MS
+            } else {
+                CHANGES_PAUSE_MS
+            };
+            let asked = self.history.changes.get(&first);
+            let is_due = asked.is_none_or(|at| self.now.since(*at) >= pause);
+            if is_due && self.is_listed(&account) {
+                let known = self.store.changes.get(&first).cloned().unwrap_or_default();
+                let since = known.next_since(self.now, FIRST_CHANGES_MS);
+                self.history.changes.insert(first, self.now);
+                effects.push(Effect::Fleet(FleetEffect::ReadChanges(account, since)));
+            }
+        }
+        Effects(effects)
+    }
+
+    fn has_unexplained(&self, account: &[DeploymentName]) -> bool {
+        let mut recent = self
+            .store
+            .feed
+            .iter()
+            .take_while(|seen| self.now.since(seen.at) < GIVE_UP_MS);
+        recent.any(|seen| seen.by.is_none() && account.contains(&seen.key.deployment))
+    }
+
+    fn is_listed(&self, account: &[DeploymentName]) -> bool {
+        account.iter().all(|name| {
+            Kind::CHAIN.into_iter().all(|kind| {
+                let list = self.store.lists.get(&(name.clone(), kind));
+                list.is_some_and(|list| list.value.is_some() || list.failure.is_some())
+            })
+        })
+    }
+
+    /// Reads the calls of the deployment on which the cursor rests, where its panel is shown.
+    pub(super) fn read_calls(&mut self) -> Effects {
+        self.history.resting = self.resting();
+        let Some((name, since)) = self.history.resting.clone() else {
+            return Effects::none();
+        };
+        let asked = self.history.calls.get(&name).copied();
+        let is_due = asked.is_none_or(|at| self.now.since(at) >= CALLS_PAUSE_MS);
+        if !is_due
+            || self.now.since(since) < REST_MS
+            || !self.is_listed(std::slice::from_ref(&name))
+        {
+            return Effects::none();
+        }
+        let history = self.store.calls.get(&name);
+        let since = match history.and_then(|history| history.read_until) {
+            Some(until) => until.plus(-OVERLAP_MS),
+            None => self.now.plus(-FIRST_CALLS_MS),
+        };
+        let mut groups = deployment_groups(&self.store, &name);
+        if !groups.iter().any(|group| group == SPANS) {
+            groups.push(SPANS.to_owned());
+        }
+        self.history.calls.insert(name.clone(), self.now);
+        Effects::one(Effect::Fleet(FleetEffect::ReadCalls {
+            owner_ids: owner_ids(&self.store, &name),
+            deployment: name,
+            groups,
+            since,
+        }))
+    }
+
+    /// The deployment under the cursor and since when; nothing where no panel is shown.
+    fn resting(&self) -> Option<(DeploymentName, Moment)> {
+        if self.route != Route::Fleet || self.width.get() < PANEL_FROM || !self.has_started {
+            return None;
+        }
+        let name = self.fleet.selected_deployment(&self.store)?;
+        match &self.history.resting {
+            Some((known, since)) if *known == name => Some((name, *since)),
+            Some(_) | None => Some((name, self.now)),
+        }
+    }
+
+    /// When the logs of the deployment under the cursor are due for the first time.
+    pub(super) fn next_calls(&self) -> Option<Moment> {
+        let (name, since) = self.history.resting.as_ref()?;
+        let is_first = !self.history.calls.contains_key(name);
+        is_first.then(|| since.plus(REST_MS))
+    }
+}

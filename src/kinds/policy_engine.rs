@@ -1,0 +1,24 @@
+//! Policy engines. Whether an engine blocks calls is a setting of the gateway that asks it.
+
+use super::{KindSpec, plain_status, status::policy_health};
+use crate::model::{Moment, Resource};
+
+pub(super) const SPEC: KindSpec = KindSpec {
+    health: |engine| policy_health(&engine.status),
+    status_text: plain_status,
+    remark,
+    parent: None,
+    command: |key| {
+        format!(
+            "bedrock-agentcore-control get-policy-engine --policy-engine-id {}",
+            key.own_id()
+        )
+    },
+    good_status: "ACTIVE",
+};
+
+fn remark(engine: &Resource, _: Moment) -> Option<String> {
+    engine
+        .fact("Asked by")
+        .map(|asked| format!("asked by {asked}"))
+}

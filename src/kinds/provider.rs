@@ -1,0 +1,26 @@
+//! Credential providers of AgentCore Identity.
+
+use super::{KindSpec, no_remark, plain_status, status::control_plane_health};
+use crate::model::{Health, Resource};
+
+pub(super) const SPEC: KindSpec = KindSpec {
+    health,
+    status_text: plain_status,
+    remark: no_remark,
+    parent: None,
+    command: |key| {
+        let operation = match key.owner_id() {
+            "api-key" => "get-api-key-credential-provider",
+            _ => "get-oauth2-credential-provider",
+        };
+        format!(
+            "bedrock-agentcore-control {operation} --name {}",
+            key.own_id()
+        )
+    },
+    good_status: "READY",
+};
+
+fn health(provider: &Resource) -> Health {
+    control_plane_health(&provider.status)
+}

@@ -1,0 +1,138 @@
+//! What the Activity lists: what this console did, in earlier runs too, and what others changed.
+
+use crate::{
+    model::{Moment, ResourceKey},
+    state::{ActivityEntry, AttributedChange, Store},
+};
+
+/// A line of the Activity.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Entry<'a> {
+    /// What this console did, in this run or an earlier one.
+    Own(&'a ActivityEntry),
+    /// What somebody else changed.
+    Change(&'a AttributedChange),
+}
+
+/// Everything, newest first. A change that this console made is not listed twice.
+pub(super) fn entries(store: &Store) -> Vec<Entry<'_>> {
+    let own = store.activity.iter().map(Entry::Own);
+    let is_own = |request: Option<&str>| {
+        request.is_some()
+            && store
+                .activity
+                .iter()
+                .any(|entry| entry.request() == request)
+    };
+    let changes = store
+        .changes
+        .values()
+        .flat_map(|history| &history.changes)
+        .filter(|found| !is_own(found.change.request_id.as_deref()))
+        .map(Entry::Change);
+    let mut all: Vec<Entry<'_>> = own.chain(changes).collect();
+    all.sort_by_key(|entry| std::cmp::Reverse(entry.at()));
+    all
+}
+
+impl Entry<'_> {
+    pub(super) const fn at(&self) -> Moment {
+        match self {
+            Self::Own(entry) => entry.at,
+            Self::Change(found) => found.change.at,
+        }
+    }
+
+    /// Whether this program did it.
+    pub(super) const fn is_own(&self) -> bool {
+        match self {
+            Self::Own(_) => true,
+            Self::Change(_) => false,
+        }
+    }
+
+    pub(super) fn is_failure(&self) -> bool {
+        match self {
+            Self::Own(entry) => entry.result.is_err(),
+            Self::Change(found) => !found.change.is_done(),
+        }
+    }
+
+    pub(super) fn is_write(&self) -> bool {
+        match self {
+            Self::Own(entry) => entry.write,
+            Self::Change(_) => true,
+        }
+    }
+
+    /// Who did it.
+    pub(super) fn who(&self) -> String {
+        match self {
+            Self::Own(_) => "this console".to_owned(),
+            Self::Change(found) => found.change.actor(),
+        }
+    }
+
+    /// What was done.
+    pub(super) fn what(&self) -> String {
+        match self {
+            Self::Own(entry) => entry.what.clone(),
+            Self::Change(found) => format!("{} {}", found.change.action, found.name),
+        }
+    }
+
+    /// How it went, in a line.
+    pub(super) fn outcome(&self) -> String {
+        match self {
+            Self::Own(entry) => match &entry.result {
+                Ok(words) => words.clone(),
+                Err(failure) => failure.cause.lines().next().unwrap_or_default().to_owned(),
+            },
+            Self::Change(found) => found.change.outcome.clone(),
+        }
+    }
+
+    pub(super) fn request(&self) -> Option<&str> {
+        match self {
+            Self::Own(entry) => entry.request(),
+            Self::Change(found) => found.change.request_id.as_deref(),
+        }
+    }
+
+    /// How long it took, in milliseconds.
+    pub(super) const fn took_ms(&self) -> Option<i64> {
+        match self {
+            Self::Own(entry) => entry.took_ms,
+            Self::Change(_) => None,
+        }
+    }
+
+    /// The resource that was changed.
+    pub(super) const fn resource(&self) -> Option<&ResourceKey> {
+        match self {
+            Self::Change(found) => found.key.as_ref(),
+            Self::Own(_) => None,
+        }
+    }
+
+    /// Whether every word stands somewhere in it; a word after `!` must not.
+    pub(super) fn matches(&self, words: &[String]) -> bool {
+        if words.is_empty() {
+            return true;
+        }
+        let write = if self.is_write() { "write" } else { "" };
+        let text = format!(
+            "{} {} {} {} {write}",
+            self.who(),
+            self.what(),
+            self.outcome(),
+            self.request().unwrap_or_default()
+        )
+        .to_lowercase();
+        words.iter().all(|word| match word.strip_prefix('!') {
+            Some("") => true,
+            Some(unwanted) => !text.contains(unwanted),
+            None => text.contains(word),
+        })
+    }
+}

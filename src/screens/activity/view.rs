@@ -1,0 +1,247 @@
+//! How the Activity looks: a row an entry, and the opened entry below.
+
+use ratatui::layout::Rect;
+
+use super::{Activity, Whose, entries::Entry};
+use crate::{
+    keys::Layer,
+    messages::{Action, ActivityAction},
+    model::pluralize,
+    screens::{
+        ViewContext,
+        detail::{failure_block, wrapped},
+    },
+    theme::Role,
+    widgets::{Painter, StyledLine, cut, text_width},
+};
+
+/// Columns of who did it.
+const WHO: usize = 12;
+/// Columns of what was done, in a narrow and in a wide window.
+const WHAT: [usize; 2] = [36, 56];
+/// From this width the request id is always shown.
+const REQUEST_FROM: u16 = 150;
+
+/// Draws the screen.
+pub(super) fn activity(
+    state: &Activity,
+    context: &ViewContext<'_>,
+    area: Rect,
+    painter: &mut Painter<'_>,
+) {
+    let shown = state.shown(context.store);
+    header(state, shown.len(), context, area, painter);
+    let prompt = u16::from(state.typing || !state.filter.text().is_empty());
+    let room = area.width.saturating_sub(3);
+    let opened = shown
+        .get(state.list.cursor())
+        .filter(|_| state.open)
+        .map_or_else(Vec::new, |entry| opened_lines(entry, context, room));
+    let below = match opened.len() {
+        0 => 0,
+        lines => u16::try_from(lines + 1).unwrap_or(8),
+    }
+    .min(area.height / 2);
+    let body = Rect {
+        y: area.y + 1,
+        height: area.height.saturating_sub(1 + below + prompt),
+        ..area
+    };
+    if shown.is_empty() {
+        let text = if context.store.activity.is_empty() && state.filter.text().is_empty() {
+            "Nothing yet. Calls, writes, failures and the changes of others are listed here, with request ids."
+        } else {
+            "Nothing here matches."
+        };
+        painter.text(body.x + 3, body.y + 1, body.width, text, Role::Dim);
+    }
+    for (index, row) in state.list.window(body, shown.len()).zip(body.rows()) {
+        let Some(entry) = shown.get(index) else {
+            continue;
+        };
+        if index == state.list.cursor() {
+            painter.select_row(row, true);
+        }
+        draw_entry(entry, context, row, painter);
+    }
+    if below > 0 {
+        let place = Rect {
+            y: body.bottom(),
+            height: below,
+            ..area
+        };
+        draw_opened(&opened, place, painter);
+    }
+    if prompt > 0 {
+        draw_prompt(state, area, painter);
+    }
+}
+
+fn header(
+    state: &Activity,
+    count: usize,
+    context: &ViewContext<'_>,
+    area: Rect,
+    painter: &mut Painter<'_>,
+) {
+    let mut x = area.x + 2;
+    for whose in Whose::ALL {
+        let role = if whose == state.whose {
+            Role::Name
+        } else {
+            Role::Dim
+        };
+        x = painter.text(
+            x,
+            area.y,
+            area.right().saturating_sub(x),
+            whose.title(),
+            role,
+        ) + 3;
+    }
+    let key = context
+        .keymap
+        .key_of(
+            &[Layer::Activity],
+            Action::Activity(ActivityAction::NextWhose),
+        )
+        .unwrap_or_default();
+    painter.text(x, area.y, area.right().saturating_sub(x), &key, Role::Faint);
+    let count = pluralize(count, "line");
+    painter.text_right(
+        area.right().saturating_sub(1),
+        area.y,
+        14,
+        &count,
+        Role::Dim,
+    );
+}
+
+fn look(entry: &Entry<'_>) -> (&'static str, Role) {
+    match (entry.is_failure(), entry.is_own()) {
+        (true, true) => ("✖", Role::Failed),
+        (true, false) => ("▲", Role::Degraded),
+        (false, true) => ("●", Role::Success),
+        (false, false) => ("·", Role::Dim),
+    }
+}
+
+fn draw_entry(entry: &Entry<'_>, context: &ViewContext<'_>, row: Rect, painter: &mut Painter<'_>) {
+    let (glyph, role) = look(entry);
+    let wide = usize::from(row.width >= REQUEST_FROM);
+    let what = WHAT.get(wide).copied().unwrap_or(34);
+    let time = time_of(entry, context);
+    let took = entry
+        .took_ms()
+        .map_or_else(String::new, |millis| format!("{millis} ms"));
+    let write = match (entry.is_write(), wide) {
+        (_, 0) => "",
+        (true, _) => "write  ",
+        (false, _) => "       ",
+    };
+    let pieces = [
+        (format!("{time}  "), Role::Faint),
+        (format!("{glyph} "), role),
+        (format!("{:<WHO$} ", cut(&entry.who(), WHO)), Role::Dim),
+        (format!("{:<what$} ", cut(&entry.what(), what)), Role::Text),
+        (write.to_owned(), Role::Dim),
+        (format!("{took:>7}  "), Role::Dim),
+    ];
+    let shown: Vec<(&str, Role)> = pieces
+        .iter()
+        .map(|(text, role)| (text.as_str(), *role))
+        .collect();
+    let right = row.right().saturating_sub(1);
+    let x = painter.spans(row.x + 2, row.y, right.saturating_sub(row.x + 2), &shown);
+    let mut end = right;
+    let outcome = entry.outcome();
+    if let Some(request) = entry.request() {
+        let request = format!("request {request}");
+        let width = u16::try_from(text_width(&request)).unwrap_or_default();
+        let words = u16::try_from(text_width(&outcome)).unwrap_or(u16::MAX);
+        let fits = x.saturating_add(words).saturating_add(width + 2) <= right;
+        // The id of a request stays in sight beside its words where there is room for both.
+        if fits || row.width >= REQUEST_FROM {
+            painter.text_right(right, row.y, width, &request, Role::Faint);
+            end = right.saturating_sub(width + 2);
+        }
+    }
+    let words = if entry.is_failure() { role } else { Role::Text };
+    painter.text(x, row.y, end.saturating_sub(x), &outcome, words);
+}
+
+/// The time of today; the day before it for an earlier one.
+fn time_of(entry: &Entry<'_>, context: &ViewContext<'_>) -> String {
+    let then = entry.at().date_time(context.zone);
+    let today = context.now.date_time(context.zone);
+    if then.get(..10) == today.get(..10) {
+        entry.at().clock(context.zone)
+    } else {
+        // The month and the day, as wide as a time.
+        format!("{:<8}", then.get(5..10).unwrap_or_default())
+    }
+}
+
+/// Everything that is known of an entry.
+fn opened_lines(entry: &Entry<'_>, context: &ViewContext<'_>, room: u16) -> Vec<StyledLine> {
+    let head = format!(
+        "{}   {}   by {}",
+        entry.at().date_time(context.zone),
+        entry.what(),
+        entry.who()
+    );
+    let mut lines = wrapped(&head, room, Role::Name);
+    if let Entry::Own(own) = entry {
+        if let Some(arguments) = &own.arguments {
+            lines.extend(wrapped(&format!("arguments {arguments}"), room, Role::Text));
+        }
+        if let Some(took) = own.took_ms {
+            lines.extend(wrapped(&format!("took {took} ms"), room, Role::Dim));
+        }
+        if let Err(failure) = &own.result {
+            lines.extend(failure_block(failure, room));
+            return lines;
+        }
+    }
+    lines.extend(wrapped(&entry.outcome(), room, Role::Text));
+    if let Entry::Change(found) = entry {
+        lines.extend(wrapped(
+            &format!("identity {}", found.change.who),
+            room,
+            Role::Dim,
+        ));
+    }
+    if let Some(id) = entry.request() {
+        lines.extend(wrapped(&format!("request {id}"), room, Role::Dim));
+    }
+    lines
+}
+
+fn draw_opened(lines: &[StyledLine], place: Rect, painter: &mut Painter<'_>) {
+    painter.hline(place);
+    let inner = Rect {
+        y: place.y + 1,
+        height: place.height.saturating_sub(1),
+        ..place
+    };
+    for (line, row) in lines.iter().zip(inner.rows()) {
+        let pieces: Vec<(&str, Role)> = line
+            .iter()
+            .map(|(text, role)| (text.as_str(), *role))
+            .collect();
+        painter.spans(row.x + 2, row.y, row.width.saturating_sub(3), &pieces);
+    }
+}
+
+fn draw_prompt(state: &Activity, area: Rect, painter: &mut Painter<'_>) {
+    let y = area.bottom().saturating_sub(1);
+    let x = painter.spans(
+        area.x + 1,
+        y,
+        area.width,
+        &[("/", Role::Accent), (state.filter.text(), Role::Text)],
+    );
+    if state.typing {
+        painter.text(x, y, 1, "▏", Role::Accent);
+    }
+}

@@ -1,0 +1,170 @@
+//! The deployments, a row each: their hops in titled columns, and the verdict.
+
+use ratatui::layout::Rect;
+
+use super::{
+    Doctor,
+    view::{headline, mark},
+};
+use crate::{
+    doctor::{DoctorReport, Hop, HopState},
+    model::{Deployment, DeploymentName},
+    screens::ViewContext,
+    theme::Role,
+    widgets::{Painter, cut, text_width},
+};
+
+/// Columns of the name.
+const NAME: u16 = 19;
+/// From this width each hop has a column with a title.
+const TITLED_FROM: u16 = 140;
+/// Columns of a hop with a title.
+const PITCH: u16 = 4;
+
+/// The title of a hop's column.
+fn title(hop: Hop) -> String {
+    match hop {
+        Hop::ToolsList => "LST".to_owned(),
+        Hop::Target => "TGT".to_owned(),
+        Hop::Credentials
+        | Hop::Permissions
+        | Hop::Stack
+        | Hop::Discovery
+        | Hop::Token
+        | Hop::Authoriser
+        | Hop::Metadata
+        | Hop::Gateway
+        | Hop::Policy
+        | Hop::Limits
+        | Hop::Initialize
+        | Hop::Interceptor
+        | Hop::Provider
+        | Hop::Drift
+        | Hop::Runtime
+        | Hop::Rollout
+        | Hop::Secret
+        | Hop::Neo4j
+        | Hop::Cypher => hop
+            .as_str()
+            .chars()
+            .take(3)
+            .collect::<String>()
+            .to_uppercase(),
+    }
+}
+
+/// Draws the header and the rows.
+pub(super) fn draw(
+    state: &Doctor,
+    deployments: &[&Deployment],
+    context: &ViewContext<'_>,
+    area: Rect,
+    painter: &mut Painter<'_>,
+) {
+    header(state, context, area, painter);
+    let body = Rect {
+        y: area.y + 1,
+        height: area.height.saturating_sub(1),
+        ..area
+    };
+    let cursor = state.cursor(deployments);
+    let mut list = state.list.clone();
+    list.select(cursor);
+    state.list.window(body, deployments.len());
+    for (index, row) in list.window(body, deployments.len()).zip(body.rows()) {
+        let Some(deployment) = deployments.get(index) else {
+            continue;
+        };
+        if index == cursor {
+            painter.select_row(row, !state.is_in_hops);
+        }
+        draw_row(state, &deployment.name, context, row, painter);
+    }
+}
+
+const fn pitch(width: u16) -> u16 {
+    if width >= TITLED_FROM { PITCH } else { 1 }
+}
+
+/// First column of the verdict.
+fn verdict_column(area: Rect) -> u16 {
+    let hops = u16::try_from(Hop::ALL.len()).unwrap_or_default();
+    area.x + 2 + NAME + pitch(area.width) * hops + 2
+}
+
+fn header(state: &Doctor, context: &ViewContext<'_>, area: Rect, painter: &mut Painter<'_>) {
+    painter.text(area.x + 2, area.y, NAME, "DEPLOYMENT", Role::Dim);
+    let cause = state
+        .report(context.store)
+        .and_then(|report| report.verdict.as_ref())
+        .map(|verdict| verdict.hop);
+    let column = area.x + 2 + NAME;
+    if pitch(area.width) > 1 {
+        for (index, hop) in Hop::ALL.into_iter().enumerate() {
+            let role = if cause == Some(hop) {
+                Role::Name
+            } else {
+                Role::Dim
+            };
+            let x = column + PITCH * u16::try_from(index).unwrap_or_default();
+            painter.text(x, area.y, PITCH - 1, &title(hop), role);
+        }
+    } else {
+        painter.text(column, area.y, 21, "HOPS", Role::Dim);
+    }
+    let x = verdict_column(area);
+    let room = area.right().saturating_sub(x + 1);
+    painter.text(x, area.y, room, "VERDICT", Role::Dim);
+}
+
+fn draw_row(
+    state: &Doctor,
+    name: &DeploymentName,
+    context: &ViewContext<'_>,
+    row: Rect,
+    painter: &mut Painter<'_>,
+) {
+    let shown = cut(name.as_str(), usize::from(NAME - 1));
+    painter.text(row.x + 2, row.y, NAME - 1, &shown, Role::Name);
+    let examined = context.store.examined.get(name);
+    let running = state.running.get(name);
+    // Hops appear as they are judged: a running walk goes over the last one.
+    if let Some(report) = running.or_else(|| examined.map(|(_, report)| report)) {
+        draw_hops(report, row, painter);
+    }
+    let x = verdict_column(row);
+    let end = row.right().saturating_sub(1);
+    if let Some(since) = state.asked.get(name) {
+        let age = since.age(context.now);
+        let judged = running.map_or(0, |report| {
+            report.hops.len() - report.count(HopState::Unknown)
+        });
+        let text = format!("walking, {judged} of {} judged, {age}", Hop::ALL.len());
+        let pieces = [
+            (context.spinner, Role::Changing),
+            (" ", Role::Dim),
+            (&text, Role::Dim),
+        ];
+        painter.spans(x, row.y, end.saturating_sub(x), &pieces);
+    } else if let Some((at, report)) = examined {
+        let age = format!("{} ago", at.age(context.now));
+        let width = u16::try_from(text_width(&age)).unwrap_or_default();
+        painter.text_right(end, row.y, width, &age, Role::Dim);
+        let (words, role) = headline(report);
+        let room = end.saturating_sub(x + width + 2);
+        painter.text(x, row.y, room, &words, role);
+    }
+}
+
+fn draw_hops(report: &DoctorReport, row: Rect, painter: &mut Painter<'_>) {
+    let pitch = pitch(row.width);
+    let inset = u16::from(pitch > 1);
+    for (index, finding) in report.hops.iter().enumerate() {
+        if finding.state == HopState::Skipped {
+            continue;
+        }
+        let (glyph, role) = mark(finding.state);
+        let x = row.x + 2 + NAME + inset + pitch * u16::try_from(index).unwrap_or_default();
+        painter.text(x, row.y, 1, glyph, role);
+    }
+}

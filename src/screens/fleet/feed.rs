@@ -1,0 +1,225 @@
+//! What happened lately: transitions as they were, and changes that others made.
+
+use ratatui::layout::Rect;
+
+use crate::{
+    screens::ViewContext,
+    state::{AttributedChange, Store, Transition},
+    theme::Role,
+    widgets::{Painter, cut, role_of, text_width},
+};
+
+/// A line of the feed.
+enum FeedLine<'a> {
+    Transition(&'a Transition),
+    Change(&'a AttributedChange),
+}
+
+impl FeedLine<'_> {
+    const fn at(&self) -> crate::model::Moment {
+        match self {
+            Self::Transition(transition) => transition.at,
+            Self::Change(change) => change.change.at,
+        }
+    }
+}
+
+/// The newest transitions and changes together, the newest first.
+fn newest(store: &Store, count: usize) -> Vec<FeedLine<'_>> {
+    let transitions = store.feed.iter().take(count).map(FeedLine::Transition);
+    let changes = store
+        .changes
+        .values()
+        .flat_map(|history| history.changes.iter().take(count))
+        // A change that explains a transition stands beside it.
+        .filter(|change| !explains(store, change))
+        .map(FeedLine::Change);
+    let mut lines: Vec<FeedLine<'_>> = transitions.chain(changes).collect();
+    lines.sort_by_key(|line| std::cmp::Reverse(line.at()));
+    lines.truncate(count);
+    lines
+}
+
+fn explains(store: &Store, change: &AttributedChange) -> bool {
+    store.feed.iter().any(|transition| {
+        transition
+            .by
+            .as_ref()
+            .is_some_and(|by| by.action == change.change.action)
+            && change
+                .key
+                .as_ref()
+                .is_some_and(|key| *key == transition.key || key.id == transition.key.owner_id())
+    })
+}
+
+/// How many lines there are to show, at most `most`.
+pub(super) fn length(store: &Store, most: usize) -> usize {
+    newest(store, most).len()
+}
+
+/// Draws the feed under a rule.
+pub(super) fn draw(context: &ViewContext<'_>, area: Rect, painter: &mut Painter<'_>) {
+    painter.hline(area);
+    painter.text(area.x + 2, area.y, 10, " LATELY ", Role::Dim);
+    let rows = Rect {
+        y: area.y + 1,
+        height: area.height.saturating_sub(1),
+        ..area
+    };
+    for (line, row) in newest(context.store, usize::from(rows.height))
+        .iter()
+        .zip(rows.rows())
+    {
+        match line {
+            FeedLine::Transition(transition) => transition_line(transition, context, row, painter),
+            FeedLine::Change(change) => change_line(change, context, row, painter),
+        }
+    }
+}
+
+/// Columns of the one who did it at most.
+const ACTOR: usize = 30;
+
+/// Columns of the name, and of the status before.
+fn widths(row: Rect) -> (u16, u16) {
+    match row.width {
+        0..100 => (26, 0),
+        100..150 => (34, 0),
+        _ => (44, 26),
+    }
+}
+
+fn start(
+    at: crate::model::Moment,
+    who: &str,
+    context: &ViewContext<'_>,
+    row: Rect,
+    painter: &mut Painter<'_>,
+) -> u16 {
+    let clock = at.clock(context.zone);
+    let x = painter.text(row.x + 1, row.y, 9, &clock, Role::Faint) + 2;
+    let (room, _) = widths(row);
+    painter.text(x, row.y, room, &cut(who, usize::from(room)), Role::Text);
+    x + room + 2
+}
+
+fn transition_line(
+    transition: &Transition,
+    context: &ViewContext<'_>,
+    row: Rect,
+    painter: &mut Painter<'_>,
+) {
+    let who = format!("{} / {}", transition.key.deployment, transition.name);
+    let x = start(transition.at, &who, context, row, painter);
+    let from = transition.from.as_deref().unwrap_or("new");
+    let to = transition.to.as_deref().unwrap_or("gone");
+    // What was true then: the resource may have changed since.
+    let role = transition.health.map_or(Role::Dim, role_of);
+    let (_, before) = widths(row);
+    let arrow = x + before;
+    if before > 0 {
+        painter.text_right(arrow, row.y, before, from, Role::Dim);
+    }
+    let inline = if before == 0 && row.width >= 100 {
+        from
+    } else {
+        ""
+    };
+    let end = by(
+        transition
+            .by
+            .as_ref()
+            .map(|by| (by.actor.as_str(), by.action.as_str())),
+        row,
+        painter,
+    );
+    let at = painter.spans(
+        arrow,
+        row.y,
+        end.saturating_sub(arrow),
+        &[(inline, Role::Dim), (" → ", Role::Faint), (to, role)],
+    );
+    let reason_at = if before > 0 { at.max(arrow + 28) } else { at };
+    if let Some(reason) = &transition.reason {
+        let room = end.saturating_sub(reason_at + 3);
+        painter.text(reason_at + 2, row.y, room, reason, Role::Dim);
+    }
+}
+
+fn change_line(
+    found: &AttributedChange,
+    context: &ViewContext<'_>,
+    row: Rect,
+    painter: &mut Painter<'_>,
+) {
+    let change = &found.change;
+    let deployment = found
+        .key
+        .as_ref()
+        .map_or_else(String::new, |key| format!("{} / ", key.deployment));
+    let who = format!("{deployment}{}", found.name);
+    let x = start(change.at, &who, context, row, painter);
+    let (_, before) = widths(row);
+    let actor = change.actor();
+    let end = by(Some((actor.as_str(), "")), row, painter);
+    let at = painter.text(
+        x + before + 3,
+        row.y,
+        end.saturating_sub(x + before + 3),
+        &change.action,
+        Role::Text,
+    );
+    if !change.is_done() {
+        let text = format!("refused: {}", change.outcome);
+        painter.text(
+            at + 2,
+            row.y,
+            end.saturating_sub(at + 3),
+            &text,
+            Role::Degraded,
+        );
+    } else if let Some(kind) = found.key.as_ref().map(|key| key.kind) {
+        let reason_at = at.max(x + before + 28) + 2;
+        painter.text(
+            reason_at,
+            row.y,
+            end.saturating_sub(reason_at),
+            kind.as_str(),
+            Role::Dim,
+        );
+    }
+}
+
+/// Draws who did it at the right edge; answers the column before it.
+fn by(cause: Option<(&str, &str)>, row: Rect, painter: &mut Painter<'_>) -> u16 {
+    let Some((actor, action)) = cause else {
+        return row.right().saturating_sub(1);
+    };
+    let shown = cut(actor, ACTOR);
+    let actor = shown.as_str();
+    let action = if action.is_empty() || row.width < 150 {
+        String::new()
+    } else {
+        format!(" ({action})")
+    };
+    let width = u16::try_from(3 + text_width(actor) + text_width(&action)).unwrap_or(u16::MAX);
+    // Who did it stands in a column of its own where there is room.
+    let column = row.width * 5 / 6;
+    let x = if row.width >= 150 && column + width < row.width {
+        row.x + column
+    } else {
+        row.right().saturating_sub(width + 1)
+    };
+    painter.spans(
+        x,
+        row.y,
+        row.right().saturating_sub(x),
+        &[
+            ("by ", Role::Dim),
+            (actor, Role::Text),
+            (&action, Role::Dim),
+        ],
+    );
+    x
+}

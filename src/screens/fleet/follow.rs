@@ -1,0 +1,279 @@
+//! From the Fleet to other screens: logs, tools, the doctor, related resources, the clipboard, the browser.
+
+use super::{Fleet, Place, calls, change};
+use crate::{
+    kinds,
+    messages::{Action, Effect, FleetAction, FleetEffect},
+    model::{DeploymentName, Health, Kind, McpEndpoint, McpTarget, Resource, ResourceKey},
+    screens::{
+        AppRequest, ScreenUpdate, UpdateContext,
+        detail::{Detail, copy},
+    },
+    state::Store,
+};
+
+/// Said where nothing waits for a person.
+const NO_CONSENT: &str = "nothing here waits for the consent of a person";
+
+impl Fleet {
+    /// Follows what is selected to another screen or resource.
+    pub(super) fn follow(
+        &mut self,
+        action: Action,
+        context: &mut UpdateContext<'_>,
+    ) -> ScreenUpdate {
+        let Some(row) = self.current(context.store) else {
+            return ScreenUpdate::done();
+        };
+        let deployment = row.place.deployment().clone();
+        match action {
+            Action::Fleet(FleetAction::FollowDoctor) => {
+                ScreenUpdate::request(AppRequest::Examine(deployment))
+            }
+            Action::Fleet(FleetAction::FollowCalls) => {
+                calls::around_last_failure(context.store, &deployment, context.now)
+            }
+            Action::Fleet(FleetAction::FollowLogs) => {
+                self.follow_logs(context, &deployment, row.resource)
+            }
+            Action::Fleet(FleetAction::FollowTools) => {
+                ScreenUpdate::request(AppRequest::Tools(endpoint(&deployment, row.resource)))
+            }
+            Action::Fleet(FleetAction::FollowRelation) => {
+                let key = row.resource.map(|resource| &resource.key);
+                self.follow_relation(context, key, false)
+            }
+            Action::Fleet(FleetAction::FollowBack) => {
+                let key = row.resource.map(|resource| &resource.key);
+                self.follow_relation(context, key, true)
+            }
+            Action::Fleet(FleetAction::Synchronize) => {
+                let marked = self.marked_targets(context.store);
+                let current: Vec<&Resource> = row
+                    .resource
+                    .filter(|resource| resource.key.kind == Kind::Target)
+                    .into_iter()
+                    .collect();
+                change::synchronize(context, if marked.is_empty() { &current } else { &marked })
+            }
+            _ => ScreenUpdate::ignored(),
+        }
+    }
+
+    /// The marked targets, of all deployments.
+    fn marked_targets<'a>(&self, store: &'a Store) -> Vec<&'a Resource> {
+        let deployments = store.deployments.iter();
+        deployments
+            .flat_map(|deployment| store.resources(&deployment.name))
+            .filter(|resource| resource.key.kind == Kind::Target)
+            .filter(|resource| self.marks.contains(&Place::Resource(resource.key.clone())))
+            .collect()
+    }
+
+    /// To the first resource that this one leads to, or back to one that leads here. A secret leads to its screen.
+    fn follow_relation(
+        &mut self,
+        context: &UpdateContext<'_>,
+        key: Option<&ResourceKey>,
+        is_back: bool,
+    ) -> ScreenUpdate {
+        let Some(resource) = key.and_then(|key| context.store.resource(key)) else {
+            return ScreenUpdate::done();
+        };
+        if resource.key.kind == Kind::Secret && !is_back {
+            let (deployment, id) = (&resource.key.deployment, &resource.key.id);
+            return ScreenUpdate::request(AppRequest::Secret(deployment.clone(), id.clone()));
+        }
+        let related = if is_back {
+            context.store.led_from(resource)
+        } else {
+            context.store.leads_to(resource)
+        };
+        let Some(next) = related.first().map(|related| related.resource.key.clone()) else {
+            let text = if is_back {
+                format!("nothing that is listed here leads to {}", resource.name)
+            } else {
+                format!("{} leads to nothing that is listed here", resource.name)
+            };
+            return ScreenUpdate::request(AppRequest::Say(text));
+        };
+        self.reveal(&next);
+        if self.detail.is_none() {
+            return ScreenUpdate::done();
+        }
+        self.detail = Some(Detail::new(next.clone(), context.now));
+        ScreenUpdate::effect(Effect::Fleet(FleetEffect::Describe(next)))
+    }
+
+    /// Logs of all marked rows of the deployment together; without marks, of the current row.
+    fn follow_logs(
+        &self,
+        context: &UpdateContext<'_>,
+        deployment: &DeploymentName,
+        resource: Option<&Resource>,
+    ) -> ScreenUpdate {
+        let marked: Vec<&Resource> = context
+            .store
+            .resources(deployment)
+            .filter(|each| {
+                self.marks.contains(&Place::Resource(each.key.clone()))
+                    && !each.log_groups.is_empty()
+            })
+            .collect();
+        if marked.is_empty() {
+            return follow_logs(context, deployment, resource);
+        }
+        let names: Vec<&str> = marked.iter().map(|each| each.name.as_str()).collect();
+        let mut groups: Vec<String> = Vec::new();
+        for group in marked.iter().flat_map(|each| &each.log_groups) {
+            if !groups.contains(group) {
+                groups.push(group.clone());
+            }
+        }
+        ScreenUpdate::request(AppRequest::Logs {
+            deployment: deployment.clone(),
+            title: names.join(" + "),
+            groups,
+            since: None,
+        })
+    }
+
+    /// Copies something of the selected resource or deployment.
+    pub(super) fn copy(&self, action: Action, context: &UpdateContext<'_>) -> ScreenUpdate {
+        let Some(row) = self.current(context.store) else {
+            return ScreenUpdate::done();
+        };
+        match (action, row.resource) {
+            (Action::Fleet(FleetAction::CopyFix), _) => copy_fix(row.place.deployment(), context),
+            (Action::Fleet(FleetAction::CopyConsent), resource) => {
+                match consent_address(row.place.deployment(), resource, context.store) {
+                    Some(address) => ScreenUpdate::effect(Effect::Copy(address)),
+                    None => ScreenUpdate::request(AppRequest::Say(NO_CONSENT.to_owned())),
+                }
+            }
+            (_, Some(resource)) => copy(action, resource, context.store),
+            (_, None) => ScreenUpdate::done(),
+        }
+    }
+}
+
+/// Copies the doctor's fix for what is broken.
+fn copy_fix(deployment: &DeploymentName, context: &UpdateContext<'_>) -> ScreenUpdate {
+    let health = context.store.health(deployment);
+    let examined = context.store.examined.get(deployment);
+    let found = examined.and_then(|(_, report)| report.verdict.as_ref());
+    match found.filter(|found| health.hop == Some(found.hop.as_str())) {
+        Some(found) => ScreenUpdate::effect(Effect::Copy(found.fix.clone())),
+        None => ScreenUpdate::request(AppRequest::Say(format!(
+            "no fix is known for {deployment}: the doctor finds one"
+        ))),
+    }
+}
+
+/// Opens the page at which a person consents, or the resource in the AWS console.
+pub(super) fn open_address(
+    action: FleetAction,
+    deployment: &DeploymentName,
+    resource: Option<&Resource>,
+    store: &Store,
+) -> ScreenUpdate {
+    let address = if action == FleetAction::OpenConsent {
+        consent_address(deployment, resource, store)
+    } else {
+        let region = store
+            .deployment(deployment)
+            .map_or("us-east-1", |deployment| deployment.region.as_str());
+        let key = resource.map(|resource| &resource.key);
+        Some(kinds::console_address(key, region))
+    };
+    match address {
+        Some(address) => ScreenUpdate::effect(Effect::OpenAddress(address)),
+        None => ScreenUpdate::request(AppRequest::Say(NO_CONSENT.to_owned())),
+    }
+}
+
+/// The address at which a person consents: of this resource, otherwise of the first one that waits.
+fn consent_address(
+    deployment: &DeploymentName,
+    resource: Option<&Resource>,
+    store: &Store,
+) -> Option<String> {
+    let own = resource.and_then(|resource| resource.fact("Authorization URL"));
+    let waiting = || {
+        store
+            .resources(deployment)
+            .filter(|resource| kinds::health(resource) == Health::NeedsPerson)
+            .find_map(|resource| resource.fact("Authorization URL"))
+    };
+    own.or_else(waiting).map(str::to_owned)
+}
+
+/// Logs of the resource, or of everything in the deployment.
+fn follow_logs(
+    context: &UpdateContext<'_>,
+    deployment: &DeploymentName,
+    resource: Option<&Resource>,
+) -> ScreenUpdate {
+    let (title, groups) = match resource {
+        Some(resource) if !resource.log_groups.is_empty() => {
+            (resource.name.clone(), resource.log_groups.clone())
+        }
+        _ => (
+            deployment.to_string(),
+            deployment_groups(context.store, deployment),
+        ),
+    };
+    if groups.is_empty() {
+        return ScreenUpdate::request(AppRequest::Say(format!(
+            "{deployment} has no log groups yet"
+        )));
+    }
+    ScreenUpdate::request(AppRequest::Logs {
+        deployment: deployment.clone(),
+        title,
+        groups,
+        since: None,
+    })
+}
+
+/// All log groups of a deployment, each once, in the order of its resources.
+pub fn deployment_groups(store: &Store, deployment: &DeploymentName) -> Vec<String> {
+    let mut groups: Vec<String> = Vec::new();
+    let configured = store
+        .deployment(deployment)
+        .into_iter()
+        .flat_map(|each| &each.log_groups);
+    for group in configured.chain(
+        store
+            .resources(deployment)
+            .flat_map(|resource| &resource.log_groups),
+    ) {
+        if !groups.contains(group) {
+            groups.push(group.clone());
+        }
+    }
+    groups
+}
+
+/// The MCP endpoint that a resource stands for.
+fn endpoint(deployment: &DeploymentName, resource: Option<&Resource>) -> McpEndpoint {
+    let target = match resource {
+        Some(resource) => match resource.key.kind {
+            Kind::Gateway | Kind::Target | Kind::Runtime | Kind::Endpoint => {
+                McpTarget::Resource(resource.key.clone())
+            }
+            Kind::Secret
+            | Kind::Provider
+            | Kind::WorkloadIdentity
+            | Kind::PolicyEngine
+            | Kind::Policy
+            | Kind::RateLimit
+            | Kind::Version => McpTarget::Default,
+        },
+        None => McpTarget::Default,
+    };
+    McpEndpoint {
+        deployment: deployment.clone(),
+        target,
+    }
+}

@@ -1,0 +1,209 @@
+//! The Fleet as a screen: its layers, what it does with actions and clicks, what it offers, and where its parts stand.
+
+use crossterm::event::KeyEvent;
+use ratatui::layout::Rect;
+
+use super::{Fleet, PANEL_FROM, Place, draw, feed};
+use crate::{
+    keys::Layer,
+    messages::{Action, AppAction, FleetAction, ListAction, PromptAction},
+    model::Kind,
+    screens::{Screen, ScreenUpdate, UpdateContext, ViewContext, detail::Detail},
+    theme::Role,
+    widgets::{LineInput, Painter},
+};
+
+/// From this width what is opened stands beside the list.
+const BESIDE: u16 = 120;
+/// Width of the list beside the panel.
+const LEAST_LIST: u16 = 104;
+const WIDEST_LIST: u16 = 138;
+
+impl Screen for Fleet {
+    fn layers(&self) -> Vec<Layer> {
+        let is_searching = self.detail.as_ref().is_some_and(Detail::is_typing);
+        match (self.typing || is_searching, &self.detail) {
+            (true, _) => vec![Layer::Prompt],
+            (false, Some(_)) => vec![Layer::Detail, Layer::List],
+            (false, None) => vec![Layer::Fleet, Layer::List],
+        }
+    }
+
+    fn is_typing(&self) -> bool {
+        self.typing || self.detail.as_ref().is_some_and(Detail::is_typing)
+    }
+
+    fn press(&mut self, key: KeyEvent, context: &mut UpdateContext<'_>) -> ScreenUpdate {
+        if let Some(detail) = self.detail.as_mut().filter(|detail| detail.is_typing()) {
+            detail.press(key, context.store);
+            return ScreenUpdate::done();
+        }
+        if self.filter.press(key) {
+            ScreenUpdate::done()
+        } else {
+            ScreenUpdate::ignored()
+        }
+    }
+
+    fn paste(&mut self, text: &str, context: &mut UpdateContext<'_>) -> ScreenUpdate {
+        match self.detail.as_mut().filter(|detail| detail.is_typing()) {
+            Some(detail) => detail.paste(text, context.store),
+            None => self.filter.paste(text),
+        }
+        ScreenUpdate::done()
+    }
+
+    fn act(&mut self, action: Action, context: &mut UpdateContext<'_>) -> ScreenUpdate {
+        if let Some(update) = self.act_on_opened(action, context) {
+            return update;
+        }
+        if self.move_cursor(action, context) {
+            return ScreenUpdate::done();
+        }
+        match action {
+            Action::List(action) => self.act_on_list(action, context),
+            Action::Fleet(action) => self.act_on_row(action, context),
+            Action::Prompt(PromptAction::Accept) => {
+                self.typing = false;
+                ScreenUpdate::done()
+            }
+            Action::App(AppAction::Back) if self.typing || !self.filter.text().is_empty() => {
+                self.typing = false;
+                self.filter = LineInput::default();
+                ScreenUpdate::done()
+            }
+            _ => ScreenUpdate::ignored(),
+        }
+    }
+
+    fn click(&mut self, column: u16, line: u16, context: &mut UpdateContext<'_>) -> ScreenUpdate {
+        if let Some(order) = self.titles.get().order_at(column, line) {
+            // A second click on the same title reverses.
+            self.order.is_reversed = self.order.order == order && !self.order.is_reversed;
+            self.order.order = order;
+            return ScreenUpdate::done();
+        }
+        let Some(at) = self
+            .list
+            .row_at(column, line)
+            .filter(|_| !self.is_covered.get())
+        else {
+            return ScreenUpdate::ignored();
+        };
+        let rows = self.lines(context.store);
+        let place = rows.get(at).map(|row| match &row.place {
+            // The sentence belongs to its deployment.
+            Place::Note(name) | Place::Gap(name) => Place::Deployment(name.clone()),
+            place @ (Place::Deployment(_) | Place::Resource(_) | Place::Problem(..)) => {
+                place.clone()
+            }
+        });
+        if let Some(row) = rows.get(at)
+            && row.has_children
+            && self.titles.get().is_fold_mark(column, row.depth)
+        {
+            let is_folded = self.is_folded(&row.place, context.store);
+            self.selected = Some(row.place.clone());
+            self.fold(row.place.clone(), !is_folded);
+            return ScreenUpdate::done();
+        }
+        if place.is_some() && place == self.selected {
+            return self.open(context);
+        }
+        self.list.select(at);
+        self.selected = place;
+        ScreenUpdate::done()
+    }
+
+    fn offers(&self, action: Action, context: &ViewContext<'_>) -> bool {
+        if context.store.deployments.is_empty() {
+            return matches!(action, Action::App(_));
+        }
+        // Asked for every key of the footer in every frame: the rows are only made where the answer hangs on one.
+        let resource = || self.current(context.store).and_then(|row| row.resource);
+        match action {
+            Action::Fleet(FleetAction::Synchronize) => {
+                !context.read_only
+                    && resource().is_some_and(|resource| resource.key.kind == Kind::Target)
+            }
+            Action::Fleet(FleetAction::FollowRelation) => {
+                self.detail.is_some() || resource().is_some()
+            }
+            Action::List(
+                ListAction::Filter | ListAction::Sort | ListAction::Mark | ListAction::Open,
+            ) => self.detail.is_none() && self.overview.is_none(),
+            _ => true,
+        }
+    }
+
+    fn view(&self, context: &ViewContext<'_>, area: Rect, painter: &mut Painter<'_>) {
+        if context.store.deployments.is_empty() {
+            draw_start(context, area, painter);
+            return;
+        }
+        let is_open = self.detail.is_some() || self.overview.is_some();
+        self.is_covered.set(is_open && area.width < BESIDE);
+        let feed = if is_open && area.width < BESIDE {
+            0
+        } else {
+            draw::feed_height(context, area.height)
+        };
+        let upper = Rect {
+            height: area.height - feed,
+            ..area
+        };
+        let (left, right) = halves(upper, is_open);
+        if let Some(left) = left {
+            draw::fleet(self, context, left, painter);
+        }
+        if let Some(right) = right {
+            if left.is_some() {
+                painter.divider(Rect {
+                    x: right.x.saturating_sub(2),
+                    width: 1,
+                    ..right
+                });
+            }
+            self.draw_panel(context, right, painter);
+        }
+        if feed > 0 {
+            let lower = Rect {
+                y: upper.bottom(),
+                height: feed,
+                ..area
+            };
+            feed::draw(context, lower, painter);
+        }
+    }
+}
+
+/// The areas of the list and of what stands beside it. The detail is beside the list from 160 columns without narrowing it;
+/// from 120 once it is opened; below, what is opened covers the list.
+fn halves(area: Rect, is_open: bool) -> (Option<Rect>, Option<Rect>) {
+    let list = match area.width {
+        PANEL_FROM.. => (area.width * 69 / 100).clamp(LEAST_LIST, WIDEST_LIST),
+        BESIDE.. if is_open => area.width * 55 / 100,
+        _ if is_open => return (None, Some(area)),
+        _ => return (Some(area), None),
+    };
+    let left = Rect {
+        width: list,
+        ..area
+    };
+    let right = Rect {
+        x: area.x + list + 2,
+        width: area.width - list - 2,
+        ..area
+    };
+    (Some(left), Some(right))
+}
+
+/// What is starting, before there are deployments.
+fn draw_start(context: &ViewContext<'_>, area: Rect, painter: &mut Painter<'_>) {
+    let pieces = [
+        (context.spinner, Role::Changing),
+        (" starting ", Role::Dim),
+        (context.starting.unwrap_or_default(), Role::Text),
+    ];
+    painter.spans(area.x + 3, area.y + 1, area.width, &pieces);
+}

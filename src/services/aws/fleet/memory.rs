@@ -1,0 +1,52 @@
+//! What is remembered of a deployment's lists, so that the lists of other kinds do not ask for them again.
+
+use std::{collections::HashMap, time::Instant};
+
+use serde_json::Value;
+
+use crate::{model::Resource, services::aws::control::Control};
+
+/// The last answer of a list. Its lock is held while the list is asked for: a second reader waits for that answer.
+pub(super) type LastList = tokio::sync::Mutex<Option<(Instant, Vec<Resource>)>>;
+
+/// What is remembered of a deployment's lists.
+#[derive(Default)]
+pub(crate) struct ListMemory {
+    pub(super) gateways: LastList,
+    pub(super) runtimes: LastList,
+    pub(super) targets: LastList,
+    pub(super) target_details: std::sync::Mutex<HashMap<String, (Value, Value)>>,
+}
+
+impl ListMemory {
+    /// The detail of a target: asked for once as long as its summary stays the same.
+    pub(super) async fn detail(
+        &self,
+        control: &Control,
+        gateway: &str,
+        id: &str,
+        summary: &Value,
+    ) -> Option<Value> {
+        let key = format!("{gateway}/{id}");
+        let kept = self
+            .target_details
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .get(&key)
+            .cloned();
+        if let Some((_, detail)) = kept.filter(|(of, _)| of == summary) {
+            return Some(detail);
+        }
+        let detail = control
+            .target(gateway, id)
+            .await
+            .inspect_err(|failure| tracing::info!(%failure, "a target's detail is not to be had"))
+            .ok()?;
+        let mut details = self
+            .target_details
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        details.insert(key, (summary.clone(), detail.clone()));
+        Some(detail)
+    }
+}

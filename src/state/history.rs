@@ -1,0 +1,252 @@
+//! What CloudTrail and the logs say of a deployment: who changed it, and its tool calls of the last hour.
+
+use super::store::{Store, Transition};
+use crate::{
+    calls::{LoggedCall, LoggedOutcome},
+    model::{Change, DeploymentName, Failure, Moment, Resource, ResourceKey},
+};
+
+/// Changes kept for a deployment.
+const CHANGES: usize = 500;
+/// Calls are kept for this long, in milliseconds.
+const CALLS_MS: i64 = 60 * 60_000;
+/// A change explains a transition that was seen at most this long after it, in milliseconds.
+const EXPLAINS_MS: i64 = 5 * 60_000;
+/// A clock may be that much behind the other, in milliseconds.
+const SKEW_MS: i64 = 30_000;
+/// Changes are read again from this long before the last reading, in milliseconds: CloudTrail delivers late.
+const LATE_MS: i64 = 15 * 60_000;
+
+/// A change, and the resource of the deployment that it changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttributedChange {
+    /// The change.
+    pub change: Change,
+    /// The resource, if it is listed; otherwise it is the deployment's stack.
+    pub key: Option<ResourceKey>,
+    /// Its name.
+    pub name: String,
+}
+
+/// What CloudTrail has said of a deployment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ChangeHistory {
+    /// The changes, newest first.
+    pub changes: Vec<AttributedChange>,
+    /// The time from which on they were read, and up to which.
+    pub read: Option<(Moment, Moment)>,
+    /// Why the last reading failed.
+    pub failure: Option<Failure>,
+}
+
+impl ChangeHistory {
+    /// The time from which on the next reading asks: with an overlap, because events arrive late.
+    pub fn next_since(&self, now: Moment, first_ms: i64) -> Moment {
+        match self.read {
+            Some((_, until)) => until.plus(-LATE_MS),
+            None => now.plus(-first_ms),
+        }
+    }
+}
+
+/// The tool calls of a deployment that its logs show.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CallHistory {
+    /// The calls, newest first, without their log records.
+    pub calls: Vec<LoggedCall>,
+    /// Up to when the logs were read.
+    pub read_until: Option<Moment>,
+    /// What could not be read, and why.
+    pub unread: Vec<(String, String)>,
+}
+
+impl CallHistory {
+    /// Calls that failed, were denied or throttled, newest first.
+    pub fn failed(&self) -> impl Iterator<Item = &LoggedCall> {
+        self.calls.iter().filter(|call| match call.outcome {
+            LoggedOutcome::Error | LoggedOutcome::Denied | LoggedOutcome::Throttled => true,
+            LoggedOutcome::Ok | LoggedOutcome::Consent | LoggedOutcome::Unknown => false,
+        })
+    }
+
+    /// How many calls failed at each hop, the worst first.
+    pub fn errors_by_hop(&self) -> Vec<(&'static str, usize)> {
+        let mut counts: Vec<(&'static str, usize)> = Vec::new();
+        for call in self.failed() {
+            let hop = call.hop.unwrap_or("not known");
+            match counts.iter_mut().find(|(known, _)| *known == hop) {
+                Some((_, count)) => *count += 1,
+                None => counts.push((hop, 1)),
+            }
+        }
+        counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        counts
+    }
+}
+
+impl Store {
+    /// Takes in the changes of an account and region: each deployment keeps those of its own resources.
+    pub(crate) fn record_changes(
+        &mut self,
+        deployments: &[DeploymentName],
+        since: Moment,
+        result: &Result<Vec<Change>, Failure>,
+        now: Moment,
+    ) {
+        for name in deployments {
+            let mut history = self.changes.remove(name).unwrap_or_default();
+            match result {
+                Err(failure) => history.failure = Some(failure.clone()),
+                Ok(changes) => {
+                    let found = changes
+                        .iter()
+                        .filter_map(|change| self.attribute(name, change));
+                    merge(&mut history.changes, found.collect());
+                    let from = history.read.map_or(since, |(from, _)| from.min(since));
+                    history.read = Some((from, now));
+                    history.failure = None;
+                }
+            }
+            self.changes.insert(name.clone(), history);
+        }
+        self.explain_transitions();
+        self.version += 1;
+    }
+
+    /// Whose change it is: the first resource of the deployment that the event names, or its stack.
+    fn attribute(&self, name: &DeploymentName, change: &Change) -> Option<AttributedChange> {
+        let named = |resource: &&Resource| {
+            change.ids.iter().any(|id| {
+                *id == resource.key.own_id()
+                    || *id == resource.name
+                    || resource
+                        .arn
+                        .as_deref()
+                        .is_some_and(|arn| is_same_arn(arn, id))
+            })
+        };
+        // The most telling id stands first: a target before its gateway.
+        let resources: Vec<&Resource> = self.resources(name).filter(named).collect();
+        let found = change.ids.iter().find_map(|id| {
+            resources.iter().find(|resource| {
+                *id == resource.key.own_id()
+                    || *id == resource.name
+                    || resource
+                        .arn
+                        .as_deref()
+                        .is_some_and(|arn| is_same_arn(arn, id))
+            })
+        });
+        if let Some(resource) = found {
+            return Some(AttributedChange {
+                change: change.clone(),
+                key: Some(resource.key.clone()),
+                name: resource.name.clone(),
+            });
+        }
+        let stack = self.deployment(name)?.stack.as_deref()?;
+        let is_stack = change
+            .ids
+            .iter()
+            .any(|id| id == stack || id.contains(&format!(":stack/{stack}/")));
+        is_stack.then(|| AttributedChange {
+            change: change.clone(),
+            key: None,
+            name: stack.to_owned(),
+        })
+    }
+
+    /// Names who made the transitions that were seen, as far as CloudTrail says it by now.
+    fn explain_transitions(&mut self) {
+        let changes = &self.changes;
+        for transition in self.feed.iter_mut().filter(|seen| seen.by.is_none()) {
+            let history = changes.get(&transition.key.deployment);
+            transition.by = history.and_then(|history| cause_of(transition, &history.changes));
+        }
+    }
+
+    /// Takes in the calls that the logs of a deployment show since a time. Older calls stay for an hour.
+    pub(crate) fn record_calls(
+        &mut self,
+        deployment: &DeploymentName,
+        since: Moment,
+        calls: Vec<LoggedCall>,
+        unread: Vec<(String, String)>,
+        now: Moment,
+    ) {
+        let history = self.calls.entry(deployment.clone()).or_default();
+        history
+            .calls
+            .retain(|call| call.at < since && now.since(call.at) <= CALLS_MS);
+        history
+            .calls
+            .extend(calls.into_iter().map(|call| LoggedCall {
+                records: Vec::new(),
+                ..call
+            }));
+        history.calls.sort_by_key(|call| std::cmp::Reverse(call.at));
+        history.read_until = Some(now);
+        history.unread = unread;
+        self.version += 1;
+    }
+
+    /// The changes that concern a resource, or all of its deployment, newest first.
+    pub fn changes_of<'a>(
+        &'a self,
+        deployment: &DeploymentName,
+        key: Option<&'a ResourceKey>,
+    ) -> impl Iterator<Item = &'a AttributedChange> {
+        self.changes
+            .get(deployment)
+            .into_iter()
+            .flat_map(|history| &history.changes)
+            .filter(move |change| key.is_none() || change.key.as_ref() == key)
+    }
+}
+
+/// Secrets Manager takes an ARN with and without its last six characters.
+fn is_same_arn(arn: &str, id: &str) -> bool {
+    arn == id || (id.contains(":secret:") && arn.len() == id.len() + 7 && arn.starts_with(id))
+}
+
+/// Adds changes to a history; what is there already stays once.
+fn merge(history: &mut Vec<AttributedChange>, found: Vec<AttributedChange>) {
+    for change in found {
+        if !history.contains(&change) {
+            history.push(change);
+        }
+    }
+    history.sort_by_key(|change| std::cmp::Reverse(change.change.at));
+    history.truncate(CHANGES);
+}
+
+/// Who brought a transition about: the last change of the resource, or of what it belongs to, shortly before.
+fn cause_of(seen: &Transition, changes: &[AttributedChange]) -> Option<TransitionCause> {
+    let concerns = |change: &&AttributedChange| {
+        change.key.as_ref().is_some_and(|key| {
+            *key == seen.key
+                || (key.deployment == seen.key.deployment && key.id == seen.key.owner_id())
+        })
+    };
+    changes
+        .iter()
+        .filter(concerns)
+        .filter(|change| change.change.is_done())
+        .find(|change| {
+            let age = seen.at.since(change.change.at);
+            (-SKEW_MS..=EXPLAINS_MS).contains(&age)
+        })
+        .map(|change| TransitionCause {
+            actor: change.change.actor(),
+            action: change.change.action.clone(),
+        })
+}
+
+/// Who brought a transition about, and by which operation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TransitionCause {
+    /// `role/ci`.
+    pub actor: String,
+    /// `UpdateAgentRuntime`.
+    pub action: String,
+}

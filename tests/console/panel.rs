@@ -1,0 +1,215 @@
+//! The panel beside the Fleet, who changed what, changes from the Fleet, and what others did in the Activity.
+
+use agentcore_console::{
+    messages::{Effect, Event, FleetEffect, FleetEvent},
+    model::{Change, Kind, Resource},
+};
+use serde_json::json;
+
+use crate::{
+    harness::{Harness, NOW},
+    world::{examined, key, name, pluralize, ready, resource, resources},
+};
+
+/// A change by role `ci` some milliseconds ago.
+fn change(ago: i64, action: &str, id: &str) -> Change {
+    Change {
+        at: NOW.plus(-ago),
+        who: "arn:aws:sts::123456789012:assumed-role/ci/run-7".into(),
+        action: action.into(),
+        kind: "gateway",
+        ids: vec![id.into()],
+        outcome: "done".into(),
+        request_id: Some("3c1d-ci".into()),
+    }
+}
+
+fn changes(harness: &mut Harness, found: Vec<Change>) {
+    harness.on(Event::Fleet(FleetEvent::ChangesRead(
+        vec![name("prod"), name("analytics")],
+        NOW.plus(-86_400_000),
+        Ok(found),
+    )));
+}
+
+fn list(harness: &mut Harness, kind: Kind, found: Vec<Resource>) {
+    harness.on(Event::Fleet(FleetEvent::Listed(
+        name("prod"),
+        kind,
+        Ok(found),
+    )));
+}
+
+#[test]
+fn from_160_columns_the_panel_follows_the_cursor_and_names_who_changed_it() {
+    let mut harness = ready();
+    harness.on(pluralize());
+    changes(
+        &mut harness,
+        vec![change(60_000, "UpdateGateway", "prod-gw")],
+    );
+    let frame = harness.frame(200, 60);
+    for words in [
+        "WHO CHANGED IT",
+        "role/ci",
+        "UpdateGateway",
+        "LAST HOUR",
+        "CHAIN",
+        "LEADS TO",
+        "TOK GAT INT",
+    ] {
+        assert!(frame.contains(words), "{words}: {frame}");
+    }
+    harness.keys("j");
+    let frame = harness.frame(200, 60);
+    assert!(
+        frame.contains("prod-gw") && frame.contains("ARN"),
+        "{frame}"
+    );
+    assert!(
+        !harness.frame(150, 60).contains("WHO CHANGED IT"),
+        "below 160 columns the panel is opened by a key"
+    );
+}
+
+#[test]
+fn a_transition_is_explained_by_the_change_that_arrives_later() {
+    let mut harness = ready();
+    let moving = Resource {
+        status: "UPDATING".into(),
+        ..resources("prod", Kind::Gateway).remove(0)
+    };
+    list(&mut harness, Kind::Gateway, vec![moving]);
+    harness.hides("by role/ci");
+    changes(
+        &mut harness,
+        vec![change(10_000, "UpdateGateway", "prod-gw")],
+    );
+    harness.shows("by role/ci");
+}
+
+#[test]
+fn an_old_change_explains_no_new_transition() {
+    let mut harness = ready();
+    let moving = Resource {
+        status: "UPDATING".into(),
+        ..resources("prod", Kind::Gateway).remove(0)
+    };
+    list(&mut harness, Kind::Gateway, vec![moving]);
+    changes(
+        &mut harness,
+        vec![change(3_600_000, "UpdateGateway", "prod-gw")],
+    );
+    assert!(
+        !harness.line("UPDATING").contains("by role/ci"),
+        "{}",
+        harness.line("UPDATING")
+    );
+}
+
+#[test]
+fn calls_are_read_once_the_cursor_rests_where_the_panel_is_shown() {
+    let reads = |effects: Vec<Effect>| {
+        effects
+            .iter()
+            .filter(|effect| matches!(effect, Effect::Fleet(FleetEffect::ReadCalls { .. })))
+            .count()
+    };
+    let mut harness = ready();
+    harness.frame(120, 36);
+    harness.pass(1_000);
+    assert_eq!(reads(harness.pass(1_000)), 0, "no panel, no reading");
+    harness.frame(200, 60);
+    harness.pass(100);
+    assert_eq!(reads(harness.pass(500)), 1);
+    assert_eq!(reads(harness.pass(500)), 0, "and not again");
+}
+
+#[test]
+fn an_endpoint_is_rolled_back_to_the_version_before_its_own_after_a_question() {
+    let mut harness = ready();
+    let canary = Resource {
+        raw: json!({"liveVersion": "3", "targetVersion": "3"}),
+        ..resource("prod", Kind::Endpoint, "prod-rt/canary", "canary", "READY")
+    };
+    let mut endpoints = resources("prod", Kind::Endpoint);
+    endpoints.push(canary);
+    list(&mut harness, Kind::Endpoint, endpoints);
+    let version = |number: &str| {
+        let id = format!("prod-rt/{number}");
+        resource("prod", Kind::Version, &id, &format!("v{number}"), "READY")
+    };
+    list(
+        &mut harness,
+        Kind::Version,
+        vec![version("3"), version("2")],
+    );
+    harness.keys("/");
+    harness.text("name:canary");
+    harness.keys("enter G B");
+    harness.shows("Let endpoint canary serve version 2?");
+    assert_eq!(
+        harness.keys("y"),
+        [Effect::Fleet(FleetEffect::MoveEndpoint(
+            key("prod", Kind::Endpoint, "prod-rt/canary"),
+            "2".into()
+        ))]
+    );
+}
+
+#[test]
+fn the_default_endpoint_is_never_rolled_back() {
+    let mut harness = ready();
+    harness.keys("/");
+    harness.text("name:DEFAULT");
+    assert_eq!(harness.keys("enter G B"), []);
+    harness.shows("DEFAULT always follows the newest version");
+}
+
+#[test]
+fn the_activity_shows_what_others_changed_and_filters() {
+    let mut harness = ready();
+    changes(
+        &mut harness,
+        vec![change(60_000, "UpdateGateway", "prod-gw")],
+    );
+    harness.keys("6");
+    harness.shows("UpdateGateway prod-gateway");
+    harness.keys("tab");
+    harness.hides("UpdateGateway prod-gateway");
+    harness.keys("tab");
+    harness.shows("UpdateGateway prod-gateway");
+    harness.keys("/");
+    harness.text("!ci");
+    harness.hides("UpdateGateway prod-gateway");
+    harness.keys("esc");
+    harness.keys("enter");
+    harness.shows("assumed-role/ci/run-7");
+}
+
+#[test]
+fn the_doctor_has_a_titled_column_for_each_hop_and_the_evidence_of_the_chosen_one() {
+    let mut harness = ready();
+    harness.keys("5");
+    harness.on(examined("prod", false));
+    harness.on(examined("analytics", false));
+    harness.on(examined("prod", true));
+    let frame = harness.frame(160, 45);
+    for words in [
+        "CRE PER STA DIS TOK AUT MET GAT POL LIM INI INT LST TGT PRO DRI RUN ROL SEC NEO CYP",
+        "SINCE THE WALK BEFORE",
+        "LAST 2 WALKS  ●✖",
+        "LEGEND",
+        "◂ the cause",
+    ] {
+        assert!(frame.contains(words), "{words}: {frame}");
+    }
+    harness.keys("enter");
+    let frame = harness.frame(160, 45);
+    assert!(frame.contains("asked     the interceptor"), "{frame}");
+    let effects = harness.keys("b");
+    assert!(
+        matches!(effects.as_slice(), [Effect::Export { stem, text, .. }] if stem == "doctor-bundle" && text.contains("\"walks\"")),
+        "{effects:?}"
+    );
+}
