@@ -429,6 +429,7 @@ impl Logs {
             | Action::Secrets(_)
             | Action::Tools(_)
             | Action::Doctor(_)
+            | Action::Activity(_)
             | Action::Prompt(_) => true,
         }
     }

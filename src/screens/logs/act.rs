@@ -47,7 +47,8 @@ impl Logs {
             | Action::Fleet(_)
             | Action::Secrets(_)
             | Action::Tools(_)
-            | Action::Doctor(_) => ScreenUpdate::ignored(),
+            | Action::Doctor(_)
+            | Action::Activity(_) => ScreenUpdate::ignored(),
         }
     }
 
