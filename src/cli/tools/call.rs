@@ -2,15 +2,15 @@
 
 use std::{
     fs,
-    io::{self, Read as _},
+    io::{self, IsTerminal as _, Read as _},
 };
 
 use clap::Args;
 use serde_json::{Map, Value};
 
 use crate::{
-    model::{CallOptions, CallOutcome, Deployment, Failure, FailureKind, Tool},
-    services::{Services, aws::ConsentUser},
+    model::{CallOptions, CallOutcome, Failure, FailureKind, Tool},
+    services::mcp::{self, ConsentCall},
     tools::{arguments, permission, schema},
 };
 
@@ -74,12 +74,30 @@ pub(super) async fn call(context: &Context, route: &CallRoute, options: &Call) -
         let arguments = arguments.map_err(|wrong| wrong_arguments(tool, &wrong))?;
         confirm_write(route, &connection, tool, &arguments)?;
         let services = context.services();
-        if !options.consent.is_empty() {
-            complete_consents(&services, &connection.deployment, &options.consent).await?;
+        for address in &options.consent {
+            let mcp = &services.mcp;
+            mcp.complete_consent(&connection.deployment, address)
+                .await?;
         }
-        Box::pin(perform(context, &connection, tool, arguments))
-            .await
-            .map_err(how_to_consent)
+        let called = Box::pin(perform(context, &connection, tool, arguments.clone())).await;
+        match called {
+            Err(failure) if failure.consent_urls().next().is_some() && can_ask_for_consent() => {
+                let asking = ConsentCall {
+                    session: &connection.session,
+                    deployment: &connection.deployment,
+                    tool: &tool.name,
+                    arguments: &arguments,
+                    options: call_options(context),
+                };
+                Box::pin(until_stopped(
+                    &tool.name,
+                    services.mcp.call_with_consent(&asking),
+                ))
+                .await
+            }
+            called => called,
+        }
+        .map_err(how_to_consent)
     }
     .await;
     let label = connection.label();
@@ -87,20 +105,32 @@ pub(super) async fn call(context: &Context, route: &CallRoute, options: &Call) -
     finish(&label, outcome, None, route)
 }
 
-/// Tells AgentCore that the user of the deployment's sign-in has consented at these addresses.
-async fn complete_consents(
-    services: &Services,
-    deployment: &Deployment,
-    addresses: &[String],
-) -> Result<(), Failure> {
-    let (token, _) = services.sign_ins.token(deployment, None).await?;
-    let plane = &services.aws.control_plane;
-    for address in addresses {
-        plane
-            .complete_consent(deployment, address, ConsentUser::Token(&token))
-            .await?;
+/// Whether a person can be asked for consent: a browser can be opened, or somebody reads the address.
+fn can_ask_for_consent() -> bool {
+    mcp::has_browser() || (io::stdin().is_terminal() && io::stderr().is_terminal())
+}
+
+/// Time limits of a call, as the flags say.
+fn call_options(context: &Context) -> CallOptions {
+    let usual = CallOptions::default();
+    let timeout = context.global.timeout.unwrap_or(usual.timeout);
+    CallOptions {
+        timeout,
+        total: usual.total.max(timeout),
     }
-    Ok(())
+}
+
+/// Runs a call until it ends, or the user stops it.
+async fn until_stopped(
+    tool: &str,
+    call: impl Future<Output = Result<CallOutcome, Failure>>,
+) -> Result<CallOutcome, Failure> {
+    let mut end = process::End::listen()
+        .map_err(|error| usage("listening for signals", error.to_string()))?;
+    tokio::select! {
+        outcome = call => outcome,
+        _ = end.wait() => Err(Failure::new(FailureKind::Cancelled, format!("calling {tool}"), "you stopped it")),
+    }
 }
 
 pub(super) fn wrong_arguments(tool: &Tool, wrong: &[String]) -> Failure {
@@ -131,14 +161,7 @@ pub(super) async fn perform(
     tool: &Tool,
     arguments: Map<String, Value>,
 ) -> Result<CallOutcome, Failure> {
-    let usual = CallOptions::default();
-    let timeout = context.global.timeout.unwrap_or(usual.timeout);
-    let options = CallOptions {
-        timeout,
-        total: usual.total.max(timeout),
-    };
-    let mut end = process::End::listen()
-        .map_err(|error| usage("listening for signals", error.to_string()))?;
+    let options = call_options(context);
     let is_write = permission::is_write(tool, &arguments);
     let call = Box::pin(connection.session.call(&tool.name, arguments, options));
     let call = async {
@@ -153,10 +176,7 @@ pub(super) async fn perform(
             call.await
         }
     };
-    tokio::select! {
-        outcome = call => outcome,
-        _ = end.wait() => Err(Failure::new(FailureKind::Cancelled, format!("calling {}", tool.name), "you stopped it")),
-    }
+    until_stopped(&tool.name, call).await
 }
 
 /// Shows the outcome of a call; a tool that reports an error is a negative result.

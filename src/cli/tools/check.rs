@@ -1,8 +1,13 @@
 //! `tools check FILE`: saved calls with what must come back. One line a check; exit 1 where one does not hold.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use clap::Args;
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -28,6 +33,9 @@ pub(super) struct Check {
     /// A TOML file of [[check]] tables: name, cypher (with params) or tool (with arguments), and what must come back:
     /// columns, rows, row_count, contains, is_error, within_ms
     file: PathBuf,
+    /// Also write the outcome as JUnit XML, which CI systems read
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
 }
 
 #[derive(Deserialize)]
@@ -58,6 +66,7 @@ pub(super) async fn run(context: &Context, route: &CallRoute, options: &Check) -
     let cases = read(options)?;
     let connection = connect::connect(context, route).await?;
     let mut failed = 0;
+    let mut suite = TestSuite::new(connection.deployment.name.to_string());
     let answer = async {
         let tools = connection.session.tools().await?;
         if route.output == Format::Csv {
@@ -74,6 +83,7 @@ pub(super) async fn run(context: &Context, route: &CallRoute, options: &Check) -
                 .await?;
             let wrong = judge(case, &outcome);
             failed += usize::from(!wrong.is_empty());
+            suite.add_test_case(test_case(case, &outcome, &wrong));
             match tell(case, &outcome, &wrong, route.output) {
                 // That nobody reads to the end makes no failure a success.
                 Err(Stop::PipeClosed) if failed > 0 => return Err(Stop::Code(1)),
@@ -84,12 +94,41 @@ pub(super) async fn run(context: &Context, route: &CallRoute, options: &Check) -
     }
     .await;
     connection.close().await;
+    if let Some(path) = &options.junit {
+        write_junit(path, suite)?;
+    }
     answer?;
     if failed == 0 {
         Ok(())
     } else {
         Err(Stop::Code(1))
     }
+}
+
+/// A check as JUnit reports it.
+fn test_case(case: &Case, outcome: &CallOutcome, wrong: &[String]) -> TestCase {
+    let status = if wrong.is_empty() {
+        TestCaseStatus::success()
+    } else {
+        let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+        status.set_message(wrong.join("; "));
+        status
+    };
+    let mut test = TestCase::new(case.name.as_str(), status);
+    test.set_classname(case.tool.as_deref().unwrap_or("cypher"));
+    test.set_time(Duration::from_millis(outcome.elapsed.total));
+    test
+}
+
+/// Writes the checks that ran. One that could not run ends the command, and is told on standard error.
+fn write_junit(path: &Path, suite: TestSuite) -> Result<(), Failure> {
+    let mut report = Report::new("agentcore-console tools check");
+    report.add_test_suite(suite);
+    let failed = |error: String| usage(format!("writing {}", path.display()), error);
+    let text = report
+        .to_string()
+        .map_err(|error| failed(error.to_string()))?;
+    fs::write(path, text).map_err(|error| failed(error.to_string()))
 }
 
 fn read(options: &Check) -> Result<Vec<Case>, Failure> {

@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal as _};
 
+use serde_json::Value;
 use tokio::{sync::mpsc, task::JoinHandle};
 
 use crate::{
@@ -92,7 +93,14 @@ async fn speak(mut notices: mpsc::Receiver<McpNotice>, session: McpSession) {
                     progress.message.unwrap_or_default()
                 ));
             }
-            McpNotice::Progress(_) | McpNotice::ToolsChanged | McpNotice::Message(..) => {}
+            McpNotice::Message(level, data) => {
+                let words = match data {
+                    Value::String(text) => text,
+                    other => other.to_string(),
+                };
+                output::note(&format!("server log: {level} {words}"));
+            }
+            McpNotice::Progress(_) | McpNotice::ToolsChanged => {}
         }
     }
 }

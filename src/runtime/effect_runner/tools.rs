@@ -7,10 +7,13 @@ use crate::{
     messages::{Event, ToolsEffect, ToolsEvent, Welcome},
     model::{
         CallOptions, CallOutcome, Claims, ElicitationAnswer, Failure, FailureKind, McpEndpoint,
-        McpNotice, Offer,
+        McpNotice, Offer, Progress,
     },
     runtime::{saved_queries, tasks::Sender},
-    services::{McpOptions, McpSession, aws::ConsentUser, mcp},
+    services::{
+        McpOptions, McpSession,
+        mcp::{self, ConsentCall},
+    },
     tools::{
         permission,
         saved::{Query, put},
@@ -162,7 +165,8 @@ impl RunnerState {
             )
             .hint("connect again, then repeat the call")
         })?;
-        self.complete_consents(endpoint).await;
+        let completed = self.complete_consents(endpoint).await;
+        let arguments_again = arguments.clone();
         let is_write = self.is_write(endpoint, tool, &arguments);
         let call = Box::pin(async {
             let (result, exchange) = session.watched_call(tool, arguments, options).await;
@@ -184,11 +188,56 @@ impl RunnerState {
             }
             Ok(_) | Err(_) => call.await,
         };
-        if let Err(failure) = &result {
-            let asked: Vec<String> = failure.consent_urls().map(str::to_owned).collect();
-            self.consents.lock().insert(endpoint.clone(), asked);
+        match result {
+            Err(failure) if failure.consent_urls().next().is_some() => {
+                let asking = CallAgain {
+                    session: &session,
+                    tool,
+                    arguments: &arguments_again,
+                    options,
+                };
+                self.ask_for_consent(endpoint, failure, completed, asking, sender)
+                    .await
+            }
+            result => result,
         }
-        result
+    }
+
+    /// A call asked for a person's consent. With a browser at hand the consent is obtained and the call repeated; otherwise the
+    /// address is shown, and the consent is completed before the call is repeated by hand.
+    async fn ask_for_consent(
+        &self,
+        endpoint: &McpEndpoint,
+        failure: Failure,
+        completed: Result<(), Failure>,
+        call: CallAgain<'_>,
+        sender: &Sender,
+    ) -> Result<CallOutcome, Failure> {
+        if mcp::has_browser()
+            && let Ok((services, deployment)) = self.of(&endpoint.deployment)
+        {
+            let waiting = Progress {
+                progress: 0.0,
+                total: None,
+                message: Some("waiting for consent in the browser".to_owned()),
+            };
+            let event = Event::Tools(ToolsEvent::Progressed(endpoint.clone(), waiting));
+            sender.send_aside(event).await;
+            let asking = ConsentCall {
+                session: call.session,
+                deployment,
+                tool: call.tool,
+                arguments: call.arguments,
+                options: call.options,
+            };
+            return Box::pin(services.mcp.call_with_consent(&asking)).await;
+        }
+        let asked: Vec<String> = failure.consent_urls().map(str::to_owned).collect();
+        self.consents.lock().insert(endpoint.clone(), asked);
+        Err(match completed {
+            Ok(()) => failure,
+            Err(problem) => failure.evidence(format!("the consent was not completed: {problem}")),
+        })
     }
 
     /// Whether a call may write; a tool that was not listed may.
@@ -200,25 +249,19 @@ impl RunnerState {
         known.is_none_or(|tool| permission::is_write(tool, arguments))
     }
 
-    /// Tells AgentCore that the user has consented, before a call is repeated that had asked for
-    /// consent. If the user has not
-    /// consented, AgentCore refuses this, and the call asks for consent again.
-    async fn complete_consents(&self, endpoint: &McpEndpoint) {
+    /// Tells AgentCore that the user has consented, before a call is repeated that had asked for consent.
+    ///
+    /// # Errors
+    /// The first refusal: most often the user has not consented, and the call asks for consent again.
+    async fn complete_consents(&self, endpoint: &McpEndpoint) -> Result<(), Failure> {
         let asked = self.consents.lock().remove(endpoint).unwrap_or_default();
-        let Ok((services, deployment)) = self.of(&endpoint.deployment) else {
-            return;
-        };
-        if asked.is_empty() {
-            return;
-        }
-        let Ok((token, _)) = services.sign_ins.token(deployment, None).await else {
-            return;
-        };
-        let user = ConsentUser::Token(&token);
-        let plane = &services.aws.control_plane;
+        let (services, deployment) = self.of(&endpoint.deployment)?;
+        let mut completed = Ok(());
         for address in asked {
-            let _ = plane.complete_consent(deployment, &address, user).await;
+            let outcome = services.mcp.complete_consent(deployment, &address).await;
+            completed = completed.and(outcome);
         }
+        completed
     }
 
     fn answer_elicitation(&self, endpoint: &McpEndpoint, id: u64, answer: ElicitationAnswer) {
@@ -227,6 +270,14 @@ impl RunnerState {
             session.answer(id, answer);
         }
     }
+}
+
+/// A call that is repeated after a person's consent.
+struct CallAgain<'a> {
+    session: &'a McpSession,
+    tool: &'a str,
+    arguments: &'a Map<String, Value>,
+    options: CallOptions,
 }
 
 /// Forwards the notifications of a connection as long as it lives, first those that arrived before

@@ -2,6 +2,7 @@
 
 mod answer;
 mod connect;
+mod consent;
 mod elicitation;
 mod input;
 mod listing;
@@ -27,7 +28,10 @@ use crate::{
 
 use super::{aws::Aws, sign_in::SignIns};
 
-pub use self::session::McpSession;
+pub use self::{
+    consent::{ConsentCall, has_browser},
+    session::McpSession,
+};
 
 /// How to connect, where it differs from the deployment's configuration.
 #[derive(Clone, Default)]

@@ -125,6 +125,17 @@ impl McpSession {
         arguments: Map<String, Value>,
         options: CallOptions,
     ) -> (Result<CallOutcome, Failure>, HttpExchange) {
+        self.call_with_meta(name, arguments, None, options).await
+    }
+
+    /// The same, with members of `_meta`.
+    pub(super) async fn call_with_meta(
+        &self,
+        name: &str,
+        arguments: Map<String, Value>,
+        meta: Option<Value>,
+        options: CallOptions,
+    ) -> (Result<CallOutcome, Failure>, HttpExchange) {
         let doing = format!("calling {name}");
         if let Some(why) = self.0.wire.unusable_tool(name) {
             let cause = format!("its schema is wrong, and clients must not call it: {why}");
@@ -132,12 +143,11 @@ impl McpSession {
             return (Err(failure), HttpExchange::default());
         }
         let statement = cypher::statement(&arguments).map(str::to_owned);
-        let request = CallToolRequest::new(
-            CallToolRequestParams::new(name.to_owned()).with_arguments(arguments),
-        );
+        let mut params = CallToolRequestParams::new(name.to_owned()).with_arguments(arguments);
+        params.meta = meta.and_then(|meta| serde_json::from_value(meta).ok());
         self.timed(
             &doing,
-            ClientRequest::CallToolRequest(request),
+            ClientRequest::CallToolRequest(CallToolRequest::new(params)),
             options,
             statement.as_deref(),
         )

@@ -6,7 +6,7 @@ mod bearer;
 pub(crate) mod challenge;
 mod client_assertion;
 pub(crate) mod m2m;
-mod oauth;
+pub(in crate::services) mod oauth;
 pub(crate) mod sigv4;
 pub(crate) mod token;
 mod token_endpoint;

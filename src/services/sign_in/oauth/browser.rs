@@ -5,7 +5,7 @@ use std::process::Stdio;
 use crate::services::sign_in::SignIns;
 
 /// Announces the address and opens it in `$BROWSER`, if that is set. It does not wait for the browser to end.
-pub(super) async fn open(sign_ins: &SignIns, address: &str) {
+pub(in crate::services) async fn open(sign_ins: &SignIns, address: &str) {
     sign_ins.announce(address);
     let Some(browsers) = std::env::var("BROWSER")
         .ok()

@@ -4,10 +4,10 @@
 //! names, or the stack's user pool. Tokens stay in memory; they are renewed by the refresh token. A token that lacks a scope is
 //! replaced by one with the scope that the endpoint asks for (step-up).
 
-mod browser;
+pub(in crate::services) mod browser;
 mod client;
 pub(super) mod metadata;
-mod redirect;
+pub(in crate::services) mod redirect;
 mod scope;
 
 use std::time::Duration;

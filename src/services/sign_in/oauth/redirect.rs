@@ -29,10 +29,12 @@ pub(super) struct RedirectAnswer {
     /// Issuer of the answer.
     pub(super) issuer: Option<String>,
     state: Option<String>,
+    /// Session of a consent that AgentCore asked for.
+    session: Option<String>,
 }
 
 /// Waits for the browser.
-pub(super) struct RedirectListener {
+pub(in crate::services) struct RedirectListener {
     doing: String,
     listener: TcpListener,
     port: u16,
@@ -43,7 +45,7 @@ impl RedirectListener {
     ///
     /// # Errors
     /// [`FailureKind::Usage`] if the port is taken.
-    pub(super) async fn bind(doing: &str, port: Option<u16>) -> Result<Self, Failure> {
+    pub(in crate::services) async fn bind(doing: &str, port: Option<u16>) -> Result<Self, Failure> {
         let failed = |error: std::io::Error| {
             let place = port.map_or_else(|| "any port".to_owned(), |port| format!("port {port}"));
             Failure::new(
@@ -69,7 +71,7 @@ impl RedirectListener {
     }
 
     /// The redirect address.
-    pub(super) fn address(&self) -> String {
+    pub(in crate::services) fn address(&self) -> String {
         format!("http://127.0.0.1:{}{PATH}", self.port)
     }
 
@@ -107,6 +109,46 @@ impl RedirectListener {
             };
             reply(&mut stream, "200 OK", words).await;
             return Ok(answer);
+        }
+    }
+}
+
+impl RedirectListener {
+    /// Waits for the browser that comes back from AgentCore's consent page. Returns the session URI to complete.
+    ///
+    /// # Errors
+    /// [`FailureKind::SignIn`] if the person refused.
+    pub(in crate::services) async fn session(&self) -> Result<String, Failure> {
+        let failed = |kind, cause: String| Err(Failure::new(kind, self.doing.as_str(), cause));
+        loop {
+            let (mut stream, _) = match self.listener.accept().await {
+                Ok(accepted) => accepted,
+                Err(error) => return failed(FailureKind::Network, error.to_string()),
+            };
+            let head = tokio::time::timeout(HEAD, read_head(&mut stream)).await;
+            let answer = head.ok().flatten().as_deref().and_then(parse);
+            match answer {
+                Some(RedirectAnswer {
+                    error: Some(error), ..
+                }) => {
+                    let words = "The consent was refused. This window can be closed.";
+                    reply(&mut stream, "200 OK", words).await;
+                    let cause = format!("the consent was refused: {error}");
+                    return failed(FailureKind::SignIn, cause);
+                }
+                Some(RedirectAnswer {
+                    session: Some(session),
+                    ..
+                }) => {
+                    let words =
+                        "Consent given. This window can be closed; agentcore-console goes on.";
+                    reply(&mut stream, "200 OK", words).await;
+                    return Ok(session);
+                }
+                Some(_) | None => {
+                    reply(&mut stream, "404 Not Found", "There is nothing here.").await;
+                }
+            }
         }
     }
 }
@@ -149,6 +191,7 @@ fn parse(head: &str) -> Option<RedirectAnswer> {
             "error_description" => answer.description = Some(value),
             "iss" => answer.issuer = Some(value),
             "state" => answer.state = Some(value),
+            "session_id" => answer.session = Some(value),
             _ => {}
         }
     }
@@ -211,6 +254,16 @@ mod tests {
         let failure = listener.answer("right").await.unwrap_err();
         assert_eq!(failure.kind, FailureKind::SignIn);
         assert!(asking.await.unwrap().starts_with("HTTP/1.1 400"));
+    }
+
+    #[tokio::test]
+    async fn a_consent_comes_back_with_its_session() {
+        let listener = RedirectListener::bind("waiting", None).await.unwrap();
+        let port = listener.port;
+        let asking =
+            tokio::spawn(async move { ask(port, "/callback?session_id=urn%3Aa%3Ab").await });
+        assert_eq!(listener.session().await.unwrap(), "urn:a:b");
+        assert!(asking.await.unwrap().contains("Consent given."));
     }
 
     #[tokio::test]
