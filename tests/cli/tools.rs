@@ -204,6 +204,17 @@ fn saved_checks_say_what_does_not_hold_in_every_format() {
             && table.contains(" instead of 0"),
         "{table}"
     );
+    let report = console.file("report.xml", "");
+    let junit = report.to_str().unwrap();
+    console
+        .run(&["tools", "check", path, "-d", "b", "--junit", junit])
+        .exits(1);
+    let xml = std::fs::read_to_string(&report).unwrap();
+    assert!(
+        xml.contains("tests=\"2\"") && xml.contains("failures=\"1\""),
+        "{xml}"
+    );
+    assert!(xml.contains("name=\"bad, really\""), "{xml}");
     let csv = console
         .run(&["tools", "check", path, "-d", "b", "-o", "csv"])
         .exits(1)

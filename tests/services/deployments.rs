@@ -5,7 +5,7 @@ use std::time::Duration;
 use agentcore_console::{
     doctor::Hop,
     model::{CallOptions, FailureKind, Kind, McpTarget, Moment, SignIn, Tool},
-    services::{McpOptions, McpSession, ServiceOptions, Services},
+    services::{McpOptions, McpSession, ServiceOptions, Services, mcp::ConsentCall},
 };
 use serde_json::{Map, Value, json};
 
@@ -162,6 +162,48 @@ async fn a_call_without_consent_names_the_page_that_gives_it() {
             .all(|url| url.starts_with(&world.stack.endpoint())),
         "{asking:?}"
     );
+}
+
+/// A person's browser: agrees on the consent page, and follows the redirect.
+async fn agree(address: String) {
+    let browser = reqwest::Client::builder().no_proxy().build().unwrap();
+    let (_, form) = address.split_once('?').unwrap();
+    let page = browser
+        .post(&address)
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(form.to_owned());
+    page.send().await.unwrap().error_for_status().unwrap();
+}
+
+#[tokio::test]
+async fn a_consent_that_is_given_in_the_browser_lets_the_call_go_on_by_itself() {
+    let world = stack::quiet().await;
+    let services = Services::new(ServiceOptions::default());
+    services.sign_ins.set_announce(Box::new(|address| {
+        drop(tokio::spawn(agree(address.to_owned())));
+    }));
+    let session = connect(&services, &world, "e").await;
+    let (mut consented, none) = (0, Map::new());
+    for tool in &session.tools().await.unwrap() {
+        let options = CallOptions::default();
+        let first = session.call(&tool.name, Map::new(), options).await;
+        if first.is_ok() {
+            continue;
+        }
+        let call = ConsentCall {
+            session: &session,
+            deployment: &world.deployments["e"],
+            tool: &tool.name,
+            arguments: &none,
+            options,
+        };
+        match services.mcp.call_with_consent(&call).await {
+            Ok(_) => consented += 1,
+            // A tool may still refuse empty arguments; it must not ask for consent again.
+            Err(failure) => assert_eq!(failure.consent_urls().next(), None, "{failure:?}"),
+        }
+    }
+    assert!(consented > 0);
 }
 
 #[tokio::test]
