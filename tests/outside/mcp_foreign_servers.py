@@ -114,7 +114,8 @@ def everything(binary):
 
 
 def fastmcp(binary):
-    python = "python3"
+    # Both Python environments are on the PATH, and Labs' server brings an older FastMCP.
+    python = os.path.join(os.environ["OUTSIDE_CACHE"], "python", "fastmcp", "bin", "python3")
     with open("foreign.py", "w") as file:
         file.write(FASTMCP)
     for form, protocols in (("session", ["2025-06-18", "2025-11-25"]), ("stateless", ["2025-11-25", "2026-07-28"])):

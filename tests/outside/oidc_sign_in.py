@@ -74,7 +74,7 @@ mcp_url = "{issuer}/mcp"
 mode = "oauth"
 issuer = "{issuer}"
 client_id = "person"
-scope = "openid mcp/invoke"
+scope = "mcp/invoke"
 [deployments.machine]
 region = "us-west-2"
 mcp_url = "{issuer}/mcp"
