@@ -87,11 +87,11 @@ impl CallBook {
                         .chain(&call.request_ids)
                         .any(|id| ids.contains(id.as_str())))
         };
-        let (touched, kept): (Vec<_>, Vec<_>) = std::mem::take(&mut self.calls)
+        let (affected, kept): (Vec<_>, Vec<_>) = std::mem::take(&mut self.calls)
             .into_iter()
             .partition(touches);
         self.calls = kept;
-        touched
+        affected
             .into_iter()
             .flat_map(|call| Arc::unwrap_or_clone(call).records)
             .collect()
