@@ -469,7 +469,13 @@ impl App {
             return Some(match confirm.act(action) {
                 Answered::Open => Effects::none(),
                 Answered::Closed(effects) => {
-                    self.questions.pop_front();
+                    if self
+                        .questions
+                        .pop_front()
+                        .is_some_and(|question| question.is_of_rotation())
+                    {
+                        self.secrets.answered(self.now);
+                    }
                     effects
                         .0
                         .iter()

@@ -4,11 +4,10 @@ use super::App;
 use crate::{
     kinds::ObservedCall,
     model::{Deployment, Failure, FailureKind, Moment},
-    screens::{UpdateContext, confirm::Confirm},
+    screens::{UpdateContext, confirm::Confirm, secrets::SecretsNews},
 };
 use crate::{
     messages::{Effect, Effects, Event, FleetEvent, LogsEvent, Route, SecretsEvent, ToolsEvent},
-    rotation::report::RotationOutcome,
     state::{ActivityEntry, ListChange},
 };
 
@@ -208,53 +207,51 @@ impl App {
     }
 
     fn on_secrets(&mut self, event: SecretsEvent) -> Effects {
-        match event {
-            SecretsEvent::SecretRead(deployment, id, result) => {
-                self.secrets.read(&deployment, &id, *result, self.now);
-            }
-            SecretsEvent::Planned(plan) => self.secrets.planned(*plan),
-            SecretsEvent::Reported(report) => return self.secrets.reported(report),
-            SecretsEvent::Warned(sentence) => self.secrets.warned(sentence),
-            SecretsEvent::Asked(question) => {
+        match self.secrets.on(event, self.now) {
+            SecretsNews::Nothing(effects) => effects,
+            SecretsNews::Question(question) => {
                 // The rotation waits for this answer, so its question goes before those of MCP
                 // servers.
                 let early = self.questions.iter().find(|each| each.is_early).cloned();
                 self.questions.retain(|each| !each.is_of_rotation());
-                if let Some(confirm) = self.secrets.asked(&question) {
-                    self.questions.push_front(confirm.after(early));
-                }
+                self.questions.push_front(question.after(early));
                 self.palette = None;
                 self.help = None;
-                return self.pending_suspension();
+                self.pending_suspension()
             }
-            SecretsEvent::Ended(result) => {
-                self.questions.retain(|each| !each.is_of_rotation());
-                let is_refusal =
-                    matches!(&*result, Ok(end) if end.outcome == RotationOutcome::Refused);
-                match self.secrets.ended(*result, self.now) {
-                    // Nothing was changed: said in passing, without a dialog.
-                    Some((what, Err(failure))) if is_refusal => {
-                        self.toast(failure.to_string(), true);
-                        self.store.record(ActivityEntry {
-                            at: self.now,
-                            what,
-                            write: false,
-                            result: Err(Box::new(failure)),
-                            request_id: None,
-                            took_ms: None,
-                            arguments: None,
-                            again: None,
-                        });
-                    }
-                    Some((what, result)) => self.wrote(what, result, None),
-                    None => {}
-                }
-                self.is_over |= self.leaving;
-                let refreshed = self.refresh();
-                return self.pending_suspension().and(refreshed);
+            SecretsNews::Ended(what, result, is_refusal) => {
+                self.rotation_ended(what, result, is_refusal)
             }
         }
-        Effects::none()
+    }
+
+    fn rotation_ended(
+        &mut self,
+        what: String,
+        result: Result<String, Failure>,
+        is_refusal: bool,
+    ) -> Effects {
+        self.questions.retain(|each| !each.is_of_rotation());
+        match result {
+            // Nothing was changed: said in passing, without a dialog.
+            Err(failure) if is_refusal => {
+                self.toast(failure.to_string(), true);
+                self.store.record(ActivityEntry {
+                    at: self.now,
+                    what,
+                    write: false,
+                    result: Err(Box::new(failure)),
+                    request_id: None,
+                    took_ms: None,
+                    arguments: None,
+                    again: None,
+                });
+            }
+            result => self.wrote(what, result, None),
+        }
+        self.is_over |= self.leaving;
+        let refreshed = self.refresh();
+        self.pending_suspension().and(refreshed)
     }
 
     /// A call through a deployment's own endpoint says whether its chain works. An answer that is no table, or that refuses

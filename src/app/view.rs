@@ -54,7 +54,11 @@ impl App {
         if self.is_tour_open && !self.store.deployments.is_empty() {
             tour::draw(&context, places.body, &mut painter);
         }
-        if self.palette.is_some() || !self.questions.is_empty() || self.alarm.is_some() {
+        let question = self
+            .questions
+            .front()
+            .filter(|question| self.help.is_some() || !screen.shows_question(question));
+        if self.palette.is_some() || question.is_some() || self.alarm.is_some() {
             painter.shade(places.body, Role::Faint);
         }
         if let Some(palette) = &self.palette {
@@ -64,7 +68,7 @@ impl App {
                 &mut painter,
             );
         }
-        if let Some(confirm) = self.questions.front() {
+        if let Some(confirm) = question {
             confirm.view(places.body, &mut painter);
         }
         self.draw_foot(&context, &places, &mut painter);
@@ -219,6 +223,7 @@ impl App {
             starting: self.options.starting.as_deref(),
             start_page: &self.options.start_page,
             problems: &self.options.problems,
+            question: self.questions.front(),
         }
     }
 

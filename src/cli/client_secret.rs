@@ -23,11 +23,9 @@ use crate::{
         plan::ClientSecretPlan,
         report::{ClientSecretEnd, ClientSecretKind, ClientSecretQuestion, ClientSecretReport},
     },
-    model::{Deployment, Failure, Moment, SignIn, sanitize},
+    model::{ClientSecretDetail, Deployment, Failure, JournalStatus, Moment, SignIn, sanitize},
     rotation::report::StepState,
-    services::client_secret::{
-        ClientSecretOperator, ClientSecretOptions, ClientSecretState, exit_code,
-    },
+    services::client_secret::{ClientSecretOperator, ClientSecretOptions, exit_code},
 };
 
 /// What to do with the client secret.
@@ -64,6 +62,8 @@ enum ClientSecretCommand {
     Rotate,
     /// Find out where a rotation stopped and finish it; safe at any time, on any machine
     Resume,
+    /// Back to the old secret everywhere, while it still exists at Cognito
+    Rollback,
 }
 
 /// Runs `client-secret`.
@@ -73,6 +73,7 @@ pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
         None | Some(ClientSecretCommand::Show) => return show(context, flags.output),
         Some(ClientSecretCommand::Rotate) => ClientSecretKind::Rotate,
         Some(ClientSecretCommand::Resume) => ClientSecretKind::Resume,
+        Some(ClientSecretCommand::Rollback) => ClientSecretKind::Rollback,
     };
     let deployment = pick(context)?;
     let services = context.services();
@@ -141,24 +142,33 @@ fn show(context: &Context, format: TableOrJson) -> Outcome {
     match format {
         TableOrJson::Json => output::json(&json!({
             "deployment": deployment.name, "client_id": state.client_id, "user_pool_id": state.user_pool_id,
-            "secrets": state.secrets, "providers": state.providers,
+            "secrets": state.secrets.iter().map(|secret| json!({
+                "id": secret.id, "created_at": secret.created_at.map(Moment::iso),
+            })).collect::<Vec<_>>(),
+            "providers": state.providers.iter().map(|provider| json!({
+                "name": provider.name, "arn": provider.arn, "vendor": provider.vendor, "status": provider.status,
+            })).collect::<Vec<_>>(),
+            "pending": matches!(state.journal, JournalStatus::Pending { .. }),
         }))?,
         TableOrJson::Table => print_state(&deployment, &state)?,
     }
     Ok(())
 }
 
-fn print_state(deployment: &Deployment, state: &ClientSecretState) -> io::Result<()> {
+fn print_state(deployment: &Deployment, state: &ClientSecretDetail) -> io::Result<()> {
     output::text(&sanitize(&format!(
         "app client {} of user pool {} ({})",
         state.client_id, state.user_pool_id, deployment.name
     )))?;
     let mut table = Table::new(["SECRET", "CREATED"]);
     for secret in &state.secrets {
-        let created = secret.created_at.as_deref().unwrap_or("not known");
-        table.row(vec![Cell::new(&secret.id), Cell::new(created)]);
+        let created = secret
+            .created_at
+            .map_or_else(|| "not known".to_owned(), Moment::iso);
+        table.row(vec![Cell::new(&secret.id), Cell::new(&created)]);
     }
     table.print()?;
+    print_journal(&state.journal)?;
     if state.providers.is_empty() {
         return output::text("no credential provider uses this client");
     }
@@ -171,6 +181,34 @@ fn print_state(deployment: &Deployment, state: &ClientSecretState) -> io::Result
         ]);
     }
     table.print()
+}
+
+fn print_journal(journal: &JournalStatus) -> io::Result<()> {
+    let text = match journal {
+        JournalStatus::Idle => return Ok(()),
+        JournalStatus::Pending {
+            version,
+            operator,
+            is_undone,
+            ..
+        } => {
+            let by = operator
+                .as_ref()
+                .map_or_else(String::new, |operator| format!(", begun by {operator}"));
+            let undone = if *is_undone {
+                " and is rolled back"
+            } else {
+                ""
+            };
+            format!(
+                "▲ a rotation is pending{undone} (version {version}{by}); `client-secret resume` finishes it"
+            )
+        }
+        JournalStatus::Unknown(why) => {
+            format!("▲ whether a rotation is pending is not known ({why})")
+        }
+    };
+    output::text(&sanitize(&text))
 }
 
 fn print_end(end: &ClientSecretEnd, flags: ClientSecretFlags) -> io::Result<()> {

@@ -119,12 +119,14 @@ fn run_once(context: &Context) -> Result<Option<StartChoice>, Stop> {
         options.start_page = start_page(context, &loaded);
         options.start_page.regions.clear();
     }
+    let configuration = loaded.path.clone().filter(|_| loaded.found);
     let start = async move {
         Ok(Start {
             deployments,
             problems: Vec::new(),
             not_derived: Vec::new(),
             services,
+            configuration,
             faults: None,
         })
     };
@@ -173,6 +175,7 @@ fn discover(
             problems,
             not_derived,
             services,
+            configuration: None,
             faults: None,
         })
     };

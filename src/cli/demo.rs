@@ -68,6 +68,7 @@ pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
             problems: Vec::new(),
             not_derived: Vec::new(),
             services,
+            configuration: None,
             faults: Some(faults),
         })
     };

@@ -126,7 +126,10 @@ const FEATURES: [Feature; 9] = [
             "cognito-idp:ListUserPoolClientSecrets",
             "bedrock-agentcore:ListOauth2CredentialProviders",
             "bedrock-agentcore:GetOauth2CredentialProvider",
+            "secretsmanager:DescribeSecret",
             "secretsmanager:GetSecretValue",
+            "secretsmanager:ListSecrets",
+            "cloudtrail:LookupEvents",
         ],
         writes: &[
             "cognito-idp:AddUserPoolClientSecret",

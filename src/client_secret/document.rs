@@ -2,7 +2,9 @@
 
 use std::fmt;
 
+use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
 use super::effect::ClientSecretId;
@@ -86,9 +88,72 @@ impl JournalDocument {
     }
 }
 
+/// Replaces the text of one member of a JSON object, and not one other byte. None if the text is no JSON object, or the member is
+/// missing, doubled or no text.
+pub fn replace_member(text: &str, key: &str, value: &str) -> Option<Zeroizing<String>> {
+    let members: MemberList<'_> = serde_json::from_str(text).ok()?;
+    let mut places = members.0.into_iter().filter(|(name, _)| name == key);
+    let (Some((_, raw)), None) = (places.next(), places.next()) else {
+        return None;
+    };
+    if !raw.get().starts_with('"') {
+        return None;
+    }
+    let start = raw.get().as_ptr().addr() - text.as_ptr().addr();
+    let (before, after) = (text.get(..start)?, text.get(start + raw.get().len()..)?);
+    let quoted = Zeroizing::new(serde_json::to_string(value).ok()?);
+    Some(Zeroizing::new(format!("{before}{}{after}", *quoted)))
+}
+
+/// The members of a JSON object in their order, each value as it is spelled.
+struct MemberList<'a>(Vec<(String, &'a RawValue)>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for MemberList<'a> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct MemberListVisitor;
+        impl<'de> Visitor<'de> for MemberListVisitor {
+            type Value = Vec<(String, &'de RawValue)>;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(members)
+            }
+        }
+        deserializer
+            .deserialize_map(MemberListVisitor)
+            .map(MemberList)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_member_is_replaced_and_every_other_byte_stays() {
+        let text = "{ \"z\":1.50,\n \"key\" : \"o\\u006cd\" ,\"a\":[1 ,2]}\n";
+        let changed = replace_member(text, "key", "new+_1").unwrap();
+        assert_eq!(
+            changed.as_str(),
+            "{ \"z\":1.50,\n \"key\" : \"new+_1\" ,\"a\":[1 ,2]}\n"
+        );
+        for refused in [
+            "[1]",
+            "{\"key\":1}",
+            "{\"key\":\"a\",\"key\":\"b\"}",
+            "{}",
+            "text",
+        ] {
+            assert!(replace_member(refused, "key", "v").is_none(), "{refused}");
+        }
+    }
 
     #[test]
     fn a_journal_document_round_trips_and_shows_no_value() {

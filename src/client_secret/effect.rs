@@ -35,6 +35,24 @@ impl ClientSecretId {
     }
 }
 
+impl SecretChoice {
+    /// The other one of the two.
+    pub const fn other(self) -> Self {
+        match self {
+            Self::Old => Self::New,
+            Self::New => Self::Old,
+        }
+    }
+
+    /// `old` or `new`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Old => "old",
+            Self::New => "new",
+        }
+    }
+}
+
 impl fmt::Debug for ClientSecretId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.0)
@@ -68,7 +86,7 @@ pub enum ClientSecretNext {
 }
 
 /// One request to the outside.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum ClientSecretEffect {
     /// `DescribeUserPoolClient` and `ListUserPoolClientSecrets`.
     ReadClient,
@@ -80,8 +98,11 @@ pub enum ClientSecretEffect {
     FindProviders,
     /// `GetOauth2CredentialProvider` and the value that the provider holds, by its index in the list found.
     ReadProvider(usize),
-    /// Finds out whether `UpdateOauth2CredentialProvider` is permitted, without changing the provider.
+    /// Finds out whether `UpdateOauth2CredentialProvider`, or `PutSecretValue` for an external secret, is permitted, without
+    /// changing anything.
     CheckProvider(usize),
+    /// Finds out whether the writes to Cognito and to the journal are permitted, without changing anything.
+    CheckPermissions,
     /// `CreateSecret`: the journal, with the old value.
     CreateJournal,
     /// Draws a new value.
@@ -104,14 +125,14 @@ pub enum ClientSecretEffect {
     },
     /// `AddUserPoolClientSecret` with the new value.
     AddSecret,
-    /// `UpdateOauth2CredentialProvider` (a managed secret) or `PutSecretValue` (an external one) with the new value.
-    UpdateProvider(usize),
-    /// Calls a tool through the gateway or runtime with a new token.
-    CallThroughChain,
-    /// Finds the configurations, variables and files that hold the old value.
-    FindHolders,
-    /// Writes the new value into the configuration files that hold the old one inline.
-    UpdateConfiguration,
+    /// `UpdateOauth2CredentialProvider` (a managed secret) or `PutSecretValue` (an external one) with this value.
+    UpdateProvider(usize, SecretChoice),
+    /// Calls a tool through the gateway or runtime with a new token for this value.
+    CallThroughChain(SecretChoice),
+    /// Finds the configurations, variables and files that hold the other one of the two values than this one.
+    FindHolders(SecretChoice),
+    /// Writes this value into the configuration files that hold the other one inline.
+    UpdateConfiguration(SecretChoice),
     /// `DeleteUserPoolClientSecret`.
     DeleteSecret(ClientSecretId),
     /// Does nothing for a time.
@@ -134,16 +155,24 @@ impl ClientSecretEffect {
             Self::FindProviders => "finding the credential providers of this client",
             Self::ReadProvider(_) => "reading the credential provider",
             Self::CheckProvider(_) => "checking the permission to update the credential provider",
+            Self::CheckPermissions => {
+                "checking the permissions to write to Cognito and Secrets Manager"
+            }
             Self::CreateJournal => "creating the journal in Secrets Manager",
             Self::Generate => "drawing a new secret",
             Self::PutVersion { .. } => "storing the new secret in Secrets Manager",
             Self::MoveStage { .. } => "moving a label of the journal",
             Self::AddSecret => "adding the new secret at Cognito",
-            Self::UpdateProvider(_) => "updating the credential provider",
-            Self::CallThroughChain => "calling through the chain",
-            Self::FindHolders => "finding configurations that hold the old secret",
-            Self::UpdateConfiguration => "updating the configuration",
-            Self::DeleteSecret(_) => "removing the old secret at Cognito",
+            Self::UpdateProvider(..) => "updating the credential provider",
+            Self::CallThroughChain(_) => "calling through the chain",
+            Self::FindHolders(SecretChoice::New) => {
+                "finding configurations that hold the old secret"
+            }
+            Self::FindHolders(SecretChoice::Old) => {
+                "finding configurations that hold the new secret"
+            }
+            Self::UpdateConfiguration(_) => "updating the configuration",
+            Self::DeleteSecret(_) => "removing a secret at Cognito",
             Self::Wait { .. } => "waiting",
         }
     }
@@ -162,7 +191,7 @@ pub enum ClientSecretObservation {
     Providers(Vec<Arc<str>>),
     /// To `ReadProvider`.
     Provider(ProviderFacts),
-    /// To `CheckProvider`: the permission is there, or nothing speaks against it.
+    /// To `CheckProvider` and `CheckPermissions`: the permission is there, or nothing speaks against it.
     Permitted,
     /// To `CreateJournal` and `PutVersion`.
     Stored,
@@ -207,6 +236,8 @@ pub enum ClientSecretObservation {
 pub struct AppClientFacts {
     /// Its secrets, the oldest first.
     pub secrets: Vec<ClientSecretId>,
+    /// The same with age and author, where there are two: `…7f3c, 61d old, added by role/ops`.
+    pub described: Vec<String>,
     /// Why this client's secret cannot be rotated here.
     pub problem: Option<String>,
 }

@@ -10,12 +10,14 @@
 //! | `effect` | requests to the outside and their answers, without values |
 //! | `report` | steps, questions and the end, for people |
 //! | `plan` | what a rotation would do, shown before the first write |
+//! | `board` | which of the two values exists where, as far as it was seen |
 //! | `document` | the text of a journal version |
 //!
 //! The journal is a secret in Secrets Manager (`agentcore-console/client-secret/<client id>`). The new value is stored there, under
 //! AWSPENDING, before Cognito learns it: a process that dies at any instant leaves a state from which
 //! [`report::ClientSecretKind::Resume`] reaches the end, on any machine. `machine::explore` (tests) visits all those states.
 
+pub mod board;
 pub mod document;
 pub mod effect;
 pub mod machine;

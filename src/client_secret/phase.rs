@@ -17,6 +17,8 @@ pub enum ClientSecretPhase {
     Provider(ProviderRead),
     /// Check the permission to update it.
     CheckProvider,
+    /// Check the permissions to write to Cognito and Secrets Manager.
+    CheckPermissions,
     /// Ask the operator.
     Ask(AskPurpose),
     /// Create the journal.
@@ -39,6 +41,8 @@ pub enum ClientSecretPhase {
     UpdateConfiguration,
     /// Remove the old secret at Cognito.
     Retire,
+    /// Remove the new secret at Cognito, because the rotation is rolled back.
+    Discard,
     /// Over.
     Done,
 }
@@ -56,6 +60,14 @@ pub enum ClientRead {
     BeforeRetire,
     /// Whether it is gone.
     AfterRetire,
+    /// Whether the old secret still exists, before a rotation is rolled back.
+    Undo,
+    /// The same after the rotation was marked as rolled back.
+    UndoMarked,
+    /// Directly before the new secret is removed.
+    BeforeDiscard,
+    /// Whether it is gone.
+    AfterDiscard,
 }
 
 /// What the journal is read for.
@@ -65,8 +77,12 @@ pub enum JournalRead {
     First,
     /// Which version has AWSPENDING after the claim.
     AfterClaim,
-    /// Whether this rotation is still the pending one, directly before a provider is updated.
-    BeforeUpdate,
+    /// Whether this rotation is still the pending one, directly before a write.
+    Guard,
+    /// Who holds AWSPENDING after the rotation was marked as rolled back.
+    AfterMark,
+    /// Whether that label is off again.
+    AfterUnmark,
 }
 
 /// What a token is requested for.
@@ -78,6 +94,12 @@ pub enum ProbePurpose {
     New,
     /// The new secret works after the old one was removed.
     Last,
+    /// The old secret works, before a rotation is rolled back.
+    Undo,
+    /// The second secret is the one of this rotation.
+    Second,
+    /// The old secret works after the new one was removed.
+    UndoLast,
 }
 
 /// What a provider is read for.
@@ -109,8 +131,12 @@ pub enum LabelMove {
     Claim,
     /// Our label off a version that was never claimed.
     DropOrphan,
-    /// AWSPENDING off a version whose value was never added at Cognito.
+    /// AWSPENDING off a version whose value is not at Cognito.
     Release,
+    /// A label on the pending version: it is being rolled back.
+    MarkUndo,
+    /// That label off, because the old secret is gone.
+    UnmarkUndo,
     /// AWSCURRENT to the new version.
     Promote,
     /// AWSPENDING off the new version.
@@ -129,6 +155,19 @@ pub struct ClientSecretPhaseSpec {
 }
 
 impl ClientSecretPhase {
+    /// Whether this write must not be made once another operator has taken the rotation over: directly before it, the journal is
+    /// read again.
+    pub const fn is_guarded(self) -> bool {
+        matches!(
+            self,
+            Self::Add
+                | Self::UpdateProvider
+                | Self::UpdateConfiguration
+                | Self::Retire
+                | Self::Discard
+        )
+    }
+
     /// The table.
     pub const fn spec(self) -> ClientSecretPhaseSpec {
         use ClientSecretStep as Step;
@@ -139,19 +178,24 @@ impl ClientSecretPhase {
             | Self::Probe(ProbePurpose::Old)
             | Self::Provider(ProviderRead::Inspect)
             | Self::CheckProvider
+            | Self::CheckPermissions
+            | Self::Client(ClientRead::Undo)
+            | Self::Probe(ProbePurpose::Undo)
             | Self::Ask(AskPurpose::Proceed) => (Some(Step::Check), false),
-            Self::Ask(AskPurpose::GoOn) | Self::Done => (None, false),
+            Self::Ask(AskPurpose::GoOn)
+            | Self::Journal(JournalRead::Guard | JournalRead::AfterUnmark)
+            | Self::Done => (None, false),
             Self::CreateJournal
             | Self::Put
-            | Self::Label(LabelMove::Claim | LabelMove::Release) => (Some(Step::Prepare), true),
-            Self::Generate | Self::Journal(JournalRead::AfterClaim) => (Some(Step::Prepare), false),
-            Self::Label(LabelMove::DropOrphan) => (None, true),
+            | Self::Label(LabelMove::Claim | LabelMove::MarkUndo) => (Some(Step::Prepare), true),
+            Self::Generate
+            | Self::Journal(JournalRead::AfterClaim | JournalRead::AfterMark)
+            | Self::Client(ClientRead::UndoMarked) => (Some(Step::Prepare), false),
+            Self::Label(LabelMove::DropOrphan | LabelMove::UnmarkUndo) => (None, true),
             Self::Client(ClientRead::BeforeAdd | ClientRead::AfterAdd) => (Some(Step::Add), false),
             Self::Add => (Some(Step::Add), true),
             Self::Probe(ProbePurpose::New) => (Some(Step::Verify), false),
-            Self::Provider(ProviderRead::Update) | Self::Journal(JournalRead::BeforeUpdate) => {
-                (Some(Step::Provider), false)
-            }
+            Self::Provider(ProviderRead::Update) => (Some(Step::Provider), false),
             Self::UpdateProvider => (Some(Step::Provider), true),
             Self::Call => (Some(Step::Prove), false),
             Self::FindHolders | Self::Ask(AskPurpose::Configuration) => {
@@ -159,12 +203,19 @@ impl ClientSecretPhase {
             }
             Self::UpdateConfiguration => (Some(Step::Configuration), true),
             Self::Ask(AskPurpose::Retire)
-            | Self::Client(ClientRead::BeforeRetire | ClientRead::AfterRetire)
-            | Self::Probe(ProbePurpose::Last) => (Some(Step::Retire), false),
-            Self::Retire => (Some(Step::Retire), true),
-            Self::Label(LabelMove::Promote | LabelMove::Unpend | LabelMove::Unlabel) => {
-                (Some(Step::Clean), true)
+            | Self::Client(
+                ClientRead::BeforeRetire
+                | ClientRead::AfterRetire
+                | ClientRead::BeforeDiscard
+                | ClientRead::AfterDiscard,
+            )
+            | Self::Probe(ProbePurpose::Last | ProbePurpose::Second | ProbePurpose::UndoLast) => {
+                (Some(Step::Retire), false)
             }
+            Self::Retire | Self::Discard => (Some(Step::Retire), true),
+            Self::Label(
+                LabelMove::Promote | LabelMove::Unpend | LabelMove::Unlabel | LabelMove::Release,
+            ) => (Some(Step::Clean), true),
         };
         ClientSecretPhaseSpec { step, writes }
     }

@@ -9,12 +9,34 @@ use crate::rotation::labels::{Author, VersionId};
 use crate::rotation::report::{RotationOutcome, StepState};
 
 /// What is done to the client secret.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum ClientSecretKind {
     /// A new secret.
+    #[default]
     Rotate,
     /// Find out where a rotation stopped, and finish it.
     Resume,
+    /// Back to the old secret, while it still exists.
+    Rollback,
+}
+
+impl ClientSecretKind {
+    /// The verb, as commands and screens write it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Rotate => "rotate",
+            Self::Resume => "resume",
+            Self::Rollback => "roll back",
+        }
+    }
+
+    /// The steps that it takes.
+    pub const fn steps(self) -> &'static [ClientSecretStep] {
+        match self {
+            Self::Rotate | Self::Resume => &ClientSecretStep::ALL,
+            Self::Rollback => &ClientSecretStep::OF_ROLLBACK,
+        }
+    }
 }
 
 /// The steps as the operator sees them.
@@ -54,6 +76,17 @@ impl ClientSecretStep {
         Self::Clean,
     ];
 
+    /// The steps of a roll back.
+    pub const OF_ROLLBACK: [Self; 7] = [
+        Self::Check,
+        Self::Prepare,
+        Self::Provider,
+        Self::Prove,
+        Self::Configuration,
+        Self::Retire,
+        Self::Clean,
+    ];
+
     /// The name in the output.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -70,7 +103,28 @@ impl ClientSecretStep {
     }
 
     /// What it will do, before it has begun.
-    pub const fn description(self) -> &'static str {
+    pub const fn description(self, kind: ClientSecretKind) -> &'static str {
+        match (kind, self) {
+            (ClientSecretKind::Rollback, Self::Prepare) => {
+                "mark the rotation as rolled back, so that nobody else goes on with it"
+            }
+            (ClientSecretKind::Rollback, Self::Provider) => {
+                "give the old secret to each credential provider of this client, wait for READY"
+            }
+            (ClientSecretKind::Rollback, Self::Configuration) => {
+                "put the old secret back into the configuration, if you agree"
+            }
+            (ClientSecretKind::Rollback, Self::Retire) => {
+                "remove the new secret at Cognito; tokens that it gave stay valid"
+            }
+            (ClientSecretKind::Rollback, Self::Clean) => {
+                "remove AWSPENDING and labels in Secrets Manager"
+            }
+            (_, step) => step.description_of_rotation(),
+        }
+    }
+
+    const fn description_of_rotation(self) -> &'static str {
         match self {
             Self::Check => "read the app client, its providers and the journal; request a token",
             Self::Prepare => "store a new value in Secrets Manager, with AWSPENDING on it",
@@ -114,6 +168,8 @@ pub enum ClientSecretQuestion {
     UpdateConfiguration(Vec<String>),
     /// Every known holder has the new secret: remove the old one?
     Retire(ClientSecretId),
+    /// A roll back would put the old secret back into these files.
+    RestoreConfiguration(Vec<String>),
 }
 
 impl fmt::Display for ClientSecretQuestion {
@@ -126,6 +182,11 @@ impl fmt::Display for ClientSecretQuestion {
             Self::UpdateConfiguration(files) => write!(
                 formatter,
                 "{} holds the old secret inline. Replace it there?",
+                files.join(", ")
+            ),
+            Self::RestoreConfiguration(files) => write!(
+                formatter,
+                "{} holds the new secret inline. Put the old one back there?",
                 files.join(", ")
             ),
             Self::Retire(id) => write!(
@@ -159,6 +220,8 @@ pub enum ClientSecretEndReason {
     Idle,
     /// As `Agreed`, but the old secret still exists, because something holds it.
     OldKept(ClientSecretId),
+    /// As `RolledBack`, but the new secret still exists, because something holds it.
+    NewKept(ClientSecretId),
     /// A dry run ends before the first write.
     Rehearsed,
     /// The operator said no.
@@ -171,8 +234,14 @@ pub enum ClientSecretEndReason {
     Journal(String),
     /// A rotation is pending.
     Pending(VersionId, Option<Author>),
-    /// Two secrets exist and no rotation is pending.
-    TwoSecrets(Vec<ClientSecretId>),
+    /// Two secrets exist and no rotation is pending: each with its age and author, as far as they are known.
+    TwoSecrets(Vec<String>),
+    /// The old secret is in use again, and the new one was removed.
+    RolledBack,
+    /// No rotation is pending, so there is nothing to roll back.
+    NothingToRollBack,
+    /// The old secret was removed, so a rotation can no longer be rolled back.
+    TooLate,
     /// The token endpoint refuses the secret that is known here.
     OldRefused,
     /// A provider holds a secret that is neither the old nor the new one.
@@ -208,37 +277,89 @@ impl ClientSecretEndReason {
 /// The command that finishes a rotation.
 const RESUME: &str = "`client-secret resume`";
 
+impl ClientSecretEndReason {
+    /// The sentence, where it is always the same.
+    const fn fixed(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Agreed => "Cognito and every known holder have the same secret",
+            Self::Idle => "no rotation is pending at Cognito or in the journal",
+            Self::Rehearsed => "dry run: nothing was written",
+            Self::Declined => "not confirmed: nothing further was changed",
+            Self::Stopped => {
+                "stopped as asked; both secrets work, and `client-secret resume` goes on from here"
+            }
+            Self::RolledBack => {
+                "the old secret is in use again, and the new one is removed at Cognito"
+            }
+            Self::NothingToRollBack => {
+                "no rotation of the client secret is pending: a secret that was removed at Cognito cannot be used again, so rotate it again instead"
+            }
+            Self::TooLate => {
+                "the old secret was removed at Cognito, so the rotation can no longer be rolled back; `client-secret resume` finishes it"
+            }
+            Self::OldRefused => {
+                "the token endpoint refuses the client secret that is known here; nothing further was written"
+            }
+            Self::NewRefused => {
+                "the token endpoint does not accept the pending secret, and the old one is gone; set a new secret at Cognito and in its providers"
+            }
+            Self::Superseded => {
+                "another operator has gone on with this rotation, or rolls it back; this process changed nothing further"
+            }
+            Self::Unexpected => {
+                "an answer did not fit its request, which is a defect of this program; `client-secret resume` is safe"
+            }
+            Self::OldKept(_)
+            | Self::NewKept(_)
+            | Self::Client(_)
+            | Self::Journal(_)
+            | Self::Pending(..)
+            | Self::TwoSecrets(_)
+            | Self::ProviderDiffers(_)
+            | Self::ProviderNotReady(_)
+            | Self::SecondIsForeign(_)
+            | Self::Error { .. } => return None,
+        })
+    }
+}
+
+/// What an error leaves behind.
+const fn written_words(written: bool) -> &'static str {
+    if written {
+        "A secret that works is stored in Secrets Manager; `client-secret resume` goes on from here, on any machine"
+    } else {
+        "Nothing was written"
+    }
+}
+
 impl fmt::Display for ClientSecretEndReason {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Agreed => formatter.write_str("Cognito and every known holder have the same secret"),
-            Self::Idle => formatter.write_str("no rotation is pending at Cognito or in the journal"),
             Self::OldKept(id) => write!(
                 formatter,
                 "the new secret is in use; the old one ({}) still exists at Cognito, and {RESUME} removes it",
                 id.short()
             ),
-            Self::Rehearsed => formatter.write_str("dry run: nothing was written"),
-            Self::Declined => formatter.write_str("not confirmed: nothing further was changed"),
-            Self::Stopped => write!(formatter, "stopped as asked; both secrets work, and {RESUME} goes on from here"),
+            Self::NewKept(id) => write!(
+                formatter,
+                "the old secret is in use again; the new one ({}) still exists at Cognito, and {RESUME} removes it",
+                id.short()
+            ),
             Self::Client(problem) | Self::Journal(problem) => formatter.write_str(problem),
             Self::Pending(version, author) => {
-                write!(formatter, "a rotation is pending (version {}", version.short())?;
-                if let Some(author) = author {
-                    write!(formatter, ", begun by {}", author.operator)?;
-                }
-                write!(formatter, "); {RESUME} finishes it")
-            }
-            Self::TwoSecrets(ids) => {
-                let ids: Vec<String> = ids.iter().map(ClientSecretId::short).collect();
+                let by = author.as_ref().map_or_else(String::new, |author| {
+                    format!(", begun by {}", author.operator)
+                });
                 write!(
                     formatter,
-                    "the client has two secrets ({}) and no rotation of this program is pending; remove the one that is not used (`aws cognito-idp delete-user-pool-client-secret`)",
-                    ids.join(", ")
+                    "a rotation is pending (version {}{by}); {RESUME} finishes it",
+                    version.short()
                 )
             }
-            Self::OldRefused => formatter.write_str(
-                "the token endpoint refuses the client secret that is known here; nothing was written",
+            Self::TwoSecrets(secrets) => write!(
+                formatter,
+                "the client has two secrets ({}) and no rotation of this program is pending; remove the one that is not used (`aws cognito-idp delete-user-pool-client-secret`)",
+                secrets.join("; ")
             ),
             Self::ProviderDiffers(name) => write!(
                 formatter,
@@ -253,18 +374,25 @@ impl fmt::Display for ClientSecretEndReason {
                 "the second secret ({}) is not from this rotation: the token endpoint does not accept the pending value; nothing was removed",
                 id.short()
             ),
-            Self::NewRefused => formatter.write_str(
-                "the token endpoint does not accept the pending secret, and the old one is gone; set a new secret at Cognito and in its providers",
-            ),
-            Self::Superseded => formatter.write_str("another operator has rotated in the meantime; this rotation changed nothing further"),
-            Self::Error { doing, error, written: true } => write!(
-                formatter,
-                "{doing}: {error}. A secret that works is stored in Secrets Manager; {RESUME} goes on from here, on any machine"
-            ),
-            Self::Error { doing, error, written: false } => {
-                write!(formatter, "{doing}: {error}. Nothing was written")
+            Self::Error {
+                doing,
+                error,
+                written,
+            } => {
+                write!(formatter, "{doing}: {error}. {}", written_words(*written))
             }
-            Self::Unexpected => write!(formatter, "an answer did not fit its request, which is a defect of this program; {RESUME} is safe"),
+            Self::Agreed
+            | Self::Idle
+            | Self::Rehearsed
+            | Self::Declined
+            | Self::Stopped
+            | Self::RolledBack
+            | Self::NothingToRollBack
+            | Self::TooLate
+            | Self::OldRefused
+            | Self::NewRefused
+            | Self::Superseded
+            | Self::Unexpected => formatter.write_str(self.fixed().unwrap_or_default()),
         }
     }
 }

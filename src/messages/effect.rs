@@ -4,6 +4,7 @@
 use serde_json::{Map, Value};
 
 use crate::{
+    client_secret::report::ClientSecretKind,
     model::{
         CallOptions, DeploymentName, ElicitationAnswer, Kind, McpEndpoint, Moment, Offer,
         ResourceKey, TailRequest,
@@ -27,6 +28,8 @@ pub enum Slot {
     OlderLogs,
     /// The versions of the selected secret.
     Secret,
+    /// The secrets of an app client.
+    ClientSecret(DeploymentName),
     /// The rotation: one at a time, never replaced, and quitting waits for it.
     Rotation,
     /// The MCP connection to an endpoint.
@@ -157,6 +160,15 @@ pub enum SecretsEffect {
         secret: String,
         /// The operation.
         kind: RotationKind,
+    },
+    /// Read the secrets of the app client of a deployment's machine sign-in.
+    ReadClientSecret(DeploymentName),
+    /// Rotate, resume or roll back the client secret of a deployment's machine sign-in. Questions arrive as events.
+    RotateClientSecret {
+        /// The deployment.
+        deployment: DeploymentName,
+        /// The operation.
+        kind: ClientSecretKind,
     },
     /// Answer the question that a rotation asked.
     AnswerRotation(bool),

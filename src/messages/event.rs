@@ -4,12 +4,17 @@
 use super::{Effect, FleetEffect, LogsEffect, SecretsEffect, ToolsEffect};
 use crate::{
     calls::{LoggedCall, TailFindings},
+    client_secret::{
+        board::ClientSecretBoard,
+        plan::ClientSecretPlan,
+        report::{ClientSecretEnd, ClientSecretQuestion, ClientSecretReport},
+    },
     doctor,
     logs::LogRecord,
     model::{
-        CallOutcome, Change, Claims, ConnectionInfo, Deployment, DeploymentName, Elicitation,
-        Failure, HttpExchange, Kind, LogBatch, McpEndpoint, Moment, Offer, PastWrite, Progress,
-        Resource, ResourceKey, SecretDetail, Tool, Traffic,
+        CallOutcome, Change, Claims, ClientSecretDetail, ConnectionInfo, Deployment,
+        DeploymentName, Elicitation, Failure, HttpExchange, Kind, LogBatch, McpEndpoint, Moment,
+        Offer, PastWrite, Progress, Resource, ResourceKey, SecretDetail, Tool, Traffic,
     },
     rotation::{
         plan::RotationPlan,
@@ -122,6 +127,18 @@ pub enum SecretsEvent {
     Asked(RotationQuestion),
     /// A rotation has ended.
     Ended(Box<Result<RotationEnd, Failure>>),
+    /// The secrets of an app client were read.
+    ClientSecretRead(DeploymentName, Box<Result<ClientSecretDetail, Failure>>),
+    /// A rotation of a client secret has made its plan.
+    ClientSecretPlanned(Box<ClientSecretPlan>),
+    /// It has finished or started a step.
+    ClientSecretReported(ClientSecretReport),
+    /// It has seen which value exists where.
+    ClientSecretSeen(Box<ClientSecretBoard>),
+    /// It waits for an answer of the user.
+    ClientSecretAsked(ClientSecretQuestion),
+    /// It has ended.
+    ClientSecretEnded(Box<Result<ClientSecretEnd, Failure>>),
 }
 
 /// Facts about an MCP endpoint.
@@ -165,6 +182,14 @@ impl Event {
                 SecretsEffect::Rotate { .. } => Self::Secrets(SecretsEvent::Ended(Box::new(Err(
                     failure.hint("`secrets resume` finishes what is half done"),
                 )))),
+                SecretsEffect::ReadClientSecret(deployment) => Self::Secrets(
+                    SecretsEvent::ClientSecretRead(deployment, Box::new(Err(failure))),
+                ),
+                SecretsEffect::RotateClientSecret { .. } => {
+                    Self::Secrets(SecretsEvent::ClientSecretEnded(Box::new(Err(
+                        failure.hint("`client-secret resume` finishes what is half done")
+                    ))))
+                }
                 SecretsEffect::AnswerRotation(_) => Self::Broke(None, failure),
             },
             Effect::Tools(effect) => match ToolsEvent::of_failed_effect(effect, failure) {

@@ -4,6 +4,7 @@
 //! until a screen or a command prints it.
 
 pub mod change;
+pub mod client_secret;
 pub mod database;
 pub mod deployment;
 pub mod duration;
@@ -22,6 +23,9 @@ pub mod tool;
 pub mod traffic;
 
 pub use change::{Change, RuntimeVersionInfo};
+pub use client_secret::{
+    ClientSecretDetail, ClientSecretEntry, ClientSecretProvider, JournalStatus,
+};
 pub use database::{
     AlterAnswer, LoginAnswer, NEO4J_SCHEMES, Neo4jAddress, Neo4jConnection, Neo4jUser, UserAnswer,
 };

@@ -124,6 +124,28 @@ pub enum RotationEffect {
 }
 
 impl RotationEffect {
+    /// Whether it changes something outside.
+    pub const fn is_write(&self) -> bool {
+        match self {
+            Self::PutVersion { .. }
+            | Self::MoveStage { .. }
+            | Self::AlterPassword { .. }
+            | Self::SetByAdministrator { .. }
+            | Self::KillConnections { .. }
+            | Self::RefreshReader { .. }
+            | Self::StartManagedRotation => true,
+            Self::DescribeSecret
+            | Self::ReadVersion { .. }
+            | Self::GeneratePassword { .. }
+            | Self::Login { .. }
+            | Self::CheckAdministrator { .. }
+            | Self::ListConnections { .. }
+            | Self::FindReaders { .. }
+            | Self::CallThroughChain
+            | Self::Wait { .. } => false,
+        }
+    }
+
     /// What it does, in words.
     pub const fn doing(&self) -> &'static str {
         match self {

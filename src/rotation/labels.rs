@@ -18,6 +18,8 @@ const SENT_PREFIX: &str = "console.sent.";
 pub const ADOPTING: &str = "+drift";
 /// Ends the operator's name in the label of a version that was made for the other one of two users.
 pub const TURN: &str = "+turn";
+/// Ends the operator's name in the label of a pending client secret that is being rolled back.
+pub const UNDO: &str = "+undo";
 /// Secrets Manager allows 256 characters; names of people are cut well below that.
 const OPERATOR_LENGTH: usize = 64;
 
@@ -170,6 +172,18 @@ impl Labels {
         self.of(version)
             .iter()
             .any(|label| label.starts_with(SENT_PREFIX))
+    }
+
+    /// The label that says that the rotation of this version is rolled back; none while it is not.
+    pub fn undo_mark(&self, version: &VersionId) -> Option<&Arc<str>> {
+        self.of(version).iter().find(|label| {
+            author_of(label, PREPARED_PREFIX).is_some_and(|author| author.operator.ends_with(UNDO))
+        })
+    }
+
+    /// Whether somebody rolls the rotation of this version back.
+    pub fn is_undone(&self, version: &VersionId) -> bool {
+        self.undo_mark(version).is_some()
     }
 
     /// The labels that this program has put on a version.

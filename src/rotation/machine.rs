@@ -10,6 +10,7 @@ mod effects;
 mod errors;
 mod forward;
 mod managed;
+mod phase;
 mod recover;
 mod state;
 mod transitions;
@@ -25,8 +26,9 @@ use super::report::{
     RotationReport, RotationStep,
 };
 
+use phase::RotationPhase;
+use state::MachineState;
 pub use state::RotationSettings;
-use state::{MachineState, RotationPhase};
 
 /// A rotation under way.
 #[derive(Clone, Debug)]

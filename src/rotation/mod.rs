@@ -6,8 +6,12 @@
 //! | `effect` | the questions to the world and its answers, without values |
 //! | `effect_error` | a request without a usable answer, with its failure |
 //! | `labels` | version ids and staging labels |
-//! | `report` | what people are told |
+//! | `report` | what people are told: steps and questions |
+//! | `evidence` | what was seen, a sentence for each |
+//! | `end` | how it ended, and why |
 //! | `plan` | what a rotation would do, and why it refuses |
+//! | `plan_page` | a plan as one page of the screen |
+//! | `password_page` | the page of a password's rotation |
 //! | `password` | a new password from random bytes |
 //! | `readers` | who reads a secret, and how a reader picks up a new value |
 //! | `secret_document` | finding and replacing the password in a secret's text |
@@ -21,10 +25,14 @@
 
 pub mod effect;
 pub mod effect_error;
+mod end;
+mod evidence;
 pub mod labels;
 pub mod machine;
 pub mod password;
+mod password_page;
 pub mod plan;
+pub mod plan_page;
 pub mod readers;
 pub mod report;
 pub mod secret_document;

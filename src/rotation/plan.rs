@@ -45,6 +45,8 @@ pub struct PlanInput {
     pub now: i64,
     /// Characters of the new password.
     pub password_length: usize,
+    /// Lines of files that a person must change, a sentence for each.
+    pub by_hand: Vec<String>,
 }
 
 /// Two users in alternation.
@@ -82,6 +84,21 @@ pub struct RotationPlan {
     pub connections: Option<Vec<PlanConnection>>,
     /// What speaks for waiting, and what is not known.
     pub warnings: Vec<String>,
+    /// What is planned.
+    #[serde(skip)]
+    pub kind: RotationKind,
+    /// Whether the secret's own rotation function does it.
+    #[serde(skip)]
+    pub by_function: bool,
+    /// The version to go back to.
+    #[serde(skip)]
+    pub previous_version: Option<String>,
+    /// Characters of the new password.
+    #[serde(skip)]
+    pub password_length: usize,
+    /// Lines of files that a person must change: a later deployment from them would undo the rotation.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub by_hand: Vec<String>,
 }
 
 /// A connection, for people.
@@ -115,6 +132,11 @@ impl RotationPlan {
                     .collect()
             }),
             warnings: warnings(known),
+            kind,
+            by_function: known.managed && kind == RotationKind::Rotate,
+            previous_version: known.previous.clone(),
+            password_length: known.password_length,
+            by_hand: known.by_hand.clone(),
         }
     }
 
@@ -151,6 +173,10 @@ impl RotationPlan {
                     .map(|one| format!("  {} from {}", one.agent, one.address)),
             );
         }
+        if !self.by_hand.is_empty() {
+            lines.push("By hand:".to_owned());
+        }
+        lines.extend(self.by_hand.iter().map(|line| format!("  {line}")));
         lines.extend(
             self.warnings
                 .iter()

@@ -30,6 +30,17 @@ impl Pickup {
         }
     }
 
+    /// The same in a few words, for a column.
+    pub const fn brief(self) -> &'static str {
+        match self {
+            Self::EveryCall => "reads at every call",
+            Self::ContainerLife => "reads once, at its start",
+            Self::Environment => "has a copy in its environment",
+            Self::EveryConnection => "reads at every connection",
+            Self::Unknown => "not known when it reads",
+        }
+    }
+
     /// Does it go on with the old value until somebody does something?
     pub const fn is_slow(self) -> bool {
         matches!(self, Self::ContainerLife | Self::Environment)

@@ -1,16 +1,19 @@
 //! What people are told: steps, evidence, questions and the ending. Sentences without a single secret value.
 
 use std::fmt;
-use std::sync::Arc;
 
-use super::effect::{Connection, EffectError, Pause};
+use super::effect::Connection;
+pub use super::end::{EndReason, RotationEnd, RotationOutcome};
+pub use super::evidence::RotationEvidence;
 use super::labels::{Author, VersionId};
 use super::readers::{Pickup, SecretReader};
+use crate::model::Moment;
 
 /// What is done to the secret.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum RotationKind {
     /// A new password.
+    #[default]
     Rotate,
     /// Find out where a rotation stopped and bring it to its end.
     Resume,
@@ -77,6 +80,14 @@ impl RotationStep {
         }
     }
 
+    /// Whether the secret's own rotation function does this step, where it has one.
+    pub const fn is_by_function(self) -> bool {
+        matches!(
+            self,
+            Self::Prepare | Self::Claim | Self::Verify | Self::Promote
+        )
+    }
+
     /// What it will do, while it has not begun.
     pub const fn description(self) -> &'static str {
         match self {
@@ -137,8 +148,8 @@ pub struct RotationReport {
     pub step: RotationStep,
     /// How it stands now.
     pub state: StepState,
-    /// Milliseconds since 1970.
-    pub at: i64,
+    /// When.
+    pub at: Moment,
     /// What was seen.
     pub evidence: Vec<RotationEvidence>,
 }
@@ -163,144 +174,62 @@ impl RotationReport {
     }
 }
 
-/// Something seen.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RotationEvidence {
-    /// A login with the current version was accepted.
-    CurrentWorks(VersionId),
-    /// It was accepted, but the server wants the password changed.
-    MustChange,
-    /// No AWSPENDING that matters.
-    NothingPending,
-    /// AWSPENDING is still on the current version: a finished rotation.
-    FinishedLeftPending(VersionId),
-    /// Who is connected as this user now.
-    Connected(Vec<Connection>),
-    /// The list of connections could not be had.
-    ConnectionsUnknown(EffectError),
-    /// The new value is stored.
-    Stored(VersionId, String),
-    /// An existing version is taken instead of a new value.
-    Taken(VersionId, String),
-    /// AWSPENDING is on it.
-    Claimed(VersionId),
-    /// It was read back and is what was stored.
-    ReadBack,
-    /// The administrator logs in, and this is how the two users stand.
-    Administrator(String),
-    /// The administrator made a user, with these roles.
-    Created(Arc<str>, Vec<String>),
-    /// The administrator set a user's password.
-    SetByAdministrator(Arc<str>),
-    /// None of so many labelled versions is accepted.
-    NoneAccepted(usize),
-    /// The other user keeps its password.
-    OldUserKept(Arc<str>),
-    /// Nobody is known who keeps the old value.
-    ReadersFresh,
-    /// A reader goes on with the old value.
-    ReaderLeft(String),
-    /// Something about a reader could not be found out.
-    ReaderUnknown(String),
-    /// Readers could not be looked at.
-    ReadersUnknown(EffectError),
-    /// The database has changed this user's password.
-    Changed(Arc<str>),
-    /// Whether the password was changed is not known yet.
-    ChangeInDoubt(EffectError),
-    /// It refused the change, since the old password is not the one given.
-    ChangeLost,
-    /// It refuses the new password.
-    PolicyRefuses(String),
-    /// The new password logs in on a new connection.
-    Works(VersionId),
-    /// The login is limited, but the change itself was confirmed.
-    ConfirmedByChange,
-    /// AWSCURRENT is on it; readers failed for so long (milliseconds), where that is known.
-    Promoted(VersionId, Option<i64>),
-    /// Our labels and AWSPENDING are gone.
-    Cleaned,
-    /// Labels that were never claimed are gone: how many.
-    Orphans(usize),
-    /// A version does not log in.
-    Refused(VersionId),
-    /// The database accepts this version although the secret says another.
-    Drift(VersionId),
-    /// AWSPENDING was found here, prepared by this person.
-    FoundPending(VersionId, Option<Author>),
-    /// Another has been faster.
-    Overtaken,
-    /// A rehearsal ends before this.
-    Would(&'static str),
-    /// A wait.
-    Waiting(Pause, u64),
-    /// A call failed.
-    Error(EffectError),
-    /// So many connections were closed.
-    Closed(usize),
-    /// The operator keeps the old connections.
-    Kept(usize),
-    /// A consumer was told to read again.
-    Refreshed(String),
-    /// The call through the chain was answered.
-    ChainAnswered(String),
-    /// It was not, or proves nothing.
-    ChainUnproven(String),
-    /// The rotation function was started for this version.
-    FunctionStarted(VersionId),
-    /// The rotation function has finished.
-    FunctionFinished(VersionId),
-    /// Why it ended in this step.
-    Ended(EndReason),
+/// What only the operator can decide.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum RotationQuestion {
+    /// The plan was shown: go on and write?
+    Proceed,
+    /// A resume has found this, and would go on with that.
+    GoOn(String, &'static str),
+    /// AWSPENDING is of another program, and the database accepts its value: make it current?
+    FinishForeign(VersionId),
+    /// AWSPENDING is of another program, and the database does not accept its value: take it off?
+    ReleaseForeign(VersionId),
+    /// These connections are still authenticated with the old password: close them?
+    CloseConnections(Vec<Connection>),
+    /// These readers keep the old value: update their runtimes and stop their sessions?
+    RefreshReaders(Vec<SecretReader>),
 }
 
-impl RotationEvidence {
-    /// Whether the operator must know this although the rotation succeeded: something keeps the old value, or was not proven.
-    pub const fn is_warning(&self) -> bool {
+impl fmt::Display for RotationQuestion {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::ReaderLeft(_)
-            | Self::ReaderUnknown(_)
-            | Self::ReadersUnknown(_)
-            | Self::ConnectionsUnknown(_)
-            | Self::Kept(_)
-            | Self::ChainUnproven(_)
-            | Self::Error(_)
-            | Self::MustChange => true,
-            Self::CurrentWorks(_)
-            | Self::NothingPending
-            | Self::FinishedLeftPending(_)
-            | Self::Connected(_)
-            | Self::Stored(..)
-            | Self::Taken(..)
-            | Self::Claimed(_)
-            | Self::ReadBack
-            | Self::Administrator(_)
-            | Self::Created(..)
-            | Self::SetByAdministrator(_)
-            | Self::NoneAccepted(_)
-            | Self::OldUserKept(_)
-            | Self::ReadersFresh
-            | Self::Changed(_)
-            | Self::ChangeInDoubt(_)
-            | Self::ChangeLost
-            | Self::PolicyRefuses(_)
-            | Self::Works(_)
-            | Self::ConfirmedByChange
-            | Self::Promoted(..)
-            | Self::Cleaned
-            | Self::Orphans(_)
-            | Self::Refused(_)
-            | Self::Drift(_)
-            | Self::FoundPending(..)
-            | Self::Overtaken
-            | Self::Would(_)
-            | Self::Waiting(..)
-            | Self::Closed(_)
-            | Self::Refreshed(_)
-            | Self::ChainAnswered(_)
-            | Self::FunctionStarted(_)
-            | Self::FunctionFinished(_)
-            | Self::Ended(_) => false,
+            Self::Proceed => formatter.write_str("Change the password now?"),
+            Self::GoOn(found, doing) => write!(
+                formatter,
+                "{found}. Bring it to its end? It goes on with {doing}."
+            ),
+            Self::FinishForeign(version) => write!(
+                formatter,
+                "AWSPENDING is on version {}, which this program did not prepare, and Neo4j accepts it. Make it the current one?",
+                version.short()
+            ),
+            Self::ReleaseForeign(version) => write!(
+                formatter,
+                "AWSPENDING is on version {}, which this program did not prepare, and Neo4j does not accept it. Take AWSPENDING off?",
+                version.short()
+            ),
+            Self::CloseConnections(connections) => {
+                write_connections(formatter, connections)?;
+                formatter.write_str(" went on working with the old password. Close them, so that their owners log in anew?")
+            }
+            Self::RefreshReaders(readers) => {
+                let names: Vec<String> = readers
+                    .iter()
+                    .map(|one| format!("{} {}", one.name, one.pickup.sentence()))
+                    .collect();
+                let copies = readers.iter().any(|one| one.pickup == Pickup::Environment);
+                let doing = if copies {
+                    "Put the new value there, which makes a new version of the runtime, and stop"
+                } else {
+                    "Stop"
+                };
+                write!(
+                    formatter,
+                    "{}. {doing} the sessions that are known, so that they start anew?",
+                    names.join("; ")
+                )
+            }
         }
     }
 }
@@ -445,188 +374,6 @@ impl fmt::Display for Whose<'_> {
                 formatter.write_str("put there by another program or a rotation function: it carries no label of this program")
             }
         }
-    }
-}
-
-/// What only the operator can decide.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum RotationQuestion {
-    /// The plan was shown: go on and write?
-    Proceed,
-    /// A resume has found this, and would go on with that.
-    GoOn(String, &'static str),
-    /// AWSPENDING is of another program, and the database accepts its value: make it current?
-    FinishForeign(VersionId),
-    /// AWSPENDING is of another program, and the database does not accept its value: take it off?
-    ReleaseForeign(VersionId),
-    /// These connections are still authenticated with the old password: close them?
-    CloseConnections(Vec<Connection>),
-    /// These readers keep the old value: update their runtimes and stop their sessions?
-    RefreshReaders(Vec<SecretReader>),
-}
-
-impl fmt::Display for RotationQuestion {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Proceed => formatter.write_str("Change the password now?"),
-            Self::GoOn(found, doing) => write!(
-                formatter,
-                "{found}. Bring it to its end? It goes on with {doing}."
-            ),
-            Self::FinishForeign(version) => write!(
-                formatter,
-                "AWSPENDING is on version {}, which this program did not prepare, and Neo4j accepts it. Make it the current one?",
-                version.short()
-            ),
-            Self::ReleaseForeign(version) => write!(
-                formatter,
-                "AWSPENDING is on version {}, which this program did not prepare, and Neo4j does not accept it. Take AWSPENDING off?",
-                version.short()
-            ),
-            Self::CloseConnections(connections) => {
-                write_connections(formatter, connections)?;
-                formatter.write_str(" went on working with the old password. Close them, so that their owners log in anew?")
-            }
-            Self::RefreshReaders(readers) => {
-                let names: Vec<String> = readers
-                    .iter()
-                    .map(|one| format!("{} {}", one.name, one.pickup.sentence()))
-                    .collect();
-                let copies = readers.iter().any(|one| one.pickup == Pickup::Environment);
-                let doing = if copies {
-                    "Put the new value there, which makes a new version of the runtime, and stop"
-                } else {
-                    "Stop"
-                };
-                write!(
-                    formatter,
-                    "{}. {doing} the sessions that are known, so that they start anew?",
-                    names.join("; ")
-                )
-            }
-        }
-    }
-}
-
-/// How it ended, in one word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum RotationOutcome {
-    /// The password was changed; secret and database agree.
-    Rotated,
-    /// A stopped rotation was brought to its end; secret and database agree.
-    Resumed,
-    /// Secret and database already agreed.
-    NothingToDo,
-    /// Nothing was written, for a reason.
-    Refused,
-    /// It stopped; the sentence says how things stand.
-    Failed,
-}
-
-impl RotationOutcome {
-    /// Whether secret and outside agree at the end.
-    pub const fn is_success(self) -> bool {
-        match self {
-            Self::Rotated | Self::Resumed | Self::NothingToDo => true,
-            Self::Refused | Self::Failed => false,
-        }
-    }
-
-    /// The name in the output.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Rotated => "rotated",
-            Self::Resumed => "resumed",
-            Self::NothingToDo => "nothing-to-do",
-            Self::Refused => "refused",
-            Self::Failed => "failed",
-        }
-    }
-}
-
-/// The last line.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct RotationEnd {
-    /// In one word.
-    pub outcome: RotationOutcome,
-    /// The version that is current now, or the one in question.
-    pub version: Option<VersionId>,
-    /// Why.
-    pub why: EndReason,
-}
-
-/// The reason of an ending.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum EndReason {
-    /// All went well.
-    Agreed,
-    /// A rehearsal ends before the first write.
-    Rehearsed,
-    /// The operator said no.
-    Declined,
-    /// The secret is scheduled for deletion.
-    Deleted,
-    /// The secret has no current version.
-    NoCurrent,
-    /// There is no previous version to go back to.
-    NoPrevious,
-    /// The value cannot be rotated.
-    Unsuitable(String),
-    /// A rotation is pending.
-    Pending(VersionId, Option<Author>),
-    /// The rotation function's version has no value yet.
-    PendingEmpty(VersionId),
-    /// A foreign pending version that the database does not accept.
-    ForeignNotAccepted(VersionId),
-    /// Pending and current name different users or addresses.
-    Mismatch(VersionId),
-    /// The database does not accept the current version.
-    Drift(VersionId),
-    /// No labelled version is accepted; so many were tried, and whether an administrator could set one.
-    Stuck(usize, bool),
-    /// The administrator cannot be used; why. Nothing was written.
-    Administrator(String),
-    /// The same, found out after AWSPENDING was taken.
-    AdministratorLate(String),
-    /// The user's password is kept by another system.
-    External,
-    /// The user may not change its password.
-    Forbidden(String),
-    /// The server's rules refuse every new password that was drawn.
-    Policy(String),
-    /// What was read back is not what was stored.
-    ReadBackDiffers(VersionId),
-    /// Somebody keeps the user locked with wrong passwords.
-    Limited,
-    /// Somebody else keeps changing labels.
-    Unsettled,
-    /// The operator asked to stop; it was done where nothing is half done.
-    Stopped,
-    /// The same, when secret and database agreed already.
-    StoppedAfter,
-    /// AWSPENDING was taken from us by somebody else.
-    Superseded,
-    /// The rotation function did not finish in time.
-    FunctionUnfinished(VersionId, bool),
-    /// AWSPENDING of a foreign version was taken off.
-    Released(VersionId),
-    /// A call failed for good; `sent` says whether the password may already be the new one.
-    Error {
-        /// What was being done.
-        doing: &'static str,
-        /// What happened.
-        error: EffectError,
-        /// The database may already have the pending password.
-        sent: bool,
-    },
-    /// An answer did not fit the question: a mistake in this program.
-    Unexpected,
-}
-
-impl EndReason {
-    /// Was it the network?
-    pub fn is_network(&self) -> bool {
-        matches!(self, Self::Error { error, .. } if error.is_transient())
     }
 }
 

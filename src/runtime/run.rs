@@ -52,6 +52,8 @@ pub struct Start {
     pub not_derived: Vec<(DeploymentName, Vec<String>)>,
     /// The services.
     pub services: Services,
+    /// The configuration file, where there is one: an inline client secret is replaced there.
+    pub configuration: Option<std::path::PathBuf>,
     /// Names of the faults that can be injected, and the function that injects one.
     pub faults: Option<(Vec<String>, Faults)>,
 }

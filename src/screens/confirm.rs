@@ -30,6 +30,8 @@ pub struct Confirm {
     pub no: Effects,
     /// The text is still being found out: yes is not taken yet, but what is typed is.
     pub is_early: bool,
+    /// Whether a rotation asks, which waits for the answer.
+    of_rotation: bool,
 }
 
 /// What became of a question.
@@ -54,6 +56,32 @@ impl Confirm {
             yes: yes.into(),
             no: Effects::none(),
             is_early: false,
+            of_rotation: false,
+        }
+    }
+
+    /// A question of a running rotation.
+    pub fn of_rotation(title: String, text: String) -> Self {
+        Self {
+            no: Effects::one(Effect::Secrets(SecretsEffect::AnswerRotation(false))),
+            of_rotation: true,
+            ..Self::ask(
+                title,
+                text,
+                Effect::Secrets(SecretsEffect::AnswerRotation(true)),
+            )
+        }
+    }
+
+    /// The question whether to begin a rotation; its plan is shown by the screen.
+    pub fn begin_rotation(title: String, name: String) -> Self {
+        let (yes, no) = (
+            Effects::one(Effect::Secrets(SecretsEffect::AnswerRotation(true))),
+            Effects::one(Effect::Secrets(SecretsEffect::AnswerRotation(false))),
+        );
+        Self {
+            of_rotation: true,
+            ..Self::type_name(title, Vec::new(), name, yes, no)
         }
     }
 
@@ -74,6 +102,7 @@ impl Confirm {
             yes,
             no,
             is_early: false,
+            of_rotation: false,
         }
     }
 
@@ -83,6 +112,7 @@ impl Confirm {
         let stop = Effects::one(Effect::Stop(Slot::Rotation));
         Self {
             is_early: true,
+            of_rotation: true,
             ..Self::type_name(title, text, name, Effects::none(), stop)
         }
     }
@@ -97,9 +127,8 @@ impl Confirm {
     }
 
     /// Whether it is a rotation that asks.
-    pub fn is_of_rotation(&self) -> bool {
-        self.is_early
-            || self.no == Effects::one(Effect::Secrets(SecretsEffect::AnswerRotation(false)))
+    pub const fn is_of_rotation(&self) -> bool {
+        self.of_rotation
     }
 
     /// Layers of the keymap.

@@ -313,7 +313,7 @@ fn hint_width(key: &str, short: &str) -> u16 {
 }
 
 /// Returns a key as the footer shows it.
-fn symbol(key: &str) -> &str {
+pub(super) fn symbol(key: &str) -> &str {
     match key {
         "enter" => "⏎",
         "up" => "↑",

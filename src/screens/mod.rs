@@ -64,6 +64,8 @@ pub struct ViewContext<'a> {
     pub start_page: &'a start_page::StartPage,
     /// Problems of the configuration.
     pub problems: &'a [String],
+    /// The question that waits for an answer.
+    pub question: Option<&'a Confirm>,
 }
 
 impl ViewContext<'_> {
@@ -214,6 +216,11 @@ pub trait Screen {
         _context: &mut UpdateContext<'_>,
     ) -> ScreenUpdate {
         ScreenUpdate::ignored()
+    }
+
+    /// Whether the screen draws this question itself, in the place that it is about.
+    fn shows_question(&self, _question: &Confirm) -> bool {
+        false
     }
 
     /// Returns the spans of the header's first line, or `None` for the summary of the fleet.

@@ -1,29 +1,38 @@
-//! Secrets: Neo4j secrets with their versions and stages, and the rotation, step by step, while it runs.
+//! Secrets: Neo4j secrets and client secrets, and the rotation of one of them, step by step, while it runs.
 
+mod client_view;
+mod entry;
+mod list_view;
+mod plan_view;
 mod run;
+mod run_view;
+mod versions_view;
+
+use std::collections::HashMap;
 
 use ratatui::layout::Rect;
 
-use self::run::{ending_role, ending_words, running_word};
+use self::{
+    entry::{SecretEntry, entries},
+    list_view::{SecretColumns, longest_deployment},
+    run::{Run, RunSubject},
+};
 use super::{AppRequest, Screen, ScreenUpdate, UpdateContext, ViewContext, confirm::Confirm};
 use crate::{
+    client_secret::report::{ClientSecretKind, ClientSecretQuestion},
     keys::Layer,
-    kinds,
     messages::{
         Action, AppAction, Effect, Effects, ExitMessage, FleetAction, ListAction, SecretsAction,
-        SecretsEffect,
+        SecretsEffect, SecretsEvent,
     },
     model::{
-        DeploymentName, Failure, FailureKind, Kind, Moment, Resource, SecretDetail, SecretVersion,
+        ClientSecretDetail, DeploymentName, Failure, FailureKind, Moment, SecretDetail,
+        moment::short_duration,
     },
-    rotation::{
-        labels,
-        plan::RotationPlan,
-        report::{RotationEnd, RotationKind, RotationOutcome, RotationQuestion, RotationReport},
-    },
+    rotation::report::{RotationKind, RotationOutcome, RotationQuestion},
     state::{Loadable, Store},
     theme::Role,
-    widgets::{List, Painter, cut_middle, glyph, role_of, text_width},
+    widgets::{List, Painter, StyledLine},
 };
 
 /// The state of the Secrets screen.
@@ -31,23 +40,22 @@ use crate::{
 pub struct Secrets {
     list: List,
     detail: Option<(DeploymentName, String, Loadable<SecretDetail>)>,
+    /// The client secrets of machine sign-ins.
+    clients: HashMap<DeploymentName, Loadable<ClientSecretDetail>>,
     run: Option<Run>,
     /// Whether the running or finished rotation is shown instead of the versions.
     shows_run: bool,
 }
 
-/// A rotation that runs or has run.
-#[derive(Clone, Debug)]
-pub struct Run {
-    deployment: DeploymentName,
-    secret: String,
-    kind: RotationKind,
-    began: Moment,
-    plan: Option<RotationPlan>,
-    reports: Vec<RotationReport>,
-    warnings: Vec<String>,
-    ended: Option<(Moment, Result<RotationEnd, Failure>)>,
-    stopping: bool,
+/// What an event of the rotation means for the rest of the console.
+#[derive(Debug)]
+pub enum SecretsNews {
+    /// Nothing.
+    Nothing(Effects),
+    /// A question to the user.
+    Question(Box<Confirm>),
+    /// The rotation has ended: the words for the activity log, the result, and whether it was refused.
+    Ended(String, Result<String, Failure>, bool),
 }
 
 impl Secrets {
@@ -61,34 +69,26 @@ impl Secrets {
         self.run
             .as_ref()
             .filter(|run| run.ended.is_none())
-            .map(|run| format!("{} of {}", run.kind.as_str(), run.secret))
+            .map(Run::what)
     }
 
     /// How the rotation stands that the console was left in.
     pub fn parting(&self) -> Option<ExitMessage> {
         let run = self.run.as_ref()?;
-        let what = format!("{} of {}", run.kind.as_str(), run.secret);
+        let what = run.what();
         Some(match &run.ended {
-            Some((_, Ok(ending))) => {
-                let is_good = matches!(
-                    ending.outcome,
-                    RotationOutcome::Rotated
-                        | RotationOutcome::Resumed
-                        | RotationOutcome::NothingToDo
-                );
-                ExitMessage {
-                    words: format!("{what}: {}", ending_words(run, ending)),
-                    is_failure: !is_good,
-                }
-            }
+            Some((_, Ok(end))) => ExitMessage {
+                words: format!("{what}: {}", run.ending_words(end)),
+                is_failure: !end.outcome.is_success(),
+            },
             Some((_, Err(failure))) => ExitMessage {
                 words: format!("{what}: {failure}"),
                 is_failure: true,
             },
             None => ExitMessage {
                 words: format!(
-                    "{what} was left running: `agentcore-console secrets resume {}` finds out and ends it",
-                    run.secret
+                    "{what} was left running: `agentcore-console {}` finds out and ends it",
+                    run.resume_command()
                 ),
                 is_failure: true,
             },
@@ -102,197 +102,274 @@ impl Secrets {
         }
     }
 
+    /// Notes that the user has answered the question of the rotation.
+    pub fn answered(&mut self, now: Moment) {
+        if let Some(run) = &mut self.run {
+            run.answered(now);
+        }
+    }
+
     /// Puts the cursor on a secret.
     pub fn select(&mut self, deployment: &DeploymentName, id: &str, store: &Store) {
-        if let Some(at) = secrets(store)
-            .iter()
-            .position(|each| each.key.deployment == *deployment && each.key.id == id)
-        {
+        let found = entries(store).iter().position(|entry| match entry {
+            SecretEntry::Neo4j(secret) => {
+                secret.key.deployment == *deployment && secret.key.id == id
+            }
+            SecretEntry::Client(_) => false,
+        });
+        if let Some(at) = found {
             self.list.select(at);
             self.shows_run = false;
         }
     }
 
-    /// Takes the versions of a secret in.
-    pub fn read(
-        &mut self,
-        deployment: &DeploymentName,
-        id: &str,
-        result: Result<SecretDetail, Failure>,
-        now: Moment,
-    ) {
-        if let Some((name, secret, detail)) = &mut self.detail
-            && name == deployment
-            && secret == id
-        {
-            detail.answer(result, now);
+    /// Handles an event.
+    pub fn on(&mut self, event: SecretsEvent, now: Moment) -> SecretsNews {
+        match event {
+            SecretsEvent::SecretRead(deployment, id, result) => {
+                if let Some((name, secret, detail)) = &mut self.detail
+                    && *name == deployment
+                    && *secret == id
+                {
+                    detail.answer(*result, now);
+                }
+            }
+            SecretsEvent::ClientSecretRead(deployment, result) => {
+                let known = self
+                    .clients
+                    .entry(deployment)
+                    .or_insert_with(Loadable::not_asked);
+                known.answer(*result, now);
+            }
+            SecretsEvent::Asked(question) => return self.asked(&Question::Password(question), now),
+            SecretsEvent::ClientSecretAsked(question) => {
+                return self.asked(&Question::ClientSecret(question), now);
+            }
+            event => return self.on_run(event, now),
         }
+        SecretsNews::Nothing(Effects::none())
     }
 
-    /// Takes the plan in.
-    pub fn planned(&mut self, plan: RotationPlan) {
-        if let Some(run) = &mut self.run {
-            run.plan = Some(plan);
-        }
-    }
-
-    /// Takes a step's news in; the versions are read again with it, since a step changes them.
-    pub fn reported(&mut self, report: RotationReport) -> Effects {
+    /// Handles an event of the running rotation.
+    fn on_run(&mut self, event: SecretsEvent, now: Moment) -> SecretsNews {
         let Some(run) = &mut self.run else {
-            return Effects::none();
+            return SecretsNews::Nothing(Effects::none());
         };
-        let reread = report.state.has_ended();
-        run.reports.push(report);
-        if reread {
-            Effects::one(Effect::Secrets(SecretsEffect::ReadSecret(
-                run.deployment.clone(),
-                run.secret.clone(),
-            )))
+        match event {
+            SecretsEvent::Planned(plan) => run.planned(&plan, now),
+            SecretsEvent::ClientSecretPlanned(plan) => run.client_secret_planned(&plan, now),
+            SecretsEvent::ClientSecretSeen(board) => run.board = *board,
+            SecretsEvent::Warned(sentence) => run.warnings.push(sentence),
+            SecretsEvent::Reported(report) => {
+                run.reported(&report);
+                return SecretsNews::Nothing(read_again(run, report.state.has_ended()));
+            }
+            SecretsEvent::ClientSecretReported(report) => {
+                let has_ended = report.state.has_ended();
+                run.client_secret_reported(report);
+                return SecretsNews::Nothing(read_again(run, has_ended));
+            }
+            SecretsEvent::Ended(result) => {
+                run.password_ended(*result, now);
+                return ended(run);
+            }
+            SecretsEvent::ClientSecretEnded(result) => {
+                run.client_secret_ended(*result, now);
+                return ended(run);
+            }
+            SecretsEvent::SecretRead(..)
+            | SecretsEvent::ClientSecretRead(..)
+            | SecretsEvent::Asked(_)
+            | SecretsEvent::ClientSecretAsked(_) => {}
+        }
+        SecretsNews::Nothing(Effects::none())
+    }
+
+    /// Makes the rotation's question one to the user; to begin costs the name typed out.
+    fn asked(&mut self, question: &Question, now: Moment) -> SecretsNews {
+        let Some(run) = &mut self.run else {
+            return SecretsNews::Nothing(Effects::none());
+        };
+        run.asked(now);
+        let title = capital(&run.entry());
+        SecretsNews::Question(Box::new(if question.is_beginning() {
+            Confirm::begin_rotation(title, run.name().to_owned())
         } else {
-            Effects::none()
-        }
+            Confirm::of_rotation(title, question.to_string())
+        }))
     }
 
-    /// Takes a warning in.
-    pub fn warned(&mut self, sentence: String) {
-        if let Some(run) = &mut self.run {
-            run.warnings.push(sentence);
-        }
-    }
-
-    /// Makes the rotation's question one to the user; going on costs the name typed out.
-    pub fn asked(&self, question: &RotationQuestion) -> Option<Confirm> {
-        let run = self.run.as_ref()?;
-        let (yes, no) = (
-            Effects::one(Effect::Secrets(SecretsEffect::AnswerRotation(true))),
-            Effects::one(Effect::Secrets(SecretsEffect::AnswerRotation(false))),
-        );
-        Some(match question {
-            RotationQuestion::Proceed => {
-                let text = run.plan.as_ref().map_or_else(Vec::new, RotationPlan::lines);
-                Confirm::type_name(
-                    format!("{} {}", capital(run.kind.as_str()), run.secret),
-                    text,
-                    run.secret.clone(),
-                    yes,
-                    no,
-                )
-            }
-            RotationQuestion::GoOn(..)
-            | RotationQuestion::FinishForeign(_)
-            | RotationQuestion::ReleaseForeign(_)
-            | RotationQuestion::CloseConnections(_)
-            | RotationQuestion::RefreshReaders(_) => {
-                let mut confirm = Confirm::ask(
-                    format!("{} {}", capital(run.kind.as_str()), run.secret),
-                    question.to_string(),
-                    Effect::Secrets(SecretsEffect::AnswerRotation(true)),
-                );
-                confirm.no = no;
-                confirm
-            }
-        })
-    }
-
-    /// Takes the end in. Answers what is to be noted: the deed's words.
-    pub fn ended(
-        &mut self,
-        result: Result<RotationEnd, Failure>,
-        now: Moment,
-    ) -> Option<(String, Result<String, Failure>)> {
-        let run = self.run.as_mut()?;
-        let what = format!("{} {} of {}", run.kind.as_str(), run.secret, run.deployment);
-        let noted = match &result {
-            Ok(ending) if ending.outcome.is_success() => Ok(ending_words(run, ending)),
-            // A refusal is not a success: it is shown as what it is.
-            Ok(ending) => Err(Failure::new(
-                FailureKind::Refused,
-                what.clone(),
-                ending_words(run, ending),
-            )),
-            Err(failure) => Err(failure.clone()),
-        };
-        run.ended = Some((now, result));
-        Some((what, noted))
-    }
-
-    fn current<'a>(&self, store: &'a Store) -> Option<&'a Resource> {
-        let all = secrets(store);
+    fn current<'a>(&self, store: &'a Store) -> Option<SecretEntry<'a>> {
+        let all = entries(store);
         let at = self.list.cursor().min(all.len().saturating_sub(1));
         all.into_iter().nth(at)
     }
 
     fn read_current(&mut self, context: &UpdateContext<'_>) -> Effects {
-        let Some(resource) = self.current(context.store) else {
-            return Effects::none();
-        };
-        let (name, id) = (resource.key.deployment.clone(), resource.key.id.clone());
-        let kept = self
-            .detail
-            .take()
-            .filter(|(old, secret, _)| *old == name && *secret == id);
-        let mut detail = kept.map_or_else(Loadable::not_asked, |(.., detail)| detail);
-        detail.ask(context.now);
-        self.detail = Some((name.clone(), id.clone(), detail));
-        Effects::one(Effect::Secrets(SecretsEffect::ReadSecret(name, id)))
+        match self.current(context.store) {
+            Some(SecretEntry::Neo4j(secret)) => {
+                let (name, id) = (secret.key.deployment.clone(), secret.key.id.clone());
+                let kept = self
+                    .detail
+                    .take()
+                    .filter(|(old, secret, _)| *old == name && *secret == id);
+                let mut detail = kept.map_or_else(Loadable::not_asked, |(.., detail)| detail);
+                detail.ask(context.now);
+                self.detail = Some((name.clone(), id.clone(), detail));
+                Effects::one(Effect::Secrets(SecretsEffect::ReadSecret(name, id)))
+            }
+            Some(SecretEntry::Client(deployment)) => {
+                let name = deployment.name.clone();
+                self.read_client(&name, context.now)
+            }
+            None => Effects::none(),
+        }
     }
 
-    fn begin(&mut self, kind: RotationKind, context: &UpdateContext<'_>) -> ScreenUpdate {
+    fn read_client(&mut self, name: &DeploymentName, now: Moment) -> Effects {
+        let known = self
+            .clients
+            .entry(name.clone())
+            .or_insert_with(Loadable::not_asked);
+        known.ask(now);
+        Effects::one(Effect::Secrets(SecretsEffect::ReadClientSecret(
+            name.clone(),
+        )))
+    }
+
+    /// Reads the client secrets that were never read: their rows have nothing to show.
+    fn read_new_clients(&mut self, context: &UpdateContext<'_>) -> Effects {
+        let names: Vec<DeploymentName> = entries(context.store)
+            .iter()
+            .filter(|entry| matches!(entry, SecretEntry::Client(_)))
+            .map(|entry| entry.deployment().clone())
+            .filter(|name| !self.clients.contains_key(name))
+            .collect();
+        names.iter().fold(Effects::none(), |effects, name| {
+            effects.and(self.read_client(name, context.now))
+        })
+    }
+
+    fn begin(&mut self, action: SecretsAction, context: &UpdateContext<'_>) -> ScreenUpdate {
         if let Some(running) = self.running() {
             self.shows_run = true;
             return ScreenUpdate::request(AppRequest::Say(format!("{running} is still running")));
         }
-        let Some(resource) = self.current(context.store) else {
+        let Some(entry) = self.current(context.store) else {
             return ScreenUpdate::done();
         };
-        let (deployment, secret) = (resource.key.deployment.clone(), resource.key.id.clone());
-        if context.read_only
-            || context
-                .store
-                .deployment(&deployment)
-                .is_some_and(|each| each.read_only)
-        {
+        let deployment = entry.deployment().clone();
+        let is_read_only = context
+            .store
+            .deployment(&deployment)
+            .is_some_and(|deployment| deployment.read_only);
+        if context.read_only || is_read_only {
             return ScreenUpdate::request(AppRequest::Say(
-                "read-only mode: no password is changed".to_owned(),
+                "read-only mode: no secret is changed".to_owned(),
             ));
         }
-        self.run = Some(Run {
-            deployment: deployment.clone(),
-            secret: secret.clone(),
-            kind,
-            began: context.now,
-            plan: None,
-            reports: Vec::new(),
-            warnings: Vec::new(),
-            ended: None,
-            stopping: false,
-        });
+        let subject = subject(entry, action);
+        let (start, has_plan) = (subject.effect(&deployment), subject.has_plan());
+        let run = Run::new(deployment, subject, context.now);
+        let (title, name) = (capital(&run.entry()), run.name().to_owned());
+        self.run = Some(run);
         self.shows_run = true;
-        let mut reply = ScreenUpdate::effects(self.read_current(context).and(Effects::one(
-            Effect::Secrets(SecretsEffect::Rotate {
-                deployment,
-                secret: secret.clone(),
-                kind,
-            }),
-        )));
-        if kind != RotationKind::Resume {
-            reply.requests.push(AppRequest::Ask(Confirm::early(
-                format!("{} {secret}", capital(kind.as_str())),
-                secret,
-            )));
+        let mut reply = ScreenUpdate::effects(self.read_current(context).and(Effects::one(start)));
+        if has_plan {
+            let early = Confirm::early(title, name);
+            reply.requests.push(AppRequest::Ask(early));
         }
         reply
     }
+
+    fn copy_arn(&self, store: &Store) -> ScreenUpdate {
+        let arn = match self.current(store) {
+            Some(SecretEntry::Neo4j(secret)) => secret.arn.clone(),
+            Some(SecretEntry::Client(_)) | None => None,
+        };
+        arn.map_or_else(ScreenUpdate::done, |arn| {
+            ScreenUpdate::effect(Effect::Copy(arn))
+        })
+    }
 }
 
-/// The secrets of all deployments, in the order of the configuration.
-fn secrets(store: &Store) -> Vec<&Resource> {
-    store
-        .deployments
-        .iter()
-        .flat_map(|each| store.resources(&each.name))
-        .filter(|resource| resource.key.kind == Kind::Secret)
-        .collect()
+/// A question of either sort of rotation.
+enum Question {
+    Password(RotationQuestion),
+    ClientSecret(ClientSecretQuestion),
+}
+
+impl Question {
+    fn is_beginning(&self) -> bool {
+        match self {
+            Self::Password(question) => *question == RotationQuestion::Proceed,
+            Self::ClientSecret(question) => *question == ClientSecretQuestion::Proceed,
+        }
+    }
+}
+
+impl std::fmt::Display for Question {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Password(question) => question.fmt(formatter),
+            Self::ClientSecret(question) => question.fmt(formatter),
+        }
+    }
+}
+
+/// What an action does to an entry.
+fn subject(entry: SecretEntry<'_>, action: SecretsAction) -> RunSubject {
+    match entry {
+        SecretEntry::Neo4j(secret) => RunSubject::Password {
+            secret: secret.key.id.clone(),
+            kind: match action {
+                SecretsAction::Rotate => RotationKind::Rotate,
+                SecretsAction::Resume => RotationKind::Resume,
+                SecretsAction::Rollback => RotationKind::Rollback,
+            },
+        },
+        SecretEntry::Client(_) => RunSubject::ClientSecret {
+            kind: match action {
+                SecretsAction::Rotate => ClientSecretKind::Rotate,
+                SecretsAction::Resume => ClientSecretKind::Resume,
+                SecretsAction::Rollback => ClientSecretKind::Rollback,
+            },
+        },
+    }
+}
+
+/// Versions are read again after a step, since a step changes them.
+fn read_again(run: &Run, has_ended: bool) -> Effects {
+    if !has_ended {
+        return Effects::none();
+    }
+    let deployment = run.deployment.clone();
+    Effects::one(Effect::Secrets(match &run.subject {
+        RunSubject::Password { secret, .. } => {
+            SecretsEffect::ReadSecret(deployment, secret.clone())
+        }
+        RunSubject::ClientSecret { .. } => SecretsEffect::ReadClientSecret(deployment),
+    }))
+}
+
+/// What the activity log says of the end.
+fn ended(run: &Run) -> SecretsNews {
+    let what = run.entry();
+    let (result, is_refusal) = match &run.ended {
+        Some((_, Ok(end))) if end.outcome.is_success() => (Ok(run.ending_words(end)), false),
+        // A refusal is not a success: it is shown as what it is.
+        Some((_, Ok(end))) => (
+            Err(Failure::new(
+                FailureKind::Refused,
+                what.clone(),
+                run.ending_words(end),
+            )),
+            end.outcome == RotationOutcome::Refused,
+        ),
+        Some((_, Err(failure))) => (Err(failure.clone()), false),
+        None => return SecretsNews::Nothing(Effects::none()),
+    };
+    SecretsNews::Ended(what, result, is_refusal)
 }
 
 impl Screen for Secrets {
@@ -302,21 +379,19 @@ impl Screen for Secrets {
 
     fn enter(&mut self, context: &mut UpdateContext<'_>) -> Effects {
         if self.is_rotating() {
-            Effects::none()
-        } else {
-            self.read_current(context)
+            return Effects::none();
         }
+        let current = self.read_current(context);
+        current.and(self.read_new_clients(context))
     }
 
     fn act(&mut self, action: Action, context: &mut UpdateContext<'_>) -> ScreenUpdate {
-        let count = secrets(context.store).len();
+        let count = entries(context.store).len();
         if !self.shows_run && self.list.act(action, count) {
             return ScreenUpdate::effects(self.read_current(context));
         }
         match action {
-            Action::Secrets(SecretsAction::Rotate) => self.begin(RotationKind::Rotate, context),
-            Action::Secrets(SecretsAction::Resume) => self.begin(RotationKind::Resume, context),
-            Action::Secrets(SecretsAction::Rollback) => self.begin(RotationKind::Rollback, context),
+            Action::Secrets(action) => self.begin(action, context),
             Action::App(AppAction::Back) if self.shows_run => {
                 self.shows_run = false;
                 ScreenUpdate::effects(self.read_current(context))
@@ -326,13 +401,14 @@ impl Screen for Secrets {
                 ScreenUpdate::effects(self.read_current(context))
             }
             Action::App(AppAction::Refresh) => ScreenUpdate::effects(self.read_current(context)),
-            Action::Fleet(FleetAction::CopyArn) => self
-                .current(context.store)
-                .and_then(|each| each.arn.clone())
-                .map_or_else(ScreenUpdate::done, |arn| {
-                    ScreenUpdate::effect(Effect::Copy(arn))
-                }),
-            _ => ScreenUpdate::ignored(),
+            Action::Fleet(FleetAction::CopyArn) => self.copy_arn(context.store),
+            Action::App(_)
+            | Action::List(_)
+            | Action::Fleet(_)
+            | Action::Prompt(_)
+            | Action::Logs(_)
+            | Action::Tools(_)
+            | Action::Doctor(_) => ScreenUpdate::ignored(),
         }
     }
 
@@ -346,89 +422,102 @@ impl Screen for Secrets {
         }
     }
 
+    fn shows_question(&self, question: &Confirm) -> bool {
+        self.shows_run && question.is_of_rotation()
+    }
+
     fn headline(&self, context: &ViewContext<'_>) -> Option<Vec<(String, Role)>> {
         let run = self.run.as_ref().filter(|_| self.shows_run)?;
+        let elapsed = short_duration(run.elapsed_millis(context.now));
         let (words, role) = match &run.ended {
             None if run.stopping => (
-                format!(
-                    "◐ stopping at the next safe step, {}",
-                    run.began.age(context.now)
-                ),
+                format!("◐ stopping at the next safe step, {elapsed}"),
                 Role::Degraded,
             ),
+            None if run.is_waiting() => (
+                format!("◆ {} {elapsed}, waiting for you", run.running_word()),
+                Role::Person,
+            ),
             None => (
-                format!("◐ {} {}", running_word(run), run.began.age(context.now)),
+                format!("◐ {} {elapsed}", run.running_word()),
                 Role::Changing,
             ),
-            Some((_, Ok(ending))) => (ending_words(run, ending), ending_role(run, ending)),
+            Some((_, Ok(end))) => (run.ending_words(end), run.ending_role(end)),
             Some((_, Err(failure))) => (failure.cause.clone(), Role::Failed),
         };
-        let whom = run.plan.as_ref().map_or_else(String::new, |plan| {
-            format!("   user {} at {}", plan.user, plan.address)
-        });
+        let subject = run
+            .plan
+            .as_ref()
+            .map_or_else(String::new, |(page, _)| format!("   {}", page.subject));
+        let deployment = match run.subject {
+            RunSubject::Password { .. } => format!("   {}", run.deployment),
+            RunSubject::ClientSecret { .. } => String::new(),
+        };
+        // The state stands before what may be cut.
         Some(vec![
-            (run.secret.clone(), Role::Name),
-            (format!("   {}", run.deployment), Role::Dim),
-            (whom, Role::Dim),
+            (run.title(), Role::Name),
+            (deployment, Role::Dim),
             ("   ".to_owned(), Role::Dim),
             (words, role),
+            (subject, Role::Dim),
         ])
     }
 
-    fn offers(&self, action: Action, _look: &ViewContext<'_>) -> bool {
+    fn offers(&self, action: Action, look: &ViewContext<'_>) -> bool {
         match action {
             Action::List(ListAction::Open) => self.run.is_some(),
             Action::List(ListAction::Filter | ListAction::Sort | ListAction::Mark) => false,
-            _ => true,
+            Action::Secrets(_) => !self.is_rotating() && !entries(look.store).is_empty(),
+            Action::App(AppAction::Back) => self.shows_run,
+            Action::App(_)
+            | Action::List(_)
+            | Action::Fleet(_)
+            | Action::Prompt(_)
+            | Action::Logs(_)
+            | Action::Tools(_)
+            | Action::Doctor(_) => true,
         }
     }
 
     fn view(&self, context: &ViewContext<'_>, area: Rect, painter: &mut Painter<'_>) {
-        if let Some(run) = self.run.as_ref().filter(|_| self.shows_run) {
-            let below = run::draw(run, context, area, painter);
-            self.draw_versions(context, below, painter);
-            return;
+        let Some(run) = self.run.as_ref().filter(|_| self.shows_run) else {
+            return self.draw_list(context, area, painter);
+        };
+        let question = context
+            .question
+            .filter(|question| question.is_of_rotation());
+        match (question, &run.plan) {
+            (Some(question), Some((page, _))) if question.name.is_some() && !question.is_early => {
+                plan_view::draw(run, page, question, context, area, painter);
+            }
+            (question, _) => {
+                let below = run_view::draw(run, question, context, area, painter);
+                self.draw_detail(context, below, painter);
+            }
         }
-        let all = secrets(context.store);
+    }
+}
+
+impl Secrets {
+    fn draw_list(&self, context: &ViewContext<'_>, area: Rect, painter: &mut Painter<'_>) {
+        let all = entries(context.store);
         if all.is_empty() {
-            let words = if context.store.loading() > 0 {
-                "asking for secrets"
-            } else {
-                "No Neo4j secret is known. Name one in the configuration (`secrets = [\"…\"]`), or a stack whose outputs name it."
-            };
-            painter.text(
-                area.x + 3,
-                area.y + 1,
-                area.width.saturating_sub(4),
-                words,
-                Role::Dim,
-            );
-            return;
+            return draw_nothing(context, area, painter);
         }
         let height = u16::try_from(all.len())
             .unwrap_or(u16::MAX)
             .min(area.height / 2)
             .max(1);
-        painter.text(area.x + 4, area.y, 40, "SECRET", Role::Dim);
-        painter.text(
-            area.x + 40.min(area.width / 2),
-            area.y,
-            20,
-            "DEPLOYMENT",
-            Role::Dim,
-        );
+        let columns = SecretColumns::new(area, longest_deployment(&all));
+        columns.draw_titles(area.y, painter);
         let top = Rect {
             y: area.y + 1,
             height,
             ..area
         };
-        let name_width = all
-            .iter()
-            .map(|resource| text_width(resource.key.deployment.as_str()))
-            .max()
-            .unwrap_or(0);
+        let cursor = self.list.cursor().min(all.len() - 1);
         for (row, index) in self.list.window(top, all.len()).enumerate() {
-            let Some(resource) = all.get(index) else {
+            let Some(entry) = all.get(index) else {
                 continue;
             };
             let line = Rect {
@@ -436,10 +525,11 @@ impl Screen for Secrets {
                 height: 1,
                 ..top
             };
-            if index == self.list.cursor().min(all.len() - 1) {
+            if index == cursor {
                 painter.select_row(line, true);
             }
-            draw_secret(resource, name_width, context, line, painter);
+            let known = self.clients.get(entry.deployment());
+            columns.draw_entry(*entry, known, context, line, painter);
         }
         let rule = Rect {
             y: top.bottom(),
@@ -447,178 +537,87 @@ impl Screen for Secrets {
             ..area
         };
         painter.hline(rule);
-        self.draw_versions(
-            context,
-            Rect {
-                y: rule.y + 1,
-                height: area.bottom().saturating_sub(rule.y + 1),
-                ..area
-            },
-            painter,
-        );
-    }
-}
-
-fn draw_secret(
-    resource: &Resource,
-    name_width: usize,
-    context: &ViewContext<'_>,
-    line: Rect,
-    painter: &mut Painter<'_>,
-) {
-    let health = kinds::health(resource);
-    let half = 40.min(line.width / 2);
-    painter.text(
-        line.x + 4,
-        line.y,
-        half.saturating_sub(5),
-        &cut_middle(&resource.name, usize::from(half.saturating_sub(5))),
-        Role::Name,
-    );
-    let status = kinds::status_text(resource, context.now);
-    let remark = kinds::remark(resource, context.now)
-        .map_or_else(String::new, |remark| format!("   {remark}"));
-    let deployment = resource.key.deployment.as_str();
-    let padding = " ".repeat(name_width.saturating_sub(text_width(deployment)) + 3);
-    let pieces = [
-        (deployment, Role::Text),
-        (padding.as_str(), Role::Dim),
-        (glyph(health), role_of(health)),
-        (" ", Role::Dim),
-        (status.as_str(), role_of(health)),
-        (remark.as_str(), Role::Degraded),
-    ];
-    painter.spans(
-        line.x + half,
-        line.y,
-        line.width.saturating_sub(half + 1),
-        &pieces,
-    );
-}
-
-impl Secrets {
-    fn draw_versions(&self, context: &ViewContext<'_>, area: Rect, painter: &mut Painter<'_>) {
-        let Some((_, _, detail)) = &self.detail else {
-            return;
+        let below = Rect {
+            y: rule.y + 1,
+            height: area.bottom().saturating_sub(rule.y + 1),
+            ..area
         };
-        let mut lines: Vec<Vec<(String, Role)>> = Vec::new();
-        if let Some(failure) = detail.problem() {
-            lines.extend(super::detail::failure_block(
-                failure,
-                area.width.saturating_sub(5),
-            ));
-        }
-        match detail.get() {
-            None if detail.loading.is_some() => lines.push(vec![(
-                format!("{} reading its versions", context.spinner),
-                Role::Dim,
-            )]),
-            None => {}
-            Some(secret) => lines.extend(version_lines(secret, self.is_rotating(), context)),
-        }
+        self.draw_detail(context, below, painter);
+    }
+
+    /// What is known of the secret that is rotated or selected.
+    fn draw_detail(&self, context: &ViewContext<'_>, area: Rect, painter: &mut Painter<'_>) {
+        let run = self.run.as_ref().filter(|_| self.shows_run);
+        let of_client = match (run, self.current(context.store)) {
+            (Some(run), _) => matches!(run.subject, RunSubject::ClientSecret { .. })
+                .then(|| run.deployment.clone()),
+            (None, Some(SecretEntry::Client(deployment))) => Some(deployment.name.clone()),
+            (None, _) => None,
+        };
+        let room = area.width.saturating_sub(5);
+        let lines = match of_client {
+            Some(name) => {
+                let known = self.clients.get(&name);
+                loaded(known, "the client's secrets", room, context, |detail| {
+                    client_view::lines(detail, run, context)
+                })
+            }
+            None => {
+                let known = self.detail.as_ref().map(|(.., detail)| detail);
+                loaded(known, "its versions", room, context, |detail| {
+                    versions_view::lines(detail, self.is_rotating(), context)
+                })
+            }
+        };
         for (row, line) in lines.iter().take(usize::from(area.height)).enumerate() {
             let pieces: Vec<(&str, Role)> = line
                 .iter()
                 .map(|(text, role)| (text.as_str(), *role))
                 .collect();
-            painter.spans(
-                area.x + 4,
-                area.y + u16::try_from(row).unwrap_or(0),
-                area.width.saturating_sub(5),
-                &pieces,
-            );
+            let y = area.y + u16::try_from(row).unwrap_or(0);
+            painter.spans(area.x + 4, y, room, &pieces);
         }
     }
 }
 
-fn version_lines(
-    secret: &SecretDetail,
-    is_rotating: bool,
+/// The lines of something that is read from AWS: that it is being read, why it could not be, and what is known.
+fn loaded<T>(
+    known: Option<&Loadable<T>>,
+    what: &str,
+    room: u16,
     context: &ViewContext<'_>,
-) -> Vec<Vec<(String, Role)>> {
-    // The stages of Secrets Manager; labels of this program say nothing to a person.
-    let stages = |version: &SecretVersion| {
-        let shown: Vec<&str> = version
-            .stages
-            .iter()
-            .map(String::as_str)
-            .filter(|stage| !labels::is_ours(stage))
-            .collect();
-        shown.join(" ")
+    draw: impl FnOnce(&T) -> Vec<StyledLine>,
+) -> Vec<StyledLine> {
+    let Some(known) = known else {
+        return Vec::new();
     };
-    let width = secret
-        .versions
-        .iter()
-        .map(|version| text_width(&stages(version)))
-        .max()
-        .unwrap_or_default()
-        .max(30)
-        + 2;
-    let mut lines = vec![vec![(
-        format!("{:<14}{:<width$}{}", "VERSION", "STAGES", "CREATED"),
-        Role::Dim,
-    )]];
-    for version in &secret.versions {
-        let is_current = version.stages.iter().any(|stage| stage == "AWSCURRENT");
-        let age = version
-            .created_at
-            .map_or_else(|| "-".to_owned(), |at| at.age(context.now));
-        lines.push(vec![
-            (
-                format!("{:<14}", cut_middle(&version.version_id, 12)),
-                Role::Text,
-            ),
-            (
-                format!("{:<width$}", stages(version)),
-                if is_current { Role::Accent } else { Role::Text },
-            ),
-            (age, Role::Dim),
-        ]);
+    let mut lines = Vec::new();
+    if let Some(failure) = known.problem() {
+        lines.extend(super::detail::failure_block(failure, room));
     }
-    lines.push(Vec::new());
-    let rotation = &secret.rotation;
-    let words = match (
-        &rotation.pending_version,
-        rotation.enabled,
-        &rotation.lambda_arn,
-    ) {
-        (Some(_), _, _) if is_rotating => ("This console is rotating it.".to_owned(), Role::Dim),
-        (Some(pending), _, _) => (
-            format!(
-                "A rotation is in progress or stuck: AWSPENDING is on {}. Resume finds out which password Neo4j accepts and finishes it.",
-                cut_middle(pending, 12)
-            ),
-            Role::Degraded,
-        ),
-        (None, Some(true), Some(lambda)) => (
-            format!("Rotated by {}", lambda.rsplit(':').next().unwrap_or(lambda)),
-            Role::Dim,
-        ),
-        (None, ..) => (
-            "No rotation function: it is rotated from here, step by step.".to_owned(),
-            Role::Dim,
-        ),
-    };
-    lines.push(vec![words]);
-    if let Some(next) = rotation.next_rotation {
-        let date = next.date_time(context.zone);
-        lines.push(vec![if next < context.now {
-            (
-                format!(
-                    "▲ scheduled rotation of {date} is overdue by {}",
-                    next.age(context.now)
-                ),
-                Role::Degraded,
-            )
-        } else {
-            (format!("next scheduled rotation {date}"), Role::Dim)
-        }]);
+    match known.get() {
+        None if known.loading.is_some() => {
+            let words = format!("{} reading {what}", context.spinner);
+            lines.push(vec![(words, Role::Dim)]);
+        }
+        None => {}
+        Some(value) => lines.extend(draw(value)),
     }
     lines
 }
 
-fn capital(word: &str) -> String {
-    let mut letters = word.chars();
+fn draw_nothing(context: &ViewContext<'_>, area: Rect, painter: &mut Painter<'_>) {
+    let words = if context.store.loading() > 0 {
+        "asking for secrets"
+    } else {
+        "No Neo4j secret is known. Name one in the configuration (`secrets = [\"…\"]`), or a stack whose outputs name it."
+    };
+    let room = area.width.saturating_sub(4);
+    painter.text(area.x + 3, area.y + 1, room, words, Role::Dim);
+}
+
+fn capital(words: &str) -> String {
+    let mut letters = words.chars();
     letters.next().map_or_else(String::new, |first| {
         first.to_uppercase().collect::<String>() + letters.as_str()
     })

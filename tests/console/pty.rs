@@ -128,11 +128,11 @@ fn a_password_is_rotated_from_the_screen() {
         terminal.text()
     );
     terminal.keys("R");
-    terminal.until("to go on:");
+    terminal.until("Type the name to begin");
     terminal.keys("neo4j-mcp-gateway/neo4j\r");
     terminal.wait("the rotation ends", |terminal| {
         terminal.text().contains("rotated:")
-            || terminal.text().contains("to go on:")
+            || terminal.text().contains("Type the name to begin")
             || terminal.text().contains("y yes")
     });
     while terminal.text().contains("y yes") {

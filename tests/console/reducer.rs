@@ -500,7 +500,7 @@ fn a_rotation_goes_on_only_when_its_name_was_typed_out() {
     harness.on(Event::Secrets(SecretsEvent::Asked(
         RotationQuestion::Proceed,
     )));
-    harness.shows("type prod/neo4j to go on");
+    harness.shows("Type the name to begin");
     assert_eq!(harness.keys("enter y enter"), []);
     harness.keys("backspace");
     harness.text("prod/neo4");
@@ -538,11 +538,11 @@ fn questions_wait_for_each_other_and_that_of_a_rotation_comes_first() {
     let mut harness = rotating();
     harness.on(address_asked(1));
     harness.on(address_asked(2));
-    harness.shows("the plan is being made");
+    harness.shows("The plan is being made");
     harness.on(Event::Secrets(SecretsEvent::Asked(
         RotationQuestion::Proceed,
     )));
-    harness.shows("type prod/neo4j to go on");
+    harness.shows("Type the name to begin");
     assert_eq!(
         harness.keys("esc"),
         [Effect::Secrets(SecretsEffect::AnswerRotation(false))]
@@ -552,7 +552,7 @@ fn questions_wait_for_each_other_and_that_of_a_rotation_comes_first() {
         RotationQuestion::Proceed,
     )));
     harness.on(world::rotated());
-    harness.hides("type prod/neo4j to go on");
+    harness.hides("Type the name to begin");
     for id in [1, 2] {
         harness.shows(&format!("question {id}"));
         assert_eq!(
@@ -1114,16 +1114,16 @@ fn a_question_that_is_longer_than_the_window_scrolls() {
     harness.on(Event::Secrets(SecretsEvent::Asked(
         RotationQuestion::Proceed,
     )));
-    let top = harness.frame(80, 16);
+    let top = harness.frame(80, 13);
     assert!(
-        top.contains("↑ ↓ lines 1 to") && top.contains("to go on"),
+        top.contains("↑ ↓ lines 1 to") && top.contains("to begin"),
         "{top}"
     );
     harness.keys("down down down");
     assert!(
-        harness.frame(80, 16).contains("lines 4 to"),
+        harness.frame(80, 13).contains("lines 4 to"),
         "{}",
-        harness.frame(80, 16)
+        harness.frame(80, 13)
     );
 }
 

@@ -317,7 +317,7 @@ pub(crate) fn step(step: RotationStep, state: StepState, after: i64) -> Event {
     Event::Secrets(SecretsEvent::Reported(RotationReport {
         step,
         state,
-        at: NOW.plus(after).millis(),
+        at: NOW.plus(after),
         evidence,
     }))
 }

@@ -406,7 +406,7 @@ impl Harness {
 }
 
 /// Everything is on loopback: reading all TLS roots of this machine would be most of each run, so one of them must do.
-fn one_root(folder: &Path) -> Option<PathBuf> {
+pub(crate) fn one_root(folder: &Path) -> Option<PathBuf> {
     const END: &str = "-----END CERTIFICATE-----";
     let bundles = [
         "/etc/ssl/certs/ca-certificates.crt",

@@ -13,6 +13,7 @@
     reason = "the helpers of tests fail as tests do"
 )]
 
+mod client_secret;
 mod harness;
 mod proxy;
 

@@ -32,6 +32,18 @@ pub(crate) enum Act {
     ReleaseChange,
     /// The process is killed so many milliseconds after its start.
     KillAtMillis(usize),
+    /// The request is answered with this status, and takes no effect.
+    Status(u16),
+}
+
+impl Act {
+    /// Whether a process that meets it must still reach its end.
+    pub(crate) const fn is_survivable(self) -> bool {
+        matches!(
+            self,
+            Self::CutBefore | Self::CutAfter | Self::Status(_) | Self::Nothing
+        )
+    }
 }
 
 /// What the proxy and the test share.
@@ -57,6 +69,8 @@ pub(crate) struct Now {
     pub(crate) most_refused: usize,
     pub(crate) limited: usize,
     pub(crate) held: Option<Vec<u8>>,
+    /// Values of client secrets that were seen.
+    pub(crate) values: crate::client_secret::SeenValues,
     /// Passwords that were in a labelled version when the last write was answered; filled by the test.
     pub(crate) complaints: Vec<String>,
 }
@@ -93,6 +107,7 @@ impl Proxy {
             most_refused: 0,
             limited: 0,
             held: None,
+            values: crate::client_secret::SeenValues::new(),
             complaints: Vec::new(),
         };
         let shared = Arc::new(Shared {
@@ -132,6 +147,12 @@ async fn serve(shared: Arc<Shared>, mut client: TcpStream, look: Look) {
                 return;
             }
             Act::ReleaseChange => shared.release().await,
+            Act::Status(status) => {
+                if client.write_all(&refusal(status)).await.is_err() {
+                    return;
+                }
+                continue;
+            }
             Act::Nothing | Act::KillAfter | Act::CutAfter | Act::KillAtMillis(_) => {}
         }
         let Some(response) = shared.forward(&request, &look).await else {
@@ -149,6 +170,21 @@ async fn serve(shared: Arc<Shared>, mut client: TcpStream, look: Look) {
             return;
         }
     }
+}
+
+/// An answer in the shape of AWS's JSON protocols.
+fn refusal(status: u16) -> Vec<u8> {
+    let (code, words) = if status == 429 {
+        ("ThrottlingException", "Rate exceeded")
+    } else {
+        ("InternalServerException", "An internal error occurred")
+    };
+    let body = format!("{{\"__type\":\"{code}\",\"message\":\"{words}\"}}");
+    format!(
+        "HTTP/1.1 {status} x\r\ncontent-type: application/x-amz-json-1.1\r\nx-amzn-errortype: {code}\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .into_bytes()
 }
 
 impl Shared {
@@ -317,6 +353,10 @@ pub(crate) fn is_write_name(name: &str) -> bool {
     let writes = BTreeSet::from([
         "secretsmanager.putsecretvalue",
         "secretsmanager.updatesecretversionstage",
+        "secretsmanager.createsecret",
+        "awscognitoidentityproviderservice.adduserpoolclientsecret",
+        "awscognitoidentityproviderservice.deleteuserpoolclientsecret",
+        "post /identities/updateoauth2credentialprovider http/1.1",
         "ALTER CURRENT",
         "ALTER USER",
         "CREATE USER",

@@ -21,27 +21,19 @@ use crate::{
     },
 };
 
-use super::{Change, How, Random, find::find};
+use super::{ChangeFlags, How, Random, find::find};
 use crate::cli::secrets::operator::Console;
 
 /// Runs one of the three.
-pub(super) fn run(context: &Context, kind: RotationKind, change: &Change, how: How) -> Outcome {
-    let doing = format!("{} {}", word(kind), change.id);
-    let policy = PasswordPolicy::new(change.length, &change.alphabet)
-        .map_err(|error| usage(&doing, error.to_string()))?;
-    if let Some(uri) = &change.neo4j_uri {
-        let scheme = uri.split_once("://").map_or("", |(scheme, _)| scheme);
-        if !NEO4J_SCHEMES.contains(&scheme) {
-            let known: Vec<String> = NEO4J_SCHEMES
-                .iter()
-                .map(|scheme| format!("{scheme}://"))
-                .collect();
-            let failure = usage(&doing, "--neo4j-uri is no address of Neo4j");
-            return Err(failure
-                .hint(format!("it begins with one of {}", known.join(", ")))
-                .into());
-        }
-    }
+pub(super) fn run(
+    context: &Context,
+    kind: RotationKind,
+    id: &str,
+    flags: &ChangeFlags,
+    how: How,
+) -> Outcome {
+    let doing = format!("{} {id}", word(kind));
+    let options = rotation_options(kind, flags, how, &doing)?;
     let deployments = context.deployments()?;
     let services = context.services();
     if !how.dry_run {
@@ -49,14 +41,13 @@ pub(super) fn run(context: &Context, kind: RotationKind, change: &Change, how: H
     }
     let runtime = process::runtime()?;
     // A name that means nothing is said before anybody is asked to agree.
-    let found = runtime.block_on(find(&services, &deployments, &change.id));
+    let found = runtime.block_on(find(&services, &deployments, id));
     let (deployment, secret) = found.map_err(|failure| not_begun(failure, how.output))?;
     if !how.dry_run {
-        agree_to_begin(kind, &doing, &change.id, how)?;
+        agree_to_begin(kind, &doing, id, how)?;
     }
     let outcome = runtime.block_on(async {
-        let options = rotation_options(kind, change, how, policy);
-        let mut operator = Console::new(how, &secret, change);
+        let mut operator = Console::new(how, &secret, flags);
         let stop = listen()?;
         let ending = services
             .rotations
@@ -74,28 +65,44 @@ pub(super) fn run(context: &Context, kind: RotationKind, change: &Change, how: H
     outcome
 }
 
-/// The options of the services for the command's.
-fn rotation_options(
+/// What the flags ask for.
+///
+/// # Errors
+/// [`FailureKind::Usage`] if a password cannot be drawn so, or the address is none of Neo4j's.
+pub(super) fn rotation_options(
     kind: RotationKind,
-    change: &Change,
+    flags: &ChangeFlags,
     how: How,
-    policy: PasswordPolicy,
-) -> RotationOptions {
+    doing: &str,
+) -> Result<RotationOptions, Failure> {
+    let policy = PasswordPolicy::new(flags.length, &flags.alphabet)
+        .map_err(|error| usage(doing, error.to_string()))?;
+    if let Some(uri) = &flags.neo4j_uri {
+        let scheme = uri.split_once("://").map_or("", |(scheme, _)| scheme);
+        if !NEO4J_SCHEMES.contains(&scheme) {
+            let known: Vec<String> = NEO4J_SCHEMES
+                .iter()
+                .map(|scheme| format!("{scheme}://"))
+                .collect();
+            let failure = usage(doing, "--neo4j-uri is no address of Neo4j");
+            return Err(failure.hint(format!("it begins with one of {}", known.join(", "))));
+        }
+    }
     let mut options = RotationOptions::new(kind);
     options.rehearse = how.dry_run;
-    options.release_foreign = change.release;
-    options.neo4j_uri.clone_from(&change.neo4j_uri);
-    options.user.clone_from(&change.user);
+    options.release_foreign = flags.release;
+    options.neo4j_uri.clone_from(&flags.neo4j_uri);
+    options.user.clone_from(&flags.user);
     options.policy = policy;
-    options.source = match change.random {
+    options.source = match flags.random {
         Random::System => PasswordSource::System,
         Random::SecretsManager => PasswordSource::SecretsManager,
     };
-    options.administrator.clone_from(&change.admin_secret);
-    options.single_user = change.single_user;
-    options.reset = change.reset;
+    options.administrator.clone_from(&flags.admin_secret);
+    options.single_user = flags.single_user;
+    options.reset = flags.reset;
     options.survey = how.dry_run || !how.yes;
-    options
+    Ok(options)
 }
 
 const fn word(kind: RotationKind) -> &'static str {

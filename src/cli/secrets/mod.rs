@@ -1,9 +1,12 @@
 //! `secrets`: list them, show their versions, rotate the password behind one, resume, roll back. Never a value.
 
+mod all;
 pub(in crate::cli) mod change;
 mod find;
 pub(in crate::cli) mod operator;
 mod show;
+
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
@@ -43,18 +46,41 @@ enum SecretsCommand {
         id: String,
     },
     /// Change the password in Neo4j and in the secret, so that dying at any instant loses nothing
-    Rotate(Change),
+    Rotate(RotateArguments),
     /// Find out where a rotation stopped and bring it to its end; safe at any time, on any machine
-    Resume(Change),
+    Resume(OneSecret),
     /// Back to the previous version's password
-    Rollback(Change),
+    Rollback(OneSecret),
 }
 
-/// What a change of the password takes.
+/// What is rotated.
 #[derive(Clone, Debug, Args)]
-pub(crate) struct Change {
+struct RotateArguments {
     /// The secret's name or ARN
-    pub(crate) id: String,
+    #[arg(required_unless_present = "all")]
+    id: Option<String>,
+    /// Everything that one deployment has, the client secret too: one after the other, each proven before the next
+    #[arg(long, conflicts_with = "id")]
+    all: bool,
+    /// With --all: where the evidence is written [default: a new file in the current folder; none with -o json]
+    #[arg(long, value_name = "FILE", requires = "all")]
+    report: Option<PathBuf>,
+    #[command(flatten)]
+    flags: ChangeFlags,
+}
+
+/// The secret that is resumed or rolled back.
+#[derive(Clone, Debug, Args)]
+struct OneSecret {
+    /// The secret's name or ARN
+    id: String,
+    #[command(flatten)]
+    flags: ChangeFlags,
+}
+
+/// How the password is changed.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ChangeFlags {
     /// Another address of Neo4j than the secret's, e.g. a tunnel: bolt://, neo4j+s://, https://
     #[arg(long, value_name = "URI")]
     pub(crate) neo4j_uri: Option<String>,
@@ -104,14 +130,23 @@ pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
     match &options.command {
         None | Some(SecretsCommand::List) => show::list(context, options.how.output),
         Some(SecretsCommand::Show { id }) => show::one(context, id, options.how.output),
-        Some(SecretsCommand::Rotate(change)) => {
-            change::run(context, RotationKind::Rotate, change, options.how)
+        Some(SecretsCommand::Rotate(arguments)) => match &arguments.id {
+            Some(id) => {
+                let kind = RotationKind::Rotate;
+                change::run(context, kind, id, &arguments.flags, options.how)
+            }
+            None => {
+                let report = arguments.report.as_deref();
+                all::run(context, &arguments.flags, report, options.how)
+            }
+        },
+        Some(SecretsCommand::Resume(secret)) => {
+            let kind = RotationKind::Resume;
+            change::run(context, kind, &secret.id, &secret.flags, options.how)
         }
-        Some(SecretsCommand::Resume(change)) => {
-            change::run(context, RotationKind::Resume, change, options.how)
-        }
-        Some(SecretsCommand::Rollback(change)) => {
-            change::run(context, RotationKind::Rollback, change, options.how)
+        Some(SecretsCommand::Rollback(secret)) => {
+            let kind = RotationKind::Rollback;
+            change::run(context, kind, &secret.id, &secret.flags, options.how)
         }
     }
 }

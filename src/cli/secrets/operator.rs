@@ -11,7 +11,7 @@ use crate::{
         output,
         table::{Tone, toned},
     },
-    model::{Moment, sanitize},
+    model::sanitize,
     rotation::{
         plan::RotationPlan,
         report::{RotationQuestion, RotationReport, StepState},
@@ -19,7 +19,7 @@ use crate::{
     services::rotation::{Operator, secret_name},
 };
 
-use super::{Change, How};
+use super::{ChangeFlags, How};
 
 /// A terminal or a pipe.
 pub(super) struct Console {
@@ -33,12 +33,12 @@ pub(super) struct Console {
 }
 
 impl Console {
-    pub(super) fn new(how: How, secret: &str, change: &Change) -> Self {
+    pub(super) fn new(how: How, secret: &str, flags: &ChangeFlags) -> Self {
         Self {
             how,
             secret: secret_name(secret).to_owned(),
-            keep_connections: change.keep_connections,
-            keep_readers: change.keep_readers,
+            keep_connections: flags.keep_connections,
+            keep_readers: flags.keep_readers,
             zone: crate::cli::zone::local(),
             warnings: Vec::new(),
         }
@@ -51,7 +51,7 @@ impl Console {
             StepState::Failed => ("✖", Tone::Bad),
             StepState::Started | StepState::Running | StepState::Waiting => ("◐", Tone::Dim),
         };
-        let at = Moment::from_millis(report.at).clock(&self.zone);
+        let at = report.at.clock(&self.zone);
         format!(
             "{} {at}  {:<10} {}",
             toned(glyph, tone),
@@ -66,7 +66,7 @@ impl Operator for Console {
         self.warnings.extend(report.warnings());
         let written = match (self.how.output, report.state.has_ended()) {
             (TableOrJson::Json, true) => output::json_line(&json!({
-                "step": report.step.as_str(), "state": report.state.as_str(), "at": Moment::from_millis(report.at).iso(),
+                "step": report.step.as_str(), "state": report.state.as_str(), "at": report.at.iso(),
                 "evidence": report.sentence(),
             })),
             (TableOrJson::Table, true) => output::text(&self.line(&report)),

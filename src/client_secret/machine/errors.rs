@@ -24,9 +24,14 @@ impl ClientSecretMachine {
                 format!("whether a configuration holds the old secret is not known ({error})");
             return self.configuration_written(&[], vec![why]);
         }
-        let is_gone = phase == ClientSecretPhase::Retire && error.is_not_found();
+        let is_removal = matches!(
+            phase,
+            ClientSecretPhase::Retire | ClientSecretPhase::Discard
+        );
+        let is_gone = is_removal && error.is_not_found();
         match read_after(phase).filter(|_| error.is_in_doubt() || is_gone) {
             Some(read) => self.look(read, error),
+            None if error.is_transient() && phase.is_guarded() => self.guard_again(phase, error),
             None if error.is_transient() => self.try_again(error),
             None => self.give_up(error),
         }
@@ -55,6 +60,20 @@ impl ClientSecretMachine {
         );
     }
 
+    /// A write that another operator may have made needless or harmful meanwhile: the journal is read again before the next try.
+    fn guard_again(&mut self, write: ClientSecretPhase, error: EffectError) {
+        if self.state.guarded_tries >= self.settings.tries {
+            return self.give_up(error);
+        }
+        let factor = 1_u32 << self.state.guarded_tries.min(3);
+        self.state.guarded_tries += 1;
+        self.wait_for(
+            "no conclusive answer; trying again",
+            self.settings.retry.saturating_mul(factor),
+        );
+        self.guard(write);
+    }
+
     fn give_up(&mut self, error: EffectError) {
         let written = self.state.written;
         let outcome = if written || error.is_transient() {
@@ -80,7 +99,7 @@ fn millis(duration: std::time::Duration) -> i64 {
 
 /// The phase that finds out what became of a write without an answer; none where the write is simply repeated.
 fn read_after(phase: ClientSecretPhase) -> Option<ClientSecretPhase> {
-    let reads = [
+    let reads: [_; 5] = [
         (
             ClientSecretPhase::Label(LabelMove::Claim),
             ClientSecretPhase::Journal(JournalRead::AfterClaim),
@@ -96,6 +115,10 @@ fn read_after(phase: ClientSecretPhase) -> Option<ClientSecretPhase> {
         (
             ClientSecretPhase::Retire,
             ClientSecretPhase::Client(ClientRead::AfterRetire),
+        ),
+        (
+            ClientSecretPhase::Discard,
+            ClientSecretPhase::Client(ClientRead::AfterDiscard),
         ),
     ];
     reads

@@ -8,6 +8,7 @@ use std::hash::Hash;
 use std::sync::Arc;
 
 use super::state::ClientSecretState;
+use super::undo::DRAIN;
 use super::{ClientSecretMachine, ClientSecretSettings};
 use crate::client_secret::effect::{
     AppClientFacts, ClientSecretEffect, ClientSecretId, ClientSecretNext, ClientSecretObservation,
@@ -109,6 +110,22 @@ struct Process {
     old: Option<Value>,
 }
 
+impl Process {
+    fn value(&self, choice: SecretChoice) -> Option<Value> {
+        match choice {
+            SecretChoice::Old => self.old,
+            SecretChoice::New => self.drawn,
+        }
+    }
+
+    /// Whether its next request is a write that was decided by a read of the journal.
+    fn is_about_to_write(&self) -> bool {
+        self.state
+            .clone()
+            .is_some_and(|state| state.pause.is_none() && state.phase.is_guarded())
+    }
+}
+
 fn id(number: u8) -> ClientSecretId {
     ClientSecretId::new(format!("client--{number}"))
 }
@@ -146,13 +163,6 @@ impl ExploredCognito {
     ) -> ClientSecretObservation {
         use ClientSecretObservation as Seen;
         let pending = self.labels.get(PENDING).cloned();
-        let pending_values = |world: &Self| {
-            world
-                .labels
-                .get(PENDING)
-                .and_then(|version| world.versions.get(version))
-                .copied()
-        };
         match effect {
             ClientSecretEffect::ReadClient => {
                 if process.old.is_none() {
@@ -160,13 +170,13 @@ impl ExploredCognito {
                 }
                 Seen::Client(AppClientFacts {
                     secrets: self.secrets.iter().map(|(n, _)| id(*n)).collect(),
-                    problem: None,
+                    ..AppClientFacts::default()
                 })
             }
             ClientSecretEffect::ReadJournal => {
                 let values = pending.and_then(|version| self.versions.get(&version).copied());
                 if let Some((new, _, old)) = values {
-                    if process.kind == ClientSecretKind::Resume {
+                    if process.kind != ClientSecretKind::Rotate {
                         process.drawn = Some(new);
                     }
                     process.old = Some(old);
@@ -179,10 +189,7 @@ impl ExploredCognito {
                 })
             }
             ClientSecretEffect::Probe(choice) => {
-                let value = match choice {
-                    SecretChoice::Old => process.old,
-                    SecretChoice::New => process.drawn,
-                };
+                let value = process.value(*choice);
                 Seen::Probed(value.is_some_and(|value| self.accepts(value)))
             }
             ClientSecretEffect::FindProviders => Seen::Providers(
@@ -202,7 +209,9 @@ impl ExploredCognito {
                     holds,
                 })
             }
-            ClientSecretEffect::CheckProvider(_) => Seen::Permitted,
+            ClientSecretEffect::CheckProvider(_) | ClientSecretEffect::CheckPermissions => {
+                Seen::Permitted
+            }
             ClientSecretEffect::CreateJournal => {
                 if !self.versions.is_empty() {
                     return Seen::Conflict;
@@ -260,29 +269,27 @@ impl ExploredCognito {
                 self.secrets.push((added, process.drawn.unwrap_or(255)));
                 Seen::Added(id(added))
             }
-            ClientSecretEffect::UpdateProvider(index) => {
+            ClientSecretEffect::UpdateProvider(index, choice) => {
                 if let Some(held) = self.providers.get_mut(*index) {
-                    *held = process.drawn.unwrap_or(255);
+                    *held = process.value(*choice).unwrap_or(255);
                 }
                 Seen::Updated
             }
-            ClientSecretEffect::CallThroughChain => {
+            ClientSecretEffect::CallThroughChain(_) => {
                 Seen::Called(CallAnswer::Answered("1 row".to_owned()))
             }
-            ClientSecretEffect::FindHolders => Seen::Holders {
-                inline: if Some(self.configuration) == process.drawn {
+            ClientSecretEffect::FindHolders(choice) => Seen::Holders {
+                inline: if Some(self.configuration) == process.value(*choice) {
                     Vec::new()
                 } else {
                     vec!["config.toml".to_owned()]
                 },
                 others: Vec::new(),
             },
-            ClientSecretEffect::UpdateConfiguration => {
-                // The file's other writers are excluded: it is replaced only where it still holds the old value.
-                let values = pending_values(self);
-                let old = process.old.or(values.map(|(_, _, old)| old));
-                if Some(self.configuration) == old {
-                    self.configuration = process.drawn.unwrap_or(255);
+            ClientSecretEffect::UpdateConfiguration(choice) => {
+                // The file's other writers are excluded: it is replaced only where it still holds the other value.
+                if Some(self.configuration) == process.value(choice.other()) {
+                    self.configuration = process.value(*choice).unwrap_or(255);
                     return Seen::Written {
                         done: vec!["config.toml".to_owned()],
                         left: Vec::new(),
@@ -311,6 +318,8 @@ struct Node {
     world: ExploredCognito,
     processes: Vec<Process>,
     faults: u8,
+    /// A write that was given up and is still on its way, with the process that sent it.
+    late: Option<(ClientSecretEffect, Process)>,
 }
 
 /// What may happen to a request.
@@ -323,10 +332,38 @@ enum Fault {
     LostRequest,
     /// The process dies before it.
     Death,
+    /// No answer comes, and it takes effect at any later time.
+    Late,
+}
+
+/// Whether a write may be delayed on its way to AWS.
+const fn may_be_late(effect: &ClientSecretEffect) -> bool {
+    matches!(
+        effect,
+        ClientSecretEffect::CreateJournal
+            | ClientSecretEffect::PutVersion { .. }
+            | ClientSecretEffect::MoveStage { .. }
+            | ClientSecretEffect::AddSecret
+            | ClientSecretEffect::UpdateProvider(..)
+            | ClientSecretEffect::DeleteSecret(_)
+    )
+}
+
+/// The write that is on its way arrives.
+fn arrival(node: &Node) -> Option<Node> {
+    let mut after = node.clone();
+    let (effect, mut sender) = after.late.take()?;
+    after.world.perform(&effect, &mut sender);
+    Some(after)
 }
 
 fn step(node: &Node, index: usize, fault: Fault) -> Option<Node> {
     let mut after = node.clone();
+    let others_write = node
+        .processes
+        .iter()
+        .enumerate()
+        .any(|(other, process)| other != index && process.is_about_to_write());
     let process = after.processes.get_mut(index)?;
     let state = process.state.clone()?;
     let mut machine = revive(process, state);
@@ -339,6 +376,12 @@ fn step(node: &Node, index: usize, fault: Fault) -> Option<Node> {
             return Some(after);
         }
         (ClientSecretNext::Ask(_), Fault::None) => ClientSecretObservation::Agreed(true),
+        // As long as a request may take: those that were decided before have taken effect by then, or their process is dead.
+        (ClientSecretNext::Effect(ClientSecretEffect::Wait { reason, .. }), Fault::None)
+            if reason == DRAIN && (others_write || node.late.is_some()) =>
+        {
+            return None;
+        }
         (ClientSecretNext::Effect(ClientSecretEffect::Wait { .. }), Fault::None) => {
             ClientSecretObservation::Waited
         }
@@ -346,6 +389,13 @@ fn step(node: &Node, index: usize, fault: Fault) -> Option<Node> {
             ClientSecretNext::Ask(_) | ClientSecretNext::Effect(ClientSecretEffect::Wait { .. }),
             _,
         ) => return None,
+        (ClientSecretNext::Effect(effect), Fault::Late) => {
+            if !may_be_late(&effect) || node.late.is_some() {
+                return None;
+            }
+            after.late = Some((effect, process.clone()));
+            ClientSecretObservation::Failed(EffectError::in_doubt())
+        }
         (ClientSecretNext::Effect(_), Fault::LostRequest) => {
             ClientSecretObservation::Failed(EffectError::in_doubt())
         }
@@ -395,15 +445,20 @@ fn process(kind: ClientSecretKind, name: &'static str) -> Process {
 
 /// Visits all states; returns how many nodes and how many worlds there are.
 fn explore(providers: usize, kinds: &[ClientSecretKind], faults: u8) -> (usize, usize) {
+    explore_in(ExploredCognito::new(providers), kinds, faults)
+}
+
+fn explore_in(world: ExploredCognito, kinds: &[ClientSecretKind], faults: u8) -> (usize, usize) {
     let names = ["ana", "bob"];
     let start = Node {
-        world: ExploredCognito::new(providers),
+        world,
         processes: kinds
             .iter()
             .zip(names)
             .map(|(kind, name)| process(*kind, name))
             .collect(),
         faults,
+        late: None,
     };
     let mut seen: HashSet<Node> = HashSet::from([start.clone()]);
     let mut worlds: HashSet<ExploredCognito> = HashSet::new();
@@ -422,12 +477,18 @@ fn explore(providers: usize, kinds: &[ClientSecretKind], faults: u8) -> (usize, 
                 "resume does not converge: {outcome:?} {warnings:?}\nfrom {node:#?}\nto {world:#?}"
             );
         }
+        if let Some(next) = arrival(&node)
+            && seen.insert(next.clone())
+        {
+            queue.push_back(next);
+        }
         for index in 0..node.processes.len() {
             for fault in [
                 Fault::None,
                 Fault::LostAnswer,
                 Fault::LostRequest,
                 Fault::Death,
+                Fault::Late,
             ] {
                 if let Some(next) = step(&node, index, fault)
                     && seen.insert(next.clone())
@@ -464,6 +525,78 @@ fn a_resume_beside_a_rotation_never_breaks_a_holder() {
     let (nodes, worlds) = explore(1, &kinds, 1);
     assert!(
         nodes > 1_000 && worlds > 15,
+        "{nodes} nodes, {worlds} worlds"
+    );
+}
+
+/// A world in which a rotation is pending, with both secrets at Cognito and every holder on the new one.
+fn kept() -> ExploredCognito {
+    let mut world = ExploredCognito::new(1);
+    let settings = ClientSecretSettings {
+        keep_old: true,
+        ..settings("dora")
+    };
+    let mut runner = process(ClientSecretKind::Rotate, "dora");
+    let mut machine = ClientSecretMachine::new(ClientSecretKind::Rotate, settings, NOW);
+    loop {
+        let observation = match machine.next() {
+            ClientSecretNext::Done(_) => break,
+            ClientSecretNext::Ask(_) => ClientSecretObservation::Agreed(true),
+            ClientSecretNext::Effect(effect) => {
+                runner.state = Some(machine.state.clone());
+                world.perform(&effect, &mut runner)
+            }
+        };
+        machine.on(observation, NOW);
+    }
+    assert_eq!(world.secrets.len(), 2);
+    world
+}
+
+#[test]
+fn a_roll_back_brings_the_old_secret_back_everywhere_and_removes_the_new_one() {
+    let mut world = kept();
+    let (outcome, warnings) = run(&mut world, ClientSecretKind::Rollback, "ana");
+    assert_eq!(outcome, RotationOutcome::Rotated, "{warnings:?}");
+    assert!(world.is_settled() && world.accepts(0), "{world:#?}");
+    assert_eq!((world.configuration, &world.providers[..]), (0, &[0][..]));
+    let (outcome, _) = run(&mut world, ClientSecretKind::Rollback, "ana");
+    assert_eq!(outcome, RotationOutcome::Refused, "nothing is pending");
+    assert!(world.is_settled());
+}
+
+#[test]
+fn a_roll_back_with_lost_answers_and_deaths_never_breaks_a_holder_and_resume_converges() {
+    let (nodes, worlds) = explore_in(kept(), &[ClientSecretKind::Rollback], 3);
+    assert!(nodes > 100 && worlds > 7, "{nodes} nodes, {worlds} worlds");
+}
+
+#[test]
+fn a_roll_back_beside_a_resume_never_breaks_a_holder() {
+    let kinds = [ClientSecretKind::Rollback, ClientSecretKind::Resume];
+    let (nodes, worlds) = explore_in(kept(), &kinds, 1);
+    assert!(
+        nodes > 1_000 && worlds > 15,
+        "{nodes} nodes, {worlds} worlds"
+    );
+}
+
+#[test]
+fn a_roll_back_beside_the_rotation_itself_never_breaks_a_holder() {
+    let kinds = [ClientSecretKind::Rotate, ClientSecretKind::Rollback];
+    let (nodes, worlds) = explore(1, &kinds, 1);
+    assert!(
+        nodes > 1_000 && worlds > 15,
+        "{nodes} nodes, {worlds} worlds"
+    );
+}
+
+#[test]
+fn two_roll_backs_at_the_same_time_never_break_a_holder() {
+    let kinds = [ClientSecretKind::Rollback, ClientSecretKind::Rollback];
+    let (nodes, worlds) = explore_in(kept(), &kinds, 1);
+    assert!(
+        nodes > 1_000 && worlds > 8,
         "{nodes} nodes, {worlds} worlds"
     );
 }

@@ -27,32 +27,46 @@ impl ClientSecretMachine {
         self.state.inline = inline;
         if self.state.inline.is_empty() {
             if self.state.keep.is_empty() {
-                self.note("no configuration here holds the old secret");
+                self.note(format!(
+                    "no configuration here holds the {} secret",
+                    self.wanted().other().as_str()
+                ));
             }
-            return self.before_retire();
+            return self.configuration_done();
         }
         self.go(ClientSecretPhase::Ask(AskPurpose::Configuration));
     }
 
     pub(super) fn configuration_agreed(&mut self, yes: bool) {
         if yes {
-            return self.go(ClientSecretPhase::UpdateConfiguration);
+            return self.guard(ClientSecretPhase::UpdateConfiguration);
         }
+        let other = self.wanted().other().as_str();
         let kept = self.state.inline.drain(..).map(|file| {
-            format!("{file} still holds the old secret inline: replace it, then run `client-secret resume`")
+            format!("{file} still holds the {other} secret inline: replace it, then run `client-secret resume`")
         });
         self.state.keep.extend(kept);
-        self.before_retire();
+        self.configuration_done();
     }
 
     /// Files were updated, except these.
     pub(super) fn configuration_written(&mut self, done: &[String], left: Vec<String>) {
+        let wanted = self.wanted().as_str();
         for file in done {
-            self.note(format!("{file} holds the new secret"));
+            self.note(format!("{file} holds the {wanted} secret"));
         }
         self.state.inline.clear();
         self.state.keep.extend(left);
-        self.before_retire();
+        self.configuration_done();
+    }
+
+    /// The configuration is as it can be from here.
+    fn configuration_done(&mut self) {
+        if self.state.undoing {
+            self.before_discard();
+        } else {
+            self.before_retire();
+        }
     }
 
     /// The old secret is removed unless something is known to hold it.
@@ -108,7 +122,7 @@ impl ClientSecretMachine {
     /// The last look before the old secret is removed.
     pub(super) fn seen_before_retire(&mut self) {
         match (self.is_old_there(), self.state.secrets.len()) {
-            (true, 2) => self.go(ClientSecretPhase::Retire),
+            (true, 2) => self.guard(ClientSecretPhase::Retire),
             // The new one has disappeared: the old one is the only secret that is left.
             (true, _) => self.end(RotationOutcome::Failed, ClientSecretEndReason::Superseded),
             (false, _) => self.go(ClientSecretPhase::Probe(ProbePurpose::Last)),
@@ -122,7 +136,7 @@ impl ClientSecretMachine {
             }
             self.state.rounds += 1;
             self.wait_for("one read is no proof; reading again", self.settings.settle);
-            return self.go(ClientSecretPhase::Retire);
+            return self.guard(ClientSecretPhase::Retire);
         }
         self.state.rounds = 0;
         if let Some(old) = &self.state.old {
@@ -188,7 +202,12 @@ impl ClientSecretMachine {
         }
         self.note("AWSPENDING and labels are removed");
         let outcome = self.good_outcome();
-        self.end(outcome, ClientSecretEndReason::Agreed);
+        let reason = if self.state.undoing {
+            ClientSecretEndReason::RolledBack
+        } else {
+            ClientSecretEndReason::Agreed
+        };
+        self.end(outcome, reason);
     }
 
     pub(super) fn unlabelled(&mut self) {

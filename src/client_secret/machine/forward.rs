@@ -1,7 +1,9 @@
 //! Prepare, add, verify, provider: the new secret becomes known to everything that needs it.
 
 use super::ClientSecretMachine;
-use crate::client_secret::effect::{ClientSecretId, ProviderFacts, ProviderHolding, ProviderState};
+use crate::client_secret::effect::{
+    ClientSecretId, ProviderFacts, ProviderHolding, ProviderState, SecretChoice,
+};
 use crate::client_secret::phase::{
     ClientRead, ClientSecretPhase, JournalRead, LabelMove, ProbePurpose, ProviderRead,
 };
@@ -54,6 +56,9 @@ impl ClientSecretMachine {
         match label {
             LabelMove::Claim => self.go(ClientSecretPhase::Journal(JournalRead::AfterClaim)),
             LabelMove::DropOrphan => self.give_up_claim(),
+            LabelMove::MarkUndo => self.undo_marked(),
+            LabelMove::UnmarkUndo => self.go(ClientSecretPhase::Journal(JournalRead::AfterUnmark)),
+            LabelMove::Release if self.state.undoing => self.undo_released(),
             LabelMove::Release if self.state.mine.is_some() => {
                 self.go(ClientSecretPhase::Label(LabelMove::DropOrphan));
             }
@@ -134,7 +139,7 @@ impl ClientSecretMachine {
     pub(super) fn seen_before_add(&mut self) {
         let is_claimed_now = self.state.mine.is_some();
         match (self.has_old(), self.state.secrets.len()) {
-            (true, 1) => self.go(ClientSecretPhase::Add),
+            (true, 1) => self.guard(ClientSecretPhase::Add),
             (false, _) if is_claimed_now => {
                 // Another rotation has ended between our first look and the claim: its secret is not the one to be replaced.
                 self.state.giving_up = true;
@@ -167,7 +172,7 @@ impl ClientSecretMachine {
             }
             self.state.rounds += 1;
             self.wait_for(SETTLE, self.settings.settle);
-            return self.go(ClientSecretPhase::Add);
+            return self.guard(ClientSecretPhase::Add);
         }
         self.state.rounds = 0;
         self.go(ClientSecretPhase::Probe(ProbePurpose::New));
@@ -223,10 +228,18 @@ impl ClientSecretMachine {
     pub(super) fn seen_provider(&mut self, facts: &ProviderFacts) {
         let name = self.provider_name();
         let updated = self.state.provider_updated;
+        let wanted = self.wanted();
+        let has_taken = match wanted {
+            SecretChoice::New => facts.holds == ProviderHolding::New,
+            SecretChoice::Old => facts.holds == ProviderHolding::Old,
+        };
         match (facts.state, facts.holds) {
             (ProviderState::Updating, _) => self.wait_for_provider(&name),
-            (ProviderState::Ready, ProviderHolding::New) => {
-                self.note(format!("{name} holds the new secret and is READY"));
+            (ProviderState::Ready, _) if has_taken => {
+                self.note(format!(
+                    "{name} holds the {} secret and is READY",
+                    wanted.as_str()
+                ));
                 self.provider_done();
             }
             (ProviderState::Ready, ProviderHolding::Unknown) if updated => {
@@ -244,7 +257,7 @@ impl ClientSecretMachine {
                     let outcome = self.bad_outcome();
                     return self.end(outcome, ClientSecretEndReason::ProviderNotReady(name));
                 }
-                self.go(ClientSecretPhase::Journal(JournalRead::BeforeUpdate));
+                self.guard(ClientSecretPhase::UpdateProvider);
             }
         }
     }
@@ -256,21 +269,15 @@ impl ClientSecretMachine {
         self.next_provider();
     }
 
-    /// The last look before a provider is updated: is this rotation still the one that is pending?
-    pub(super) fn seen_before_update(&mut self) {
-        let holder = self.state.journal.labels.holder(PENDING);
-        if holder.is_some() && holder == self.state.pending.as_ref() {
-            return self.go(ClientSecretPhase::UpdateProvider);
-        }
-        self.end(RotationOutcome::Failed, ClientSecretEndReason::Superseded);
-    }
-
-    /// A provider was told the new value.
+    /// A provider was told its value.
     pub(super) fn provider_updated(&mut self) {
         self.state.provider_updated = true;
         self.state.rounds = self.state.rounds.saturating_add(1);
         let name = self.provider_name();
-        self.note(format!("{name} takes the new secret"));
+        self.note(format!(
+            "{name} takes the {} secret",
+            self.wanted().as_str()
+        ));
         self.go(ClientSecretPhase::Provider(ProviderRead::Update));
     }
 

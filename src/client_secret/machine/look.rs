@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::ClientSecretMachine;
 use crate::client_secret::effect::{
-    AppClientFacts, JournalFacts, ProviderFacts, ProviderHolding, ProviderState,
+    AppClientFacts, ClientSecretId, JournalFacts, ProviderFacts, ProviderHolding, ProviderState,
 };
 use crate::client_secret::phase::{
     AskPurpose, ClientRead, ClientSecretPhase, JournalRead, LabelMove, ProbePurpose, ProviderRead,
@@ -27,6 +27,9 @@ impl ClientSecretMachine {
             return self.end(outcome, ClientSecretEndReason::Client(problem));
         }
         self.state.secrets = facts.secrets;
+        if !facts.described.is_empty() {
+            self.state.described = facts.described;
+        }
         let ClientSecretPhase::Client(read) = self.state.phase else {
             return self.unexpected();
         };
@@ -44,6 +47,10 @@ impl ClientSecretMachine {
             ClientRead::AfterAdd => self.seen_after_add(),
             ClientRead::BeforeRetire => self.seen_before_retire(),
             ClientRead::AfterRetire => self.seen_after_retire(),
+            ClientRead::Undo => self.seen_for_undo(),
+            ClientRead::UndoMarked => self.seen_after_mark(),
+            ClientRead::BeforeDiscard => self.seen_before_discard(),
+            ClientRead::AfterDiscard => self.seen_after_discard(),
         }
     }
 
@@ -60,7 +67,9 @@ impl ClientSecretMachine {
         match read {
             JournalRead::First => self.journal_known(),
             JournalRead::AfterClaim => self.claim_seen(),
-            JournalRead::BeforeUpdate => self.seen_before_update(),
+            JournalRead::Guard => self.guard_seen(),
+            JournalRead::AfterMark => self.marked(),
+            JournalRead::AfterUnmark => self.unmark_seen(),
         }
     }
 
@@ -80,7 +89,17 @@ impl ClientSecretMachine {
                 RotationOutcome::Refused,
                 ClientSecretEndReason::Pending(version, author),
             ),
-            (ClientSecretKind::Resume, Some((version, author))) => {
+            (ClientSecretKind::Rollback, None) => {
+                let reason = if is_finished {
+                    ClientSecretEndReason::TooLate
+                } else {
+                    ClientSecretEndReason::NothingToRollBack
+                };
+                self.end(RotationOutcome::Refused, reason);
+            }
+            (ClientSecretKind::Resume | ClientSecretKind::Rollback, Some((version, author))) => {
+                self.state.undoing = self.state.kind == ClientSecretKind::Rollback
+                    || self.state.journal.labels.is_undone(&version);
                 let by = author.map_or_else(String::new, |author| {
                     format!(", begun by {}", author.operator)
                 });
@@ -103,10 +122,18 @@ impl ClientSecretMachine {
 
     fn nothing_pending(&mut self) {
         if self.state.secrets.len() > 1 {
-            let ids = self.state.secrets.clone();
+            let secrets = if self.state.described.is_empty() {
+                self.state
+                    .secrets
+                    .iter()
+                    .map(ClientSecretId::short)
+                    .collect()
+            } else {
+                self.state.described.clone()
+            };
             return self.end(
                 RotationOutcome::Refused,
-                ClientSecretEndReason::TwoSecrets(ids),
+                ClientSecretEndReason::TwoSecrets(secrets),
             );
         }
         self.note("no rotation pending");
@@ -123,10 +150,10 @@ impl ClientSecretMachine {
         });
         self.state.providers = names;
         self.state.provider = 0;
-        self.go(if self.state.pending.is_some() {
-            ClientSecretPhase::Client(ClientRead::BeforeAdd)
-        } else {
-            ClientSecretPhase::Probe(ProbePurpose::Old)
+        self.go(match (&self.state.pending, self.state.undoing) {
+            (Some(_), true) => ClientSecretPhase::Client(ClientRead::Undo),
+            (Some(_), false) => ClientSecretPhase::Client(ClientRead::BeforeAdd),
+            (None, _) => ClientSecretPhase::Probe(ProbePurpose::Old),
         });
     }
 
@@ -143,6 +170,16 @@ impl ClientSecretMachine {
             ProbePurpose::Old => {
                 self.end(RotationOutcome::Refused, ClientSecretEndReason::OldRefused);
             }
+            ProbePurpose::Undo if accepted => {
+                self.note("the old secret gives a token");
+                self.inspect_next();
+            }
+            ProbePurpose::Undo => {
+                let outcome = self.bad_outcome();
+                self.end(outcome, ClientSecretEndReason::OldRefused);
+            }
+            ProbePurpose::Second => self.second_probed(accepted),
+            ProbePurpose::UndoLast => self.undo_proven(accepted),
             ProbePurpose::New => self.new_probed(accepted),
             ProbePurpose::Last => self.last_probed(accepted),
         }
@@ -158,12 +195,24 @@ impl ClientSecretMachine {
         }
         self.state.provider = 0;
         match self.state.kind {
-            ClientSecretKind::Rotate => self.go(ClientSecretPhase::Ask(AskPurpose::Proceed)),
+            ClientSecretKind::Rotate | ClientSecretKind::Rollback => {
+                self.go(ClientSecretPhase::CheckPermissions);
+            }
+            ClientSecretKind::Resume if self.state.undoing => self.mark_undo(),
             ClientSecretKind::Resume => {
                 self.state.settled = true;
                 self.unlabel();
             }
         }
+    }
+
+    /// A permission is there, or nothing speaks against it.
+    pub(super) fn permitted(&mut self) {
+        if self.state.phase == ClientSecretPhase::CheckPermissions {
+            self.note("all writes are permitted, as far as that can be asked");
+            return self.go(ClientSecretPhase::Ask(AskPurpose::Proceed));
+        }
+        self.provider_permitted();
     }
 
     /// A provider was read.
@@ -180,7 +229,7 @@ impl ClientSecretMachine {
             _ if self.state.giving_up => self.provider_permitted(),
             (_, ProviderHolding::Other) => {
                 self.end(
-                    RotationOutcome::Refused,
+                    self.bad_outcome(),
                     ClientSecretEndReason::ProviderDiffers(name),
                 );
             }
@@ -197,7 +246,9 @@ impl ClientSecretMachine {
     fn inspected(&mut self) {
         self.state.rounds = 0;
         match self.state.kind {
-            ClientSecretKind::Rotate => self.go(ClientSecretPhase::CheckProvider),
+            ClientSecretKind::Rotate | ClientSecretKind::Rollback => {
+                self.go(ClientSecretPhase::CheckProvider);
+            }
             ClientSecretKind::Resume => self.provider_permitted(),
         }
     }

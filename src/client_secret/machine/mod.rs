@@ -10,6 +10,7 @@ mod forward;
 mod look;
 mod state;
 mod transitions;
+mod undo;
 
 use std::sync::Arc;
 
@@ -82,6 +83,9 @@ impl ClientSecretMachine {
         match purpose {
             AskPurpose::Proceed => ClientSecretQuestion::Proceed,
             AskPurpose::GoOn => self.go_on_question(),
+            AskPurpose::Configuration if self.state.undoing => {
+                ClientSecretQuestion::RestoreConfiguration(self.state.inline.clone())
+            }
             AskPurpose::Configuration => {
                 ClientSecretQuestion::UpdateConfiguration(self.state.inline.clone())
             }
@@ -103,15 +107,18 @@ impl ClientSecretMachine {
             }
             ClientSecretPhase::Journal(_) => ClientSecretEffect::ReadJournal,
             ClientSecretPhase::FindProviders => ClientSecretEffect::FindProviders,
-            ClientSecretPhase::Probe(ProbePurpose::Old) => {
-                ClientSecretEffect::Probe(SecretChoice::Old)
-            }
-            ClientSecretPhase::Probe(ProbePurpose::New | ProbePurpose::Last) => {
-                ClientSecretEffect::Probe(SecretChoice::New)
-            }
+            ClientSecretPhase::Probe(
+                ProbePurpose::Old | ProbePurpose::Undo | ProbePurpose::UndoLast,
+            ) => ClientSecretEffect::Probe(SecretChoice::Old),
+            ClientSecretPhase::Probe(
+                ProbePurpose::New | ProbePurpose::Last | ProbePurpose::Second,
+            ) => ClientSecretEffect::Probe(SecretChoice::New),
             ClientSecretPhase::Provider(_) => ClientSecretEffect::ReadProvider(state.provider),
             ClientSecretPhase::CheckProvider => ClientSecretEffect::CheckProvider(state.provider),
-            ClientSecretPhase::UpdateProvider => ClientSecretEffect::UpdateProvider(state.provider),
+            ClientSecretPhase::CheckPermissions => ClientSecretEffect::CheckPermissions,
+            ClientSecretPhase::UpdateProvider => {
+                ClientSecretEffect::UpdateProvider(state.provider, self.wanted())
+            }
             ClientSecretPhase::CreateJournal => ClientSecretEffect::CreateJournal,
             ClientSecretPhase::Generate => ClientSecretEffect::Generate,
             ClientSecretPhase::Put => match &state.mine {
@@ -122,15 +129,36 @@ impl ClientSecretMachine {
                 None => ClientSecretEffect::Generate,
             },
             ClientSecretPhase::Add => ClientSecretEffect::AddSecret,
-            ClientSecretPhase::Call => ClientSecretEffect::CallThroughChain,
-            ClientSecretPhase::FindHolders => ClientSecretEffect::FindHolders,
-            ClientSecretPhase::UpdateConfiguration => ClientSecretEffect::UpdateConfiguration,
+            ClientSecretPhase::Call => ClientSecretEffect::CallThroughChain(self.wanted()),
+            ClientSecretPhase::FindHolders => ClientSecretEffect::FindHolders(self.wanted()),
+            ClientSecretPhase::UpdateConfiguration => {
+                ClientSecretEffect::UpdateConfiguration(self.wanted())
+            }
+            ClientSecretPhase::Discard => match self.second() {
+                Some(second) => ClientSecretEffect::DeleteSecret(second.clone()),
+                None => ClientSecretEffect::ReadClient,
+            },
             ClientSecretPhase::Retire => match &state.old {
                 Some(old) => ClientSecretEffect::DeleteSecret(old.clone()),
                 None => ClientSecretEffect::ReadClient,
             },
             ClientSecretPhase::Label(label) => self.label_move(label),
         }
+    }
+
+    /// The value that providers and configuration are to take.
+    pub(super) const fn wanted(&self) -> SecretChoice {
+        if self.state.undoing {
+            SecretChoice::Old
+        } else {
+            SecretChoice::New
+        }
+    }
+
+    /// The secret at Cognito that is not the old one.
+    pub(super) fn second(&self) -> Option<&ClientSecretId> {
+        let old = self.state.old.as_ref();
+        self.state.secrets.iter().find(|id| Some(*id) != old)
     }
 
     /// The move of a label.
@@ -157,6 +185,17 @@ impl ClientSecretMachine {
                 None => (String::new(), None, None),
             },
             LabelMove::Release | LabelMove::Unpend => (PENDING.to_owned(), None, pending),
+            LabelMove::MarkUndo => (self.undo_label(), pending, None),
+            LabelMove::UnmarkUndo => {
+                let mark = pending
+                    .as_ref()
+                    .and_then(|pending| state.journal.labels.undo_mark(pending));
+                (
+                    mark.map_or_else(String::new, ToString::to_string),
+                    None,
+                    pending,
+                )
+            }
         };
         ClientSecretEffect::MoveStage {
             stage: label_stage,
@@ -197,7 +236,7 @@ impl ClientSecretMachine {
             ClientSecretObservation::Probed(accepted) => self.probed(accepted),
             ClientSecretObservation::Providers(names) => self.providers_found(names),
             ClientSecretObservation::Provider(facts) => self.provider_read(&facts),
-            ClientSecretObservation::Permitted => self.provider_permitted(),
+            ClientSecretObservation::Permitted => self.permitted(),
             ClientSecretObservation::Stored => self.stored(),
             ClientSecretObservation::Generated(version) => self.generated(version),
             ClientSecretObservation::Moved => self.moved(),
@@ -212,7 +251,11 @@ impl ClientSecretMachine {
                 self.configuration_written(&done, left);
             }
             ClientSecretObservation::Deleted => {
-                self.go(ClientSecretPhase::Client(ClientRead::AfterRetire));
+                self.go(ClientSecretPhase::Client(if self.state.undoing {
+                    ClientRead::AfterDiscard
+                } else {
+                    ClientRead::AfterRetire
+                }));
             }
             ClientSecretObservation::Agreed(yes) => self.agreed(yes),
             ClientSecretObservation::Waited | ClientSecretObservation::Failed(_) => {}
@@ -240,6 +283,16 @@ impl ClientSecretMachine {
     /// The current step.
     pub fn step(&self) -> ClientSecretStep {
         self.state.step
+    }
+
+    /// Whether the rotation is rolled back.
+    pub const fn is_undoing(&self) -> bool {
+        self.state.undoing
+    }
+
+    /// The secret that is to be replaced.
+    pub fn old(&self) -> Option<&ClientSecretId> {
+        self.state.old.as_ref()
     }
 
     /// The providers of this client, as found.

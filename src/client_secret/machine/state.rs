@@ -32,6 +32,9 @@ pub struct ClientSecretSettings {
     pub provider_poll: Duration,
     /// How many such reads.
     pub provider_polls: u8,
+    /// Longer than a request of another operator may take: after this time, no write is on its way that was sent before the
+    /// rotation was marked as rolled back.
+    pub drain: Duration,
     /// Labels of values that were never used are removed when they are older than this.
     pub orphan_age: Duration,
 }
@@ -49,6 +52,7 @@ impl Default for ClientSecretSettings {
             settle_rounds: 8,
             provider_poll: Duration::from_secs(1),
             provider_polls: 45,
+            drain: Duration::from_secs(15),
             orphan_age: Duration::from_hours(1),
         }
     }
@@ -66,10 +70,18 @@ pub(super) struct ClientSecretState {
     pub(super) permitted: bool,
     /// The phase whose write waits for the operator of a resume.
     pub(super) held: Option<ClientSecretPhase>,
+    /// The write that follows after the journal was read once more.
+    pub(super) guarded: Option<ClientSecretPhase>,
+    /// How often that write has failed.
+    pub(super) guarded_tries: u8,
+    /// The rotation is rolled back: providers and configuration take the old value, and the new secret is removed.
+    pub(super) undoing: bool,
     /// A write was attempted.
     pub(super) written: bool,
     /// The client's secrets as last read, the oldest first.
     pub(super) secrets: Vec<ClientSecretId>,
+    /// The same with age and author.
+    pub(super) described: Vec<String>,
     /// The journal as last read.
     pub(super) journal: JournalFacts,
     /// The secret to be removed.
@@ -111,8 +123,12 @@ impl ClientSecretState {
             pause: None,
             permitted: false,
             held: None,
+            guarded: None,
+            guarded_tries: 0,
+            undoing: false,
             written: false,
             secrets: Vec::new(),
+            described: Vec::new(),
             journal: JournalFacts::default(),
             old: None,
             pending: None,

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use super::ClientSecretMachine;
 use crate::client_secret::effect::ClientSecretNext;
-use crate::client_secret::phase::{AskPurpose, ClientRead, ClientSecretPhase};
+use crate::client_secret::phase::{AskPurpose, ClientRead, ClientSecretPhase, JournalRead};
 use crate::client_secret::report::{
     ClientSecretEnd, ClientSecretEndReason, ClientSecretKind, ClientSecretQuestion,
     ClientSecretReport,
 };
+use crate::rotation::labels::PENDING;
 use crate::rotation::report::{RotationOutcome, StepState};
 
 impl ClientSecretMachine {
@@ -21,9 +22,29 @@ impl ClientSecretMachine {
         self.state.phase = phase;
         self.state.tries = 0;
         if let Some(step) = spec.step.filter(|step| *step != self.state.step) {
+            self.state.guarded_tries = 0;
             self.report_end();
             self.state.step = step;
             self.report_start();
+        }
+    }
+
+    /// Reads the journal once more, and then makes this write: only while this rotation is still the pending one.
+    pub(super) fn guard(&mut self, write: ClientSecretPhase) {
+        self.state.guarded = Some(write);
+        self.go(ClientSecretPhase::Journal(JournalRead::Guard));
+    }
+
+    /// The journal was read directly before a write.
+    pub(super) fn guard_seen(&mut self) {
+        let labels = &self.state.journal.labels;
+        let is_ours = self.state.pending.as_ref().is_some_and(|pending| {
+            labels.holder(PENDING) == Some(pending)
+                && labels.is_undone(pending) == self.state.undoing
+        });
+        match self.state.guarded.take().filter(|_| is_ours) {
+            Some(write) => self.go(write),
+            None => self.end(RotationOutcome::Failed, ClientSecretEndReason::Superseded),
         }
     }
 
@@ -80,11 +101,17 @@ impl ClientSecretMachine {
             }
             AskPurpose::Proceed => {
                 self.state.permitted = true;
-                self.begin_writing();
+                match self.state.kind {
+                    ClientSecretKind::Rollback => self.mark_undo(),
+                    ClientSecretKind::Rotate | ClientSecretKind::Resume => self.begin_writing(),
+                }
             }
             AskPurpose::GoOn => match self.state.held.take().filter(|_| yes) {
                 Some(phase) => {
                     self.state.permitted = true;
+                    if phase.is_guarded() {
+                        return self.guard(phase);
+                    }
                     self.go(phase);
                 }
                 None => self.end(RotationOutcome::Refused, ClientSecretEndReason::Declined),
@@ -172,7 +199,7 @@ impl ClientSecretMachine {
     /// The outcome of a rotation that has reached its end.
     pub(super) fn good_outcome(&self) -> RotationOutcome {
         match self.state.kind {
-            ClientSecretKind::Rotate => RotationOutcome::Rotated,
+            ClientSecretKind::Rotate | ClientSecretKind::Rollback => RotationOutcome::Rotated,
             ClientSecretKind::Resume => RotationOutcome::Resumed,
         }
     }

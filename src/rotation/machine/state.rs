@@ -7,6 +7,7 @@ use super::super::effect::{Connection, Pause, VersionFacts};
 use super::super::labels::{Labels, VersionId};
 use super::super::readers::SecretReader;
 use super::super::report::{RotationEnd, RotationKind, RotationStep};
+use super::phase::RotationPhase;
 
 /// How patient and how careful a rotation is. Times in milliseconds unless said otherwise.
 #[derive(Clone, Debug)]
@@ -152,68 +153,6 @@ pub(super) struct MachineState {
     /// Readers that keep the old value and can be refreshed.
     pub(super) readers: Vec<SecretReader>,
     pub(super) ending: Option<RotationEnd>,
-}
-
-/// Which effect is next, and what for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum RotationPhase {
-    // check
-    Survey,
-    ReadCurrent,
-    ReadPrevious,
-    CheckLogin,
-    CheckAdministrator,
-    CheckConnections,
-    Proceed,
-    // prepare
-    ClearFinished,
-    Generate,
-    Put,
-    LabelChosen,
-    // claim
-    Claim,
-    ClaimLook,
-    ReadBack,
-    Replace,
-    // set
-    Mark,
-    BeforeSet,
-    StillWorks,
-    Alter,
-    SetByAdministrator,
-    AfterPolicy,
-    // verify, promote
-    Verify,
-    Promote,
-    PromoteLook,
-    // recover
-    Compare,
-    Probe,
-    AskGoOn,
-    AgreeFinish,
-    AgreeRelease,
-    LabelForeign,
-    // give up cleanly
-    DropOrphan,
-    Release,
-    // clean
-    Unpend,
-    Tidy,
-    Unlabel,
-    // consumers
-    ListConnections,
-    AskClose,
-    Kill,
-    ReadBefore,
-    FindReaders,
-    AskRefresh,
-    Refresh,
-    Call,
-    // the secret's own rotation function
-    ManagedStart,
-    ManagedWatch,
-    ManagedExplain,
-    Done,
 }
 
 impl MachineState {

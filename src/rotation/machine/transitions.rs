@@ -1,21 +1,25 @@
 //! Moving from place to place, and telling people about it.
 
+use crate::model::Moment;
+
 use super::super::effect::{Pause, RotationNext};
 use super::super::report::{
     EndReason, RotationEnd, RotationEvidence, RotationKind, RotationOutcome, RotationQuestion,
-    RotationReport, RotationStep, StepState,
+    RotationReport, StepState,
 };
 use super::{RotationMachine, RotationPhase};
 
 impl RotationMachine {
     /// Goes to a place; where that belongs to another step, the old one ends and the new one begins.
     pub(super) fn go(&mut self, place: RotationPhase) {
-        if writes(place) && (self.settings.rehearse || !self.state.permitted) {
+        if place.spec().writes && (self.settings.rehearse || !self.state.permitted) {
             return self.hold(place);
         }
         self.state.place = place;
         self.state.tries = 0;
-        let Some(step) = step_of(place) else { return };
+        let Some(step) = place.spec().step else {
+            return;
+        };
         if step != self.state.step {
             self.report_end();
             self.state.step = step;
@@ -107,7 +111,7 @@ impl RotationMachine {
         self.reports.push(RotationReport {
             step: self.state.step,
             state,
-            at: self.now,
+            at: Moment::from_millis(self.now),
             evidence,
         });
     }
@@ -152,110 +156,5 @@ impl RotationMachine {
             RotationKind::Rotate | RotationKind::Rollback => RotationOutcome::Rotated,
             RotationKind::Resume => RotationOutcome::Resumed,
         }
-    }
-}
-
-/// The step that a place belongs to; finding out belongs to whatever step it interrupts.
-fn step_of(place: RotationPhase) -> Option<RotationStep> {
-    match place {
-        RotationPhase::ReadCurrent
-        | RotationPhase::ReadPrevious
-        | RotationPhase::CheckLogin
-        | RotationPhase::CheckAdministrator
-        | RotationPhase::CheckConnections
-        | RotationPhase::Proceed => Some(RotationStep::Check),
-        RotationPhase::ClearFinished
-        | RotationPhase::Generate
-        | RotationPhase::Put
-        | RotationPhase::LabelChosen => Some(RotationStep::Prepare),
-        RotationPhase::Claim
-        | RotationPhase::ClaimLook
-        | RotationPhase::ReadBack
-        | RotationPhase::Replace => Some(RotationStep::Claim),
-        RotationPhase::Mark
-        | RotationPhase::BeforeSet
-        | RotationPhase::StillWorks
-        | RotationPhase::Alter
-        | RotationPhase::SetByAdministrator
-        | RotationPhase::AfterPolicy
-        | RotationPhase::ManagedStart
-        | RotationPhase::ManagedWatch
-        | RotationPhase::ManagedExplain => Some(RotationStep::Set),
-        RotationPhase::Verify => Some(RotationStep::Verify),
-        RotationPhase::Promote | RotationPhase::PromoteLook => Some(RotationStep::Promote),
-        RotationPhase::Unpend | RotationPhase::Tidy | RotationPhase::Unlabel => {
-            Some(RotationStep::Clean)
-        }
-        RotationPhase::ListConnections
-        | RotationPhase::AskClose
-        | RotationPhase::Kill
-        | RotationPhase::ReadBefore
-        | RotationPhase::FindReaders
-        | RotationPhase::AskRefresh
-        | RotationPhase::Refresh
-        | RotationPhase::Call => Some(RotationStep::Consumers),
-        RotationPhase::Survey
-        | RotationPhase::Compare
-        | RotationPhase::Probe
-        | RotationPhase::AskGoOn
-        | RotationPhase::AgreeFinish
-        | RotationPhase::AgreeRelease
-        | RotationPhase::LabelForeign
-        | RotationPhase::DropOrphan
-        | RotationPhase::Release
-        | RotationPhase::Done => None,
-    }
-}
-
-/// Is the effect of this place a write?
-fn writes(place: RotationPhase) -> bool {
-    match place {
-        RotationPhase::ClearFinished
-        | RotationPhase::Put
-        | RotationPhase::LabelChosen
-        | RotationPhase::Claim
-        | RotationPhase::Replace
-        | RotationPhase::Mark
-        | RotationPhase::Alter
-        | RotationPhase::SetByAdministrator
-        | RotationPhase::Promote
-        | RotationPhase::LabelForeign
-        | RotationPhase::DropOrphan
-        | RotationPhase::Release
-        | RotationPhase::Unpend
-        | RotationPhase::Unlabel
-        | RotationPhase::Kill
-        | RotationPhase::Refresh
-        | RotationPhase::ManagedStart => true,
-        RotationPhase::Survey
-        | RotationPhase::ReadCurrent
-        | RotationPhase::ReadPrevious
-        | RotationPhase::CheckLogin
-        | RotationPhase::CheckAdministrator
-        | RotationPhase::CheckConnections
-        | RotationPhase::Proceed
-        | RotationPhase::Generate
-        | RotationPhase::ClaimLook
-        | RotationPhase::ReadBack
-        | RotationPhase::BeforeSet
-        | RotationPhase::StillWorks
-        | RotationPhase::AfterPolicy
-        | RotationPhase::Verify
-        | RotationPhase::PromoteLook
-        | RotationPhase::Compare
-        | RotationPhase::Probe
-        | RotationPhase::AskGoOn
-        | RotationPhase::AgreeFinish
-        | RotationPhase::AgreeRelease
-        | RotationPhase::Tidy
-        | RotationPhase::ListConnections
-        | RotationPhase::AskClose
-        | RotationPhase::ReadBefore
-        | RotationPhase::FindReaders
-        | RotationPhase::AskRefresh
-        | RotationPhase::Call
-        | RotationPhase::ManagedWatch
-        | RotationPhase::ManagedExplain
-        | RotationPhase::Done => false,
     }
 }

@@ -7,7 +7,7 @@ mod tools;
 
 use std::{
     collections::HashMap,
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Arc, OnceLock},
 };
 
@@ -61,6 +61,8 @@ struct RunnerState {
 /// The services and deployments that the start has created.
 struct RunnerServices {
     deployments: HashMap<DeploymentName, Deployment>,
+    /// The configuration file, where there is one.
+    configuration: Option<PathBuf>,
     services: Services,
 }
 
@@ -104,7 +106,10 @@ impl EffectRunner for ServiceRunner {
             Effect::Logs(LogsEffect::ReadOlder(_)) => Slot::OlderLogs,
             Effect::Secrets(effect) => match effect {
                 SecretsEffect::ReadSecret(..) => Slot::Secret,
-                SecretsEffect::Rotate { .. } => Slot::Rotation,
+                SecretsEffect::Rotate { .. } | SecretsEffect::RotateClientSecret { .. } => {
+                    Slot::Rotation
+                }
+                SecretsEffect::ReadClientSecret(name) => Slot::ClientSecret(name.clone()),
                 SecretsEffect::AnswerRotation(_) => return None,
             },
             Effect::Tools(effect) => match effect {
@@ -216,6 +221,7 @@ impl RunnerState {
                 .collect();
             let _ = self.services.set(RunnerServices {
                 deployments: by_name,
+                configuration: started.configuration,
                 services: started.services,
             });
             let names = started.faults.map_or_else(Vec::new, |(names, play)| {

@@ -7,14 +7,22 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    client_secret::{
+        board::ClientSecretBoard,
+        plan::ClientSecretPlan,
+        report::{ClientSecretKind, ClientSecretQuestion, ClientSecretReport},
+    },
     messages::{Event, SecretsEffect, SecretsEvent},
-    model::{DeploymentName, Failure, SecretDetail},
+    model::{ClientSecretDetail, DeploymentName, Failure, SecretDetail},
     rotation::{
         plan::RotationPlan,
         report::{RotationKind, RotationQuestion, RotationReport},
     },
     runtime::tasks::Sender,
-    services::rotation::{Operator, RotationOptions},
+    services::{
+        client_secret::{ClientSecretOperator, ClientSecretOptions},
+        rotation::{Operator, RotationOptions},
+    },
 };
 
 use super::RunnerState;
@@ -36,6 +44,14 @@ impl RunnerState {
                 secret,
                 kind,
             } => self.rotate(&deployment, &secret, kind, sender, stop).await,
+            SecretsEffect::ReadClientSecret(name) => {
+                let detail = self.read_client_secret(&name).await;
+                Event::Secrets(SecretsEvent::ClientSecretRead(name, Box::new(detail)))
+            }
+            SecretsEffect::RotateClientSecret { deployment, kind } => {
+                self.rotate_client_secret(&deployment, kind, sender, stop)
+                    .await
+            }
             SecretsEffect::AnswerRotation(yes) => {
                 self.answer_rotation(yes);
                 return None;
@@ -77,6 +93,52 @@ impl RunnerState {
         // Every report is delivered before the end of the rotation, so that no step is left out.
         let (ending, ()) = futures::join!(work, tell(heard, &sender));
         Event::Secrets(SecretsEvent::Ended(Box::new(ending)))
+    }
+
+    async fn read_client_secret(
+        &self,
+        name: &DeploymentName,
+    ) -> Result<ClientSecretDetail, Failure> {
+        let (services, deployment) = self.of(name)?;
+        services.client_secrets.state(deployment).await
+    }
+
+    async fn rotate_client_secret(
+        &self,
+        name: &DeploymentName,
+        kind: ClientSecretKind,
+        sender: Sender,
+        stop: CancellationToken,
+    ) -> Event {
+        let ended = |end| Event::Secrets(SecretsEvent::ClientSecretEnded(Box::new(end)));
+        let (services, deployment) = match self.of(name) {
+            Ok(found) => found,
+            Err(failure) => return ended(Err(failure)),
+        };
+        let started = self.services.get();
+        let options = ClientSecretOptions {
+            kind,
+            rehearse: false,
+            keep_old: false,
+            configuration: started.and_then(|started| started.configuration.clone()),
+            deployments: started.map_or_else(Vec::new, |started| {
+                started.deployments.values().cloned().collect()
+            }),
+        };
+        let (told, heard) = mpsc::unbounded_channel();
+        let mut operator = ScreenOperator {
+            told,
+            answer: Arc::clone(&self.answer),
+            stop: stop.clone(),
+        };
+        let work = async move {
+            services
+                .client_secrets
+                .rotate(deployment, options, &mut operator, &stop)
+                .await
+        };
+        let (end, ()) = futures::join!(work, tell(heard, &sender));
+        ended(end)
     }
 
     fn answer_rotation(&self, yes: bool) {
@@ -123,16 +185,39 @@ impl Operator for ScreenOperator {
     }
 
     async fn ask(&mut self, question: RotationQuestion) -> bool {
+        self.put(SecretsEvent::Asked(question)).await
+    }
+}
+
+impl ClientSecretOperator for ScreenOperator {
+    fn on_report(&mut self, report: ClientSecretReport) {
+        let event = SecretsEvent::ClientSecretReported(report);
+        let _ = self.told.send(Event::Secrets(event));
+    }
+
+    fn plan(&mut self, plan: ClientSecretPlan) {
+        let event = SecretsEvent::ClientSecretPlanned(Box::new(plan));
+        let _ = self.told.send(Event::Secrets(event));
+    }
+
+    fn board(&mut self, board: &ClientSecretBoard) {
+        let event = SecretsEvent::ClientSecretSeen(Box::new(board.clone()));
+        let _ = self.told.send(Event::Secrets(event));
+    }
+
+    async fn ask(&mut self, question: ClientSecretQuestion) -> bool {
+        self.put(SecretsEvent::ClientSecretAsked(question)).await
+    }
+}
+
+impl ScreenOperator {
+    /// Puts a question to the user and waits for the answer. Quitting declines it.
+    async fn put(&self, question: SecretsEvent) -> bool {
         let (asked, answered) = oneshot::channel();
         *self.answer.lock() = Some(asked);
-        if self
-            .told
-            .send(Event::Secrets(SecretsEvent::Asked(question)))
-            .is_err()
-        {
+        if self.told.send(Event::Secrets(question)).is_err() {
             return false;
         }
-        // Quitting declines the question.
         tokio::select! { () = self.stop.cancelled() => false, yes = answered => yes.unwrap_or(false) }
     }
 }

@@ -1,355 +1,413 @@
-//! A rotation while it runs and after its end: its steps with what was seen, what is still to come, and what is safe.
+//! A rotation on the screen: what is rotated, its reports, how long it ran and how long it waited for a person.
 
-use ratatui::layout::Rect;
-
-use super::Run;
 use crate::{
-    model::Moment,
-    rotation::report::{
-        RotationEnd, RotationEvidence, RotationKind, RotationOutcome, RotationReport, RotationStep,
-        StepState,
+    client_secret::{
+        board::ClientSecretBoard,
+        plan::ClientSecretPlan,
+        report::{ClientSecretEnd, ClientSecretKind, ClientSecretReport},
     },
-    screens::{ViewContext, detail},
+    messages::{Effect, SecretsEffect},
+    model::{DeploymentName, Failure, Moment},
+    rotation::{
+        plan::RotationPlan,
+        plan_page::PlanPage,
+        report::{
+            RotationEnd, RotationEvidence, RotationKind, RotationOutcome, RotationReport,
+            RotationStep, StepState,
+        },
+    },
     theme::Role,
-    widgets::{Painter, text_width},
 };
 
-/// Rows that the promise and the versions below the steps keep.
-const BELOW: usize = 7;
-/// Where the words of a step begin: glyph, time and name before them.
-const INDENT: u16 = 25;
+/// What is rotated, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum RunSubject {
+    /// The password behind a Neo4j secret.
+    Password {
+        /// The secret.
+        secret: String,
+        /// The operation.
+        kind: RotationKind,
+    },
+    /// The client secret of the deployment's machine sign-in.
+    ClientSecret {
+        /// The operation.
+        kind: ClientSecretKind,
+    },
+}
 
-/// Draws steps, warnings and the promise; answers the area that is left.
-pub(super) fn draw(
-    run: &Run,
-    context: &ViewContext<'_>,
-    area: Rect,
-    painter: &mut Painter<'_>,
-) -> Rect {
-    let room = usize::from(area.height)
-        .saturating_sub(RotationStep::ALL.len() + run.warnings.len() + BELOW);
-    let rows: Vec<(RotationStep, Vec<String>)> = {
-        let columns = usize::from(area.width.saturating_sub(INDENT + 8));
-        let mut room = room;
-        let lines_of = |step: RotationStep| {
-            latest(run, step).map_or_else(
-                || vec![to_come(run, step, context)],
-                |one| lines(one, columns),
-            )
+/// One report of a step, of either sort of rotation.
+#[derive(Clone, Debug)]
+pub(super) struct RunReport {
+    pub(super) step: &'static str,
+    pub(super) state: StepState,
+    pub(super) at: Moment,
+    pub(super) evidence: Vec<String>,
+    warnings: Vec<String>,
+}
+
+/// How a rotation ended, of either sort.
+#[derive(Clone, Debug)]
+pub(super) struct RunEnd {
+    pub(super) outcome: RotationOutcome,
+    pub(super) reason: String,
+    warnings: Vec<String>,
+}
+
+/// A rotation that runs or has run.
+#[derive(Clone, Debug)]
+pub(super) struct Run {
+    pub(super) deployment: DeploymentName,
+    pub(super) subject: RunSubject,
+    began: Moment,
+    pub(super) plan: Option<(PlanPage, Moment)>,
+    pub(super) reports: Vec<RunReport>,
+    pub(super) warnings: Vec<String>,
+    pub(super) board: ClientSecretBoard,
+    /// When it began to wait for the user, and when the user answered.
+    waits: Vec<(Moment, Option<Moment>)>,
+    /// When Neo4j took the new password: new logins fail from then on until the promotion.
+    changed_at: Option<Moment>,
+    /// The secret's rotation function does it.
+    by_function: bool,
+    pub(super) ended: Option<(Moment, Result<RunEnd, Failure>)>,
+    pub(super) stopping: bool,
+}
+
+impl RunSubject {
+    /// The effect that starts it.
+    pub(super) fn effect(&self, deployment: &DeploymentName) -> Effect {
+        Effect::Secrets(match self {
+            Self::Password { secret, kind } => SecretsEffect::Rotate {
+                deployment: deployment.clone(),
+                secret: secret.clone(),
+                kind: *kind,
+            },
+            Self::ClientSecret { kind } => SecretsEffect::RotateClientSecret {
+                deployment: deployment.clone(),
+                kind: *kind,
+            },
+        })
+    }
+
+    /// Whether it begins with a plan and a name to be typed.
+    pub(super) fn has_plan(&self) -> bool {
+        match self {
+            Self::Password { kind, .. } => *kind != RotationKind::Resume,
+            Self::ClientSecret { kind } => *kind != ClientSecretKind::Resume,
+        }
+    }
+}
+
+impl Run {
+    pub(super) fn new(deployment: DeploymentName, subject: RunSubject, began: Moment) -> Self {
+        Self {
+            deployment,
+            subject,
+            began,
+            plan: None,
+            reports: Vec::new(),
+            warnings: Vec::new(),
+            board: ClientSecretBoard::default(),
+            waits: Vec::new(),
+            changed_at: None,
+            by_function: false,
+            ended: None,
+            stopping: false,
+        }
+    }
+
+    /// The name that is typed to begin.
+    pub(super) fn name(&self) -> &str {
+        match &self.subject {
+            RunSubject::Password { secret, .. } => secret,
+            RunSubject::ClientSecret { .. } => self.deployment.as_str(),
+        }
+    }
+
+    /// What runs, without the deployment: `rotate prod/neo4j`, `rotate client secret of prod`.
+    pub(super) fn what(&self) -> String {
+        match &self.subject {
+            RunSubject::Password { secret, kind } => format!("{} of {secret}", kind.as_str()),
+            RunSubject::ClientSecret { kind } => {
+                format!(
+                    "{} of the client secret of {}",
+                    kind.as_str(),
+                    self.deployment
+                )
+            }
+        }
+    }
+
+    /// The same as an entry of the activity log.
+    pub(super) fn entry(&self) -> String {
+        match &self.subject {
+            RunSubject::Password { secret, kind } => {
+                format!("{} {secret} of {}", kind.as_str(), self.deployment)
+            }
+            RunSubject::ClientSecret { kind } => {
+                format!("{} the client secret of {}", kind.as_str(), self.deployment)
+            }
+        }
+    }
+
+    /// The first words of the header.
+    pub(super) fn title(&self) -> String {
+        match &self.subject {
+            RunSubject::Password { secret, .. } => secret.clone(),
+            RunSubject::ClientSecret { .. } => format!("Client secret of {}", self.deployment),
+        }
+    }
+
+    /// The command that finishes it on any machine.
+    pub(super) fn resume_command(&self) -> String {
+        match &self.subject {
+            RunSubject::Password { secret, .. } => format!("secrets resume {secret}"),
+            RunSubject::ClientSecret { .. } => {
+                format!("client-secret resume -d {}", self.deployment)
+            }
+        }
+    }
+
+    /// Its steps with what each will do. The steps that a rotation function does instead of the console are left out.
+    pub(super) fn steps(&self) -> Vec<(&'static str, &'static str)> {
+        match &self.subject {
+            RunSubject::Password { .. } => RotationStep::ALL
+                .into_iter()
+                .filter(|step| !self.by_function || !step.is_by_function())
+                .map(|step| (step.as_str(), step.description()))
+                .collect(),
+            RunSubject::ClientSecret { kind } => kind
+                .steps()
+                .iter()
+                .map(|step| (step.as_str(), step.description(*kind)))
+                .collect(),
+        }
+    }
+
+    /// Takes the plan of a password's rotation in.
+    pub(super) fn planned(&mut self, plan: &RotationPlan, now: Moment) {
+        self.by_function = plan.by_function;
+        self.plan = Some((plan.page(), now));
+    }
+
+    /// Takes the plan of a client secret's rotation in.
+    pub(super) fn client_secret_planned(&mut self, plan: &ClientSecretPlan, now: Moment) {
+        self.plan = Some((plan.page(), now));
+    }
+
+    /// Takes a report of a password's rotation in.
+    pub(super) fn reported(&mut self, report: &RotationReport) {
+        for evidence in &report.evidence {
+            let is_change = matches!(
+                evidence,
+                RotationEvidence::Changed(_) | RotationEvidence::SetByAdministrator(_)
+            );
+            if is_change {
+                self.changed_at.get_or_insert(report.at);
+            } else if matches!(evidence, RotationEvidence::Promoted(..)) {
+                self.changed_at = None;
+            }
+            self.by_function |= matches!(evidence, RotationEvidence::FunctionStarted(_));
+        }
+        self.reports.push(RunReport {
+            step: report.step.as_str(),
+            state: report.state,
+            at: report.at,
+            evidence: report.evidence.iter().map(ToString::to_string).collect(),
+            warnings: report.warnings(),
+        });
+    }
+
+    /// Takes a report of a client secret's rotation in.
+    pub(super) fn client_secret_reported(&mut self, report: ClientSecretReport) {
+        self.reports.push(RunReport {
+            step: report.step.as_str(),
+            state: report.state,
+            at: report.at,
+            evidence: report.evidence,
+            warnings: Vec::new(),
+        });
+    }
+
+    /// A question was put to the user.
+    pub(super) fn asked(&mut self, now: Moment) {
+        if !self.is_waiting() {
+            self.waits.push((now, None));
+        }
+    }
+
+    /// The user has answered, or need not any more.
+    pub(super) fn answered(&mut self, now: Moment) {
+        if let Some((_, end @ None)) = self.waits.last_mut() {
+            *end = Some(now);
+        }
+    }
+
+    /// Whether it waits for the user.
+    pub(super) fn is_waiting(&self) -> bool {
+        matches!(self.waits.last(), Some((_, None)))
+    }
+
+    /// The time between two moments without that in which it waited for the user, in milliseconds.
+    pub(super) fn working_millis(&self, from: Moment, to: Moment) -> i64 {
+        let waited: i64 = self
+            .waits
+            .iter()
+            .map(|(begin, end)| end.unwrap_or(to).min(to).since((*begin).max(from)).max(0))
+            .sum();
+        to.since(from).saturating_sub(waited).max(0)
+    }
+
+    /// How long it has worked until now or its end, in milliseconds.
+    pub(super) fn elapsed_millis(&self, now: Moment) -> i64 {
+        let until = self.ended.as_ref().map_or(now, |(at, _)| *at);
+        self.working_millis(self.began, until)
+    }
+
+    /// How long new logins have failed, while they do, in milliseconds.
+    pub(super) fn outage_millis(&self, now: Moment) -> Option<i64> {
+        let has_outage = self.plan.as_ref().is_none_or(|(page, _)| page.has_outage);
+        let since = self
+            .changed_at
+            .filter(|_| has_outage && self.ended.is_none())?;
+        Some(now.since(since))
+    }
+
+    /// The last report of a step.
+    pub(super) fn latest(&self, step: &str) -> Option<&RunReport> {
+        self.reports.iter().rev().find(|report| report.step == step)
+    }
+
+    /// When a step began.
+    pub(super) fn step_began(&self, step: &str) -> Option<Moment> {
+        self.reports
+            .iter()
+            .find(|report| report.step == step)
+            .map(|report| report.at)
+    }
+
+    /// The time from the start to the plan, in milliseconds.
+    pub(super) fn planning_millis(&self) -> Option<i64> {
+        self.plan.as_ref().map(|(_, at)| at.since(self.began))
+    }
+
+    pub(super) fn password_ended(&mut self, result: Result<RotationEnd, Failure>, now: Moment) {
+        let result = result.map(|end| RunEnd {
+            outcome: end.outcome,
+            reason: end.why.to_string(),
+            warnings: Vec::new(),
+        });
+        self.ended(result, now);
+    }
+
+    pub(super) fn client_secret_ended(
+        &mut self,
+        result: Result<ClientSecretEnd, Failure>,
+        now: Moment,
+    ) {
+        let result = result.map(|end| RunEnd {
+            outcome: end.outcome,
+            reason: end.reason.to_string(),
+            warnings: end.warnings,
+        });
+        self.ended(result, now);
+    }
+
+    fn ended(&mut self, result: Result<RunEnd, Failure>, now: Moment) {
+        self.answered(now);
+        self.ended = Some((now, result));
+    }
+
+    /// What the operator must know after a success, a sentence for each: what keeps the old value, what was not proven.
+    pub(super) fn all_warnings(&self) -> Vec<String> {
+        let mut warnings = self.warnings.clone();
+        let of_end = match &self.ended {
+            Some((_, Ok(end))) => end.warnings.as_slice(),
+            Some((_, Err(_))) | None => &[],
         };
-        RotationStep::ALL
-            .into_iter()
-            .map(|step| (step, shortened(lines_of(step), &mut room)))
-            .collect()
-    };
-    let mut y = area.y;
-    for (step, words) in &rows {
-        for (index, words) in words.iter().enumerate() {
-            if y < area.bottom() {
-                let line = Rect {
-                    y,
-                    height: 1,
-                    ..area
-                };
-                if index == 0 {
-                    draw_step(run, *step, words, context, line, painter);
+        let of_steps = self.reports.iter().flat_map(|report| &report.warnings);
+        for warning in of_steps.chain(of_end) {
+            if !warnings.contains(warning) {
+                warnings.push(warning.clone());
+            }
+        }
+        warnings
+    }
+
+    /// The ending as a sentence, with the number of warnings.
+    pub(super) fn ending_words(&self, end: &RunEnd) -> String {
+        let warned = match self.all_warnings().len() {
+            0 => String::new(),
+            1 => ", with 1 warning".to_owned(),
+            count => format!(", with {count} warnings"),
+        };
+        format!("{}{warned}: {}", end.outcome.as_str(), end.reason)
+    }
+
+    /// Its colour: a success with warnings is not green.
+    pub(super) fn ending_role(&self, end: &RunEnd) -> Role {
+        match end.outcome {
+            RotationOutcome::Rotated | RotationOutcome::Resumed | RotationOutcome::NothingToDo => {
+                if self.all_warnings().is_empty() {
+                    Role::Success
                 } else {
-                    draw_more(words, line, painter);
+                    Role::Degraded
                 }
             }
-            y = y.saturating_add(1);
+            RotationOutcome::Refused => Role::Degraded,
+            RotationOutcome::Failed => Role::Failed,
         }
     }
-    if let Some((_, Err(failure))) = &run.ended {
-        for line in detail::failure_block(failure, area.width.saturating_sub(3)) {
-            if y < area.bottom() {
-                let pieces: Vec<(&str, Role)> = line
-                    .iter()
-                    .map(|(text, role)| (text.as_str(), *role))
-                    .collect();
-                painter.spans(area.x + 2, y, area.width.saturating_sub(3), &pieces);
-            }
-            y = y.saturating_add(1);
-        }
-    }
-    for warning in &run.warnings {
-        if y < area.bottom() {
-            painter.text(
-                area.x + 2,
-                y,
-                area.width.saturating_sub(3),
-                &format!("▲ {warning}"),
-                Role::Degraded,
-            );
-        }
-        y = y.saturating_add(1);
-    }
-    if y < area.bottom() {
-        painter.hline(Rect {
-            y,
-            height: 1,
-            ..area
-        });
-        draw_promise(
-            run,
-            Rect {
-                y: y.saturating_add(1),
-                height: 1,
-                ..area
-            },
-            painter,
-        );
-    }
-    let below = y.saturating_add(3);
-    Rect {
-        y: below.min(area.bottom()),
-        height: area.bottom().saturating_sub(below),
-        ..area
-    }
-}
 
-fn latest(run: &Run, step: RotationStep) -> Option<&RotationReport> {
-    run.reports.iter().rev().find(|report| report.step == step)
-}
-
-/// The evidence of a step in lines; a piece of evidence is cut only where it alone is too long.
-fn lines(report: &RotationReport, columns: usize) -> Vec<String> {
-    const BETWEEN: &str = " · ";
-    let mut lines: Vec<String> = Vec::new();
-    for evidence in &report.evidence {
-        let words = evidence.to_string();
-        match lines.last_mut() {
-            Some(line) if text_width(line) + text_width(&words) + BETWEEN.len() <= columns => {
-                line.push_str(BETWEEN);
-                line.push_str(&words);
-            }
-            _ => lines.push(words),
-        }
-    }
-    if lines.is_empty() {
-        lines.push(
-            if report.state.has_ended() {
-                ""
-            } else {
-                report.step.description()
-            }
-            .to_owned(),
-        );
-    }
-    lines
-}
-
-/// As many further lines as there is room for; what has none stands at the end of the last.
-fn shortened(mut lines: Vec<String>, room: &mut usize) -> Vec<String> {
-    let further = lines.len().saturating_sub(1).min(*room);
-    *room -= further;
-    let rest = lines.split_off((further + 1).min(lines.len()));
-    if let Some(last) = lines.last_mut() {
-        for line in rest {
-            last.push_str(" · ");
-            last.push_str(&line);
-        }
-    }
-    lines
-}
-
-/// Whether the secret's rotation function does this step instead of the console.
-fn is_by_function(run: &Run, step: RotationStep) -> bool {
-    let is_started = run.reports.iter().any(|report| {
-        report
-            .evidence
-            .iter()
-            .any(|seen| matches!(seen, RotationEvidence::FunctionStarted(_)))
-    });
-    let by_function = [
-        RotationStep::Prepare,
-        RotationStep::Claim,
-        RotationStep::Promote,
-    ];
-    is_started && by_function.contains(&step)
-}
-
-/// What a step will do; for the promotion, how long readers have been failing.
-fn to_come(run: &Run, step: RotationStep, context: &ViewContext<'_>) -> String {
-    if is_by_function(run, step) {
-        return "done by the rotation function".to_owned();
-    }
-    let will = step.description();
-    let changed = run.reports.iter().find(|one| {
-        one.evidence
-            .iter()
-            .any(|seen| matches!(seen, RotationEvidence::Changed(_)))
-    });
-    let turns = run
-        .plan
-        .as_ref()
-        .is_some_and(|plan| plan.alternate.is_some());
-    match changed.filter(|_| step == RotationStep::Promote && !turns && run.ended.is_none()) {
-        Some(report) => {
-            let seconds = context.now.since(Moment::from_millis(report.at)) as f64 / 1_000.0;
-            format!("{will}; readers fail from `set` until here: {seconds:.1} s so far")
-        }
-        None => will.to_owned(),
-    }
-}
-
-fn draw_more(words: &str, line: Rect, painter: &mut Painter<'_>) {
-    painter.text(
-        line.x + INDENT,
-        line.y,
-        line.width.saturating_sub(INDENT + 1),
-        words,
-        Role::Text,
-    );
-}
-
-fn draw_step(
-    run: &Run,
-    step: RotationStep,
-    words: &str,
-    context: &ViewContext<'_>,
-    line: Rect,
-    painter: &mut Painter<'_>,
-) {
-    let Some(report) = latest(run, step) else {
-        let name = format!("{:<11}", step.as_str());
-        let pieces = [
-            ("○           ", Role::Faint),
-            (name.as_str(), Role::Dim),
-            (words, Role::Faint),
-        ];
-        painter.spans(line.x + 2, line.y, line.width.saturating_sub(3), &pieces);
-        return;
-    };
-    let (mark, role) = match report.state {
-        StepState::Started | StepState::Running | StepState::Waiting if run.ended.is_none() => {
-            (context.spinner, Role::Changing)
-        }
-        StepState::Started | StepState::Running | StepState::Waiting => ("○", Role::Dim),
-        StepState::Done => ("●", Role::Success),
-        StepState::Warning => ("▲", Role::Degraded),
-        StepState::Failed => ("✖", Role::Failed),
-    };
-    let at = Moment::from_millis(report.at);
-    let began = run
-        .reports
-        .iter()
-        .find(|each| each.step == step)
-        .map_or(at, |each| Moment::from_millis(each.at));
-    if !report.state.has_ended() && run.ended.is_none() {
-        painter.select_row(line, false);
-    }
-    let name = format!("{:<11}", step.as_str());
-    let since = if report.state.has_ended() {
-        at.since(began)
-    } else {
-        context.now.since(began)
-    };
-    let elapsed = if since >= 100 {
-        format!("   {:.1} s", since as f64 / 1000.0)
-    } else {
-        String::new()
-    };
-    let time = at.clock(context.zone);
-    let evidence = if report.state == StepState::Failed {
-        Role::Failed
-    } else {
-        Role::Text
-    };
-    let pieces = [
-        (mark, role),
-        (" ", role),
-        (time.as_str(), Role::Faint),
-        ("  ", Role::Faint),
-        (name.as_str(), Role::Name),
-        (words, evidence),
-        (elapsed.as_str(), Role::Changing),
-    ];
-    painter.spans(line.x + 2, line.y, line.width.saturating_sub(3), &pieces);
-}
-
-fn draw_promise(run: &Run, place: Rect, painter: &mut Painter<'_>) {
-    let command = format!("secrets resume {}", run.secret);
-    match &run.ended {
-        None => {
-            let pieces = [
-                ("If this machine dies now, nothing is lost. ", Role::Success),
-                (command.as_str(), Role::Name),
-                (" on any machine ends it.", Role::Dim),
-            ];
-            painter.spans(place.x + 2, place.y, place.width.saturating_sub(3), &pieces);
-        }
-        Some((_, Ok(ending))) => {
-            painter.text(
-                place.x + 2,
-                place.y,
-                place.width.saturating_sub(3),
-                &ending_words(run, ending),
-                ending_role(run, ending),
-            );
-        }
-        Some((_, Err(_))) => {
-            painter.spans(
-                place.x + 2,
-                place.y,
-                place.width,
-                &[
-                    ("Nothing was changed by this console. ", Role::Dim),
-                    (command.as_str(), Role::Name),
-                    (" looks again.", Role::Dim),
-                ],
-            );
+    /// What is being done. Until the first write it is no more than a plan.
+    pub(super) fn running_word(&self) -> &'static str {
+        let writes = self.reports.iter().any(|report| report.step != "check");
+        match (&self.subject, writes) {
+            (
+                RunSubject::Password {
+                    kind: RotationKind::Resume,
+                    ..
+                }
+                | RunSubject::ClientSecret {
+                    kind: ClientSecretKind::Resume,
+                },
+                _,
+            ) => "resuming",
+            (_, false) => "planning",
+            (
+                RunSubject::Password {
+                    kind: RotationKind::Rollback,
+                    ..
+                }
+                | RunSubject::ClientSecret {
+                    kind: ClientSecretKind::Rollback,
+                },
+                true,
+            ) => "rolling back",
+            (_, true) => "rotating",
         }
     }
 }
 
-/// What the operator must know after a success, a sentence for each: what keeps the old password, what was not proven.
-pub(super) fn warnings(run: &Run) -> Vec<String> {
-    let mut warnings = run.warnings.clone();
-    for warning in run.reports.iter().flat_map(RotationReport::warnings) {
-        if !warnings.contains(&warning) {
-            warnings.push(warning);
-        }
-    }
-    warnings
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// The ending as a sentence, with the number of warnings.
-pub(super) fn ending_words(run: &Run, ending: &RotationEnd) -> String {
-    let count = warnings(run).len();
-    let warned = match count {
-        0 => String::new(),
-        1 => ", with 1 warning".to_owned(),
-        _ => format!(", with {count} warnings"),
-    };
-    format!("{}{warned}: {}", ending.outcome.as_str(), ending.why)
-}
-
-/// Its colour: a success with warnings is not green.
-pub(super) fn ending_role(run: &Run, ending: &RotationEnd) -> Role {
-    match ending.outcome {
-        RotationOutcome::Rotated | RotationOutcome::Resumed | RotationOutcome::NothingToDo => {
-            if warnings(run).is_empty() {
-                Role::Success
-            } else {
-                Role::Degraded
-            }
-        }
-        RotationOutcome::Refused => Role::Degraded,
-        RotationOutcome::Failed => Role::Failed,
-    }
-}
-
-/// What is being done. Until the first write it is no more than a plan.
-pub(super) fn running_word(run: &Run) -> &'static str {
-    let writes = run
-        .reports
-        .iter()
-        .any(|report| report.step > RotationStep::Check);
-    match run.kind {
-        RotationKind::Resume => "resuming",
-        RotationKind::Rotate | RotationKind::Rollback if !writes => "planning",
-        RotationKind::Rotate => "rotating",
-        RotationKind::Rollback => "rolling back",
+    #[test]
+    fn time_spent_waiting_for_the_user_is_not_the_machines() {
+        let at = Moment::from_millis;
+        let subject = RunSubject::ClientSecret {
+            kind: ClientSecretKind::Rotate,
+        };
+        let mut run = Run::new(DeploymentName::from("a"), subject, at(0));
+        run.asked(at(1_000));
+        run.asked(at(2_000));
+        assert!(run.is_waiting());
+        assert_eq!(run.elapsed_millis(at(9_000)), 1_000, "it still waits");
+        run.answered(at(21_000));
+        assert_eq!(run.elapsed_millis(at(21_500)), 1_500);
+        assert_eq!(run.working_millis(at(500), at(1_500)), 500);
+        assert_eq!(run.working_millis(at(21_100), at(21_500)), 400);
     }
 }

@@ -210,6 +210,28 @@ impl SecretsManager {
         })
     }
 
+    /// Names of the secrets whose name, description or tags have this word; at most a hundred.
+    pub(crate) async fn secrets_that_name(
+        &self,
+        deployment: &Deployment,
+        word: &str,
+    ) -> Result<Vec<String>, Failure> {
+        let words = format!("looking for secrets that name {word}");
+        let filter = aws_sdk_secretsmanager::types::Filter::builder()
+            .key(aws_sdk_secretsmanager::types::FilterNameStringType::All)
+            .values(word)
+            .build();
+        let answer = call!(self, deployment, words, "ListSecrets", |client| client
+            .list_secrets()
+            .filters(filter)
+            .max_results(100))?;
+        let listed = answer.secret_list.unwrap_or_default();
+        Ok(listed
+            .into_iter()
+            .filter_map(|secret| secret.name)
+            .collect())
+    }
+
     /// Creates a secret with its first version. The same token with the same text is no change.
     ///
     /// # Errors
@@ -221,9 +243,22 @@ impl SecretsManager {
         description: &str,
         text: &SecretText,
     ) -> Result<(), Failure> {
+        let token = uuid::Uuid::new_v4().to_string();
+        self.create_secret_with_token(deployment, name, description, text, &token)
+            .await
+    }
+
+    /// The same with this request token.
+    pub(crate) async fn create_secret_with_token(
+        &self,
+        deployment: &Deployment,
+        name: &str,
+        description: &str,
+        text: &SecretText,
+        token: &str,
+    ) -> Result<(), Failure> {
         let words = format!("creating secret {name}");
         self.client.guard_write(deployment, &words)?;
-        let token = uuid::Uuid::new_v4().to_string();
         call!(self, deployment, words, "CreateSecret", |client| client
             .create_secret()
             .name(name)

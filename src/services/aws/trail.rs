@@ -70,6 +70,21 @@ impl CloudTrail {
         .hint("ask for a shorter time: --since 1h"))
     }
 
+    /// The changes by one operation, as far as one page shows them.
+    pub(crate) async fn changes_by(
+        &self,
+        deployment: &Deployment,
+        operation: &str,
+        since: Moment,
+        until: Moment,
+    ) -> Result<Vec<Change>, Failure> {
+        let attribute = ("EventName", operation);
+        let (changes, _) = self
+            .look_up_events(deployment, attribute, (since, until), None)
+            .await?;
+        Ok(changes)
+    }
+
     /// The last `PutSecretValue` of a secret in the 90 days that CloudTrail keeps, as far as one page shows it.
     pub(crate) async fn last_secret_write(
         &self,

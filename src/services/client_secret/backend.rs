@@ -2,10 +2,10 @@
 //!
 //! The only place that holds the values of the rotation, in memory that is wiped.
 
-use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use super::{CHAIN_CALL, ClientSecretOptions, holders};
 use crate::{
@@ -13,11 +13,8 @@ use crate::{
         document::{JournalDocument, journal_name},
         effect::{
             AppClientFacts, ClientSecretEffect, ClientSecretId, ClientSecretObservation,
-            JournalFacts, ProviderFacts, ProviderHolding, ProviderState, SecretChoice,
+            JournalFacts, SecretChoice,
         },
-        machine::ClientSecretMachine,
-        plan::{ClientSecretPlan, ClientSecretPlanInput},
-        report::ClientSecretKind,
     },
     model::{
         Deployment, Failure, FailureKind, Moment, SecretContent, SecretSource, SecretText, SignIn,
@@ -41,24 +38,32 @@ const LENGTH: usize = 48;
 /// Letters and digits need no escaping in a form, in Basic credentials or in TOML.
 const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
+/// How long CloudTrail is asked who added a secret.
+const AUTHORS: Duration = Duration::from_secs(4);
+/// CloudTrail's event history covers 90 days, here in milliseconds.
+const TRAIL_MILLIS: i64 = 90 * 86_400_000;
+
 /// The outside of a rotation of a client secret.
 pub(super) struct ClientSecretBackend {
-    services: ClientSecrets,
-    deployment: Deployment,
-    client: MachineClient,
-    options: ClientSecretOptions,
-    journal: String,
-    old: Option<SecretText>,
+    pub(super) services: ClientSecrets,
+    pub(super) deployment: Deployment,
+    pub(super) client: MachineClient,
+    pub(super) options: ClientSecretOptions,
+    pub(super) journal: String,
+    /// The journal exists, as far as it was read.
+    pub(super) has_journal: bool,
+    pub(super) old: Option<SecretText>,
     /// Id of the only secret, as first read.
     old_id: Option<ClientSecretId>,
-    created: Option<Moment>,
-    new: Option<SecretText>,
+    pub(super) created: Option<Moment>,
+    is_described: bool,
+    pub(super) new: Option<SecretText>,
     drawn: Option<(VersionId, SecretText)>,
     /// Providers of this client as last read.
-    providers: Vec<Value>,
+    pub(super) providers: Vec<Value>,
 }
 
-type Answered = Result<ClientSecretObservation, Failure>;
+pub(super) type Answered = Result<ClientSecretObservation, Failure>;
 
 impl ClientSecretBackend {
     pub(super) fn new(
@@ -71,11 +76,13 @@ impl ClientSecretBackend {
             services: services.clone(),
             deployment: deployment.clone(),
             journal: journal_name(&client.client_id),
+            has_journal: false,
             client,
             options,
             old: None,
             old_id: None,
             created: None,
+            is_described: false,
             new: None,
             drawn: None,
             providers: Vec::new(),
@@ -103,10 +110,13 @@ impl ClientSecretBackend {
                     .await
             }
             ClientSecretEffect::AddSecret => self.add_secret().await,
-            ClientSecretEffect::UpdateProvider(index) => self.update_provider(*index).await,
-            ClientSecretEffect::CallThroughChain => self.call().await,
-            ClientSecretEffect::FindHolders => self.find_holders().await,
-            ClientSecretEffect::UpdateConfiguration => self.update_configuration(),
+            ClientSecretEffect::CheckPermissions => self.check_permissions().await,
+            ClientSecretEffect::UpdateProvider(index, choice) => {
+                self.update_provider(*index, *choice).await
+            }
+            ClientSecretEffect::CallThroughChain(choice) => self.call(*choice).await,
+            ClientSecretEffect::FindHolders(choice) => self.find_holders(*choice).await,
+            ClientSecretEffect::UpdateConfiguration(choice) => self.update_configuration(*choice),
             ClientSecretEffect::DeleteSecret(id) => self.delete_secret(id).await,
             ClientSecretEffect::Wait { .. } => Ok(ClientSecretObservation::Waited),
         };
@@ -128,6 +138,7 @@ impl ClientSecretBackend {
             .user_pools
             .client_secret_ids(&self.deployment, pool, client)
             .await?;
+        let descriptions = self.descriptions(&listed).await;
         let problem = described.get("ClientSecretArn").map(|_| {
             "Cognito publishes this client's secret in Secrets Manager and rotates it itself (PublishSecretsInAWSSecretsManager)".to_owned()
         });
@@ -152,8 +163,49 @@ impl ClientSecretBackend {
             .collect();
         Ok(ClientSecretObservation::Client(AppClientFacts {
             secrets,
+            described: descriptions,
             problem,
         }))
+    }
+
+    /// Age and author of each of two secrets, for a refusal; once, and only as far as CloudTrail answers soon.
+    async fn descriptions(&mut self, listed: &[(String, Option<Moment>)]) -> Vec<String> {
+        if listed.len() < 2 || self.is_described {
+            return Vec::new();
+        }
+        self.is_described = true;
+        let now = clock::now();
+        let added = match listed.iter().filter_map(|(_, created)| *created).min() {
+            Some(oldest) => {
+                let since = oldest.plus(-60_000).max(now.plus(-TRAIL_MILLIS));
+                let operation = "AddUserPoolClientSecret";
+                let asked =
+                    self.services
+                        .aws
+                        .trail
+                        .changes_by(&self.deployment, operation, since, now);
+                let answer = tokio::time::timeout(AUTHORS, asked).await;
+                answer.ok().and_then(Result::ok).unwrap_or_default()
+            }
+            None => Vec::new(),
+        };
+        listed
+            .iter()
+            .map(|(id, created)| {
+                let short = ClientSecretId::new(id.as_str()).short();
+                let Some(created) = created else {
+                    return format!("{short}, its age is not known");
+                };
+                let author = added
+                    .iter()
+                    .find(|change| change.at.since(*created).abs() < 5_000)
+                    .map_or_else(
+                        || "who added it is not known".to_owned(),
+                        |change| format!("added by {}", change.who),
+                    );
+                format!("{short}, {} old, {author}", created.age(now))
+            })
+            .collect()
     }
 
     async fn read_journal(&mut self) -> Answered {
@@ -169,6 +221,7 @@ impl ClientSecretBackend {
             }
             stages => stages?,
         };
+        self.has_journal = true;
         let mut problem = match (stages.deleted, stages.managed) {
             (true, _) => Some(format!(
                 "the journal {} is scheduled for deletion; restore it first (`aws secretsmanager restore-secret`)",
@@ -226,7 +279,7 @@ impl ClientSecretBackend {
         })
     }
 
-    fn value(&self, choice: SecretChoice) -> Result<&SecretText, Failure> {
+    pub(super) fn value(&self, choice: SecretChoice) -> Result<&SecretText, Failure> {
         let value = match choice {
             SecretChoice::Old => &self.old,
             SecretChoice::New => &self.new,
@@ -243,126 +296,11 @@ impl ClientSecretBackend {
     async fn probe(&self, choice: SecretChoice) -> Answered {
         let value = self.value(choice)?;
         let accepted = m2m::accepts(&self.services.sign_ins, &self.deployment, value).await?;
+        if accepted && choice == SecretChoice::New {
+            // This console's own copy of the old value is replaced in memory from now on.
+            self.replace_in_memory(SecretChoice::New);
+        }
         Ok(ClientSecretObservation::Probed(accepted))
-    }
-
-    async fn find_providers(&mut self) -> Answered {
-        self.providers = self
-            .services
-            .providers_of_client(&self.deployment, &self.client.client_id)
-            .await?;
-        let names = self
-            .providers
-            .iter()
-            .map(|provider| Arc::from(text(provider, "name")));
-        Ok(ClientSecretObservation::Providers(names.collect()))
-    }
-
-    fn provider(&self, index: usize) -> Result<&Value, Failure> {
-        self.providers.get(index).ok_or_else(|| {
-            Failure::new(
-                FailureKind::Refused,
-                "rotating the client secret",
-                "the credential provider was not read",
-            )
-        })
-    }
-
-    async fn read_provider(&mut self, index: usize) -> Answered {
-        let name = text(self.provider(index)?, "name").to_owned();
-        let read = self
-            .services
-            .aws
-            .providers
-            .credential_provider(&self.deployment, &name)
-            .await?;
-        let state = match text(&read, "status") {
-            "UPDATING" | "CREATING" | "DELETING" => ProviderState::Updating,
-            "UPDATE_FAILED" | "CREATE_FAILED" | "DELETE_FAILED" => ProviderState::Failed,
-            _ => ProviderState::Ready,
-        };
-        let holds = self.holding(&read).await;
-        if let Some(known) = self.providers.get_mut(index) {
-            *known = read;
-        }
-        Ok(ClientSecretObservation::Provider(ProviderFacts {
-            state,
-            holds,
-        }))
-    }
-
-    /// Which value the provider's secret in Secrets Manager has.
-    async fn holding(&self, provider: &Value) -> ProviderHolding {
-        let Some(arn) = secret_arn(provider) else {
-            return ProviderHolding::Unknown;
-        };
-        let current = VersionRef::Stage(CURRENT.to_owned());
-        let read = self
-            .services
-            .aws
-            .secrets
-            .secret_value(&self.deployment, arn, &current);
-        let Ok(value) = read.await else {
-            return ProviderHolding::Unknown;
-        };
-        let SecretContent::Text(held) = &value.content else {
-            return ProviderHolding::Unknown;
-        };
-        let key = text(provider, "clientSecretJsonKey");
-        let members: Option<Map<String, Value>> = serde_json::from_str(held.reveal()).ok();
-        let is = |wanted: &Option<SecretText>| {
-            wanted.as_ref().is_some_and(|wanted| match &members {
-                Some(members) if members.contains_key(key) => {
-                    members.get(key).and_then(Value::as_str) == Some(wanted.reveal())
-                }
-                Some(members) => members
-                    .values()
-                    .any(|value| value.as_str() == Some(wanted.reveal())),
-                None => held.reveal() == wanted.reveal(),
-            })
-        };
-        let is_known_place = members
-            .as_ref()
-            .is_none_or(|members| members.contains_key(key));
-        match (is(&self.new), is(&self.old)) {
-            (true, _) => ProviderHolding::New,
-            (false, true) => ProviderHolding::Old,
-            (false, false) if is_known_place => ProviderHolding::Other,
-            (false, false) => ProviderHolding::Unknown,
-        }
-    }
-
-    /// An update without a configuration is refused as invalid where it is permitted, and as not permitted where it is not: it
-    /// changes nothing in either case.
-    async fn check_provider(&self, index: usize) -> Answered {
-        let provider = self.provider(index)?;
-        if is_external(provider) || self.services.aws.client.is_read_only(&self.deployment) {
-            return Ok(ClientSecretObservation::Permitted);
-        }
-        let body = json!({
-            "name": text(provider, "name"),
-            "credentialProviderVendor": text(provider, "credentialProviderVendor"),
-            "oauth2ProviderConfigInput": {},
-        });
-        match self
-            .services
-            .aws
-            .providers
-            .update_credential_provider(&self.deployment, &body)
-            .await
-        {
-            Err(failure)
-                if !failure.kind.is_transient()
-                    && matches!(
-                        failure.kind,
-                        FailureKind::Usage | FailureKind::Conflict | FailureKind::Refused
-                    ) =>
-            {
-                Ok(ClientSecretObservation::Permitted)
-            }
-            Err(failure) => Err(failure),
-            Ok(_) => Ok(ClientSecretObservation::Permitted),
-        }
     }
 
     async fn create_journal(&self) -> Answered {
@@ -470,86 +408,27 @@ impl ClientSecretBackend {
         }
     }
 
-    /// An update replaces the whole configuration: everything that the provider shows is sent back, unknown members included.
-    async fn update_provider(&mut self, index: usize) -> Answered {
-        let new = self.value(SecretChoice::New)?.clone();
-        let provider = self.provider(index)?;
-        if is_external(provider) {
-            return self.update_external(provider, &new).await;
+    /// Lets the sign-ins of this process that hold one value inline use the other one.
+    fn replace_in_memory(&self, wanted: SecretChoice) {
+        if let (Ok(other), Ok(wanted)) = (self.value(wanted.other()), self.value(wanted)) {
+            self.services.sign_ins.replace_client_secret(other, wanted);
         }
-        let mut configuration = provider
-            .get("oauth2ProviderConfigOutput")
-            .cloned()
-            .unwrap_or_default();
-        for member in configuration
-            .as_object_mut()
-            .into_iter()
-            .flat_map(Map::values_mut)
-            .filter_map(Value::as_object_mut)
-        {
-            member.insert("clientSecret".to_owned(), new.reveal().into());
-        }
-        let body = json!({
-            "name": text(provider, "name"),
-            "credentialProviderVendor": text(provider, "credentialProviderVendor"),
-            "oauth2ProviderConfigInput": configuration,
-        });
-        self.services
-            .aws
-            .providers
-            .update_credential_provider(&self.deployment, &body)
-            .await?;
-        Ok(ClientSecretObservation::Updated)
     }
 
-    /// A provider that reads a secret of the account takes its next current version.
-    async fn update_external(&self, provider: &Value, new: &SecretText) -> Answered {
-        let doing = "updating the external secret of a credential provider";
-        let refused = |why: &str| Failure::new(FailureKind::Refused, doing, why);
-        let arn = secret_arn(provider).ok_or_else(|| refused("the provider names no secret"))?;
-        let current = VersionRef::Stage(CURRENT.to_owned());
-        let value = self
-            .services
-            .aws
-            .secrets
-            .secret_value(&self.deployment, arn, &current)
-            .await?;
-        let SecretContent::Text(held) = &value.content else {
-            return Err(refused("the secret is binary"));
-        };
-        let mut members: Map<String, Value> = serde_json::from_str(held.reveal())
-            .map_err(|_| refused("the secret is no JSON object"))?;
-        let key = text(provider, "clientSecretJsonKey");
-        members.insert(key.to_owned(), new.reveal().into());
-        let text = SecretText::new(Value::Object(members).to_string());
-        let version = uuid::Uuid::new_v4().to_string();
-        self.services
-            .aws
-            .secrets
-            .put_secret_version(
-                &self.deployment,
-                arn,
-                &version,
-                &text,
-                &[CURRENT.to_owned()],
-            )
-            .await?;
-        Ok(ClientSecretObservation::Updated)
-    }
-
-    async fn call(&self) -> Answered {
-        let deployment = m2m::with_client_secret(&self.deployment, self.value(SecretChoice::New)?);
+    async fn call(&self, choice: SecretChoice) -> Answered {
+        self.replace_in_memory(choice);
+        let deployment = m2m::with_client_secret(&self.deployment, self.value(choice)?);
         self.services.sign_ins.forget_tokens(&deployment);
         Ok(ClientSecretObservation::Called(
             call_chain(&self.services.mcp, &deployment, CHAIN_CALL).await,
         ))
     }
 
-    async fn find_holders(&self) -> Answered {
-        let old = self.value(SecretChoice::Old)?;
+    async fn find_holders(&self, wanted: SecretChoice) -> Answered {
+        let other = self.value(wanted.other())?;
         let deployments = self.same_client();
         let configuration = self.options.configuration.as_deref();
-        let found = holders::find(&self.services, &deployments, configuration, old).await;
+        let found = holders::find(&self.services, &deployments, configuration, other, wanted).await;
         Ok(ClientSecretObservation::Holders {
             inline: found.inline,
             others: found.others,
@@ -557,7 +436,7 @@ impl ClientSecretBackend {
     }
 
     /// Configured deployments with the same client.
-    fn same_client(&self) -> Vec<Deployment> {
+    pub(super) fn same_client(&self) -> Vec<Deployment> {
         let is_same = |deployment: &&Deployment| match &deployment.sign_in {
             SignIn::M2m {
                 client_id: Some(id),
@@ -573,18 +452,16 @@ impl ClientSecretBackend {
             .collect()
     }
 
-    fn update_configuration(&self) -> Answered {
-        let (old, new) = (
-            self.value(SecretChoice::Old)?,
-            self.value(SecretChoice::New)?,
-        );
+    fn update_configuration(&self, wanted: SecretChoice) -> Answered {
+        let (from, to) = (self.value(wanted.other())?, self.value(wanted)?);
         let (mut done, mut left) = (Vec::new(), Vec::new());
         if let Some(path) = self.options.configuration.as_deref() {
-            match holders::replace(path, old, new) {
+            match holders::replace(path, from, to) {
                 Ok(()) => done.push(path.display().to_string()),
                 Err(error) => left.push(format!(
-                    "{} still holds the old secret ({error}): replace it, then run `client-secret resume`",
-                    path.display()
+                    "{} still holds the {} secret ({error}): replace it, then run `client-secret resume`",
+                    path.display(),
+                    wanted.other().as_str()
                 )),
             }
         }
@@ -600,64 +477,4 @@ impl ClientSecretBackend {
             .await?;
         Ok(ClientSecretObservation::Deleted)
     }
-
-    /// The plan of a new rotation.
-    pub(super) async fn plan(&self, machine: &ClientSecretMachine) -> ClientSecretPlan {
-        let others: Vec<String> = self
-            .same_client()
-            .iter()
-            .filter(|deployment| deployment.name != self.deployment.name)
-            .map(|deployment| deployment.name.to_string())
-            .collect();
-        let found = match &self.old {
-            Some(old) => {
-                let configuration: Option<&Path> = self.options.configuration.as_deref();
-                holders::find(&self.services, &self.same_client(), configuration, old).await
-            }
-            None => holders::SecretHolders::default(),
-        };
-        debug_assert!(self.options.kind == ClientSecretKind::Rotate);
-        ClientSecretPlan::new(&ClientSecretPlanInput {
-            deployment: self.deployment.name.to_string(),
-            client_id: self.client.client_id.clone(),
-            user_pool_id: self.client.pool.clone(),
-            created_at: self.created,
-            now: clock::now(),
-            journal: self.journal.clone(),
-            providers: machine
-                .providers()
-                .iter()
-                .map(ToString::to_string)
-                .collect(),
-            inline: found.inline,
-            others: found.others,
-            deployments: others,
-            unknown: Vec::new(),
-        })
-    }
-}
-
-fn text<'a>(value: &'a Value, name: &str) -> &'a str {
-    value.get(name).and_then(Value::as_str).unwrap_or_default()
-}
-
-fn secret_arn(provider: &Value) -> Option<&str> {
-    provider
-        .pointer("/clientSecretArn/secretArn")
-        .and_then(Value::as_str)
-}
-
-fn is_external(provider: &Value) -> bool {
-    text(provider, "clientSecretSource") == "EXTERNAL"
-}
-
-/// Whether a provider signs in with this client, whatever its vendor.
-pub(super) fn uses_client(provider: &Value, client_id: &str) -> bool {
-    let configurations = provider
-        .get("oauth2ProviderConfigOutput")
-        .and_then(Value::as_object);
-    configurations
-        .into_iter()
-        .flat_map(Map::values)
-        .any(|configuration| text(configuration, "clientId") == client_id)
 }

@@ -5,18 +5,21 @@ use std::io;
 use std::path::Path;
 
 use crate::{
+    client_secret::effect::SecretChoice,
     config::write::save,
     model::{Deployment, SecretSource, SecretText, SignIn},
     services::client_secret::ClientSecrets,
 };
 
-/// Copies of the old value.
+/// Copies of a value.
 #[derive(Debug, Default)]
 pub(super) struct SecretHolders {
     /// Files that hold it inline and can be updated.
     pub(super) inline: Vec<String>,
     /// Other places, a sentence for each.
     pub(super) others: Vec<String>,
+    /// The names of those places.
+    pub(super) places: Vec<String>,
 }
 
 /// Finds what the configured deployments with this client hold.
@@ -24,11 +27,12 @@ pub(super) async fn find(
     services: &ClientSecrets,
     deployments: &[Deployment],
     configuration: Option<&Path>,
-    old: &SecretText,
+    held: &SecretText,
+    wanted: SecretChoice,
 ) -> SecretHolders {
     let mut holders = SecretHolders::default();
     if let Some(path) = configuration
-        && fs::read_to_string(path).is_ok_and(|text| holds(&text, old))
+        && fs::read_to_string(path).is_ok_and(|text| holds(&text, held))
     {
         holders.inline.push(path.display().to_string());
     }
@@ -44,12 +48,15 @@ pub(super) async fn find(
             .sign_ins
             .secret_value_of(deployment, doing, "the client secret", client_secret)
             .await;
-        if value.is_ok_and(|value| value == *old) {
+        if value.is_ok_and(|value| value == *held) {
             let sentence = format!(
-                "{place} (deployment {}) still holds the old secret: give it the new one, then run `client-secret resume`",
-                deployment.name
+                "{place} (deployment {}) still holds the {} secret: give it the {} one, then run `client-secret resume`",
+                deployment.name,
+                wanted.other().as_str(),
+                wanted.as_str()
             );
             if !holders.others.contains(&sentence) {
+                holders.places.push(place);
                 holders.others.push(sentence);
             }
         }
@@ -58,7 +65,7 @@ pub(super) async fn find(
 }
 
 /// Where a source keeps its value; none for the configuration itself and for Cognito.
-fn place_of(source: &SecretSource) -> Option<String> {
+pub(super) fn place_of(source: &SecretSource) -> Option<String> {
     match source {
         SecretSource::Inline(_) | SecretSource::UserPoolClient => None,
         SecretSource::Environment(name) => Some(format!("environment variable {name}")),

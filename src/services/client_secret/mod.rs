@@ -2,16 +2,19 @@
 
 mod backend;
 mod holders;
+mod permissions;
+mod providers;
+mod survey;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::try_join_all;
-use serde::Serialize;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-use self::backend::{ClientSecretBackend, uses_client};
+use self::{backend::ClientSecretBackend, providers::uses_client};
 use super::{
     Aws, Mcp, SignIns,
     audit::{self, AuditFile},
@@ -19,14 +22,23 @@ use super::{
 };
 use crate::{
     client_secret::{
+        board::ClientSecretBoard,
+        document::journal_name,
         effect::{ClientSecretEffect, ClientSecretNext, ClientSecretObservation},
         machine::{ClientSecretMachine, ClientSecretSettings},
         plan::ClientSecretPlan,
         report::{ClientSecretEnd, ClientSecretKind, ClientSecretQuestion, ClientSecretReport},
     },
-    model::{Deployment, Failure, FailureKind, Moment},
+    model::{
+        ClientSecretDetail, ClientSecretEntry, ClientSecretProvider, Deployment, Failure,
+        FailureKind, JournalStatus, Moment, SecretSource, SignIn,
+    },
     net::clock,
-    rotation::{effect::EffectError, labels::VersionId, report::RotationOutcome},
+    rotation::{
+        effect::EffectError,
+        labels::{CURRENT, Labels, PENDING, VersionId},
+        report::RotationOutcome,
+    },
 };
 
 /// Time limit of one request.
@@ -55,43 +67,10 @@ pub trait ClientSecretOperator: Send {
     fn on_report(&mut self, report: ClientSecretReport);
     /// The plan, before [`ClientSecretQuestion::Proceed`] is asked.
     fn plan(&mut self, plan: ClientSecretPlan);
+    /// Which value was seen where, whenever that has changed.
+    fn board(&mut self, _board: &ClientSecretBoard) {}
     /// A question that only the operator can answer.
     fn ask(&mut self, question: ClientSecretQuestion) -> impl Future<Output = bool> + Send;
-}
-
-/// What may be said about a client's secrets: never a value.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct ClientSecretState {
-    /// The app client.
-    pub client_id: String,
-    /// The user pool.
-    pub user_pool_id: String,
-    /// Its secrets, the oldest first.
-    pub secrets: Vec<ClientSecretEntry>,
-    /// Credential providers that use it.
-    pub providers: Vec<ClientSecretProvider>,
-}
-
-/// One secret of an app client.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct ClientSecretEntry {
-    /// Its id at Cognito.
-    pub id: String,
-    /// When it was created.
-    pub created_at: Option<String>,
-}
-
-/// A credential provider that uses an app client.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct ClientSecretProvider {
-    /// Its name.
-    pub name: String,
-    /// Its ARN.
-    pub arn: String,
-    /// Its vendor: `CustomOauth2`.
-    pub vendor: String,
-    /// Its status; none where the service names none.
-    pub status: Option<String>,
 }
 
 /// Rotates the secret of a Cognito app client and everything that holds it.
@@ -122,7 +101,7 @@ impl ClientSecrets {
     ///
     /// # Errors
     /// [`FailureKind::Usage`] if the deployment has no machine sign-in.
-    pub async fn state(&self, deployment: &Deployment) -> Result<ClientSecretState, Failure> {
+    pub async fn state(&self, deployment: &Deployment) -> Result<ClientSecretDetail, Failure> {
         let client = m2m::machine_client(&self.sign_ins, deployment).await?;
         let (secrets, providers) = futures::try_join!(
             self.aws
@@ -130,32 +109,49 @@ impl ClientSecrets {
                 .client_secret_ids(deployment, &client.pool, &client.client_id),
             self.providers_of_client(deployment, &client.client_id)
         )?;
-        let text = |provider: &Value, name: &str| {
-            provider
-                .get(name)
-                .and_then(Value::as_str)
-                .map(str::to_owned)
-        };
-        Ok(ClientSecretState {
+        let journal = self.journal_status(deployment, &client.client_id).await;
+        Ok(ClientSecretDetail {
             client_id: client.client_id,
             user_pool_id: client.pool,
             secrets: secrets
                 .into_iter()
-                .map(|(id, created)| ClientSecretEntry {
-                    id,
-                    created_at: created.map(Moment::iso),
-                })
+                .map(|(id, created_at)| ClientSecretEntry { id, created_at })
                 .collect(),
-            providers: providers
-                .iter()
-                .map(|provider| ClientSecretProvider {
-                    name: text(provider, "name").unwrap_or_default(),
-                    arn: text(provider, "credentialProviderArn").unwrap_or_default(),
-                    vendor: text(provider, "credentialProviderVendor").unwrap_or_default(),
-                    status: text(provider, "status"),
-                })
-                .collect(),
+            providers: providers.iter().map(described).collect(),
+            journal,
+            source: source_words(deployment),
         })
+    }
+
+    async fn journal_status(&self, deployment: &Deployment, client_id: &str) -> JournalStatus {
+        let stages = match self
+            .aws
+            .secrets
+            .secret_stages(deployment, &journal_name(client_id))
+            .await
+        {
+            Ok(stages) => stages,
+            Err(failure) if failure.kind == FailureKind::NotFound => return JournalStatus::Idle,
+            Err(failure) => return JournalStatus::Unknown(failure.cause),
+        };
+        let labels = Labels::new(stages.stages.into_iter().map(|(version, labels)| {
+            let labels = labels.into_iter().map(Arc::from).collect();
+            (VersionId::new(version), labels)
+        }));
+        match labels.holder(PENDING) {
+            Some(pending) if labels.holder(CURRENT) != Some(pending) => {
+                let author = labels.author(pending);
+                JournalStatus::Pending {
+                    version: pending.to_string(),
+                    since: author
+                        .as_ref()
+                        .map(|author| Moment::from_millis(author.unix_seconds * 1_000)),
+                    operator: author.map(|author| author.operator),
+                    is_undone: labels.is_undone(pending),
+                }
+            }
+            Some(_) | None => JournalStatus::Idle,
+        }
     }
 
     /// Credential providers that sign in with this client, by name.
@@ -195,6 +191,7 @@ impl ClientSecrets {
         let action = match options.kind {
             ClientSecretKind::Rotate => "client-secret.rotate",
             ClientSecretKind::Resume => "client-secret.resume",
+            ClientSecretKind::Rollback => "client-secret.rollback",
         };
         let target = format!("{}/{}", client.pool, client.client_id);
         let audit = self.audit.audit_of(deployment, action, &target).await;
@@ -239,6 +236,7 @@ async fn drive(
     problems: &mut Vec<String>,
 ) -> ClientSecretEnd {
     let mut is_recorded = false;
+    let mut board = ClientSecretBoard::default();
     loop {
         for report in machine.take_reports() {
             operator.on_report(report);
@@ -276,19 +274,59 @@ async fn drive(
                     let version = machine.version().map(VersionId::as_str);
                     problems.extend(audit.intent(version, clock::now()).await.err());
                 }
-                let limit = if effect == ClientSecretEffect::CallThroughChain {
-                    CHAIN_CALL
-                } else {
-                    REQUEST
-                };
-                let answer = tokio::time::timeout(limit, backend.perform(&effect)).await;
-                answer.unwrap_or(ClientSecretObservation::Failed(EffectError::in_doubt()))
+                let answer = perform(backend, &effect).await;
+                if board.observe(&machine, &effect, &answer, clock::now()) {
+                    operator.board(&board);
+                }
+                answer
             }
         };
         for report in machine.on(observation, clock::now()) {
             operator.on_report(report);
         }
     }
+}
+
+/// Performs one effect within its time limit.
+async fn perform(
+    backend: &mut ClientSecretBackend,
+    effect: &ClientSecretEffect,
+) -> ClientSecretObservation {
+    let limit = if matches!(effect, ClientSecretEffect::CallThroughChain(_)) {
+        CHAIN_CALL
+    } else {
+        REQUEST
+    };
+    let answer = tokio::time::timeout(limit, backend.perform(effect)).await;
+    answer.unwrap_or(ClientSecretObservation::Failed(EffectError::in_doubt()))
+}
+
+fn described(provider: &Value) -> ClientSecretProvider {
+    let named = |name: &str| provider.get(name).and_then(Value::as_str);
+    let updated = provider.get("lastUpdatedTime").and_then(Value::as_f64);
+    ClientSecretProvider {
+        name: named("name").unwrap_or_default().to_owned(),
+        arn: named("credentialProviderArn")
+            .unwrap_or_default()
+            .to_owned(),
+        vendor: named("credentialProviderVendor")
+            .unwrap_or_default()
+            .to_owned(),
+        status: named("status").map(str::to_owned),
+        updated_at: updated.map(Moment::from_seconds),
+        is_external: providers::is_external(provider),
+    }
+}
+
+/// Where the configuration keeps the client secret, in words.
+fn source_words(deployment: &Deployment) -> String {
+    let SignIn::M2m { client_secret, .. } = &deployment.sign_in else {
+        return "nowhere".to_owned();
+    };
+    if *client_secret == SecretSource::UserPoolClient {
+        return "Cognito, read at each sign-in".to_owned();
+    }
+    holders::place_of(client_secret).unwrap_or_else(|| "inline in the configuration".to_owned())
 }
 
 /// The exit code of a command that ends so: 0 done, 1 refused or failed, 5 network.

@@ -12,7 +12,10 @@ use crate::{
     services::UserSetting,
 };
 
-use crate::services::rotation::live_backend::{LiveBackend, draw, with_scheme};
+use crate::services::rotation::{
+    live_backend::{LiveBackend, draw},
+    login::with_scheme,
+};
 
 /// A login as administrator.
 struct Administrator {

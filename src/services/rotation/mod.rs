@@ -3,7 +3,10 @@
 //! Values of secrets live in `backend` only, in memory that is wiped. The same entry serves the console and the commands.
 
 mod administrator;
+mod bare_secret;
+mod consumers;
 mod live_backend;
+mod login;
 mod place;
 mod readers;
 mod refresh;
@@ -21,7 +24,7 @@ use crate::{
         machine::{RotationMachine, RotationSettings},
         password::{PasswordPolicy, PasswordSource},
         plan::RotationPlan,
-        report::{RotationEnd, RotationKind, RotationQuestion, RotationReport},
+        report::{RotationEnd, RotationKind, RotationOutcome, RotationQuestion, RotationReport},
     },
     services::McpOptions,
     tools::cypher,
@@ -198,6 +201,12 @@ impl Rotations {
         );
         let machine = RotationMachine::start(options.kind, settings, backend.now());
         let ending = Box::pin(drive(machine, &mut backend, operator, stop)).await;
+        if ending.outcome == RotationOutcome::Rotated {
+            backend
+                .by_hand()
+                .into_iter()
+                .for_each(|line| operator.warn(line));
+        }
         if !options.rehearse {
             let version = ending.version.as_ref().map(VersionId::as_str);
             let recorded = audit.outcome(
@@ -247,7 +256,7 @@ pub async fn drive(
                 Observation::Waited
             }
             RotationNext::Effect(effect) => {
-                if !written && is_write(&effect) {
+                if !written && effect.is_write() {
                     written = true;
                     if let Err(problem) = backend.before_first_write(&machine).await {
                         operator.warn(problem);
@@ -301,22 +310,8 @@ async fn wait(millis: u64, stop: &CancellationToken, machine: &RotationMachine) 
     }
 }
 
-fn is_write(effect: &RotationEffect) -> bool {
-    matches!(
-        effect,
-        RotationEffect::PutVersion { .. }
-            | RotationEffect::MoveStage { .. }
-            | RotationEffect::AlterPassword { .. }
-            | RotationEffect::SetByAdministrator { .. }
-            | RotationEffect::KillConnections { .. }
-            | RotationEffect::RefreshReader { .. }
-            | RotationEffect::StartManagedRotation
-    )
-}
-
 /// The exit code of a command that ends so: 0 done, 1 refused or failed, 5 network.
 pub fn exit_code(ending: &RotationEnd) -> u8 {
-    use crate::rotation::report::RotationOutcome;
     match ending.outcome {
         RotationOutcome::Rotated | RotationOutcome::Resumed | RotationOutcome::NothingToDo => 0,
         RotationOutcome::Failed if ending.why.is_network() => FailureKind::Network.exit_code(),

@@ -1,6 +1,6 @@
 //! Address, user and database of a secret that does not name them.
 
-use super::LiveBackend;
+use super::live_backend::LiveBackend;
 use crate::rotation::secret_document::SecretDocument;
 
 impl LiveBackend {
@@ -25,6 +25,7 @@ impl LiveBackend {
         if document.is_none() {
             self.user = self.user.take().or(place.user);
             self.database = place.database;
+            self.look_up_copies().await;
         }
     }
 }

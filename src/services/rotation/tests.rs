@@ -164,7 +164,7 @@ impl RotationBackend for Fake {
 
     async fn before_first_write(&mut self, _: &RotationMachine) -> Result<(), String> {
         assert!(
-            !self.effects.iter().any(is_write),
+            !self.effects.iter().any(RotationEffect::is_write),
             "a write came before its record"
         );
         self.intents += 1;
@@ -303,7 +303,7 @@ async fn a_no_writes_nothing_and_records_nothing() {
         (ending.outcome, exit_code(&ending), world.intents),
         (RotationOutcome::Refused, 1, 0)
     );
-    assert!(!world.effects.iter().any(is_write));
+    assert!(!world.effects.iter().any(RotationEffect::is_write));
 }
 
 #[test]

@@ -100,7 +100,18 @@ pub(crate) async fn accepts(
     value: &SecretText,
 ) -> Result<bool, Failure> {
     let deployment = with_client_secret(deployment, value);
-    match fetch(sign_ins, &deployment, &deployment.sign_in, None, None).await {
+    let wanted = MachineSignIn {
+        sign_ins,
+        deployment: &deployment,
+        sign_in: &deployment.sign_in,
+        endpoint: None,
+        challenge: None,
+        doing: format!("signing in to {}", deployment.name),
+    };
+    let mut request = wanted.token_request().await?;
+    // Exactly this value is asked about, whatever has replaced it in this process.
+    request.credential = ClientCredential::Secret(value.clone());
+    match token_endpoint::request(&wanted.doing, &request).await {
         Ok(_) => Ok(true),
         Err(failure) if failure.code.as_deref() == Some("invalid_client") => Ok(false),
         Err(failure) => Err(failure),
@@ -296,9 +307,10 @@ async fn client_secret_of(
             "user_pool_id",
         )),
         (source, _) => {
-            sign_ins
+            let value = sign_ins
                 .secret_value_of(deployment, doing, "the client secret", source)
-                .await
+                .await?;
+            Ok(sign_ins.client_secret_in_use(source, value))
         }
     }
 }

@@ -7,6 +7,7 @@ pub(crate) mod challenge;
 mod client_assertion;
 pub(crate) mod m2m;
 pub(in crate::services) mod oauth;
+pub(crate) mod replaced;
 pub(crate) mod sigv4;
 pub(crate) mod token;
 mod token_endpoint;
@@ -69,6 +70,7 @@ pub struct SignIns {
     aws: Aws,
     web: Arc<Web>,
     tokens: Arc<token::Tokens>,
+    replaced: Arc<replaced::ReplacedSecrets>,
     announce: Arc<parking_lot::RwLock<Option<Announce>>>,
 }
 
@@ -89,6 +91,7 @@ impl SignIns {
             aws,
             web,
             tokens: Arc::default(),
+            replaced: Arc::default(),
             announce: Arc::default(),
         }
     }

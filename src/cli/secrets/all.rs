@@ -1,0 +1,450 @@
+//! `secrets rotate --all`: everything that a deployment has, one after the other, each proven before the next, with a report of
+//! the evidence. It stops at the first doubt. No value is in the report.
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    cli::{
+        Outcome, Stop,
+        arguments::TableOrJson,
+        confirm::need_somebody,
+        context::{Context, which},
+        find_resource, now, output, process,
+    },
+    client_secret::{
+        plan::ClientSecretPlan,
+        report::{ClientSecretKind, ClientSecretQuestion, ClientSecretReport},
+    },
+    config::write,
+    model::{Deployment, Failure, FailureKind, Kind, Moment, SignIn, sanitize},
+    rotation::{
+        plan::RotationPlan,
+        report::{RotationKind, RotationOutcome, RotationQuestion, RotationReport},
+    },
+    services::{
+        Services,
+        client_secret::{ClientSecretOperator, ClientSecretOptions},
+        rotation::{Operator, secret_name},
+    },
+};
+
+use super::{
+    ChangeFlags, How,
+    change::{listen, rotation_options},
+    operator::{Console, typed},
+};
+
+/// One thing that is rotated.
+#[derive(Clone, Debug)]
+enum RotatedThing {
+    /// The password behind a Neo4j secret, by its id.
+    Password(String),
+    /// The client secret of the machine sign-in.
+    ClientSecret,
+}
+
+/// The report of all rotations.
+#[derive(Debug, Serialize)]
+struct EvidenceReport {
+    deployment: String,
+    account: Option<String>,
+    region: String,
+    who: Option<String>,
+    began_at: String,
+    ended_at: String,
+    /// `rotated`, `stopped` or `dry-run`.
+    outcome: &'static str,
+    rotations: Vec<RotationRecord>,
+    /// What was not begun, because something before it was in doubt.
+    not_begun: Vec<String>,
+}
+
+/// The evidence of one rotation.
+#[derive(Debug, Serialize)]
+struct RotationRecord {
+    /// `neo4j-password` or `client-secret`.
+    kind: &'static str,
+    id: String,
+    outcome: String,
+    reason: String,
+    version_id: Option<String>,
+    began_at: String,
+    ended_at: String,
+    steps: Vec<StepRecord>,
+    warnings: Vec<String>,
+}
+
+/// What one step has shown.
+#[derive(Debug, Serialize)]
+struct StepRecord {
+    step: &'static str,
+    state: &'static str,
+    at: String,
+    evidence: Vec<String>,
+}
+
+impl RotatedThing {
+    const fn kind(&self) -> &'static str {
+        match self {
+            Self::Password(_) => "neo4j-password",
+            Self::ClientSecret => "client-secret",
+        }
+    }
+
+    fn id(&self) -> &str {
+        match self {
+            Self::Password(secret) => secret_name(secret),
+            Self::ClientSecret => "client secret",
+        }
+    }
+}
+
+/// Runs `secrets rotate --all`.
+pub(super) fn run(
+    context: &Context,
+    flags: &ChangeFlags,
+    report: Option<&Path>,
+    how: How,
+) -> Outcome {
+    let doing = "rotating all secrets of a deployment";
+    let options = rotation_options(RotationKind::Rotate, flags, how, doing)?;
+    let deployments = context.deployments()?;
+    let [deployment] = deployments.as_slice() else {
+        return Err(which(&deployments).into());
+    };
+    let services = context.services();
+    if !how.dry_run {
+        services.options().guard_write(deployment, doing)?;
+        need_somebody(how.yes, doing)?;
+    }
+    let loaded = context.load();
+    let client = ClientSecretOptions {
+        kind: ClientSecretKind::Rotate,
+        rehearse: how.dry_run,
+        keep_old: false,
+        configuration: loaded.path.filter(|_| loaded.found),
+        deployments: loaded.config.deployments,
+    };
+    let runtime = process::runtime()?;
+    let outcome = runtime.block_on(async {
+        let stop = listen()?;
+        let rotation = AllRotation {
+            services: &services,
+            deployment,
+            flags,
+            how,
+            stop: &stop,
+        };
+        let things = rotation.things().await?;
+        let evidence = rotation.perform(things, &options, &client).await;
+        deliver(&evidence, report, how)
+    });
+    // A question may still wait for its answer on another thread.
+    runtime.shutdown_background();
+    outcome
+}
+
+/// What all rotations share.
+struct AllRotation<'a> {
+    services: &'a Services,
+    deployment: &'a Deployment,
+    flags: &'a ChangeFlags,
+    how: How,
+    stop: &'a CancellationToken,
+}
+
+impl AllRotation<'_> {
+    /// The deployment's Neo4j secrets, then its client secret.
+    async fn things(&self) -> Result<Vec<RotatedThing>, Failure> {
+        let deployments = std::slice::from_ref(self.deployment);
+        let listing = find_resource::list(self.services, deployments, &[Kind::Secret]).await;
+        // What could not be listed may be a secret that would be left out without a word.
+        if let Some(problem) = listing.problems.into_iter().next() {
+            return Err(problem.failure);
+        }
+        let mut things: Vec<RotatedThing> = listing
+            .resources
+            .iter()
+            .map(|secret| RotatedThing::Password(secret.key.own_id().to_owned()))
+            .collect();
+        if matches!(self.deployment.sign_in, SignIn::M2m { .. }) {
+            things.push(RotatedThing::ClientSecret);
+        }
+        Ok(things)
+    }
+
+    async fn perform(
+        &self,
+        things: Vec<RotatedThing>,
+        options: &crate::services::rotation::RotationOptions,
+        client: &ClientSecretOptions,
+    ) -> EvidenceReport {
+        let identity = self
+            .services
+            .aws
+            .client
+            .identity(self.deployment)
+            .await
+            .ok();
+        let began_at = now().iso();
+        let mut rotations = Vec::new();
+        let mut left = things.into_iter();
+        let mut is_doubtful = false;
+        for thing in left.by_ref() {
+            output::note(&format!("{} {}", thing.kind(), thing.id()));
+            let record = match &thing {
+                RotatedThing::Password(secret) => self.password(secret, options.clone()).await,
+                RotatedThing::ClientSecret => self.client_secret(client.clone()).await,
+            };
+            is_doubtful = record.is_doubtful(self.how.dry_run);
+            rotations.push(record);
+            if is_doubtful {
+                break;
+            }
+        }
+        EvidenceReport {
+            deployment: self.deployment.name.to_string(),
+            account: identity.as_ref().map(|identity| identity.account.clone()),
+            region: self.deployment.region.clone(),
+            who: identity.map(|identity| identity.arn),
+            began_at,
+            ended_at: now().iso(),
+            outcome: match (is_doubtful, self.how.dry_run) {
+                (true, _) => "stopped",
+                (false, true) => "dry-run",
+                (false, false) => "rotated",
+            },
+            rotations,
+            not_begun: left.map(|thing| thing.id().to_owned()).collect(),
+        }
+    }
+
+    async fn password(
+        &self,
+        secret: &str,
+        options: crate::services::rotation::RotationOptions,
+    ) -> RotationRecord {
+        let mut operator = Recorder::new(self.how, self.flags, secret);
+        let began_at = now().iso();
+        let ended = self
+            .services
+            .rotations
+            .rotate(self.deployment, secret, options, &mut operator, self.stop)
+            .await;
+        let (outcome, reason, version_id) = match ended {
+            Ok(end) => (
+                end.outcome.as_str().to_owned(),
+                end.why.to_string(),
+                end.version.as_ref().map(ToString::to_string),
+            ),
+            Err(failure) => failed(&failure),
+        };
+        RotationRecord {
+            kind: "neo4j-password",
+            id: secret_name(secret).to_owned(),
+            outcome,
+            reason,
+            version_id,
+            began_at,
+            ended_at: now().iso(),
+            steps: operator.steps,
+            warnings: operator.console.warnings,
+        }
+    }
+
+    async fn client_secret(&self, options: ClientSecretOptions) -> RotationRecord {
+        let mut operator = Recorder::new(self.how, self.flags, self.deployment.name.as_str());
+        let began_at = now().iso();
+        let ended = self
+            .services
+            .client_secrets
+            .rotate(self.deployment, options, &mut operator, self.stop)
+            .await;
+        let (outcome, reason, version_id, warnings) = match ended {
+            Ok(end) => (
+                end.outcome.as_str().to_owned(),
+                end.reason.to_string(),
+                end.version.as_ref().map(ToString::to_string),
+                end.warnings,
+            ),
+            Err(failure) => {
+                let (outcome, reason, version) = failed(&failure);
+                (outcome, reason, version, Vec::new())
+            }
+        };
+        RotationRecord {
+            kind: "client-secret",
+            id: self.deployment.name.to_string(),
+            outcome,
+            reason,
+            version_id,
+            began_at,
+            ended_at: now().iso(),
+            steps: operator.steps,
+            warnings,
+        }
+    }
+}
+
+fn failed(failure: &Failure) -> (String, String, Option<String>) {
+    (
+        RotationOutcome::Failed.as_str().to_owned(),
+        failure.to_string(),
+        None,
+    )
+}
+
+impl RotationRecord {
+    /// Whether the next rotation must not begin: this one did not end well, or something was not proven.
+    fn is_doubtful(&self, is_rehearsal: bool) -> bool {
+        let good = if is_rehearsal {
+            RotationOutcome::NothingToDo
+        } else {
+            RotationOutcome::Rotated
+        };
+        self.outcome != good.as_str() || (!is_rehearsal && !self.warnings.is_empty())
+    }
+}
+
+/// Prints the report, or writes it to a file of mode 0600.
+fn deliver(evidence: &EvidenceReport, path: Option<&Path>, how: How) -> Outcome {
+    let is_good = evidence.outcome != "stopped";
+    let value = serde_json::to_value(evidence).map_err(std::io::Error::other)?;
+    if how.output == TableOrJson::Json {
+        output::json_line(&value)?;
+    } else {
+        for record in &evidence.rotations {
+            let line = format!(
+                "{} {}: {}, {}{}",
+                record.kind,
+                record.id,
+                record.outcome,
+                record.reason,
+                super::change::with_warnings(&record.warnings)
+            );
+            output::text(&sanitize(&line))?;
+            for warning in &record.warnings {
+                output::text(&sanitize(&format!("  ▲ {warning}")))?;
+            }
+        }
+        for id in &evidence.not_begun {
+            output::text(&sanitize(&format!("not begun: {id}")))?;
+        }
+    }
+    if path.is_some() || (how.output != TableOrJson::Json && !how.dry_run) {
+        let path = path.map_or_else(|| default_path(evidence), Path::to_owned);
+        let text = format!("{value:#}\n");
+        write::save(&path, &text, |_| false).map_err(|error| {
+            let doing = format!("writing {}", path.display());
+            Failure::new(FailureKind::Usage, doing, error.to_string())
+        })?;
+        output::note(&format!("the evidence is in {}", path.display()));
+    }
+    if is_good { Ok(()) } else { Err(Stop::Code(1)) }
+}
+
+/// A file in the current folder that names the deployment and the time.
+fn default_path(evidence: &EvidenceReport) -> PathBuf {
+    let plain = |text: &str| -> String {
+        text.chars()
+            .filter(|letter| letter.is_ascii_alphanumeric() || *letter == '-')
+            .collect()
+    };
+    let time = evidence.began_at.split('.').next().unwrap_or_default();
+    PathBuf::from(format!(
+        "rotation-{}-{}.json",
+        plain(&evidence.deployment),
+        plain(time)
+    ))
+}
+
+/// Keeps the evidence of each step, and asks as the single rotation does.
+struct Recorder {
+    console: Console,
+    how: How,
+    name: String,
+    steps: Vec<StepRecord>,
+}
+
+impl Recorder {
+    fn new(how: How, flags: &ChangeFlags, secret: &str) -> Self {
+        Self {
+            console: Console::new(how, secret, flags),
+            how,
+            name: secret.to_owned(),
+            steps: Vec::new(),
+        }
+    }
+
+    fn record(&mut self, step: StepRecord) {
+        output::note(&format!(
+            "  {} {}: {}",
+            step.step,
+            step.state,
+            step.evidence.join(" · ")
+        ));
+        self.steps.push(step);
+    }
+}
+
+impl Operator for Recorder {
+    fn on_report(&mut self, report: RotationReport) {
+        self.console.warnings.extend(report.warnings());
+        if report.state.has_ended() {
+            self.record(StepRecord {
+                step: report.step.as_str(),
+                state: report.state.as_str(),
+                at: report.at.iso(),
+                evidence: report.evidence.iter().map(ToString::to_string).collect(),
+            });
+        }
+    }
+
+    fn warn(&mut self, sentence: String) {
+        self.console.warn(sentence);
+    }
+
+    fn plan(&mut self, plan: RotationPlan) {
+        if !self.how.yes {
+            plan.lines().iter().for_each(|line| output::note(line));
+        }
+    }
+
+    async fn ask(&mut self, question: RotationQuestion) -> bool {
+        self.console.ask(question).await
+    }
+}
+
+impl ClientSecretOperator for Recorder {
+    fn on_report(&mut self, report: ClientSecretReport) {
+        if report.state.has_ended() {
+            self.record(StepRecord {
+                step: report.step.as_str(),
+                state: report.state.as_str(),
+                at: Moment::iso(report.at),
+                evidence: report.evidence,
+            });
+        }
+    }
+
+    fn plan(&mut self, plan: ClientSecretPlan) {
+        if !self.how.yes {
+            plan.lines().iter().for_each(|line| output::note(line));
+        }
+    }
+
+    async fn ask(&mut self, question: ClientSecretQuestion) -> bool {
+        if self.how.yes || self.how.dry_run {
+            return true;
+        }
+        if question == ClientSecretQuestion::Proceed {
+            let answer = typed(format!("Type {} to go on: ", self.name)).await;
+            return answer.trim() == self.name;
+        }
+        let answer = typed(format!("{question} [y/N] ")).await;
+        ["y", "yes"].contains(&answer.trim().to_ascii_lowercase().as_str())
+    }
+}
