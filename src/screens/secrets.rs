@@ -404,6 +404,7 @@ impl Screen for Secrets {
             Action::Fleet(FleetAction::CopyArn) => self.copy_arn(context.store),
             Action::App(_)
             | Action::List(_)
+            | Action::Start(_)
             | Action::Fleet(_)
             | Action::Prompt(_)
             | Action::Logs(_)
@@ -471,6 +472,7 @@ impl Screen for Secrets {
             Action::App(AppAction::Back) => self.shows_run,
             Action::App(_)
             | Action::List(_)
+            | Action::Start(_)
             | Action::Fleet(_)
             | Action::Prompt(_)
             | Action::Logs(_)

@@ -202,10 +202,8 @@ impl Rotations {
         let machine = RotationMachine::start(options.kind, settings, backend.now());
         let ending = Box::pin(drive(machine, &mut backend, operator, stop)).await;
         if ending.outcome == RotationOutcome::Rotated {
-            backend
-                .by_hand()
-                .into_iter()
-                .for_each(|line| operator.warn(line));
+            let lines = std::mem::take(&mut backend.by_hand);
+            lines.into_iter().for_each(|line| operator.warn(line));
         }
         if !options.rehearse {
             let version = ending.version.as_ref().map(VersionId::as_str);
