@@ -6,7 +6,12 @@ use super::App;
 use crate::{
     keys::Layer,
     messages::Route,
-    screens::{ViewContext, confirm::width_on_top, detail::failure_block, frame, tour},
+    screens::{
+        ViewContext,
+        confirm::{Confirm, width_on_top},
+        detail::failure_block,
+        frame, tour,
+    },
     theme::{Role, Theme},
     widgets::Painter,
 };
@@ -54,25 +59,25 @@ impl App {
         if self.is_tour_open && !self.store.deployments.is_empty() {
             tour::draw(&context, places.body, &mut painter);
         }
-        let question = self
-            .questions
-            .front()
-            .filter(|question| self.help.is_some() || !screen.shows_question(question));
-        if self.palette.is_some() || question.is_some() || self.alarm.is_some() {
-            painter.shade(places.body, Role::Faint);
-        }
-        if let Some(palette) = &self.palette {
-            palette.view(
-                self.palette_items(palette.text()),
-                places.body,
-                &mut painter,
-            );
-        }
-        if let Some(confirm) = question {
-            confirm.view(places.body, &mut painter);
-        }
+        self.draw_on_top(places.body, &mut painter);
         self.draw_foot(&context, &places, &mut painter);
         self.draw_failure_dialog(places.body, &mut painter);
+    }
+
+    /// Draws the palette and the question that waits, unless the screen draws that one itself.
+    fn draw_on_top(&self, area: Rect, painter: &mut Painter<'_>) {
+        let is_shown =
+            |question: &&Confirm| self.help.is_some() || !self.screen().shows_question(question);
+        let question = self.questions.front().filter(is_shown);
+        if self.palette.is_some() || question.is_some() || self.alarm.is_some() {
+            painter.shade(area, Role::Faint);
+        }
+        if let Some(palette) = &self.palette {
+            palette.view(self.palette_items(palette.text()), area, painter);
+        }
+        if let Some(confirm) = question {
+            confirm.view(area, painter);
+        }
     }
 
     /// The layers whose keys the help shows: those of the screen, and those of what opens on it.

@@ -323,6 +323,13 @@ impl ClientSecretEndReason {
     }
 }
 
+/// Who began a rotation, as far as its label says.
+fn begun_by(author: Option<&Author>) -> String {
+    author.map_or_else(String::new, |author| {
+        format!(", begun by {}", author.operator)
+    })
+}
+
 /// What an error leaves behind.
 const fn written_words(written: bool) -> &'static str {
     if written {
@@ -346,16 +353,12 @@ impl fmt::Display for ClientSecretEndReason {
                 id.short()
             ),
             Self::Client(problem) | Self::Journal(problem) => formatter.write_str(problem),
-            Self::Pending(version, author) => {
-                let by = author.as_ref().map_or_else(String::new, |author| {
-                    format!(", begun by {}", author.operator)
-                });
-                write!(
-                    formatter,
-                    "a rotation is pending (version {}{by}); {RESUME} finishes it",
-                    version.short()
-                )
-            }
+            Self::Pending(version, author) => write!(
+                formatter,
+                "a rotation is pending (version {}{}); {RESUME} finishes it",
+                version.short(),
+                begun_by(author.as_ref())
+            ),
             Self::TwoSecrets(secrets) => write!(
                 formatter,
                 "the client has two secrets ({}) and no rotation of this program is pending; remove the one that is not used (`aws cognito-idp delete-user-pool-client-secret`)",

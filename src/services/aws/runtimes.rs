@@ -53,13 +53,6 @@ impl RuntimeConfiguration {
         self.variable_with(value).is_some()
     }
 
-    /// The value of a variable of its environment.
-    pub(crate) fn variable(&self, name: &str) -> Option<&str> {
-        self.0
-            .pointer(&format!("/environmentVariables/{name}"))
-            .and_then(Value::as_str)
-    }
-
     /// The name of a variable of its environment that has this value.
     pub(crate) fn variable_with(&self, value: &str) -> Option<&str> {
         let variables = self
