@@ -101,7 +101,8 @@ impl ClientSecretMachine {
         if self.state.rounds < self.settings.settle_rounds.min(3) {
             self.state.rounds += 1;
             self.wait_for(SETTLE, self.settings.settle);
-            if holder.is_none() {
+            // A version without our label, or with the mark of a roll back, was given up by another operator: it is not claimed again.
+            if holder.is_none() && self.is_mine_intact() {
                 self.go(ClientSecretPhase::Label(LabelMove::Claim));
             }
             return;
@@ -109,6 +110,15 @@ impl ClientSecretMachine {
         // Never claimed, so never sent to Cognito: our label may go, the value with it.
         self.state.giving_up = true;
         self.go(ClientSecretPhase::Label(LabelMove::DropOrphan));
+    }
+
+    /// Whether our version still has the label that it was stored with, and nobody rolls it back.
+    fn is_mine_intact(&self) -> bool {
+        let labels = &self.state.journal.labels;
+        self.state.mine.as_ref().is_some_and(|(version, own)| {
+            let has_own = labels.of(version).iter().any(|label| **label == **own);
+            has_own && !labels.is_undone(version)
+        })
     }
 
     /// Our version was given up before Cognito learnt it.
