@@ -77,7 +77,7 @@ fn of_json(value: &BorrowedJson<'_>) -> Line {
     let first = |names: &[&str]| {
         names
             .iter()
-            .find_map(|name| value.get(*name).and_then(text_of))
+            .find_map(|name| value.get(name).and_then(text_of))
     };
     Line {
         level: Level::of_json(value),

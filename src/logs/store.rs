@@ -31,7 +31,7 @@ const MAX_MEMORY: usize = 192 << 20;
 /// Runs that are not compressed: the newest ones, where lines are added and read most.
 const RAW_SEGMENTS: usize = 8;
 /// Bytes that are filtered and searched at a time, so that no key waits.
-const SCAN_SLICE: usize = 2 << 20;
+const SCAN_SLICE: usize = 1 << 20;
 /// An event that CloudWatch received this much after its own time is late, in milliseconds.
 const LATE_MS: i64 = 60_000;
 

@@ -219,6 +219,24 @@ fn services_name_no_screen() {
     assert!(found.is_empty(), "{found:#?}");
 }
 
+/// A screen receives records, which are masked and parsed where they arrive: a long line must not keep a key waiting.
+#[test]
+fn log_lines_are_masked_and_parsed_outside_of_the_event_loop() {
+    let words = [
+        "redact",
+        "strip_escapes",
+        "Line::read",
+        "ReadLine",
+        "RecordReader",
+    ];
+    let found = named_words(
+        &console(),
+        &["app", "screens", "widgets", "messages"],
+        &words,
+    );
+    assert!(found.is_empty(), "{found:#?}");
+}
+
 #[test]
 fn sdk_types_stay_in_services() {
     let words = ["aws_sdk_", "aws_config", "rmcp::"];

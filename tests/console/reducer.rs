@@ -694,6 +694,39 @@ fn tailing() -> Harness {
 }
 
 #[test]
+fn a_filter_of_many_lines_shows_the_newest_at_once_and_goes_on_between_the_keys() {
+    let mut harness = ready();
+    harness.keys("2");
+    let padding = "padding ".repeat(60);
+    let text = |number: i64| format!("INFO line {number:05} of type {} {padding}", number % 7);
+    for from in (0..12_000).step_by(1_000) {
+        let lines = (from..from + 1_000).map(|number| {
+            world::log(
+                number - 20_000,
+                "/aws/lambda/neo4j-interceptor",
+                &text(number),
+            )
+        });
+        let batch = world::lines(lines.collect());
+        harness.on(Event::Logs(LogsEvent::Arrived(batch)));
+    }
+    harness.keys("&");
+    harness.text("\"type 3\"");
+    harness.keys("enter");
+    harness.shows("line 11995");
+    harness.shows("searching older lines");
+    harness.keys("k");
+    let selected = harness.selected();
+    assert!(selected.contains("line 11988"), "{selected}");
+    for _ in 0..10 {
+        harness.pass(0);
+    }
+    harness.hides("searching older lines");
+    harness.shows("1,714 of 12,000");
+    assert_eq!(harness.selected(), selected, "the cursor stays on its line");
+}
+
+#[test]
 fn logs_follow_the_newest_line_until_somebody_scrolls() {
     let mut harness = tailing();
     assert!(

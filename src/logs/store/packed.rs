@@ -288,16 +288,13 @@ fn put_part(out: &mut Vec<u8>, text: &str, part: Option<&str>) {
     let Some(part) = part else {
         return put_number(out, PART_NONE);
     };
-    match text.find(part) {
-        Some(place) => {
-            put_number(out, number_of(place).saturating_add(PART_PLACE));
-            put_number(out, number_of(part.len()));
-        }
-        None => {
-            put_number(out, PART_INLINE);
-            put_number(out, number_of(part.len()));
-            out.extend_from_slice(part.as_bytes());
-        }
+    if let Some(place) = text.find(part) {
+        put_number(out, number_of(place).saturating_add(PART_PLACE));
+        put_number(out, number_of(part.len()));
+    } else {
+        put_number(out, PART_INLINE);
+        put_number(out, number_of(part.len()));
+        out.extend_from_slice(part.as_bytes());
     }
 }
 
@@ -341,9 +338,10 @@ impl<'a> NumberReader<'a> {
         Some(bytes)
     }
 
-    fn part(&mut self, text: &[u8], is_wanted: bool) -> Option<Option<String>> {
+    /// Reads the next part of a line into `part`, if it is wanted; `None` at the end of the bytes.
+    fn part(&mut self, text: &[u8], is_wanted: bool, part: &mut Option<String>) -> Option<()> {
         let bytes = match self.next()? {
-            PART_NONE => return Some(None),
+            PART_NONE => return Some(()),
             PART_INLINE => {
                 let length = self.next_len()?;
                 self.bytes(length)?
@@ -352,12 +350,13 @@ impl<'a> NumberReader<'a> {
                 let length = self.next_len()?;
                 let start = usize::try_from(place - PART_PLACE).ok()?;
                 if !is_wanted {
-                    return Some(None);
+                    return Some(());
                 }
                 text.get(start..start + length)?
             }
         };
-        Some(is_wanted.then(|| String::from_utf8_lossy(bytes).into_owned()))
+        *part = is_wanted.then(|| String::from_utf8_lossy(bytes).into_owned());
+        Some(())
     }
 
     /// Reads what belongs to a line; `None` for a line that is not wanted.
@@ -368,15 +367,16 @@ impl<'a> NumberReader<'a> {
         sources: &LineSources,
     ) -> Option<(LineSource, Line)> {
         let source = self.next()?;
-        let mut part = || self.part(text, is_wanted);
-        let line = Line {
-            level: None,
-            message: part()?,
-            trace_id: part()?,
-            span_id: part()?,
-            session_id: part()?,
-            request_id: part()?,
-        };
+        let mut line = Line::default();
+        for part in [
+            &mut line.message,
+            &mut line.trace_id,
+            &mut line.span_id,
+            &mut line.session_id,
+            &mut line.request_id,
+        ] {
+            self.part(text, is_wanted, part)?;
+        }
         is_wanted.then(|| (sources.get(source), line))
     }
 }

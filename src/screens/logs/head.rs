@@ -228,6 +228,10 @@ impl Logs {
 
     fn line_words(&self, context: &ViewContext<'_>) -> Spans {
         let mut spans = Spans::new();
+        if self.store.is_scanning() {
+            // The counts are those of the newer lines as long as older ones are searched.
+            spans.push(("searching older lines   ".to_owned(), Role::Dim));
+        }
         if !self.search.is_empty() {
             spans.push(("find ".to_owned(), Role::Dim));
             spans.push((cut(&self.search, 20), Role::Hit));

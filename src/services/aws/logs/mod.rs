@@ -197,13 +197,14 @@ impl CloudWatchLogs {
         pattern: Option<String>,
     ) -> Result<Arc<CloudWatchSource>, Failure> {
         let account = self.client.account(deployment).await?;
-        let budget = self
-            .budgets
-            .of(deployment, |deployment| async move {
+        // Asking for an account takes a large future, which is rarely needed.
+        let account_id = |deployment: Deployment| {
+            Box::pin(async move {
                 let identity = self.client.known_identity(&deployment).await;
                 identity.map(|identity| identity.account)
             })
-            .await;
+        };
+        let budget = self.budgets.of(deployment, account_id).await;
         Ok(CloudWatchSource::new(
             self.client.clone(),
             account,
