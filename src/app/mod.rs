@@ -476,10 +476,10 @@ impl App {
                     {
                         self.secrets.answered(self.now);
                     }
-                    effects
-                        .0
-                        .iter()
-                        .for_each(|effect| self.tools.begun(effect, self.now));
+                    effects.0.iter().for_each(|effect| {
+                        self.tools.begun(effect, self.now);
+                        self.tools.history_changed(effect);
+                    });
                     effects
                 }
             });

@@ -25,6 +25,10 @@ pub enum Layer {
     Tools,
     /// Editing a query or a field of a tool's form.
     Editor,
+    /// The proposals at the cursor of a statement.
+    Completion,
+    /// The search of the call history.
+    History,
     /// The doctor.
     Doctor,
     /// What this console did.
@@ -39,7 +43,7 @@ pub enum Layer {
 
 impl Layer {
     /// All layers, in the order of the help.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::Start,
         Self::Fleet,
         Self::Detail,
@@ -48,6 +52,8 @@ impl Layer {
         Self::Secrets,
         Self::Tools,
         Self::Editor,
+        Self::Completion,
+        Self::History,
         Self::Doctor,
         Self::Activity,
         Self::List,
@@ -72,6 +78,8 @@ impl Layer {
             Self::Secrets => "secrets",
             Self::Tools => "tools",
             Self::Editor => "editor",
+            Self::Completion => "completion",
+            Self::History => "history",
             Self::Doctor => "doctor",
             Self::Activity => "activity",
             Self::Prompt => "prompt",
@@ -93,6 +101,8 @@ impl Layer {
             Self::Secrets => "Secrets",
             Self::Tools => "Tools",
             Self::Editor => "Editor and form",
+            Self::Completion => "Proposals at the cursor",
+            Self::History => "Call history",
             Self::Doctor => "Doctor",
             Self::Activity => "Activity",
             Self::Prompt => "Prompt",

@@ -190,17 +190,24 @@ actions! {
         SaveQuery = "tools.save", "save", "Save the query with its parameters under a name", false, Nothing, 7;
         ForgetQuery = "tools.forget", "forget", "Delete the selected saved query", false, Selection, 4;
         RawForm = "tools.raw", "form/JSON", "Form or raw JSON arguments", false, Nothing, 5;
-        NextView = "tools.view", "table/tree/raw", "Result as table, tree, text, or raw: request and answer on the wire", false, Nothing, 3;
+        NextView = "tools.view", "view", "Result as table, graph, tree, text, changes, or raw: request and answer on the wire", false, Nothing, 3;
+        History = "tools.history", "history", "Search the call history; put a call into the editor, run it again, pin it, name it", false, Nothing, 4;
+        PinCall = "tools.pin", "pin", "Pin the selected call of the history, or unpin it", false, Selection, 6;
+        GraphSchema = "tools.schema", "schema", "The schema of the graph: labels, relationship types, properties; insert a name", false, Nothing, 6;
+        Larger = "tools.larger", "wider", "Widen the column, or zoom into the graph", false, Nothing, 0;
+        Smaller = "tools.smaller", "narrower", "Narrow the column, or zoom out of the graph", false, Nothing, 0;
+        Explain = "tools.explain", "plan", "The plan of the statement, where the server has a tool that explains one", false, Nothing, 8;
         CopyResult = "tools.copy", "copy result", "Copy the result as it is shown", false, Nothing, 7;
         CopyCurl = "tools.copy-curl", "as curl", "Copy the call as a curl command; the token stays a variable", false, Selection, 0;
         CopyCall = "tools.copy-command", "as command", "Copy the call as a command of this program", false, Selection, 0;
+        CopyMcpJson = "tools.copy-mcp", "as mcp.json", "Copy the endpoint as an entry of mcp.json; no secret is in it", false, Nothing, 0;
         CopyArguments = "tools.copy-arguments", "arguments", "Copy the arguments as JSON", false, Selection, 0;
         ExportResult = "tools.export", "export", "Write the result to a file", false, Nothing, 7;
         SendAnswer = "tools.send", "send", "Send the answer to the server's question", false, Nothing, 1;
         DeclineQuestion = "tools.decline", "decline", "Decline the server's question", false, Nothing, 2;
         CancelQuestion = "tools.cancel-question", "cancel", "Cancel the server's question without an answer", false, Nothing, 3;
         CallWaterfall = "tools.call", "waterfall", "This call over every hop, in Logs", false, Nothing, 9;
-        CallLogs = "tools.logs", "log lines", "The log lines around this call", false, Nothing, 9;
+        CallLogs = "tools.logs", "log lines", "The log lines of this call below its result; again: in Logs", false, Nothing, 9;
     }
     /// Actions of the Doctor screen.
     Doctor(DoctorAction) {

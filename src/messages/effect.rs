@@ -10,7 +10,11 @@ use crate::{
         ResourceKey, TailRequest,
     },
     rotation::report::RotationKind,
-    tools::saved::Query,
+    tools::{
+        drafts::FormDraft,
+        history::{HistoryChange, HistoryEntry},
+        saved::Query,
+    },
 };
 
 /// The identity of a running task: "the current one of these". A newer effect in the same slot
@@ -200,6 +204,33 @@ pub enum ToolsEffect {
     KeepQuery(Query),
     /// Delete the saved query with that name.
     ForgetQuery(String),
+    /// Read the call history.
+    ReadCallHistory,
+    /// Add a call to the history.
+    KeepCall(Box<HistoryEntry>),
+    /// Change the call with that id in the history.
+    ChangeCall(String, HistoryChange),
+    /// Read what was typed into forms in earlier runs.
+    ReadDrafts,
+    /// Keep what is typed into forms.
+    KeepDrafts(Vec<FormDraft>),
+    /// Read the schema of the graph behind an endpoint with that tool, which only reads and needs no arguments.
+    ReadGraphSchema(McpEndpoint, String),
+    /// Read the log lines of a call.
+    ReadCallLines {
+        /// The endpoint that was called.
+        endpoint: McpEndpoint,
+        /// The log groups of its deployment.
+        groups: Vec<String>,
+        /// Ids of the deployment's gateways and runtimes.
+        owner_ids: Vec<String>,
+        /// When the call began, which identifies it.
+        began: Moment,
+        /// Beginning and end of the window that is read.
+        window: (Moment, Moment),
+        /// Trace and request ids of the call.
+        ids: Vec<String>,
+    },
     /// Read the claims of the token of an endpoint's sign-in; an expired token is renewed first.
     ReadClaims(McpEndpoint),
     /// Answer an elicitation.

@@ -3,7 +3,7 @@
 
 use super::{Effect, FleetEffect, LogsEffect, SecretsEffect, ToolsEffect};
 use crate::{
-    calls::{LoggedCall, TailFindings},
+    calls::{LoggedCall, TailFindings, TraceLine},
     client_secret::{
         board::ClientSecretBoard,
         plan::ClientSecretPlan,
@@ -20,7 +20,7 @@ use crate::{
         plan::RotationPlan,
         report::{RotationEnd, RotationQuestion, RotationReport},
     },
-    tools::saved::Query,
+    tools::{drafts::FormDraft, history::HistoryEntry, saved::Query},
 };
 
 /// The result of a connection: the server's information, the claims of the token if there is one,
@@ -154,6 +154,14 @@ pub enum ToolsEvent {
     Called(McpEndpoint, Box<Result<CallOutcome, Failure>>),
     /// The saved queries were read or changed.
     QueriesRead(Result<Vec<Query>, Failure>),
+    /// The call history was read, or could not be kept.
+    HistoryRead(Result<Vec<HistoryEntry>, Failure>),
+    /// What was typed into forms in earlier runs was read.
+    DraftsRead(Result<Vec<FormDraft>, Failure>),
+    /// The schema tool of that name was called.
+    GraphSchemaRead(McpEndpoint, String, Box<Result<CallOutcome, Failure>>),
+    /// The log lines of the call that began then were read.
+    CallLinesRead(McpEndpoint, Moment, Result<Vec<TraceLine>, Failure>),
     /// The claims of the token of an endpoint's sign-in were read.
     ClaimsRead(McpEndpoint, Box<Result<Claims, Failure>>),
     /// A progress notification of a running call arrived.
@@ -246,6 +254,16 @@ impl ToolsEvent {
             ToolsEffect::ReadQueries | ToolsEffect::KeepQuery(_) | ToolsEffect::ForgetQuery(_) => {
                 Self::QueriesRead(Err(failure))
             }
+            ToolsEffect::ReadCallHistory
+            | ToolsEffect::KeepCall(_)
+            | ToolsEffect::ChangeCall(..) => Self::HistoryRead(Err(failure)),
+            ToolsEffect::ReadDrafts | ToolsEffect::KeepDrafts(_) => Self::DraftsRead(Err(failure)),
+            ToolsEffect::ReadGraphSchema(endpoint, tool) => {
+                Self::GraphSchemaRead(endpoint, tool, Box::new(Err(failure)))
+            }
+            ToolsEffect::ReadCallLines {
+                endpoint, began, ..
+            } => Self::CallLinesRead(endpoint, began, Err(failure)),
             ToolsEffect::ReadClaims(endpoint) => Self::ClaimsRead(endpoint, Box::new(Err(failure))),
             ToolsEffect::AnswerElicitation(..) => return Err(failure),
         })

@@ -1,9 +1,11 @@
 //! The async shell: owns the terminal, runs the event loop and performs effects.
 
 mod browser;
+mod call_history;
 mod clipboard;
 mod effect_runner;
 mod export;
+mod form_drafts;
 mod log_tasks;
 mod run;
 mod saved_queries;

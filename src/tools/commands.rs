@@ -121,6 +121,34 @@ pub fn curl(site: CallSite<'_>, tool: &str, arguments: &Map<String, Value>) -> S
     comments.join("\n")
 }
 
+/// The endpoint as an entry of `mcp.json`, the file in which MCP clients name their servers. What signs in is an input or a
+/// variable of the environment, never a value.
+pub fn mcp_json(site: CallSite<'_>) -> String {
+    let deployment = site.deployment;
+    let name = deployment.name.as_str();
+    let mut headers = Map::new();
+    if deployment.sign_in.spec().has_token {
+        let value = Value::from("Bearer ${env:TOKEN}");
+        headers.insert("Authorization".to_owned(), value);
+    }
+    for header in &deployment.headers {
+        let name = sanitize(name_of(header)).into_owned();
+        let value = format!("${{env:{}}}", variable(&name));
+        headers.insert(name, Value::from(value));
+    }
+    let entry = if deployment.sign_in == SignIn::SigV4 {
+        // MCP clients do not sign requests: AWS's own proxy does (PyPI, mcp-proxy-for-aws).
+        json!({"command": "uvx", "args": ["mcp-proxy-for-aws@latest", site.url]})
+    } else if headers.is_empty() {
+        json!({"type": "http", "url": site.url})
+    } else {
+        json!({"type": "http", "url": site.url, "headers": headers})
+    };
+    let entry = json!({ "mcpServers": { name: entry } });
+    let text = serde_json::to_string_pretty(&entry).unwrap_or_default();
+    escape_json(&text).into_owned()
+}
+
 /// Signature Version 4 by curl itself, with credentials of the environment.
 fn sign(
     site: CallSite<'_>,
@@ -273,6 +301,30 @@ mod tests {
             Value::Object(arguments()),
             "the shell gives curl the same JSON"
         );
+    }
+
+    #[test]
+    fn an_entry_of_mcp_json_names_variables_and_holds_no_secret() {
+        let bearer = deployment(SignIn::Bearer {
+            token: SecretSource::Inline(SecretText::from("canary")),
+        });
+        let site = CallSite {
+            deployment: &bearer,
+            target: &McpTarget::Default,
+            url: "https://gw.example/mcp",
+            protocol: "2025-11-25",
+        };
+        let entry: Value = serde_json::from_str(&mcp_json(site)).unwrap();
+        let server = &entry["mcpServers"]["prod"];
+        assert_eq!(server["url"], "https://gw.example/mcp");
+        assert_eq!(server["headers"]["X-Api-Key"], "${env:X_API_KEY}");
+        assert!(!entry.to_string().contains("canary"), "{entry}");
+        let signed = deployment(SignIn::SigV4);
+        let entry = mcp_json(CallSite {
+            deployment: &signed,
+            ..site
+        });
+        assert!(entry.contains("mcp-proxy-for-aws"), "{entry}");
     }
 
     #[test]

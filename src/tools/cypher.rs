@@ -2,9 +2,11 @@
 //! and parameters go. The only place that knows.
 
 mod columns;
+mod complete;
 pub mod lexer;
 mod script;
 mod syntax_error;
+mod vocabulary;
 mod writes;
 
 use serde_json::{Map, Value};
@@ -17,6 +19,7 @@ use crate::model::Tool;
 
 pub use self::{
     columns::returned_columns,
+    complete::{CypherProposal, CypherProposals, ProposalKind, complete, quoted},
     script::{client_command, parameters, statements},
     syntax_error::{SyntaxError, syntax_error},
     writes::is_write,

@@ -151,7 +151,7 @@ pub fn masked(members: &Map<String, Value>) -> Map<String, Value> {
         .collect()
 }
 
-fn without_secrets(members: &Map<String, Value>) -> Map<String, Value> {
+pub(crate) fn without_secrets(members: &Map<String, Value>) -> Map<String, Value> {
     let kept = members.iter().filter(|(name, _)| !is_secret(name));
     kept.map(|(name, value)| (name.clone(), cleaned(value)))
         .collect()
@@ -165,7 +165,7 @@ fn cleaned(value: &Value) -> Value {
     }
 }
 
-fn is_secret(name: &str) -> bool {
+pub(crate) fn is_secret(name: &str) -> bool {
     let plain: String = name
         .chars()
         .filter(char::is_ascii_alphanumeric)

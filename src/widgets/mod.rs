@@ -2,6 +2,7 @@
 //!
 //! Every text reaches the buffer through [`Painter`], which sanitises it and cuts it to its place.
 
+mod braille;
 mod document;
 mod json;
 mod line_input;
@@ -12,6 +13,7 @@ mod spark;
 mod status;
 mod table;
 
+pub use braille::{BrailleCanvas, Dot};
 pub use document::{DocumentLine, has_below, json_document, visible_lines, yaml_lines};
 pub use json::{StyledLine, json_beginning, json_lines};
 pub use line_input::LineInput;

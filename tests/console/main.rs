@@ -6,6 +6,7 @@
     reason = "the helpers of tests fail as tests do"
 )]
 
+mod explorer;
 mod fleet;
 mod frames;
 mod harness;

@@ -159,13 +159,16 @@ fn a_statement_is_called_through_every_kind_of_deployment() {
         terminal.until("⏎ accept");
         terminal.keys(&format!("tools {deployment}\r"));
         terminal.wait("the tools of the deployment", |terminal| {
-            terminal.text().starts_with(&format!(" {deployment}   ●"))
+            let text = terminal.text();
+            let head = text.lines().next().unwrap_or_default();
+            head.starts_with(&format!(" {deployment} "))
+                && head.contains('●')
                 && terminal.selected().contains("read-cypher")
         });
         terminal.keys("\r");
-        terminal.until("ctrl-p palette");
+        terminal.until("f6 schema   ctrl-s save");
         terminal.keys(&format!("MATCH (m:Movie {{title: 'The Matrix'}}) RETURN m.released AS year, '{deployment}!' AS through"));
-        terminal.keys("\x12");
+        terminal.keys("\x1b[15~");
         terminal.wait("the table", |terminal| {
             let rows = terminal.lines();
             rows.iter().any(|line| line.contains("1 row "))

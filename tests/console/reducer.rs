@@ -834,11 +834,11 @@ fn a_statement_is_typed_and_called_and_its_table_is_shown() {
     );
     harness.keys("enter");
     harness.text("RETURN $year AS q");
-    assert_eq!(harness.keys("ctrl-r"), []);
+    assert_eq!(harness.keys("f5"), []);
     harness.shows("parameter year is empty");
     harness.keys("tab");
     harness.text("1990");
-    let mut effects = harness.keys("ctrl-r");
+    let mut effects = harness.keys("f5");
     let Some(Effect::Tools(ToolsEffect::Call {
         tool, arguments, ..
     })) = effects.pop()
@@ -884,9 +884,13 @@ fn esc_cancels_a_call_and_says_what_is_not_known() {
     harness.keys("enter");
     harness.text("RETURN 1");
     harness.keys("f5");
-    assert_eq!(
-        harness.keys("esc"),
-        [Effect::Stop(Slot::Call(prod.clone()))]
+    let effects = harness.keys("esc");
+    assert!(
+        matches!(
+            effects.as_slice(),
+            [Effect::Stop(Slot::Call(stopped)), Effect::Tools(ToolsEffect::KeepCall(_))] if *stopped == prod
+        ),
+        "{effects:?}"
     );
     harness.on(world::called(&prod));
     harness.hides("Keanu Reeves");
@@ -897,7 +901,8 @@ fn what_is_missing_in_a_form_is_said_before_anything_is_called() {
     let mut harness = ready();
     harness.keys("4");
     harness.on(connected(&endpoint("prod")));
-    assert_eq!(harness.keys("tab f5"), []);
+    harness.keys("tab");
+    assert_eq!(harness.keys("f5"), []);
     harness.shows("query is required");
 }
 
@@ -1079,7 +1084,7 @@ fn a_call_that_waits_for_consent_shows_the_whole_address_and_copies_it() {
     let prod = endpoint("prod");
     harness.keys("4");
     harness.on(connected(&prod));
-    harness.keys("k enter");
+    harness.keys("k f5");
     let address = format!(
         "https://consent.example/authorize?request_uri={}",
         "x".repeat(120)
@@ -1114,7 +1119,7 @@ fn the_calls_of_one_endpoint_are_not_offered_at_another() {
     harness.text("RETURN 1");
     harness.keys("f5");
     harness.on(world::called(&prod));
-    harness.shows("14:00 read-cypher");
+    harness.shows("14:00 RETURN 1");
     harness.keys("esc");
     harness.keys("p");
     harness.text("analytics");
@@ -1124,7 +1129,7 @@ fn the_calls_of_one_endpoint_are_not_offered_at_another() {
     );
     harness.on(connected(&endpoint("analytics")));
     harness.shows("read-cypher");
-    harness.hides("14:00 read-cypher");
+    harness.hides("14:00 RETURN 1");
 }
 
 #[test]

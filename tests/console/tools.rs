@@ -196,7 +196,12 @@ fn a_query_is_kept_under_a_name_without_the_values_of_secrets() {
     let offers = Effect::Tools(ToolsEffect::ListOffers(prod.clone()));
     assert_eq!(
         harness.on(connected(&prod)),
-        [Effect::Tools(ToolsEffect::ReadQueries), offers.clone()],
+        [
+            Effect::Tools(ToolsEffect::ReadQueries),
+            Effect::Tools(ToolsEffect::ReadCallHistory),
+            Effect::Tools(ToolsEffect::ReadDrafts),
+            offers.clone()
+        ],
         "read with the first connection"
     );
     assert_eq!(harness.on(connected(&prod)), [offers], "and only with that");
@@ -335,8 +340,8 @@ fn a_token_that_a_call_has_renewed_counts_down_anew() {
     harness.pass(41 * 60_000);
     let prod = endpoint("prod");
     assert_eq!(
-        harness.on(called(&prod)),
-        [Effect::Tools(ToolsEffect::ReadClaims(prod.clone()))]
+        harness.on(called(&prod)).last(),
+        Some(&Effect::Tools(ToolsEffect::ReadClaims(prod.clone())))
     );
     let end = harness.now.plus(60 * 60_000);
     let claims = Claims {
@@ -350,9 +355,11 @@ fn a_token_that_a_call_has_renewed_counts_down_anew() {
     )));
     harness.shows("m2m token 1h");
     harness.keys("f5");
-    assert_eq!(
-        harness.on(called(&prod)),
-        [],
+    assert!(
+        matches!(
+            harness.on(called(&prod)).as_slice(),
+            [Effect::Tools(ToolsEffect::KeepCall(_))]
+        ),
         "a fresh one is not asked for"
     );
 }
@@ -423,7 +430,7 @@ fn a_template_is_filled_by_a_form_and_what_it_reads_is_shown() {
     );
     harness.on(text_result(r#"{"key": "Person"}"#, false));
     harness.shows("key  Person");
-    harness.shows("14:00 template schema-of");
+    harness.shows("14:00 template sch");
 }
 
 #[test]

@@ -396,6 +396,30 @@ pub(crate) fn connected(endpoint: &McpEndpoint) -> Event {
     ))
 }
 
+/// The Tools screen of prod with a further tool below the reading one, whose arguments have this schema.
+pub(crate) fn tools_with(schema: Value) -> Harness {
+    let mut harness = ready();
+    harness.keys("4");
+    let Event::Tools(ToolsEvent::Connected(endpoint, result)) = connected(&endpoint("prod")) else {
+        panic!("it is connected")
+    };
+    let (info, claims, mut tools) = result.expect("it came");
+    tools.insert(
+        2,
+        tool(
+            "neo4j-mcp___store",
+            "Stores something",
+            ToolAnnotations::default(),
+            schema,
+        ),
+    );
+    harness.on(Event::Tools(ToolsEvent::Connected(
+        endpoint,
+        Box::new(Ok((info, claims, tools))),
+    )));
+    harness
+}
+
 /// Two queries that were kept earlier; the second is for a tool that is not there.
 pub(crate) fn saved() -> Vec<Query> {
     let query = |name: &str, tool: &str, arguments: Value| Query {

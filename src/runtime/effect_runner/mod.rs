@@ -1,5 +1,6 @@
 //! Runs effects: the only match over `Effect`, a file a group. Each arm calls one service.
 
+mod explorer;
 mod fleet;
 mod logs;
 mod secrets;
@@ -20,7 +21,7 @@ use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    browser, clipboard, export,
+    browser, call_history, clipboard, export, form_drafts,
     log_tasks::LogTasks,
     run::{Faults, Start, now},
     saved_queries,
@@ -53,6 +54,10 @@ struct RunnerState {
     consents: Arc<Mutex<HashMap<McpEndpoint, Vec<String>>>>,
     /// Path of the file of saved queries.
     queries: Option<Arc<Path>>,
+    /// Path of the file of the call history.
+    history: Option<Arc<Path>>,
+    /// Path of the file of what is typed into forms.
+    drafts: Option<Arc<Path>>,
     answer: Arc<Mutex<Option<oneshot::Sender<bool>>>>,
     faults: Arc<Mutex<Option<Faults>>>,
     logs: LogTasks,
@@ -75,6 +80,8 @@ impl ServiceRunner {
             tools: Arc::default(),
             consents: Arc::default(),
             queries: saved_queries::default_path().map(Into::into),
+            history: call_history::default_path().map(Into::into),
+            drafts: form_drafts::default_path().map(Into::into),
             answer: Arc::default(),
             faults: Arc::default(),
             logs: LogTasks::default(),
@@ -121,6 +128,13 @@ impl EffectRunner for ServiceRunner {
                 | ToolsEffect::ReadQueries
                 | ToolsEffect::KeepQuery(_)
                 | ToolsEffect::ForgetQuery(_)
+                | ToolsEffect::ReadCallHistory
+                | ToolsEffect::KeepCall(_)
+                | ToolsEffect::ChangeCall(..)
+                | ToolsEffect::ReadDrafts
+                | ToolsEffect::KeepDrafts(_)
+                | ToolsEffect::ReadGraphSchema(..)
+                | ToolsEffect::ReadCallLines { .. }
                 | ToolsEffect::ReadClaims(_) => once,
                 ToolsEffect::AnswerElicitation(..) => return None,
             },

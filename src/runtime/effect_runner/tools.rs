@@ -60,6 +60,28 @@ impl RunnerState {
             ToolsEffect::ForgetQuery(name) => ToolsEvent::QueriesRead(
                 self.change_queries(|queries| queries.retain(|query| query.name != name)),
             ),
+            ToolsEffect::ReadCallHistory
+            | ToolsEffect::KeepCall(_)
+            | ToolsEffect::ChangeCall(..)
+            | ToolsEffect::ReadDrafts
+            | ToolsEffect::KeepDrafts(_) => return self.run_kept(effect),
+            ToolsEffect::ReadGraphSchema(endpoint, tool) => {
+                let outcome = Box::pin(self.read_graph_schema(&endpoint, &tool)).await;
+                ToolsEvent::GraphSchemaRead(endpoint, tool, Box::new(outcome))
+            }
+            ToolsEffect::ReadCallLines {
+                endpoint,
+                groups,
+                owner_ids,
+                began,
+                window,
+                ids,
+            } => {
+                let sources = (groups, owner_ids);
+                let read = self.read_call_lines(&endpoint.deployment, sources, window, &ids);
+                let lines = Box::pin(read).await;
+                ToolsEvent::CallLinesRead(endpoint, began, lines)
+            }
             ToolsEffect::AnswerElicitation(endpoint, id, answer) => {
                 self.answer_elicitation(&endpoint, id, answer);
                 return None;
@@ -101,7 +123,7 @@ impl RunnerState {
         Ok((info, claims, tools))
     }
 
-    fn session(&self, endpoint: &McpEndpoint) -> Option<McpSession> {
+    pub(super) fn session(&self, endpoint: &McpEndpoint) -> Option<McpSession> {
         self.sessions.lock().get(endpoint).cloned()
     }
 

@@ -1,10 +1,10 @@
 //! Calls from their arguments to their answers, and what servers ask on the way.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{
-    HistoryEntry, Item, Outcome, Running, Tools, endpoints::name_of, form::Form,
-    question::ServerQuestion, result,
+    CallResult, Pane, Running, Tools, endpoints::name_of, form::Form, question::ServerQuestion,
+    result,
 };
 use crate::{
     messages::{Effect, Effects, Slot, ToolsEffect},
@@ -14,11 +14,9 @@ use crate::{
     },
     screens::{AppRequest, ScreenUpdate, UpdateContext, confirm::Confirm},
     state::ActivityEntry,
-    tools::{cypher, permission},
+    tools::{cypher, permission, saved::masked},
 };
 
-/// Calls remembered in a session.
-const HISTORY: usize = 50;
 /// Lines of a statement that are shown in the question before it runs.
 const STATEMENT_LINES: usize = 12;
 /// Bytes of a tool's error that are noted at most.
@@ -38,30 +36,16 @@ impl Tools {
         else {
             return ScreenUpdate::done();
         };
-        let (words, good) = match &result {
-            Ok(outcome) if outcome.is_error => ("error".to_owned(), false),
-            Ok(outcome) => (
-                outcome
-                    .table
-                    .as_ref()
-                    .map_or_else(|| "ok".to_owned(), result::rows_in_words),
-                true,
-            ),
-            Err(failure) => (
-                failure.code.clone().unwrap_or_else(|| "failed".to_owned()),
-                false,
-            ),
-        };
-        let write = call.is_write;
+        let words = outcome_in_words(&result);
         let noted = match &result {
             Ok(outcome) if outcome.is_error => Err(Box::new(refused(&call.tool, outcome))),
-            Ok(_) => Ok(words.clone()),
+            Ok(_) => Ok(words),
             Err(failure) => Err(Box::new(failure.clone())),
         };
         context.store.record(ActivityEntry {
             at: context.now,
             what: format!("call {} at {}", call.tool, name_of(endpoint, context.store)),
-            write,
+            write: call.is_write,
             result: noted,
             request_id: result
                 .as_ref()
@@ -76,35 +60,21 @@ impl Tools {
                 options: CallOptions::default(),
             }))),
         });
-        // The line of the history that is selected stays so.
-        let is_shown = self.endpoint.as_ref() == Some(endpoint);
-        if is_shown && matches!(self.current(), Some(Item::Past(_))) && self.history.len() < HISTORY
-        {
-            self.list.select(self.list.cursor() + 1);
+        let kept = self.record_call(endpoint, &call, &result, context.now);
+        if self.is_schema_tool(&call.tool) && self.endpoint.as_ref() == Some(endpoint) {
+            self.schema_answered(endpoint.clone(), call.tool.clone(), &result, context.now);
         }
-        self.history.insert(
-            0,
-            HistoryEntry {
-                endpoint: endpoint.clone(),
-                at: context.now,
-                tool: call.tool.clone(),
-                arguments: call.arguments.clone(),
-                words,
-                good,
-            },
-        );
-        self.history.truncate(HISTORY);
-        let statement = cypher::statement(&call.arguments).map(str::to_owned);
-        let outcome = Outcome::new(
-            (endpoint.clone(), call.tool),
-            statement,
-            (call.since, context.now),
-            result,
-            call.exchange,
-        );
-        self.keep_result(outcome);
-        self.renewed(endpoint, context.now)
-            .map_or_else(ScreenUpdate::done, ScreenUpdate::effect)
+        let mut update = if call.expands_graph {
+            self.expanded(result)
+        } else {
+            self.keep_result(CallResult::new(endpoint.clone(), call, context.now, result));
+            ScreenUpdate::done()
+        };
+        let renewed = self.renewed(endpoint, context.now);
+        update.effects = update
+            .effects
+            .and(std::iter::once(kept).chain(renewed).collect());
+        update
     }
 
     pub(super) fn elicited(
@@ -140,7 +110,7 @@ impl Tools {
                     .and_then(|connection| connection.call.as_ref())
                     .map(|call| call.tool.clone());
                 let form = Form::for_question(schema);
-                self.questions.push_back(ServerQuestion {
+                self.ask(ServerQuestion {
                     endpoint,
                     tool,
                     elicitation,
@@ -149,35 +119,6 @@ impl Tools {
                 });
                 ScreenUpdate::done()
             }
-        }
-    }
-
-    /// Sends what was typed as the answer to the server's question; says what is wrong with it first.
-    pub(super) fn send_answer(&mut self) -> ScreenUpdate {
-        let Some(question) = self.questions.front_mut() else {
-            return ScreenUpdate::ignored();
-        };
-        match question.form.answer() {
-            Ok(content) => self.answer(ElicitationAnswer::Accept(Some(Value::Object(content)))),
-            Err(problems) => {
-                if let Some((first, _)) = problems.first() {
-                    question.form.focus = *first;
-                }
-                question.problems = problems;
-                ScreenUpdate::done()
-            }
-        }
-    }
-
-    /// Answers the server's question that is shown.
-    pub(super) fn answer(&mut self, answer: ElicitationAnswer) -> ScreenUpdate {
-        match self.questions.pop_front() {
-            Some(question) => ScreenUpdate::effect(Effect::Tools(ToolsEffect::AnswerElicitation(
-                question.endpoint,
-                question.elicitation.id,
-                answer,
-            ))),
-            None => ScreenUpdate::ignored(),
         }
     }
 
@@ -190,7 +131,7 @@ impl Tools {
             .is_some_and(|connection| connection.call.is_some())
         {
             return ScreenUpdate::request(AppRequest::Say(
-                "a call is on its way: esc cancels it".to_owned(),
+                "a call is on its way: cancel it first".to_owned(),
             ));
         }
         let read_only = context.read_only
@@ -210,6 +151,10 @@ impl Tools {
             None => return ScreenUpdate::done(),
         };
         self.problems.clear();
+        if self.pane == Pane::List && self.form().is_some_and(|form| form.rows().is_empty()) {
+            // In a narrow window that is where the result is seen.
+            self.pane = Pane::Result;
+        }
         if let Some(why) = permission::read_only_refusal(&tool, &arguments).filter(|_| read_only) {
             return refused_in_read_only(&tool, why);
         }
@@ -219,21 +164,15 @@ impl Tools {
             return ScreenUpdate::effect(fetch);
         }
         let asks = permission::needs_confirmation(&tool, &arguments);
-        let statement = cypher::statement(&arguments).map(str::to_owned);
         let call = Effect::Tools(ToolsEffect::Call {
             endpoint: endpoint.clone(),
             tool: tool.name.clone(),
-            arguments,
+            arguments: arguments.clone(),
             options: CallOptions::default(),
         });
         if asks {
-            return ScreenUpdate::request(AppRequest::Ask(self.question_before_write(
-                &tool,
-                statement.as_deref(),
-                call,
-                &endpoint,
-                context,
-            )));
+            let question = self.question_before_write(&tool, &arguments, call, &endpoint, context);
+            return ScreenUpdate::request(AppRequest::Ask(question));
         }
         self.begun(&call, context.now);
         ScreenUpdate::effect(call)
@@ -243,42 +182,28 @@ impl Tools {
     fn question_before_write(
         &self,
         tool: &Tool,
-        statement: Option<&str>,
+        arguments: &Map<String, Value>,
         call: Effect,
         endpoint: &McpEndpoint,
         context: &UpdateContext<'_>,
     ) -> Confirm {
-        let place = name_of(endpoint, context.store);
+        let name = name_of(endpoint, context.store);
+        let mut place = endpoint.deployment.to_string();
+        if name != place {
+            place = format!("{place} at {name}");
+        }
+        if let Some(deployment) = context.store.deployment(&endpoint.deployment) {
+            place = format!("{place} ({})", deployment.region);
+        }
         let mut confirm = Confirm::ask(
             format!("Call {}?", tool.parts().1),
-            format!(
-                "It may change or destroy data of {}.",
-                if place == endpoint.deployment.as_str() {
-                    place
-                } else {
-                    format!("{} at {place}", endpoint.deployment)
-                }
-            ),
+            format!("It may change or destroy data of {place}."),
             call,
         );
-        if let Some(statement) = statement {
-            confirm.text.extend(
-                statement
-                    .lines()
-                    .take(STATEMENT_LINES)
-                    .map(|line| format!("  {line}")),
-            );
-            let more = statement.lines().count().saturating_sub(STATEMENT_LINES);
-            if more > 0 {
-                confirm
-                    .text
-                    .push(format!("  … {}", pluralize(more, "more line")));
-            }
-        }
+        confirm.text.extend(call_in_words(tool, arguments));
         if let Some((info, claims, _)) = self.connection().and_then(|known| known.state.get()) {
-            confirm
-                .text
-                .push(format!("Signed in by {}.", who(info, claims.as_ref())));
+            let name = who(info, claims.as_ref());
+            confirm.text.push(format!("Signed in by {name}."));
         }
         confirm
     }
@@ -312,6 +237,7 @@ impl Tools {
                 since: now,
                 progress: None,
                 exchange: None,
+                expands_graph: false,
             });
         }
     }
@@ -328,20 +254,48 @@ impl Tools {
             cause,
         )
         .hint("whether a write took place is not known");
-        let statement = cypher::statement(&call.arguments).map(str::to_owned);
-        self.keep_result(Outcome::new(
-            (endpoint.clone(), call.tool),
-            statement,
-            (call.since, now),
-            Err(failure),
-            call.exchange,
-        ));
+        let result = Err(failure);
+        let kept = self.record_call(&endpoint, &call, &result, now);
+        if !call.expands_graph {
+            self.keep_result(CallResult::new(endpoint.clone(), call, now, result));
+        }
         Some(
-            ScreenUpdate::effect(Effect::Stop(Slot::Call(endpoint))).and_request(AppRequest::Say(
-                "cancelled; whether a write took place is not known".to_owned(),
-            )),
+            ScreenUpdate::effects(Effects(vec![Effect::Stop(Slot::Call(endpoint)), kept]))
+                .and_request(AppRequest::Say(
+                    "cancelled; whether a write took place is not known".to_owned(),
+                )),
         )
     }
+}
+
+/// How a call ended, in a word or two.
+fn outcome_in_words(result: &Result<CallOutcome, Failure>) -> String {
+    match result {
+        Ok(outcome) if outcome.is_error => "error".to_owned(),
+        Ok(outcome) => {
+            let rows = outcome.table.as_ref().map(result::rows_in_words);
+            rows.unwrap_or_else(|| "ok".to_owned())
+        }
+        Err(failure) => failure.code.clone().unwrap_or_else(|| "failed".to_owned()),
+    }
+}
+
+/// The statement of a call with its parameters, else its arguments; without secrets.
+fn call_in_words(tool: &Tool, arguments: &Map<String, Value>) -> Vec<String> {
+    let shown = masked(arguments);
+    let Some(statement) = cypher::statement(&shown) else {
+        let arguments = Value::Object(shown.clone());
+        return vec![format!("  {} {arguments}", tool.parts().1)];
+    };
+    let lines = statement.lines().take(STATEMENT_LINES);
+    let mut text: Vec<String> = lines.map(|line| format!("  {line}")).collect();
+    let more = statement.lines().count().saturating_sub(STATEMENT_LINES);
+    if more > 0 {
+        text.push(format!("  … {}", pluralize(more, "more line")));
+    }
+    let parameters = shown.values().filter_map(Value::as_object).flatten();
+    text.extend(parameters.map(|(name, value)| format!("  ${name} = {value}")));
+    text
 }
 
 fn refused_in_read_only(tool: &Tool, why: &str) -> ScreenUpdate {

@@ -3,7 +3,7 @@
 use crate::widgets::text_width;
 
 /// The most columns of the screen that a column takes while others stand behind it.
-const SHARE: usize = 48;
+pub(super) const SHARE: usize = 48;
 
 /// The widths of columns that want so much each, in a room with a gap of `gap` between them: what is left of the room goes to
 /// those that want more than their share.

@@ -1,10 +1,10 @@
 //! What is copied of a call: its result, its arguments, commands that repeat it elsewhere.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::Tools;
 use crate::{
-    messages::{Action, Effect, ToolsAction},
+    messages::{Effect, ToolsAction},
     screens::{AppRequest, ScreenUpdate, UpdateContext},
     tools::{
         commands::{self, CallSite},
@@ -14,13 +14,15 @@ use crate::{
 
 impl Tools {
     /// Copies what the action names.
-    pub(super) fn copy(&mut self, action: Action, context: &UpdateContext<'_>) -> ScreenUpdate {
-        let text = match action {
-            Action::Tools(ToolsAction::CopyResult) => Ok(self.result_text()),
-            Action::Tools(
-                ToolsAction::CopyArguments | ToolsAction::CopyCurl | ToolsAction::CopyCall,
-            ) => self.copied_call(action, context),
-            _ => Ok(None),
+    pub(super) fn copy(
+        &mut self,
+        action: ToolsAction,
+        context: &UpdateContext<'_>,
+    ) -> ScreenUpdate {
+        let text = if action == ToolsAction::CopyResult {
+            Ok(self.result_text())
+        } else {
+            self.copied_call(action, context)
         };
         match text {
             Ok(Some(text)) => ScreenUpdate::effect(Effect::Copy(text)),
@@ -32,23 +34,28 @@ impl Tools {
     /// The call that the form stands for, in the wanted words.
     fn copied_call(
         &mut self,
-        action: Action,
+        action: ToolsAction,
         context: &UpdateContext<'_>,
     ) -> Result<Option<String>, String> {
         let Some(tool) = self.selected().map(|tool| tool.name.clone()) else {
             return Ok(None);
         };
-        let Some(arguments) = self.form_mut().map(|form| form.arguments()) else {
-            return Ok(None);
+        let arguments = if action == ToolsAction::CopyMcpJson {
+            Map::new()
+        } else {
+            let Some(arguments) = self.form_mut().map(|form| form.arguments()) else {
+                return Ok(None);
+            };
+            let arguments = arguments
+                .map_err(|problems| format!("nothing to copy yet: {}", problems.join(", ")))?;
+            // The clipboard is read by every program of the desktop.
+            masked(&arguments)
         };
-        let arguments = arguments
-            .map_err(|problems| format!("nothing to copy yet: {}", problems.join(", ")))?;
-        // The clipboard is read by every program of the desktop.
-        let arguments = masked(&arguments);
-        if self.offer().is_some() && action != Action::Tools(ToolsAction::CopyArguments) {
+        let is_command = matches!(action, ToolsAction::CopyCurl | ToolsAction::CopyCall);
+        if self.offer().is_some() && is_command {
             return Err("only calls of tools are copied as commands".to_owned());
         }
-        if action == Action::Tools(ToolsAction::CopyArguments) {
+        if action == ToolsAction::CopyArguments {
             return Ok(serde_json::to_string_pretty(&Value::Object(arguments)).ok());
         }
         let (Some(endpoint), Some((info, ..))) = (
@@ -67,9 +74,12 @@ impl Tools {
             url: &info.url,
             protocol: &info.protocol,
         };
-        Ok(Some(match action {
-            Action::Tools(ToolsAction::CopyCurl) => commands::curl(site, &tool, &arguments),
-            _ => commands::own(site, &tool, &arguments),
+        Ok(Some(if action == ToolsAction::CopyCurl {
+            commands::curl(site, &tool, &arguments)
+        } else if action == ToolsAction::CopyMcpJson {
+            commands::mcp_json(site)
+        } else {
+            commands::own(site, &tool, &arguments)
         }))
     }
 }

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::Tools;
+use super::{Modal, Tools};
 use crate::{
     messages::{Action, AppAction, ListAction, PromptAction},
     model::{Kind, McpEndpoint, McpTarget},
@@ -20,7 +20,7 @@ pub(super) struct EndpointPicker {
 }
 
 /// A line of it.
-struct Choice {
+struct EndpointChoice {
     endpoint: McpEndpoint,
     name: String,
     kind: &'static str,
@@ -28,7 +28,7 @@ struct Choice {
     url: String,
 }
 
-impl Choice {
+impl EndpointChoice {
     /// Whether it contains each of the words. In an address, which contains every letter, only long ones are looked for.
     fn matches(&self, words: &str) -> bool {
         let all = [
@@ -45,6 +45,22 @@ impl Choice {
             .split_whitespace()
             .all(|word| all.contains(word) || (word.len() > 3 && url.contains(word)))
     }
+
+    fn draw(&self, is_current: bool, line: Rect, painter: &mut Painter<'_>) {
+        let mark = if is_current { "●" } else { " " };
+        painter.text(line.x + 2, line.y, 1, mark, Role::Success);
+        let columns = [
+            (4, 16, self.endpoint.deployment.as_str(), Role::Name),
+            (21, 30, self.name.as_str(), Role::Text),
+            (52, 8, self.kind, Role::Dim),
+            (61, 7, self.sign_in, Role::Accent),
+            (69, u16::MAX, self.url.as_str(), Role::Faint),
+        ];
+        for (from, width, text, role) in columns {
+            let room = width.min(line.width.saturating_sub(from + 1));
+            painter.text(line.x + from, line.y, room, text, role);
+        }
+    }
 }
 
 impl EndpointPicker {
@@ -53,7 +69,7 @@ impl EndpointPicker {
         self.list.select(0);
     }
 
-    fn matching(&self, store: &Store) -> Vec<Choice> {
+    fn matching(&self, store: &Store) -> Vec<EndpointChoice> {
         choices(store)
             .into_iter()
             .filter(|choice| choice.matches(self.input.text()))
@@ -75,22 +91,7 @@ impl EndpointPicker {
             .min(area.height);
         let place = Rect { height, ..area };
         painter.clear(place);
-        let x = painter.spans(
-            place.x + 1,
-            place.y,
-            place.width.saturating_sub(2),
-            &[("endpoint ", Role::Accent), (self.input.text(), Role::Name)],
-        );
-        let x = painter.text(x, place.y, 1, "▏", Role::Accent);
-        if self.input.text().is_empty() {
-            painter.text(
-                x + 1,
-                place.y,
-                place.right().saturating_sub(x + 2),
-                "type to find: deployment, name, kind, sign-in",
-                Role::Faint,
-            );
-        }
+        self.draw_input(place, painter);
         let body = Rect {
             y: place.y + 1,
             height: height.saturating_sub(2),
@@ -106,38 +107,15 @@ impl EndpointPicker {
             .take(window.len())
         {
             let y = body.y + u16::try_from(row - window.start).unwrap_or(0);
-            if row == list.cursor() {
-                painter.select_row(
-                    Rect {
-                        y,
-                        height: 1,
-                        ..body
-                    },
-                    true,
-                );
-            }
-            let mark = if current == Some(&choice.endpoint) {
-                "●"
-            } else {
-                " "
+            let line = Rect {
+                y,
+                height: 1,
+                ..body
             };
-            painter.text(body.x + 2, y, 1, mark, Role::Success);
-            let columns = [
-                (4, 16, choice.endpoint.deployment.as_str(), Role::Name),
-                (21, 30, choice.name.as_str(), Role::Text),
-                (52, 8, choice.kind, Role::Dim),
-                (61, 7, choice.sign_in, Role::Accent),
-                (69, u16::MAX, choice.url.as_str(), Role::Faint),
-            ];
-            for (from, width, text, role) in columns {
-                painter.text(
-                    body.x + from,
-                    y,
-                    width.min(body.width.saturating_sub(from + 1)),
-                    text,
-                    role,
-                );
+            if row == list.cursor() {
+                painter.select_row(line, true);
             }
+            choice.draw(current == Some(&choice.endpoint), line, painter);
         }
         if matching.is_empty() {
             painter.text(
@@ -154,13 +132,26 @@ impl EndpointPicker {
             ..place
         });
     }
+
+    fn draw_input(&self, place: Rect, painter: &mut Painter<'_>) {
+        let (y, room) = (place.y, place.width.saturating_sub(2));
+        let typed = self.input.text();
+        let pieces = [("endpoint ", Role::Accent), (typed, Role::Name)];
+        let x = painter.spans(place.x + 1, y, room, &pieces);
+        let x = painter.text(x, y, 1, "▏", Role::Accent);
+        if typed.is_empty() {
+            let hint = "type to find: deployment, name, kind, sign-in";
+            let room = place.right().saturating_sub(x + 2);
+            painter.text(x + 1, y, room, hint, Role::Faint);
+        }
+    }
 }
 
 /// Everything that can be talked to.
-fn choices(store: &Store) -> Vec<Choice> {
+fn choices(store: &Store) -> Vec<EndpointChoice> {
     let mut choices = Vec::new();
     for deployment in &store.deployments {
-        let choice = |target, name, kind, url| Choice {
+        let choice = |target, name, kind, url| EndpointChoice {
             endpoint: McpEndpoint {
                 deployment: deployment.name.clone(),
                 target,
@@ -205,35 +196,36 @@ fn choices(store: &Store) -> Vec<Choice> {
 }
 
 impl Tools {
-    /// What the open list makes of an action.
+    /// Performs an action in the open list.
     pub(super) fn act_on_picker(
         &mut self,
-        mut picker: EndpointPicker,
         action: Action,
         context: &mut UpdateContext<'_>,
     ) -> ScreenUpdate {
+        let Some(Modal::Picker(picker)) = self.modals.last_mut() else {
+            return ScreenUpdate::ignored();
+        };
         let matching = picker.matching(context.store);
+        let length = matching.len();
         match action {
-            Action::App(AppAction::Back) => return ScreenUpdate::done(),
+            Action::App(AppAction::Back) => {
+                self.modals.pop();
+            }
             Action::Prompt(PromptAction::Accept) => {
-                let at = picker.list.cursor().min(matching.len().saturating_sub(1));
+                let at = picker.list.cursor().min(length.saturating_sub(1));
+                self.modals.pop();
                 if let Some(choice) = matching.into_iter().nth(at) {
                     return ScreenUpdate::effects(self.connect(choice.endpoint, context));
                 }
             }
             Action::Prompt(PromptAction::PromptNext) => {
-                picker
-                    .list
-                    .act(Action::List(ListAction::Down), matching.len());
+                picker.list.act(Action::List(ListAction::Down), length);
             }
             Action::Prompt(PromptAction::PromptPrevious) => {
-                picker
-                    .list
-                    .act(Action::List(ListAction::Up), matching.len());
+                picker.list.act(Action::List(ListAction::Up), length);
             }
             _ => {}
         }
-        self.picker = Some(picker);
         ScreenUpdate::done()
     }
 

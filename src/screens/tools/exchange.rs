@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::Outcome;
+use super::CallResult;
 use crate::{
     model::{CallOutcome, HttpExchange},
     theme::Role,
@@ -21,10 +21,10 @@ const IDLE: [&str; 7] = [
 ];
 
 /// The lines of the raw view; of the answer so many, and a few more where it has more.
-pub(super) fn lines(outcome: &Outcome, most: usize) -> Vec<StyledLine> {
-    let Some(exchange) = &outcome.exchange else {
-        return outcome
-            .result
+pub(super) fn lines(result: &CallResult, most: usize) -> Vec<StyledLine> {
+    let Some(exchange) = &result.exchange else {
+        return result
+            .answer
             .as_ref()
             .map_or_else(|_| Vec::new(), |call| json_beginning(&call.raw, most));
     };
@@ -39,16 +39,16 @@ pub(super) fn lines(outcome: &Outcome, most: usize) -> Vec<StyledLine> {
     lines.push(status(exchange));
     lines.extend(headers(&exchange.received));
     lines.push(Vec::new());
-    lines.extend(answer(exchange, outcome.result.as_ref().ok(), most));
+    lines.extend(answer(exchange, result.answer.as_ref().ok(), most));
     lines.push(Vec::new());
     lines.push(times(exchange));
     lines
 }
 
 /// The same as text.
-pub(super) fn text(outcome: &Outcome) -> String {
+pub(super) fn text(result: &CallResult) -> String {
     let line = |line: StyledLine| line.into_iter().map(|(text, _)| text).collect::<String>();
-    lines(outcome, usize::MAX)
+    lines(result, usize::MAX)
         .into_iter()
         .map(line)
         .collect::<Vec<_>>()
@@ -117,5 +117,5 @@ fn answer(exchange: &HttpExchange, call: Option<&CallOutcome>, most: usize) -> V
 }
 
 fn times(exchange: &HttpExchange) -> StyledLine {
-    vec![(super::result::elapsed(exchange.elapsed), Role::Dim)]
+    vec![(super::result::elapsed_in_words(exchange.elapsed), Role::Dim)]
 }

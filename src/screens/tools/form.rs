@@ -1,21 +1,25 @@
-//! The arguments of a call under edit: a field a property, the statement of a Cypher tool over several lines, its
-//! parameters as they appear in it; or all of it as raw JSON.
+//! The arguments of a call under edit: fields for the properties of the schema, nested ones included, the statement of a
+//! Cypher tool over several lines, its parameters as they appear in it; or all of it as raw JSON.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui_textarea::TextArea;
 use serde_json::{Map, Value};
 
+use super::{
+    field::{Field, FieldTarget, area, next_option, previous_option},
+    form_node::{ChoiceNode, FieldProblem, FormNode, ListNode, ObjectNode},
+    form_rows::{FormRow, RowPath, rows},
+};
 use crate::{
+    logs::redact,
     model::Tool,
     tools::{
         arguments,
         cypher::{CypherTool, parameters},
-        schema::{self, Arguments, Property, Type},
+        saved::without_secrets,
+        schema::{self, Arguments, Property},
     },
 };
-
-/// Fields of a server's question that are shown.
-const FIELDS: usize = 100;
 
 /// A form for one tool.
 #[derive(Clone, Debug)]
@@ -23,142 +27,13 @@ pub(super) struct Form {
     schema: Arguments,
     /// Where the statement goes, in the form of a tool that takes Cypher.
     cypher: Option<CypherTool>,
-    /// Fields in their order.
-    pub(super) fields: Vec<Field>,
-    /// The field under edit.
+    root: ObjectNode,
+    /// The parameters of the statement.
+    parameters: Vec<Field>,
+    /// The row under edit.
     pub(super) focus: usize,
     /// All arguments as JSON, where that is edited instead.
     pub(super) raw: Option<TextArea<'static>>,
-}
-
-/// A field.
-#[derive(Clone, Debug)]
-pub(super) struct Field {
-    /// Its name.
-    pub(super) name: String,
-    /// Where its value goes.
-    pub(super) target: FieldTarget,
-    /// The text under edit.
-    pub(super) text: TextArea<'static>,
-}
-
-impl Field {
-    fn is_empty(&self) -> bool {
-        self.text.lines().iter().all(|line| line.trim().is_empty())
-    }
-
-    /// The value, checked against its schema; `None` where it is left out.
-    ///
-    /// # Errors
-    /// A sentence for the person who fills in the field.
-    fn value(&self) -> Result<Option<Value>, String> {
-        let (FieldTarget::Argument(property) | FieldTarget::Statement(property)) = &self.target
-        else {
-            return Ok(Some(arguments::json_or_text(&self.text.lines().join("\n"))));
-        };
-        if self.is_empty() {
-            return if property.required {
-                Err("required".to_owned())
-            } else {
-                Ok(None)
-            };
-        }
-        let text = self.text.lines().join("\n");
-        let value = arguments::read(property, from_typed(property, &text))?;
-        arguments::check_limits(property, &value)?;
-        Ok(Some(value))
-    }
-
-    /// The values that can be chosen, with their titles; none for a field that is typed.
-    pub(super) fn options(&self) -> Vec<(String, String)> {
-        let (FieldTarget::Argument(property) | FieldTarget::Statement(property)) = &self.target
-        else {
-            return Vec::new();
-        };
-        if property.is_list() {
-            return Vec::new();
-        }
-        if property.types == [Type::Boolean] {
-            return vec![
-                ("true".to_owned(), "yes".to_owned()),
-                ("false".to_owned(), "no".to_owned()),
-            ];
-        }
-        property
-            .choices
-            .iter()
-            .map(|choice| {
-                let value = plain(&choice.value);
-                (value.clone(), choice.title.clone().unwrap_or(value))
-            })
-            .collect()
-    }
-
-    /// Handles a key of a field whose value is chosen; `false` where the key is not one of these.
-    fn choose(&mut self, key: KeyEvent) -> bool {
-        let options = self.options();
-        if options.is_empty() {
-            return false;
-        }
-        let current = self.text.lines().join("");
-        let at = options.iter().position(|(value, _)| *value == current);
-        let last = options.len() - 1;
-        let next = match key.code {
-            KeyCode::Right | KeyCode::Char(' ') => {
-                Some(at.map_or(0, |at| if at == last { 0 } else { at + 1 }))
-            }
-            KeyCode::Left => Some(at.map_or(last, |at| at.checked_sub(1).unwrap_or(last))),
-            KeyCode::Char(letter)
-                if key.modifiers.is_empty() || key.modifiers == KeyModifiers::SHIFT =>
-            {
-                let starts = |title: &str| {
-                    title
-                        .to_lowercase()
-                        .starts_with(&letter.to_lowercase().to_string())
-                };
-                options.iter().position(|(_, title)| starts(title))
-            }
-            KeyCode::Backspace | KeyCode::Delete => {
-                self.text = area("");
-                return true;
-            }
-            _ => return false,
-        };
-        if let Some((value, _)) = next.and_then(|next| options.get(next)) {
-            self.text = area(value);
-        }
-        true
-    }
-}
-
-/// A value as a form shows it: a list of texts with commas between them.
-fn typed(value: &Value) -> String {
-    match value {
-        Value::Array(items) if items.iter().all(Value::is_string) => {
-            items.iter().map(plain).collect::<Vec<_>>().join(", ")
-        }
-        other => plain(other),
-    }
-}
-
-/// A number may have blanks around it; a text keeps them.
-fn from_typed<'a>(property: &Property, text: &'a str) -> &'a str {
-    if property.types.contains(&Type::String) {
-        text
-    } else {
-        text.trim()
-    }
-}
-
-/// Where a field's value goes.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum FieldTarget {
-    /// Into the argument of that name.
-    Argument(Property),
-    /// The statement: an argument over several lines.
-    Statement(Property),
-    /// Into the object of parameters.
-    Parameter,
 }
 
 impl Form {
@@ -166,123 +41,110 @@ impl Form {
     pub(super) fn new(tool: &Tool) -> Self {
         let schema = schema::read(&tool.input_schema);
         let cypher = CypherTool::of(tool).filter(|cypher| cypher.within.is_none());
-        let is_statement = |name: &str| {
-            cypher
-                .as_ref()
-                .is_some_and(|cypher| cypher.statement == name)
-        };
-        let holds_parameters = |name: &str| {
-            let argument = cypher
-                .as_ref()
-                .and_then(|cypher| cypher.parameters.as_ref());
-            argument.is_some_and(|argument| argument.name == name)
-        };
-        let fields = schema
-            .properties
-            .iter()
-            .filter(|property| !holds_parameters(&property.name))
-            .map(|property| {
-                let target = if is_statement(&property.name) {
-                    FieldTarget::Statement(property.clone())
-                } else {
-                    FieldTarget::Argument(property.clone())
-                };
-                Field {
-                    name: property.name.clone(),
-                    target,
-                    text: area(&property.default.as_ref().map_or_else(String::new, plain)),
-                }
-            })
-            .collect();
-        Self {
-            schema,
-            cypher,
-            fields,
-            focus: 0,
-            raw: None,
+        let parameters = cypher
+            .as_ref()
+            .and_then(|cypher| cypher.parameters.as_ref())
+            .map(|argument| argument.name.as_str());
+        let properties = schema.properties.iter();
+        let properties = properties.filter(|property| Some(property.name.as_str()) != parameters);
+        let mut root = root_of(properties.cloned().collect());
+        let statement = cypher.as_ref().map(|cypher| cypher.statement.as_str());
+        for node in &mut root.members {
+            if let FormNode::Field(field) = node
+                && Some(field.name.as_str()) == statement
+                && let FieldTarget::Argument(property) = &field.target
+            {
+                field.target = FieldTarget::Statement(property.clone());
+            }
         }
+        Self::with(schema, cypher, root)
     }
 
     /// The form of a server's question: a field for each property of its schema.
     pub(super) fn for_question(schema: &Value) -> Self {
         let schema = schema::read(schema);
-        let fields = schema
-            .properties
-            .iter()
-            .take(FIELDS)
-            .map(|property| Field {
-                name: property.name.clone(),
-                text: area(&property.default.as_ref().map_or_else(String::new, typed)),
-                target: FieldTarget::Argument(property.clone()),
-            })
-            .collect();
+        let root = root_of(schema.properties.clone());
+        Self::with(schema, None, root)
+    }
+
+    const fn with(schema: Arguments, cypher: Option<CypherTool>, root: ObjectNode) -> Self {
         Self {
             schema,
-            cypher: None,
-            fields,
+            cypher,
+            root,
+            parameters: Vec::new(),
             focus: 0,
             raw: None,
         }
     }
 
+    /// Its rows, from the first.
+    pub(super) fn rows(&self) -> Vec<FormRow<'_>> {
+        rows(&self.root, &self.parameters)
+    }
+
     /// The answer to a server's question.
     ///
     /// # Errors
-    /// What is wrong, with the field that it is wrong in.
+    /// What is wrong, with the row that it is wrong in.
     pub(super) fn answer(&self) -> Result<Map<String, Value>, Vec<(usize, String)>> {
-        let (mut answer, mut problems) = (Map::new(), Vec::new());
-        for (at, field) in self.fields.iter().enumerate() {
-            match field.value() {
-                Ok(Some(value)) => {
-                    answer.insert(field.name.clone(), value);
-                }
-                Ok(None) => {}
-                Err(problem) => problems.push((at, problem)),
-            }
-        }
+        let (answer, problems) = self.value();
         if problems.is_empty() {
-            Ok(answer)
-        } else {
-            Err(problems)
+            return Ok(answer);
         }
+        let rows = self.rows();
+        let row_of = |problem: &FieldProblem| {
+            let path = RowPath::Node(problem.path.clone());
+            rows.iter().position(|row| row.path == path).unwrap_or(0)
+        };
+        Err(problems
+            .into_iter()
+            .map(|problem| (row_of(&problem), problem.text))
+            .collect())
     }
 
-    /// What is wrong with what stands in a field now, while it is typed; nothing while it is empty.
+    /// The answer as far as it is right, for showing what would be sent.
+    pub(super) fn value_so_far(&self) -> Map<String, Value> {
+        self.value().0
+    }
+
+    /// What is wrong with what stands in a row now, while it is typed; nothing while it is empty.
     pub(super) fn problem_while_typing(&self, at: usize) -> Option<String> {
-        let field = self.fields.get(at)?;
+        let rows = self.rows();
+        let field = rows.get(at)?.field()?;
         if field.is_empty() {
             return None;
         }
         field.value().err()
     }
 
-    /// Fills the form with the arguments of an earlier call.
+    /// Fills the form with the arguments of an earlier call. Parameters that the call does not name stay as they are.
     pub(super) fn fill(&mut self, given: &Map<String, Value>) {
-        for field in &mut self.fields {
-            if let Some(value) = given.get(&field.name) {
-                field.text = area(&plain(value));
-            }
+        let mut own = given.clone();
+        if let Some(argument) = self.parameters_argument() {
+            own.shift_remove(&argument);
         }
+        self.root.clear();
+        self.root.fill(&own);
         self.follow_statement();
         let object = self.parameters_of(given);
-        for field in self
-            .fields
-            .iter_mut()
-            .filter(|field| field.target == FieldTarget::Parameter)
-        {
+        for field in &mut self.parameters {
             if let Some(value) = object.get(&field.name) {
-                field.text = area(&plain(value));
+                field.fill(value);
             }
         }
+        self.focus = 0;
+    }
+
+    fn parameters_argument(&self) -> Option<String> {
+        let cypher = self.cypher.as_ref()?;
+        Some(cypher.parameters.as_ref()?.name.clone())
     }
 
     /// The parameters among the arguments of a call.
     fn parameters_of(&self, given: &Map<String, Value>) -> Map<String, Value> {
-        let argument = self
-            .cypher
-            .as_ref()
-            .and_then(|cypher| cypher.parameters.as_ref());
-        match argument.and_then(|argument| given.get(&argument.name)) {
+        let argument = self.parameters_argument();
+        match argument.and_then(|argument| given.get(&argument)) {
             Some(Value::Object(members)) => members.clone(),
             Some(Value::String(text)) => serde_json::from_str(text).unwrap_or_default(),
             Some(Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_)) | None => {
@@ -293,101 +155,170 @@ impl Form {
 
     /// The statement, where the tool takes one.
     pub(super) fn statement(&self) -> Option<String> {
-        self.fields
-            .iter()
-            .find(|field| matches!(field.target, FieldTarget::Statement(_)))
-            .map(|field| field.text.lines().join("\n"))
+        let fields = self.root.members.iter().filter_map(|node| match node {
+            FormNode::Field(field) => Some(field),
+            FormNode::Object(_) | FormNode::List(_) | FormNode::Choice(_) => None,
+        });
+        fields
+            .into_iter()
+            .find(|field| field.is_statement())
+            .map(Field::typed)
     }
 
-    /// FieldTarget to the next field (or the one before); `false` where there is none.
+    /// The text under edit, if it is the statement.
+    pub(super) fn focused_statement_mut(&mut self) -> Option<&mut TextArea<'static>> {
+        if self.raw.is_some() {
+            return None;
+        }
+        let field = self
+            .focused_field_mut()
+            .filter(|field| field.is_statement());
+        field.map(|field| &mut field.text)
+    }
+
+    /// The statement under edit with the byte offset of the cursor.
+    pub(super) fn focused_statement(&self) -> Option<(String, usize)> {
+        let rows = self.rows();
+        let field = rows.get(self.focus)?.field()?;
+        if self.raw.is_some() || !field.is_statement() {
+            return None;
+        }
+        let cursor = field.text.cursor();
+        let (line, column) = (cursor.0, cursor.1);
+        let lines = field.text.lines();
+        let before: usize = lines.iter().take(line).map(|text| text.len() + 1).sum();
+        let own = lines.get(line)?;
+        let within = own
+            .char_indices()
+            .nth(column)
+            .map_or(own.len(), |(at, _)| at);
+        Some((field.typed(), before + within))
+    }
+
+    /// Moves the focus to the next row that takes keys (or the one before); `false` where there is none.
     pub(super) fn go(&mut self, backwards: bool) -> bool {
+        if self.raw.is_some() {
+            return false;
+        }
+        let rows = self.rows();
+        let takes_keys = |at: &usize| rows.get(*at).is_some_and(FormRow::takes_keys);
         let next = if backwards {
-            self.focus.checked_sub(1)
+            (0..self.focus).rev().find(takes_keys)
         } else {
-            Some(self.focus + 1)
+            (self.focus + 1..rows.len()).find(takes_keys)
         };
-        match next.filter(|next| *next < self.fields.len() && self.raw.is_none()) {
-            Some(next) => {
-                self.focus = next;
-                true
-            }
-            None => false,
+        if let Some(next) = next {
+            self.focus = next;
+        }
+        next.is_some()
+    }
+
+    fn node_mut(&mut self, path: &[usize]) -> Option<&mut FormNode> {
+        let (first, rest) = path.split_first()?;
+        let first = self.root.members.get_mut(*first)?;
+        rest.iter().try_fold(first, |node, at| node.child_mut(*at))
+    }
+
+    fn focused_path(&self) -> Option<RowPath> {
+        Some(self.rows().get(self.focus)?.path.clone())
+    }
+
+    fn focused_field_mut(&mut self) -> Option<&mut Field> {
+        match self.focused_path()? {
+            RowPath::Parameter(at) => self.parameters.get_mut(at),
+            RowPath::Node(path) => match self.node_mut(&path)? {
+                FormNode::Field(field) => Some(field),
+                FormNode::Object(_) | FormNode::List(_) | FormNode::Choice(_) => None,
+            },
         }
     }
 
-    /// Takes a key.
+    /// Handles a key.
     pub(super) fn press(&mut self, key: KeyEvent) {
         if let Some(raw) = &mut self.raw {
             raw.input(key);
             return;
         }
-        let Some(field) = self.fields.get_mut(self.focus) else {
-            return;
-        };
-        let one_line = !matches!(field.target, FieldTarget::Statement(_));
-        if one_line && matches!(key.code, KeyCode::Enter | KeyCode::Down | KeyCode::Up) {
+        let is_statement = self.focused_statement_mut().is_some();
+        if !is_statement && matches!(key.code, KeyCode::Enter | KeyCode::Down | KeyCode::Up) {
             let _ = self.go(key.code == KeyCode::Up);
             return;
         }
-        if field.choose(key) {
+        let Some(path) = self.focused_path() else {
+            return;
+        };
+        if let RowPath::Node(path) = &path
+            && self.press_branch(path, key)
+        {
             return;
         }
-        // ctrl-u and ctrl-r are undo and redo to the text area; a line editor's user means "all of it".
-        if key.modifiers.contains(KeyModifiers::CONTROL) && key.code == KeyCode::Char('u') {
-            field.text = area("");
-        } else {
-            field.text.input(key);
+        if let Some(field) = self.focused_field_mut()
+            && !field.choose(key)
+        {
+            // ctrl-u and ctrl-r are undo and redo to the text area; a line editor's user means "all of it".
+            if key.modifiers.contains(KeyModifiers::CONTROL) && key.code == KeyCode::Char('u') {
+                field.set("");
+            } else {
+                field.text.input(key);
+            }
         }
         self.follow_statement();
     }
 
-    /// Takes pasted text.
+    /// Handles a key of a list, of one of its items, or of a choice. Returns `false` if the row is none of these.
+    fn press_branch(&mut self, path: &[usize], key: KeyEvent) -> bool {
+        let adds = matches!(key.code, KeyCode::Right | KeyCode::Char(' ' | '+'));
+        let removes = matches!(
+            key.code,
+            KeyCode::Left | KeyCode::Backspace | KeyCode::Delete | KeyCode::Char('-')
+        );
+        match self.node_mut(path) {
+            Some(FormNode::List(list)) => change_list(list, adds, removes),
+            Some(FormNode::Choice(choice)) => change_choice(choice, adds, removes),
+            Some(FormNode::Object(_)) => {
+                if let (Some((at, parent)), true) = (path.split_last(), removes)
+                    && let Some(FormNode::List(list)) = self.node_mut(parent)
+                {
+                    list.remove(Some(*at));
+                }
+            }
+            Some(FormNode::Field(_)) | None => return false,
+        }
+        self.focus = self.focus.min(self.rows().len().saturating_sub(1));
+        true
+    }
+
+    /// Inserts pasted text.
     pub(super) fn paste(&mut self, text: &str) {
         let text = text.replace("\r\n", "\n").replace('\r', "\n");
         if let Some(raw) = &mut self.raw {
             raw.insert_str(&text);
             return;
         }
-        if let Some(field) = self.fields.get_mut(self.focus) {
-            field
-                .text
-                .insert_str(if matches!(field.target, FieldTarget::Statement(_)) {
-                    text
-                } else {
-                    text.replace('\n', " ")
-                });
+        if let Some(field) = self.focused_field_mut() {
+            if field.is_statement() {
+                field.text.insert_str(text);
+            } else {
+                field.text.insert_str(text.replace('\n', " "));
+            }
         }
         self.follow_statement();
     }
 
     /// Fields for the parameters that the statement names now; what was typed for one stays as long as it is named.
-    fn follow_statement(&mut self) {
+    pub(super) fn follow_statement(&mut self) {
         let Some(statement) = self.statement() else {
             return;
         };
-        let wanted = parameters(&statement);
-        let mut old: Vec<Field> = Vec::new();
-        let mut kept: Vec<Field> = Vec::new();
-        for field in std::mem::take(&mut self.fields) {
-            if field.target == FieldTarget::Parameter {
-                old.push(field);
-            } else {
-                kept.push(field);
-            }
-        }
-        for name in wanted {
-            let known = old
-                .iter()
-                .position(|field| field.name == name)
-                .map(|at| old.swap_remove(at));
-            kept.push(known.unwrap_or_else(|| Field {
-                name,
-                target: FieldTarget::Parameter,
-                text: area(""),
-            }));
-        }
-        self.fields = kept;
-        self.focus = self.focus.min(self.fields.len().saturating_sub(1));
+        let mut old = std::mem::take(&mut self.parameters);
+        self.parameters = parameters(&statement)
+            .into_iter()
+            .map(|name| {
+                let known = old.iter().position(|field| field.name == name);
+                known.map_or_else(|| Field::of_parameter(name), |at| old.swap_remove(at))
+            })
+            .collect();
+        self.focus = self.focus.min(self.rows().len().saturating_sub(1));
     }
 
     /// From fields to JSON, or back where the JSON can be read.
@@ -411,16 +342,9 @@ impl Form {
     /// # Errors
     /// All that is wrong, a sentence each.
     pub(super) fn ready(&self) -> Result<Map<String, Value>, Vec<String>> {
-        let is_empty = |field: &&Field| {
-            field.target == FieldTarget::Parameter
-                && field.text.lines().iter().all(|line| line.trim().is_empty())
-        };
-        let empty = self
-            .fields
-            .iter()
-            .filter(|_| self.raw.is_none())
-            .filter(is_empty);
+        let empty = self.parameters.iter().filter(|field| field.is_empty());
         let told: Vec<String> = empty
+            .filter(|_| self.raw.is_none())
             .map(|field| {
                 format!(
                     "parameter {} is empty; \"\" sends an empty text",
@@ -433,6 +357,14 @@ impl Form {
         } else {
             Err(told)
         }
+    }
+
+    fn value(&self) -> (Map<String, Value>, Vec<FieldProblem>) {
+        let mut problems = Vec::new();
+        let value = self
+            .root
+            .value(&mut Vec::new(), &mut Vec::new(), &mut problems);
+        (value, problems)
     }
 
     /// The arguments as the schema wants them.
@@ -448,135 +380,107 @@ impl Form {
                 Err(error) => Err(vec![format!("the JSON cannot be read: {error}")]),
             };
         }
-        let mut pairs: Vec<(String, String)> = Vec::new();
-        let mut missing: Vec<String> = Vec::new();
-        let mut parameters = Map::new();
-        for field in &self.fields {
-            let text = field.text.lines().join("\n");
-            match &field.target {
-                FieldTarget::Parameter => {
-                    parameters.insert(field.name.clone(), arguments::json_or_text(&text));
-                }
-                FieldTarget::Argument(property) | FieldTarget::Statement(property) => {
-                    if !text.trim().is_empty() {
-                        pairs.push((field.name.clone(), text));
-                    } else if property.required {
-                        missing.push(format!("{} is required", field.name));
-                    }
-                }
-            }
+        let (value, problems) = self.value();
+        if !problems.is_empty() {
+            return Err(problems.iter().map(sentence).collect());
         }
-        if !missing.is_empty() {
-            return Err(missing);
-        }
-        let mut merged = arguments::merge(Map::new(), &pairs, &self.schema)?;
-        if let Some(cypher) = self.cypher.as_ref().filter(|_| !parameters.is_empty()) {
-            let (name, value) = cypher.place(parameters)?;
+        let mut merged = arguments::merge(value, &[], &self.schema)?;
+        if let Some(cypher) = self.cypher.as_ref().filter(|_| !self.parameters.is_empty()) {
+            let given = self.parameters.iter().map(|field| {
+                let value = arguments::json_or_text(&field.typed());
+                (field.name.clone(), value)
+            });
+            let (name, value) = cypher.place(given.collect())?;
             merged.insert(name, value);
         }
         Ok(merged)
     }
+
+    /// What is typed, to be kept over runs; without what looks like a secret. `None` if nothing is typed.
+    pub(super) fn draft(&self) -> Option<Value> {
+        if let Some(raw) = &self.raw {
+            let text = raw.lines().join("\n");
+            let parsed: Map<String, Value> = serde_json::from_str(&text).ok()?;
+            let is_kept = without_secrets(&parsed) == parsed && redact(&text).as_ref() == text;
+            return is_kept.then(|| serde_json::json!({ "raw": text }));
+        }
+        let fields = FormNode::Object(self.root.clone()).draft();
+        let parameters: Map<String, Value> = self
+            .parameters
+            .iter()
+            .filter_map(|field| {
+                let draft = FormNode::Field(field.clone()).draft()?;
+                Some((field.name.clone(), draft))
+            })
+            .collect();
+        (fields.is_some() || !parameters.is_empty())
+            .then(|| serde_json::json!({"fields": fields, "parameters": parameters}))
+    }
+
+    /// Puts back what was typed in an earlier run.
+    pub(super) fn restore(&mut self, draft: &Value) {
+        if let Some(raw) = draft.get("raw").and_then(Value::as_str) {
+            self.raw = Some(area(raw));
+            return;
+        }
+        let mut root = FormNode::Object(self.root.clone());
+        if let Some(fields) = draft.get("fields") {
+            root.restore(fields);
+        }
+        if let FormNode::Object(root) = root {
+            self.root = root;
+        }
+        self.follow_statement();
+        for field in &mut self.parameters {
+            let text = draft.get("parameters").and_then(|all| all.get(&field.name));
+            if let Some(text) = text.and_then(Value::as_str) {
+                field.set(text);
+            }
+        }
+    }
 }
 
-fn area(text: &str) -> TextArea<'static> {
-    let mut area = TextArea::new(text.split('\n').map(str::to_owned).collect());
-    area.move_cursor(ratatui_textarea::CursorMove::Bottom);
-    area.move_cursor(ratatui_textarea::CursorMove::End);
-    area
+fn root_of(members: Vec<Property>) -> ObjectNode {
+    ObjectNode::new(&Property {
+        required: true,
+        members,
+        ..Property::default()
+    })
 }
 
-fn plain(value: &Value) -> String {
-    value
-        .as_str()
-        .map_or_else(|| value.to_string(), str::to_owned)
+fn change_list(list: &mut ListNode, adds: bool, removes: bool) {
+    if adds {
+        list.add();
+    } else if removes {
+        list.remove(None);
+    }
+}
+
+fn change_choice(choice: &mut ChoiceNode, forwards: bool, backwards: bool) {
+    let count = choice.property.variants.len();
+    if forwards {
+        choice.choose(next_option(Some(choice.chosen), count));
+    } else if backwards {
+        choice.choose(previous_option(Some(choice.chosen), count));
+    }
+}
+
+/// What is wrong with a field, as a sentence that names it.
+fn sentence(problem: &FieldProblem) -> String {
+    let FieldProblem { name, text, .. } = problem;
+    if text == "required" {
+        return format!("{name} is required");
+    }
+    let own = name.rsplit('.').next().unwrap_or(name);
+    match text
+        .strip_prefix(own)
+        .and_then(|rest| rest.strip_prefix(':'))
+    {
+        Some(rest) => format!("{name}:{rest}"),
+        None => format!("{name}: {text}"),
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn cypher_tool() -> Tool {
-        Tool {
-            name: "t___read-cypher".into(),
-            title: None,
-            description: None,
-            input_schema: json!({"type": "object", "properties": {"query": {"type": "string"}, "params": {"type": "object"}}, "required": ["query"]}),
-            annotations: crate::model::ToolAnnotations::default(),
-            raw: Value::Null,
-        }
-    }
-
-    fn type_text(form: &mut Form, text: &str) {
-        for letter in text.chars() {
-            form.press(KeyEvent::new(KeyCode::Char(letter), KeyModifiers::NONE));
-        }
-    }
-
-    #[test]
-    fn parameters_appear_with_the_statement_and_keep_their_types() {
-        let mut form = Form::new(&cypher_tool());
-        type_text(&mut form, "RETURN $year, $name");
-        assert_eq!(
-            form.fields
-                .iter()
-                .map(|field| field.name.as_str())
-                .collect::<Vec<_>>(),
-            ["query", "year", "name"]
-        );
-        assert!(form.go(false));
-        type_text(&mut form, "1990");
-        assert_eq!(
-            form.ready().unwrap_err(),
-            ["parameter name is empty; \"\" sends an empty text"]
-        );
-        assert!(form.go(false));
-        type_text(&mut form, "Neo");
-        assert_eq!(form.ready(), form.arguments());
-        assert!(!form.go(false));
-        assert_eq!(
-            Value::Object(form.arguments().unwrap()),
-            json!({"query": "RETURN $year, $name", "params": {"year": 1990, "name": "Neo"}})
-        );
-    }
-
-    #[test]
-    fn raw_json_and_fields_say_the_same() {
-        let mut form = Form::new(&cypher_tool());
-        form.fill(
-            json!({"query": "RETURN $x", "params": {"x": [1, 2]}})
-                .as_object()
-                .unwrap(),
-        );
-        let before = form.arguments().unwrap();
-        form.toggle_raw().unwrap();
-        assert_eq!(form.arguments().unwrap(), before);
-        form.toggle_raw().unwrap();
-        assert_eq!(form.arguments().unwrap(), before);
-    }
-
-    #[test]
-    fn a_query_that_is_no_cypher_is_a_field_like_any_other() {
-        let form = Form::new(&Tool {
-            name: "github___search_repositories".into(),
-            ..cypher_tool()
-        });
-        assert!(
-            form.fields
-                .iter()
-                .all(|field| matches!(field.target, FieldTarget::Argument(_))),
-            "{:?}",
-            form.fields
-        );
-        assert_eq!(form.fields.len(), 2, "its params are a field too");
-    }
-
-    #[test]
-    fn what_is_missing_is_said_before_anything_is_sent() {
-        assert_eq!(
-            Form::new(&cypher_tool()).arguments().unwrap_err(),
-            ["query is required"]
-        );
-    }
-}
+#[path = "form_tests.rs"]
+mod tests;

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 use serde_json::Value;
 
-use super::{Tools, result::draw_lines};
+use super::{Modal, Tools, endpoints::name_of, text_view::draw_lines};
 use crate::{
     messages::{Effect, ToolsEffect},
     model::{Claims, ConnectionInfo, Failure, McpEndpoint, Moment, moment::short_duration},
@@ -39,7 +39,7 @@ impl Tools {
             ));
         };
         let has_token = info.token_expires_at.is_some();
-        self.identity = Some(Scroll::default());
+        self.modals.push(Modal::Identity(Scroll::default()));
         match self.endpoint.clone().filter(|_| has_token) {
             Some(endpoint) => {
                 ScreenUpdate::effect(Effect::Tools(ToolsEffect::ReadClaims(endpoint)))
@@ -79,11 +79,12 @@ impl Tools {
     /// Draws it over the screen.
     pub(super) fn draw_identity(
         &self,
+        scroll: &Scroll,
         context: &ViewContext<'_>,
         area: Rect,
         painter: &mut Painter<'_>,
     ) {
-        let (Some(scroll), Some(endpoint)) = (&self.identity, &self.endpoint) else {
+        let Some(endpoint) = &self.endpoint else {
             return;
         };
         let Some((info, claims, _)) = self
@@ -93,7 +94,7 @@ impl Tools {
             return;
         };
         painter.clear(area);
-        let title = format!("Signed in to {}", super::name_of(endpoint, context.store));
+        let title = format!("Signed in to {}", name_of(endpoint, context.store));
         painter.spans(
             area.x + 1,
             area.y,
@@ -147,36 +148,11 @@ fn lines(
             )
         });
     }
-    if let Some(claims) = claims {
-        lines.push(Vec::new());
-        lines.push(vec![(
-            "UNVERIFIED: the token says this of itself; the endpoint decides.".to_owned(),
-            Role::Degraded,
-        )]);
-        for (name, word) in TELLING {
-            let Some(value) = claims.claims.get(name) else {
-                continue;
-            };
-            let seconds = value
-                .as_f64()
-                .filter(|_| name == "iat")
-                .map(|at| Moment::from_seconds(at).age(context.now) + " ago");
-            let text = seconds
-                .or_else(|| value.as_str().map(str::to_owned))
-                .unwrap_or_else(|| value.to_string());
-            lines.push(fact(word, text, Role::Text));
-        }
-        if claims
-            .claims
-            .as_object()
-            .is_none_or(serde_json::Map::is_empty)
-        {
-            lines.push(vec![(
-                "It is opaque: it says nothing.".to_owned(),
-                Role::Dim,
-            )]);
-        }
-    }
+    lines.extend(
+        claims
+            .map(|claims| claimed(claims, context.now))
+            .unwrap_or_default(),
+    );
     lines.push(Vec::new());
     let server = if info.server.is_empty() {
         "it says no name".to_owned()
@@ -200,6 +176,36 @@ fn lines(
         lines.push(Vec::new());
         lines.push(vec![("All claims, UNVERIFIED".to_owned(), Role::Degraded)]);
         lines.extend(json_lines(&claims.claims));
+    }
+    lines
+}
+
+/// What the token says of itself, in the words of sign-ins.
+fn claimed(claims: &Claims, now: Moment) -> Vec<StyledLine> {
+    let mut lines = vec![
+        Vec::new(),
+        vec![(
+            "UNVERIFIED: the token says this of itself; the endpoint decides.".to_owned(),
+            Role::Degraded,
+        )],
+    ];
+    for (name, word) in TELLING {
+        let Some(value) = claims.claims.get(name) else {
+            continue;
+        };
+        let seconds = value
+            .as_f64()
+            .filter(|_| name == "iat")
+            .map(|at| Moment::from_seconds(at).age(now) + " ago");
+        let text = seconds
+            .or_else(|| value.as_str().map(str::to_owned))
+            .unwrap_or_else(|| value.to_string());
+        lines.push(fact(word, text, Role::Text));
+    }
+    let members = claims.claims.as_object();
+    if members.is_none_or(serde_json::Map::is_empty) {
+        let text = "It is opaque: it says nothing.".to_owned();
+        lines.push(vec![(text, Role::Dim)]);
     }
     lines
 }

@@ -3,18 +3,50 @@
 use super::{Item, Tools};
 use crate::{
     messages::Action,
-    model::{Offer, Tool},
+    model::{Kind, McpTarget, Offer, Tool},
 };
+
+/// What is typed to find a tool: its letters in their order.
+struct NameFilter {
+    typed: String,
+}
+
+impl NameFilter {
+    fn new(typed: &str) -> Self {
+        Self {
+            typed: typed.to_lowercase(),
+        }
+    }
+
+    /// Whether the typed letters occur in the name in their order.
+    fn matches(&self, name: &str) -> bool {
+        if self.typed.is_empty() {
+            return true;
+        }
+        let name = name.to_lowercase();
+        if name.contains(&self.typed) {
+            return true;
+        }
+        let mut wanted = self.typed.chars().filter(|letter| !letter.is_whitespace());
+        let mut next = wanted.next();
+        for letter in name.chars() {
+            if Some(letter) == next {
+                next = wanted.next();
+            }
+        }
+        next.is_none()
+    }
+}
 
 impl Tools {
     /// The lines of the left pane: tools that pass the filter, saved queries that do, then the session's calls.
     pub(super) fn items(&self) -> Vec<Item> {
-        let filter = self.filter.text().to_lowercase();
+        let filter = NameFilter::new(self.filter.text());
         let tools = self
             .tools()
             .iter()
             .enumerate()
-            .filter(|(_, tool)| tool.name.to_lowercase().contains(&filter));
+            .filter(|(_, tool)| filter.matches(&tool.name));
         let mut items: Vec<Item> = Vec::new();
         let mut last_target = None;
         for (at, tool) in tools {
@@ -30,24 +62,24 @@ impl Tools {
             .offers()
             .iter()
             .enumerate()
-            .filter(|(_, offer)| offer.tool.name.to_lowercase().contains(&filter));
+            .filter(|(_, offer)| filter.matches(&offer.tool.name));
         let saved = self
             .queries
             .iter()
             .enumerate()
-            .filter(|(_, query)| query.name.to_lowercase().contains(&filter));
-        let past = self
-            .history
-            .iter()
-            .enumerate()
-            .filter(|(_, past)| Some(&past.endpoint) == self.endpoint.as_ref());
+            .filter(|(_, query)| filter.matches(&query.name));
+        let past = self.listed_calls().into_iter().filter(|at| {
+            self.history
+                .get(*at)
+                .is_some_and(|entry| filter.matches(&entry.title()))
+        });
         let groups: [(&str, Vec<Item>); 3] = [
             (
                 "resources and prompts",
                 offers.map(|(at, _)| Item::Offer(at)).collect(),
             ),
             ("saved", saved.map(|(at, _)| Item::Saved(at)).collect()),
-            ("history", past.map(|(at, _)| Item::Past(at)).collect()),
+            ("history", past.map(Item::Past).collect()),
         ];
         for (title, group) in groups {
             if !group.is_empty() {
@@ -56,6 +88,36 @@ impl Tools {
             }
         }
         items
+    }
+
+    /// How the tools of a target, as the gateway lists them, differ from those that its runtime lists itself: names that the
+    /// runtime has in addition, and that it lacks. `None` unless a runtime of the deployment is connected that shares a tool.
+    pub(super) fn drift(&self, target: &str) -> Option<(Vec<String>, Vec<String>)> {
+        let endpoint = self.endpoint.as_ref()?;
+        let own: Vec<&str> = self
+            .tools()
+            .iter()
+            .filter(|tool| tool.parts().0 == Some(target))
+            .map(|tool| tool.parts().1)
+            .collect();
+        let runtimes = self.connections.iter().filter(|(other, _)| {
+            let is_runtime =
+                matches!(&other.target, McpTarget::Resource(key) if key.kind == Kind::Runtime);
+            is_runtime && other.deployment == endpoint.deployment && *other != endpoint
+        });
+        let listed = runtimes.filter_map(|(_, connection)| connection.state.get());
+        listed
+            .map(|(_, _, tools)| {
+                let names: Vec<&str> = tools.iter().map(|tool| tool.parts().1).collect();
+                let missing = |all: &[&str], other: &[&str]| -> Vec<String> {
+                    let names = all.iter().filter(|name| !other.contains(name));
+                    names.map(|name| (*name).to_owned()).collect()
+                };
+                (names.len(), missing(&names, &own), missing(&own, &names))
+            })
+            .find(|(count, added, _)| added.len() < *count)
+            .map(|(_, added, removed)| (added, removed))
+            .filter(|(added, removed)| !added.is_empty() || !removed.is_empty())
     }
 
     /// What the server offers beside tools.
@@ -111,5 +173,30 @@ impl Tools {
             self.list
                 .select(if backwards && at > 0 { at - 1 } else { at + 1 });
         }
+    }
+
+    /// Selects the tool of that name; else the one that most people come for, which reads Cypher; else the first line.
+    pub(super) fn select_tool(&mut self, name: Option<&str>) {
+        let reader = crate::tools::cypher::tools(self.tools(), crate::tools::cypher::Access::Read)
+            .first()
+            .map(|tool| tool.name.as_str());
+        let wanted = name.or(reader);
+        let items = self.items();
+        let at = items.iter().position(|item| match item {
+            Item::Tool(at) => {
+                let tool = self.tools().get(*at);
+                tool.map(|tool| tool.name.as_str()) == wanted
+            }
+            Item::Target(_)
+            | Item::Offer(_)
+            | Item::Heading(_)
+            | Item::Saved(_)
+            | Item::Past(_) => false,
+        });
+        if let Some(at) = at {
+            self.list.select(at);
+        }
+        self.pass_heading(&items, false);
+        self.settle();
     }
 }

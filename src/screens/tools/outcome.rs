@@ -1,37 +1,150 @@
 //! What is done with a result: moving in it, copying it, writing it to a file, finding the log lines around its call.
 
-use super::{Outcome, ResultView, ToolKey, Tools, exchange, tree::Tree};
+use serde_json::{Map, Value};
+
+use super::{
+    ResultView, Running, ToolKey, Tools, exchange, graph_view::GraphPane, result::MOST,
+    table_state::TableState, text_view, tree::Tree,
+};
 use crate::{
+    calls::TraceLine,
     messages::{Action, Effect, ListAction},
-    model::{CallOutcome, Failure, HttpExchange, Moment},
-    screens::{
-        AppRequest, ScreenUpdate, UpdateContext, fleet::deployment_groups, logs::CallLookup,
+    model::{CallOutcome, Failure, HttpExchange, McpEndpoint, Moment, Table},
+    screens::ScreenUpdate,
+    state::Loadable,
+    theme::Role,
+    tools::{
+        csv, cypher,
+        graph::holds_graph,
+        plan::{self, PlanOperator},
+        row_diff::row_diff,
     },
-    tools::csv,
-    widgets::List,
+    widgets::StyledLine,
 };
 
-impl Outcome {
+/// The result of a call, with what is laid out of it.
+#[derive(Clone, Debug)]
+pub(super) struct CallResult {
+    pub(super) endpoint: McpEndpoint,
+    pub(super) tool: String,
+    pub(super) statement: Option<String>,
+    pub(super) began: Moment,
+    pub(super) ended: Moment,
+    pub(super) answer: Result<CallOutcome, Failure>,
+    /// How it went over the wire.
+    pub(super) exchange: Option<Box<HttpExchange>>,
+    /// The arguments of the call.
+    pub(super) arguments: Map<String, Value>,
+    /// The result as a tree, where it is JSON.
+    pub(super) tree: Option<Tree>,
+    /// Whether its rows hold nodes.
+    has_graph: bool,
+    /// The graph of its rows, once it was shown.
+    pub(super) graph: Option<GraphPane>,
+    /// The plan of a statement, if the tool explains one.
+    plan: Option<Vec<PlanOperator>>,
+    /// The log lines of the call, once they were asked for.
+    pub(super) log_lines: Loadable<Vec<TraceLine>>,
+    /// The rows of the result before of the same call, and when that was.
+    previous: Option<(Moment, Table)>,
+    /// The lines of the view that is shown, if it is one of text. A result of many megabytes is laid out once.
+    pub(super) lines: Vec<StyledLine>,
+}
+
+impl CallResult {
     /// A result that has just come. What it is as JSON is found out once.
     pub(super) fn new(
-        (endpoint, tool): ToolKey,
-        statement: Option<String>,
-        (began, ended): (Moment, Moment),
-        mut result: Result<CallOutcome, Failure>,
-        exchange: Option<Box<HttpExchange>>,
+        endpoint: McpEndpoint,
+        call: Running,
+        ended: Moment,
+        mut answer: Result<CallOutcome, Failure>,
     ) -> Self {
-        let json = result.as_mut().ok().and_then(|call| call.json.take());
-        let tree = json.map(Tree::new);
+        let json = answer.as_mut().ok().and_then(|call| call.json.take());
+        let table = answer.as_ref().ok().and_then(|call| call.table.as_ref());
         Self {
             endpoint,
-            tool,
-            statement,
-            began,
+            tool: call.tool,
+            statement: cypher::statement(&call.arguments).map(str::to_owned),
+            began: call.since,
             ended,
-            result,
-            exchange,
-            tree,
-            line_cache: super::line_cache::LineCache::default(),
+            exchange: call.exchange,
+            arguments: call.arguments,
+            has_graph: table.is_some_and(holds_graph),
+            graph: None,
+            plan: json.as_ref().and_then(plan::parse),
+            log_lines: Loadable::not_asked(),
+            previous: None,
+            tree: json.map(Tree::new),
+            lines: Vec::new(),
+            answer,
+        }
+    }
+
+    /// The rows of the result, if it has any.
+    pub(super) fn table(&self) -> Option<&Table> {
+        self.answer.as_ref().ok()?.table.as_ref()
+    }
+
+    /// Remembers the rows of the result before, if that is of the same call.
+    fn follow(&mut self, before: &mut Self) {
+        if self.arguments != before.arguments {
+            return;
+        }
+        let old = match &mut before.answer {
+            Ok(call) if !call.is_error => call.table.take(),
+            Ok(_) | Err(_) => None,
+        };
+        self.previous = old
+            .map(|table| (before.ended, table))
+            .or_else(|| before.previous.take());
+    }
+
+    /// How the result differs from the one before, in a few words; empty if there is none before.
+    pub(super) fn change_in_words(&self) -> String {
+        let (Some((_, before)), Some(table)) = (&self.previous, self.table()) else {
+            return String::new();
+        };
+        let diff = row_diff(before, table);
+        match (diff.added.len(), diff.removed.len()) {
+            (0, 0) => "as before".to_owned(),
+            (added, removed) => format!("+{added} −{removed}"),
+        }
+    }
+
+    /// Lays out the lines of a view of text.
+    pub(super) fn lay_out(&mut self, view: ResultView) {
+        let lines = match (view, &self.answer) {
+            (ResultView::Raw, _) => exchange::lines(self, MOST),
+            (ResultView::Plan, _) => {
+                text_view::plan_lines(self.plan.as_deref().unwrap_or_default())
+            }
+            (ResultView::Changes, Ok(call)) => match (&self.previous, &call.table) {
+                (Some((_, before)), Some(table)) => text_view::change_lines(before, table),
+                (Some(_) | None, _) => Vec::new(),
+            },
+            (ResultView::Text, Ok(call)) if !call.is_error => {
+                text_view::text_lines(&call.text(), self.tree.as_ref().map(Tree::value))
+            }
+            (
+                ResultView::Table
+                | ResultView::Graph
+                | ResultView::Tree
+                | ResultView::Text
+                | ResultView::Changes,
+                _,
+            ) => Vec::new(),
+        };
+        self.lines = bounded(lines);
+        if view == ResultView::Graph && self.graph.is_none() {
+            self.graph = self.table().and_then(GraphPane::of_table);
+        }
+    }
+
+    /// How long the call took, in milliseconds.
+    pub(super) fn total_ms(&self) -> u64 {
+        match &self.answer {
+            Ok(call) => call.elapsed.total,
+            Err(_) => u64::try_from(self.ended.since(self.began)).unwrap_or(0),
         }
     }
 
@@ -47,9 +160,15 @@ impl Outcome {
     /// The views that fit it, the first of them first.
     pub(super) fn views(&self) -> Vec<ResultView> {
         let mut views = Vec::new();
-        if let Ok(outcome) = &self.result {
+        if let Ok(outcome) = &self.answer {
+            if self.plan.is_some() {
+                views.push(ResultView::Plan);
+            }
             if outcome.table.is_some() {
                 views.push(ResultView::Table);
+            }
+            if self.has_graph {
+                views.push(ResultView::Graph);
             }
             if self.tree.is_some() && !outcome.is_error {
                 views.push(ResultView::Tree);
@@ -58,7 +177,10 @@ impl Outcome {
         if views.is_empty() {
             views.push(ResultView::Text);
         }
-        if self.result.is_ok() || self.exchange.is_some() {
+        if self.previous.is_some() && self.table().is_some() {
+            views.push(ResultView::Changes);
+        }
+        if self.answer.is_ok() || self.exchange.is_some() {
             views.push(ResultView::Raw);
         }
         views
@@ -66,11 +188,8 @@ impl Outcome {
 }
 
 impl Tools {
-    pub(super) fn table(&self) -> Option<&crate::model::Table> {
-        self.result
-            .as_ref()
-            .and_then(|outcome| outcome.result.as_ref().ok())
-            .and_then(|outcome| outcome.table.as_ref())
+    pub(super) fn table(&self) -> Option<&Table> {
+        self.result.as_ref()?.table()
     }
 
     pub(super) fn tree_mut(&mut self) -> Option<&mut Tree> {
@@ -104,24 +223,28 @@ impl Tools {
     }
 
     /// A result that has come: shown if its tool is selected at its endpoint, kept otherwise.
-    pub(super) fn keep_result(&mut self, outcome: Outcome) {
+    pub(super) fn keep_result(&mut self, mut result: CallResult) {
+        let key = result.key();
+        let shown = self.result.as_mut().filter(|known| known.is_of(&key));
+        if let Some(before) = shown.or_else(|| self.results.get_mut(&key)) {
+            result.follow(before);
+        }
         let is_shown = match self.selected_key() {
-            Some(key) => outcome.is_of(&key),
-            None => self.endpoint.as_ref() == Some(&outcome.endpoint),
+            Some(key) => result.is_of(&key),
+            None => self.endpoint.as_ref() == Some(&result.endpoint),
         };
         if is_shown {
-            self.show_result(Some(outcome));
+            self.show_result(Some(result));
         } else {
-            self.results.insert(outcome.key(), outcome);
+            self.results.insert(result.key(), result);
         }
     }
 
-    pub(super) fn show_result(&mut self, outcome: Option<Outcome>) {
-        self.shown = outcome
+    pub(super) fn show_result(&mut self, result: Option<CallResult>) {
+        let first = result
             .as_ref()
-            .and_then(|outcome| outcome.views().first().copied())
-            .unwrap_or_default();
-        if let Some(old) = std::mem::replace(&mut self.result, outcome)
+            .and_then(|result| result.views().first().copied());
+        if let Some(old) = std::mem::replace(&mut self.result, result)
             && self
                 .result
                 .as_ref()
@@ -129,23 +252,36 @@ impl Tools {
         {
             self.results.insert(old.key(), old);
         }
-        self.rows = List::default();
-        self.text.reset();
-        self.first_column = 0;
-        self.open_row = false;
+        self.table = self
+            .result
+            .as_ref()
+            .and_then(CallResult::table)
+            .map_or_else(TableState::default, TableState::new);
+        self.show_view(first.unwrap_or_default());
     }
 
     /// The next of the views that fit the result.
     pub(super) fn next_view(&mut self) {
-        let views = self.result.as_ref().map(Outcome::views).unwrap_or_default();
+        let views = self
+            .result
+            .as_ref()
+            .map(CallResult::views)
+            .unwrap_or_default();
         let at = views
             .iter()
-            .position(|each| *each == self.shown)
+            .position(|view| *view == self.shown)
             .map_or(0, |at| at + 1);
-        self.shown = views.iter().cycle().nth(at).copied().unwrap_or_default();
-        self.rows = List::default();
+        let next = views.iter().cycle().nth(at).copied();
+        self.show_view(next.unwrap_or_default());
+    }
+
+    fn show_view(&mut self, view: ResultView) {
+        self.shown = view;
+        if let Some(result) = &mut self.result {
+            result.lay_out(view);
+        }
         self.text.reset();
-        self.open_row = false;
+        self.table.is_open = false;
     }
 
     pub(super) fn act_on_result(&mut self, action: Action) -> ScreenUpdate {
@@ -158,31 +294,63 @@ impl Tools {
                 ScreenUpdate::ignored()
             };
         }
-        let table = self
-            .table()
-            .filter(|_| self.shown == ResultView::Table)
-            .map(|table| (table.columns.len(), table.rows.len()));
-        let Some((columns, length)) = table else {
-            return if self.text.act(action) {
+        if self.shown == ResultView::Graph
+            && let Some(graph) = self.graph_mut()
+        {
+            return if graph.act(action) {
                 ScreenUpdate::done()
             } else {
                 ScreenUpdate::ignored()
             };
-        };
-        match action {
-            Action::List(ListAction::Left) => {
-                self.first_column = self.first_column.saturating_sub(1);
-            }
-            Action::List(ListAction::Right) => {
-                self.first_column = (self.first_column + 1).min(columns.saturating_sub(1));
-            }
-            _ => {
-                if !self.rows.act(action, length) {
-                    return ScreenUpdate::ignored();
-                }
-            }
         }
-        ScreenUpdate::done()
+        let moved = if self.shown == ResultView::Table
+            && let Some(table) = self.result.as_ref().and_then(CallResult::table)
+        {
+            if action == Action::List(ListAction::Sort) {
+                self.table.sort_by_column(table);
+                true
+            } else {
+                self.table.act(action, table.columns.len())
+            }
+        } else {
+            self.text.act(action)
+        };
+        if moved {
+            ScreenUpdate::done()
+        } else {
+            ScreenUpdate::ignored()
+        }
+    }
+
+    pub(super) fn graph_mut(&mut self) -> Option<&mut GraphPane> {
+        self.result.as_mut()?.graph.as_mut()
+    }
+
+    /// Makes the column of the cursor wider or narrower, or zooms the graph.
+    pub(super) fn resize(&mut self, larger: bool) {
+        if self.shown == ResultView::Table {
+            self.table.resize(larger);
+        } else if self.shown == ResultView::Graph
+            && let Some(graph) = self.graph_mut()
+        {
+            graph.zoom(larger);
+        }
+    }
+
+    /// The rows pass another filter.
+    pub(super) fn filter_rows(&mut self) {
+        if let Some(table) = self.result.as_ref().and_then(CallResult::table) {
+            self.table.arrange(table);
+        }
+    }
+
+    /// Whether the form has changed since the call whose result is shown.
+    pub(super) fn is_edited_since(&self, result: &CallResult) -> bool {
+        let form = self.form().filter(|_| {
+            let selected = self.selected().map(|tool| tool.name.as_str());
+            selected == Some(result.tool.as_str())
+        });
+        form.is_some_and(|form| form.arguments().as_ref() != Ok(&result.arguments))
     }
 
     pub(super) fn result_text(&self) -> Option<String> {
@@ -190,13 +358,17 @@ impl Tools {
         if self.shown == ResultView::Raw {
             return Some(exchange::text(outcome));
         }
-        match &outcome.result {
-            Ok(call) => match (self.shown, &call.structured_content) {
-                (ResultView::Tree, Some(content)) => serde_json::to_string_pretty(content).ok(),
-                (ResultView::Table | ResultView::Tree | ResultView::Text | ResultView::Raw, _) => {
-                    Some(call.text())
+        if matches!(self.shown, ResultView::Plan | ResultView::Changes) {
+            return Some(text_view::text_of(&outcome.lines));
+        }
+        match &outcome.answer {
+            Ok(call) => {
+                let content = call.structured_content.as_ref();
+                match content.filter(|_| self.shown == ResultView::Tree) {
+                    Some(content) => serde_json::to_string_pretty(content).ok(),
+                    None => Some(call.text()),
                 }
-            },
+            }
             Err(failure) => Some(
                 failure
                     .consent_urls()
@@ -232,38 +404,33 @@ impl Tools {
             text,
         })
     }
+}
 
-    /// The last call over every hop, in Logs.
-    pub(super) fn call_waterfall(&self) -> ScreenUpdate {
-        let Some(outcome) = &self.result else {
-            return ScreenUpdate::done();
-        };
-        let (request, trace) = match &outcome.result {
-            Ok(answer) => (answer.request_id.clone(), answer.trace_id.clone()),
-            Err(failure) => (failure.request_id.clone(), None),
-        };
-        let lookup = CallLookup {
-            ids: trace.into_iter().chain(request).collect(),
-            at: outcome.began,
-        };
-        ScreenUpdate::request(AppRequest::Call(
-            outcome.endpoint.deployment.clone(),
-            lookup,
-        ))
+/// No more lines than are laid out; that there are more is said in the last.
+fn bounded(mut lines: Vec<StyledLine>) -> Vec<StyledLine> {
+    if lines.len() > MOST {
+        lines.truncate(MOST);
+        lines.push(vec![(
+            "… more than is shown here: x writes all of it to a file".to_owned(),
+            Role::Dim,
+        )]);
     }
+    lines
+}
 
-    /// The log lines around the last call.
-    pub(super) fn call_logs(&self, context: &UpdateContext<'_>) -> ScreenUpdate {
-        let Some(outcome) = &self.result else {
-            return ScreenUpdate::done();
-        };
-        let endpoint = &outcome.endpoint;
-        let groups = deployment_groups(context.store, &endpoint.deployment);
-        ScreenUpdate::request(AppRequest::Logs {
-            deployment: endpoint.deployment.clone(),
-            title: format!("{} around this call", endpoint.deployment),
-            groups,
-            since: Some(outcome.began.plus(-2_000)),
-        })
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_that_are_not_laid_out_are_announced() {
+        let lines = bounded(vec![Vec::new(); MOST + 7]);
+        assert_eq!(lines.len(), MOST + 1);
+        assert!(
+            lines
+                .last()
+                .is_some_and(|line| line[0].0.contains("x writes all"))
+        );
+        assert_eq!(bounded(vec![Vec::new(); 3]).len(), 3);
     }
 }

@@ -1,11 +1,19 @@
 //! A question of an MCP server, as a form that is laid over the screen without hiding what waits.
 
-use ratatui::layout::Rect;
+use std::collections::VecDeque;
 
-use super::{Tools, endpoints::name_of, fields::draw_field, form::Form};
+use ratatui::layout::Rect;
+use serde_json::Value;
+
+use super::{
+    Modal, Tools,
+    endpoints::name_of,
+    field_view::{draw_row, row_height},
+    form::Form,
+};
 use crate::{
     keys::Layer,
-    messages::{Action, PromptAction, ToolsAction},
+    messages::{Action, Effect, PromptAction, ToolsAction, ToolsEffect},
     model::{Elicitation, ElicitationAnswer, McpEndpoint, pluralize},
     screens::{ScreenUpdate, ViewContext, detail::wrapped},
     theme::Role,
@@ -14,6 +22,10 @@ use crate::{
 
 /// Lines of the server's words that are shown.
 const MESSAGE_LINES: usize = 6;
+/// From this width the left pane is seen beside the question.
+const BESIDE_LIST: u16 = 100;
+/// Rows of a question without its words and fields: title, spaces, what is sent, keys.
+const FRAME: u16 = 8;
 /// Bytes of the server's words that are looked at.
 const MESSAGE: usize = 4 << 10;
 
@@ -47,60 +59,139 @@ impl Tools {
 
     /// To the next field, or to the first behind the last.
     fn go_in_question(&mut self, backwards: bool) -> ScreenUpdate {
-        if let Some(question) = self.questions.front_mut()
+        if let Some(question) = self.question_mut()
             && !question.form.go(backwards)
         {
-            let last = question.form.fields.len().saturating_sub(1);
+            let last = question.form.rows().len().saturating_sub(1);
             question.form.focus = if backwards { last } else { 0 };
         }
         ScreenUpdate::done()
     }
 
-    /// Draws the first question over the lower part of the screen.
-    pub(super) fn draw_question(
+    /// The question that is shown.
+    fn question_mut(&mut self) -> Option<&mut ServerQuestion> {
+        match self.modals.last_mut()? {
+            Modal::Questions(questions) => questions.front_mut(),
+            Modal::ToolFilter
+            | Modal::RowFilter
+            | Modal::Naming(_)
+            | Modal::Picker(_)
+            | Modal::Identity(_)
+            | Modal::History(_)
+            | Modal::Schema(_) => None,
+        }
+    }
+
+    /// Adds a question behind those that wait already.
+    pub(super) fn ask(&mut self, question: ServerQuestion) {
+        if let Some(Modal::Questions(questions)) = self.modals.last_mut() {
+            questions.push_back(question);
+        } else {
+            self.modals
+                .push(Modal::Questions(VecDeque::from([question])));
+        }
+    }
+
+    /// Removes the question that is shown.
+    fn take_question(&mut self) -> Option<ServerQuestion> {
+        let Some(Modal::Questions(questions)) = self.modals.last_mut() else {
+            return None;
+        };
+        let question = questions.pop_front();
+        if questions.is_empty() {
+            self.modals.pop();
+        }
+        question
+    }
+
+    /// Sends what was typed as the answer to the server's question; says what is wrong with it first.
+    fn send_answer(&mut self) -> ScreenUpdate {
+        let Some(question) = self.question_mut() else {
+            return ScreenUpdate::ignored();
+        };
+        match question.form.answer() {
+            Ok(content) => self.answer(ElicitationAnswer::Accept(Some(Value::Object(content)))),
+            Err(problems) => {
+                if let Some((first, _)) = problems.first() {
+                    question.form.focus = *first;
+                }
+                question.problems = problems;
+                ScreenUpdate::done()
+            }
+        }
+    }
+
+    /// Answers the server's question that is shown.
+    fn answer(&mut self, answer: ElicitationAnswer) -> ScreenUpdate {
+        match self.take_question() {
+            Some(question) => ScreenUpdate::effect(Effect::Tools(ToolsEffect::AnswerElicitation(
+                question.endpoint,
+                question.elicitation.id,
+                answer,
+            ))),
+            None => ScreenUpdate::ignored(),
+        }
+    }
+
+    /// Draws the first question over the panes, so that the call that waits is still seen.
+    pub(super) fn draw_questions(
         &self,
+        questions: &VecDeque<ServerQuestion>,
         context: &ViewContext<'_>,
         area: Rect,
         painter: &mut Painter<'_>,
     ) {
-        let Some(question) = self.questions.front() else {
+        let Some(question) = questions.front() else {
             return;
         };
+        let left = if area.width >= BESIDE_LIST {
+            area.width / 4 + 2
+        } else {
+            0
+        };
+        let width = area.width - left;
         let message = &question.elicitation.message;
         let message = message
             .get(..message.floor_char_boundary(MESSAGE))
             .unwrap_or(message);
-        let mut words = wrapped(message, area.width.saturating_sub(5), Role::Text);
+        let mut words = wrapped(message, width.saturating_sub(9), Role::Name);
         words.truncate(MESSAGE_LINES);
-        let fields = u16::try_from(question.form.fields.len()).unwrap_or(u16::MAX);
-        let head = 2 + u16::try_from(words.len()).unwrap_or(0);
-        let height = (head + fields.saturating_add(3)).min(area.height);
+        let lines = u16::try_from(words.len()).unwrap_or(0);
+        let fields = question_height(question, width);
+        let is_roomy = fields.saturating_mul(2) + lines + FRAME + 6 <= area.height;
+        let fields = if is_roomy { fields * 2 } else { fields };
+        let height = fields.saturating_add(lines + FRAME).min(area.height);
         let place = Rect {
-            y: area.bottom().saturating_sub(height),
+            x: area.x + left,
+            y: area.bottom() - height,
+            width,
             height,
-            ..area
         };
         painter.clear(place);
-        painter.hline(place);
-        self.draw_question_title(question, context, place, painter);
-        for (row, line) in words.iter().enumerate() {
-            let spans: Vec<(&str, Role)> = line
-                .iter()
-                .map(|(text, role)| (text.as_str(), *role))
-                .collect();
-            let y = place.y + 2 + u16::try_from(row).unwrap_or(0);
-            painter.spans(place.x + 3, y, place.width.saturating_sub(4), &spans);
+        painter.shade(place, Role::Raised);
+        for row in place.rows() {
+            painter.text(row.x, row.y, 1, "▎", Role::Person);
+        }
+        draw_title(questions.len(), question, context, place, painter);
+        for (at, (line, row)) in words.iter().zip(place.rows().skip(1)).enumerate() {
+            let mark = if at == 0 { "◆ " } else { "  " };
+            let text = line.first().map_or("", |(text, _)| text.as_str());
+            let pieces = [(mark, Role::Person), (text, Role::Name)];
+            painter.spans(row.x + 3, row.y, place.width.saturating_sub(5), &pieces);
         }
         let body = Rect {
-            y: place.y + head,
-            height: place.height.saturating_sub(head + 2),
-            ..place
+            x: place.x + 1,
+            y: place.y + lines + 2,
+            width: place.width.saturating_sub(2),
+            height: place.height.saturating_sub(lines + FRAME),
         };
-        draw_fields(question, body, painter);
-        draw_keys(context, place, painter);
+        draw_fields(question, is_roomy, body, painter);
+        self.draw_sending(question, context, place, painter);
+        draw_keys(question, context, place, painter);
     }
 
-    fn draw_question_title(
+    /// What would be sent now, and to whom.
+    fn draw_sending(
         &self,
         question: &ServerQuestion,
         context: &ViewContext<'_>,
@@ -108,102 +199,136 @@ impl Tools {
         painter: &mut Painter<'_>,
     ) {
         let endpoint = &question.endpoint;
+        let (x, room) = (place.x + 3, place.width.saturating_sub(5));
+        let mut y = place.bottom().saturating_sub(5);
+        painter.hline(Rect {
+            x,
+            y,
+            width: room,
+            height: 1,
+        });
+        painter.shade(place, Role::Raised);
+        let answer = Value::Object(question.form.value_so_far()).to_string();
+        let server = self
+            .connections
+            .get(endpoint)
+            .and_then(|connection| connection.state.get())
+            .map_or("", |(info, ..)| info.server.as_str());
         let name = name_of(endpoint, context.store);
-        let mut from = endpoint.deployment.to_string();
-        if name != from {
-            from = format!("{from} ▸ {name}");
+        let region = context
+            .store
+            .deployment(&endpoint.deployment)
+            .map_or("", |deployment| deployment.region.as_str());
+        let mut to = endpoint.deployment.to_string();
+        if name != to {
+            to = format!("{to} ▸ {name}");
         }
-        if let Some(tool) = &question.tool {
-            let own = tool.split_once("___").map_or(tool.as_str(), |(_, own)| own);
-            from = format!("{own} · {from}");
+        let to = format!("{to}, {region}   {server}");
+        for (label, text, role) in [("sends", &answer, Role::Text), ("to", &to, Role::Text)] {
+            y += 1;
+            painter.text(x, y, 8, label, Role::Dim);
+            painter.text(x + 8, y, room.saturating_sub(8), text, role);
         }
-        let x = painter.spans(
-            place.x + 2,
-            place.y + 1,
-            place.width.saturating_sub(3),
-            &[
-                ("◆ The server asks", Role::Person),
-                ("   ", Role::Dim),
-                (from.as_str(), Role::Dim),
-            ],
-        );
-        let more = self.questions.len().saturating_sub(1);
-        if more > 0 {
-            let text = format!("   {}", pluralize(more, "more question"));
-            painter.text(
-                x,
-                place.y + 1,
-                place.right().saturating_sub(x),
-                &text,
-                Role::Person,
-            );
-        }
+        let note = "never type a password here: a server must not ask for one in this way";
+        painter.text(x, y + 1, room, note, Role::Faint);
     }
 }
 
-/// The fields, scrolled so that the focused one is seen; a mistake stands below its field.
-fn draw_fields(question: &ServerQuestion, body: Rect, painter: &mut Painter<'_>) {
+/// Whose question it is, what waits for the answer, and how many more there are.
+fn draw_title(
+    count: usize,
+    question: &ServerQuestion,
+    context: &ViewContext<'_>,
+    place: Rect,
+    painter: &mut Painter<'_>,
+) {
+    let name = name_of(&question.endpoint, context.store);
+    let mut text = format!("The server asks: {name}");
+    if let Some(tool) = &question.tool {
+        let own = tool.split_once("___").map_or(tool.as_str(), |(_, own)| own);
+        text = format!("{text}, while {own} waits");
+    }
+    let more = count.saturating_sub(1);
+    if more > 0 {
+        text = format!("{text}   {}", pluralize(more, "more question"));
+    }
+    let room = place.width.saturating_sub(5);
+    painter.text(place.x + 3, place.y, room, &text, Role::Dim);
+}
+
+/// Rows of the screen that the fields take.
+fn question_height(question: &ServerQuestion, width: u16) -> u16 {
+    let form = &question.form;
+    let rows = form.rows();
+    let heights = rows
+        .iter()
+        .enumerate()
+        .map(|(at, row)| row_height(row, at == form.focus, width));
+    heights.fold(0, u16::saturating_add)
+}
+
+/// The fields, scrolled so that the focused one is seen; a mistake stands beside its field.
+fn draw_fields(question: &ServerQuestion, is_roomy: bool, body: Rect, painter: &mut Painter<'_>) {
     let form = &question.form;
     let room = usize::from(body.height.max(1));
-    let first = (form.focus + 2).saturating_sub(room);
+    let first = if is_roomy {
+        0
+    } else {
+        (form.focus + 2).saturating_sub(room)
+    };
     let mut y = body.y;
-    for (at, field) in form.fields.iter().enumerate().skip(first) {
+    for (at, row) in form.rows().iter().enumerate().skip(first) {
         if y >= body.bottom() {
             break;
         }
-        let focused = at == form.focus;
-        let line = Rect {
+        let place = Rect {
             y,
-            height: 1,
+            height: body.bottom() - y,
             ..body
         };
-        y += draw_field(field, focused, line, painter);
         let told = question
             .problems
             .iter()
-            .find(|(field, _)| *field == at)
+            .find(|(row, _)| *row == at)
             .map(|(_, problem)| problem.clone());
         let problem = told.or_else(|| form.problem_while_typing(at));
-        if let Some(problem) = problem
-            && y < body.bottom()
-        {
-            let text = format!("✖ {problem}");
-            painter.text(
-                body.x + 3,
-                y,
-                body.width.saturating_sub(4),
-                &text,
-                Role::Failed,
-            );
-            y += 1;
-        }
+        let is_focused = at == form.focus;
+        y += draw_row(row, is_focused, problem.as_deref(), place, painter).height;
+        y += u16::from(is_roomy);
     }
 }
 
-/// The keys that send, decline and cancel, as they are bound.
-fn draw_keys(context: &ViewContext<'_>, place: Rect, painter: &mut Painter<'_>) {
+/// The keys that send, decline and cancel, as they are bound, and what keeps the answer from being sent.
+fn draw_keys(
+    question: &ServerQuestion,
+    context: &ViewContext<'_>,
+    place: Rect,
+    painter: &mut Painter<'_>,
+) {
     let mut x = place.x + 3;
     let y = place.bottom().saturating_sub(1);
     for (action, words) in [
-        (ToolsAction::SendAnswer, "sends"),
-        (ToolsAction::DeclineQuestion, "declines"),
-        (ToolsAction::CancelQuestion, "cancels"),
+        (ToolsAction::SendAnswer, "send"),
+        (ToolsAction::DeclineQuestion, "decline"),
+        (ToolsAction::CancelQuestion, "cancel"),
     ] {
         let key = context
             .keymap
             .key_of(&[Layer::Question], Action::Tools(action));
         let Some(key) = key else { continue };
         let room = place.right().saturating_sub(x);
-        x = painter.spans(
-            x,
-            y,
-            room,
-            &[
-                (key.as_str(), Role::Accent),
-                (" ", Role::Dim),
-                (words, Role::Dim),
-                ("   ", Role::Dim),
-            ],
-        );
+        let pieces = [
+            (key.as_str(), Role::Accent),
+            (" ", Role::Dim),
+            (words, Role::Text),
+            ("     ", Role::Dim),
+        ];
+        x = painter.spans(x, y, room, &pieces);
+    }
+    let problems = question.form.answer().err().map_or(0, |wrong| wrong.len());
+    if problems > 0 {
+        let text = format!("▲ {} to mend first", pluralize(problems, "field"));
+        let right = place.right().saturating_sub(2);
+        painter.text_right(right, y, 32, &text, Role::Degraded);
     }
 }

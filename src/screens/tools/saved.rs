@@ -1,19 +1,34 @@
 //! Queries that are kept: asking for the name, filling the form from one, forgetting one.
 
-use super::{Item, Pane, Tools, form::Form};
+use ratatui::layout::Rect;
+
+use super::{Item, Modal, Pane, Tools, form::Form};
 use crate::{
-    messages::{Effect, ToolsEffect},
+    messages::{Action, AppAction, Effect, PromptAction, ToolsAction, ToolsEffect},
     model::{Failure, Tool},
     screens::{AppRequest, ScreenUpdate, confirm::Confirm},
-    tools::saved::Query,
-    widgets::LineInput,
+    theme::Role,
+    tools::{
+        history::{self, HistoryChange, HistoryEntry},
+        saved::Query,
+    },
+    widgets::{LineInput, Painter},
 };
 
 /// A query whose name is being asked for.
 #[derive(Clone, Debug)]
 pub(super) struct NamePrompt {
-    pub(super) query: Query,
+    pub(super) subject: NameSubject,
     pub(super) name: LineInput,
+}
+
+/// What is given a name.
+#[derive(Clone, Debug)]
+pub(super) enum NameSubject {
+    /// A query that is saved.
+    Query(Query),
+    /// The call of the history with that id.
+    Call(String),
 }
 
 impl Tools {
@@ -34,18 +49,45 @@ impl Tools {
         }
     }
 
+    /// Saves, removes or pins what is selected in the left pane; elsewhere the form is saved.
+    pub(super) fn change_item(&mut self, action: ToolsAction) -> ScreenUpdate {
+        let past = self.selected_call().filter(|_| self.pane == Pane::List);
+        if let Some(entry) = past.cloned() {
+            return self.change_call(Action::Tools(action), &entry);
+        }
+        if action == ToolsAction::SaveQuery {
+            self.save()
+        } else if action == ToolsAction::ForgetQuery {
+            self.forget()
+        } else {
+            ScreenUpdate::ignored()
+        }
+    }
+
+    /// The call of the history that is selected in the left pane.
+    pub(super) fn selected_call(&self) -> Option<&HistoryEntry> {
+        match self.current()? {
+            Item::Past(at) => self.history.get(at),
+            Item::Tool(_)
+            | Item::Target(_)
+            | Item::Offer(_)
+            | Item::Heading(_)
+            | Item::Saved(_) => None,
+        }
+    }
+
     /// Asks for the name under which the form is to be kept.
-    pub(super) fn save(&mut self) -> ScreenUpdate {
+    fn save(&mut self) -> ScreenUpdate {
         let Some(tool) = self.selected().map(|tool| tool.name.clone()) else {
             return ScreenUpdate::done();
         };
         match self.form_mut().map(|form| form.arguments()) {
             Some(Ok(arguments)) => match Query::new(&tool, &arguments) {
                 Ok(query) => {
-                    self.naming = Some(NamePrompt {
+                    self.modals.push(Modal::Naming(NamePrompt {
                         name: LineInput::new(query.name.clone()),
-                        query,
-                    });
+                        subject: NameSubject::Query(query),
+                    }));
                     ScreenUpdate::done()
                 }
                 Err(why) => ScreenUpdate::request(AppRequest::Say(why)),
@@ -58,24 +100,38 @@ impl Tools {
         }
     }
 
-    /// The name was given, or not.
-    pub(super) fn named(&mut self, accept: bool) -> ScreenUpdate {
-        let Some(naming) = self.naming.take() else {
+    /// Performs an action while the name is typed.
+    pub(super) fn act_on_naming(&mut self, action: Action) -> ScreenUpdate {
+        let is_accepted = action == Action::Prompt(PromptAction::Accept);
+        if !is_accepted && action != Action::App(AppAction::Back) {
+            return ScreenUpdate::ignored();
+        }
+        let Some(Modal::Naming(naming)) = self.modals.pop() else {
             return ScreenUpdate::ignored();
         };
         let name = naming.name.text().trim().to_owned();
-        if !accept || name.is_empty() {
+        if !is_accepted {
             return ScreenUpdate::done();
         }
-        self.saving = Some(format!("saved as {name}"));
-        ScreenUpdate::effect(Effect::Tools(ToolsEffect::KeepQuery(Query {
-            name,
-            ..naming.query
-        })))
+        match naming.subject {
+            NameSubject::Query(_) if name.is_empty() => ScreenUpdate::done(),
+            NameSubject::Query(query) => {
+                self.saving = Some(format!("saved as {name}"));
+                ScreenUpdate::effect(Effect::Tools(ToolsEffect::KeepQuery(Query {
+                    name,
+                    ..query
+                })))
+            }
+            NameSubject::Call(id) => {
+                let change = HistoryChange::Name(name);
+                history::apply(&mut self.history, &id, &change);
+                ScreenUpdate::effect(Effect::Tools(ToolsEffect::ChangeCall(id, change)))
+            }
+        }
     }
 
     /// Asks whether the selected query is to be forgotten.
-    pub(super) fn forget(&mut self) -> ScreenUpdate {
+    fn forget(&mut self) -> ScreenUpdate {
         let Some(Item::Saved(at)) = self.current() else {
             return ScreenUpdate::done();
         };
@@ -121,5 +177,30 @@ impl Tools {
             .iter()
             .chain(offered)
             .find(|tool| tool.parts().1 == query.tool)
+    }
+
+    /// Draws the line in which a query is given its name.
+    pub(super) fn draw_naming(&self, naming: &NamePrompt, area: Rect, painter: &mut Painter<'_>) {
+        let place = Rect {
+            y: area.bottom().saturating_sub(2),
+            height: 2.min(area.height),
+            ..area
+        };
+        painter.clear(place);
+        painter.hline(place);
+        let (room, y) = (place.width.saturating_sub(3), place.y + 1);
+        let typed = naming.name.text();
+        let pieces = [("save as ", Role::Accent), (typed, Role::Name)];
+        let x = painter.spans(place.x + 2, y, room, &pieces);
+        let x = painter.text(x, y, 1, "▏", Role::Accent);
+        let is_known = self.queries.iter().any(|query| query.name == typed.trim());
+        let (note, role) = if matches!(naming.subject, NameSubject::Call(_)) {
+            ("  names the call; an empty name takes it away", Role::Faint)
+        } else if is_known {
+            ("  replaces the one of that name", Role::Degraded)
+        } else {
+            ("  values of passwords and tokens are not kept", Role::Faint)
+        };
+        painter.text(x, y, place.right().saturating_sub(x + 1), note, role);
     }
 }

@@ -28,7 +28,7 @@ pub(super) enum Look {
 
 /// A row of the screen: a piece of a line, in characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Row {
+struct TextRow {
     line: usize,
     from: usize,
     to: usize,
@@ -39,20 +39,23 @@ pub(super) fn rows_of(text: &TextArea<'static>, width: u16) -> usize {
     rows(text.lines(), room(width)).len()
 }
 
-/// Draws the text; the row of the cursor is always seen.
+/// Draws the text; the row of the cursor is always seen. Returns where the cursor of a text of several lines is drawn.
 pub(super) fn draw(
     text: &TextArea<'static>,
     context: Look,
     focused: bool,
     area: Rect,
     painter: &mut Painter<'_>,
-) {
+) -> Option<(u16, u16)> {
     let cursor = text.cursor();
     let (line, column) = (cursor.0, cursor.1);
     match context {
-        Look::Line => draw_line(text, column, focused, area, painter),
+        Look::Line => {
+            draw_line(text, column, focused, area, painter);
+            None
+        }
         Look::Lines | Look::Cypher => {
-            draw_rows(text, (line, column), context, focused, area, painter);
+            draw_rows(text, (line, column), context, focused, area, painter)
         }
     }
 }
@@ -91,7 +94,8 @@ fn draw_rows(
     focused: bool,
     area: Rect,
     painter: &mut Painter<'_>,
-) {
+) -> Option<(u16, u16)> {
+    let mut drawn = None;
     let rows = rows(text.lines(), room(area.width));
     let (line, column) = at;
     let here = rows
@@ -125,15 +129,16 @@ fn draw_rows(
                 .skip(row.from)
                 .take(column - row.from)
                 .collect();
-            draw_cursor(x, y, &before, area.right(), painter);
+            drawn = draw_cursor(x, y, &before, area.right(), painter);
         }
     }
+    drawn
 }
 
 /// The part of the pieces that is on this row.
 fn draw_pieces(
     pieces: &[(&str, Role)],
-    row: Row,
+    row: TextRow,
     x: u16,
     y: u16,
     room: u16,
@@ -151,21 +156,27 @@ fn draw_pieces(
     }
 }
 
-fn draw_cursor(x: u16, y: u16, before: &str, end: u16, painter: &mut Painter<'_>) {
-    let at = x.saturating_add(
-        u16::try_from(text_width(&crate::model::sanitize(before))).unwrap_or(u16::MAX),
-    );
-    if at < end {
-        painter.buffer.set_style(
-            Rect {
-                x: at,
-                y,
-                width: 1,
-                height: 1,
-            },
-            Style::new().add_modifier(Modifier::REVERSED),
-        );
+fn draw_cursor(
+    x: u16,
+    y: u16,
+    before: &str,
+    end: u16,
+    painter: &mut Painter<'_>,
+) -> Option<(u16, u16)> {
+    let width = text_width(&crate::model::sanitize(before));
+    let at = x.saturating_add(u16::try_from(width).unwrap_or(u16::MAX));
+    if at >= end {
+        return None;
     }
+    let cell = Rect {
+        x: at,
+        y,
+        width: 1,
+        height: 1,
+    };
+    let style = Style::new().add_modifier(Modifier::REVERSED);
+    painter.buffer.set_style(cell, style);
+    Some((at, y))
 }
 
 /// Columns for the text itself; one is kept for the cursor behind the last letter.
@@ -173,14 +184,14 @@ fn room(width: u16) -> usize {
     usize::from(width.saturating_sub(NUMBERS + 1)).max(1)
 }
 
-fn rows(lines: &[String], room: usize) -> Vec<Row> {
+fn rows(lines: &[String], room: usize) -> Vec<TextRow> {
     let mut rows = Vec::new();
     for (line, text) in lines.iter().enumerate() {
         let (mut from, mut used, mut count) = (0, 0, 0);
         for letter in text.chars() {
             let width = text_width(&crate::model::sanitize(letter.encode_utf8(&mut [0; 4])));
             if used + width > room && count > from {
-                rows.push(Row {
+                rows.push(TextRow {
                     line,
                     from,
                     to: count,
@@ -190,7 +201,7 @@ fn rows(lines: &[String], room: usize) -> Vec<Row> {
             used += width;
             count += 1;
         }
-        rows.push(Row {
+        rows.push(TextRow {
             line,
             from,
             to: count,

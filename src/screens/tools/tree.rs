@@ -23,13 +23,13 @@ const FIRST_LINES: usize = 24;
 pub(super) struct Tree {
     value: Value,
     open: BTreeSet<Vec<usize>>,
-    lines: Vec<Line>,
+    lines: Vec<TreeLine>,
     list: List,
 }
 
 /// A line of what is open.
 #[derive(Clone, Debug, PartialEq)]
-struct Line {
+struct TreeLine {
     path: Vec<usize>,
     /// Name of a member, place of an item; nothing for the root.
     name: String,
@@ -183,7 +183,7 @@ fn write(
     name: String,
     path: &mut Vec<usize>,
     open: &BTreeSet<Vec<usize>>,
-    lines: &mut Vec<Line>,
+    lines: &mut Vec<TreeLine>,
     most: usize,
 ) {
     if lines.len() >= most {
@@ -196,7 +196,7 @@ fn write(
     };
     let is_open = (count > 0).then(|| open.contains(path.as_slice()));
     let (text, role) = words(value, count, is_open == Some(true));
-    lines.push(Line {
+    lines.push(TreeLine {
         path: path.clone(),
         name,
         text,
@@ -206,30 +206,15 @@ fn write(
     if is_open != Some(true) {
         return;
     }
-    let mut child = |at: usize, name: String, value: &Value| {
+    for (at, (name, child)) in children(value).into_iter().enumerate() {
         path.push(at);
-        write(value, name, path, open, lines, most);
+        write(child, name, path, open, lines, most);
         path.pop();
-    };
-    match value {
-        Value::Object(members) => {
-            members
-                .iter()
-                .take(MEMBERS)
-                .enumerate()
-                .for_each(|(at, (name, member))| child(at, name.clone(), member));
-        }
-        Value::Array(items) => items
-            .iter()
-            .take(MEMBERS)
-            .enumerate()
-            .for_each(|(at, item)| child(at, at.to_string(), item)),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
     if count > MEMBERS {
         path.push(MEMBERS);
         let text = format!("… {} more: raw shows them", count - MEMBERS);
-        lines.push(Line {
+        lines.push(TreeLine {
             path: path.clone(),
             name: String::new(),
             text,
@@ -237,6 +222,24 @@ fn write(
             open: None,
         });
         path.pop();
+    }
+}
+
+/// The members of a branch that are shown, with their names or places.
+fn children(value: &Value) -> Vec<(String, &Value)> {
+    match value {
+        Value::Object(members) => members
+            .iter()
+            .take(MEMBERS)
+            .map(|(name, member)| (name.clone(), member))
+            .collect(),
+        Value::Array(items) => items
+            .iter()
+            .take(MEMBERS)
+            .enumerate()
+            .map(|(at, item)| (at.to_string(), item))
+            .collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Vec::new(),
     }
 }
 

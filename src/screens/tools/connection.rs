@@ -1,0 +1,203 @@
+//! The connection to an endpoint: what it learned, and when its list of tools is asked for again.
+
+use super::{Pane, Running, Tools, endpoints::name_of};
+use crate::{
+    messages::{Effect, Effects, ToolsEffect, Welcome},
+    model::{Failure, McpEndpoint, Moment, Offer, pluralize},
+    screens::{ScreenUpdate, UpdateContext},
+    state::{ActivityEntry, Loadable},
+    widgets::List,
+};
+
+/// A server that says that its tools have changed is asked for them so often at most, in milliseconds;
+const RELIST_MS: i64 = 10_000;
+/// twice that after each time that they were the same, so many times.
+const DISBELIEF: u32 = 5;
+
+/// What a connection learned.
+#[derive(Clone, Debug, Default)]
+pub(super) struct EndpointConnection {
+    pub(super) state: Loadable<Welcome>,
+    pub(super) call: Option<Running>,
+    /// What the server offers beside tools.
+    pub(super) offers: Vec<Offer>,
+    /// When its tools were last asked for.
+    asked: Option<Moment>,
+    /// Whether the server has said since then that they changed.
+    pub(super) changed: bool,
+    /// How often it said so and they were the same.
+    same: u32,
+}
+
+impl EndpointConnection {
+    fn ask(&mut self, now: Moment) {
+        self.state.ask(now);
+        self.asked = Some(now);
+        self.changed = false;
+    }
+
+    /// When the tools that are said to have changed are asked for.
+    fn next_listing(&self) -> Option<Moment> {
+        let pause = RELIST_MS << self.same.min(DISBELIEF);
+        (self.changed && self.state.loading.is_none()).then(|| {
+            self.asked
+                .map_or(Moment::from_millis(0), |at| at.plus(pause))
+        })
+    }
+}
+
+impl Tools {
+    /// Talks to an endpoint: connects unless it is connected already.
+    pub fn connect(&mut self, endpoint: McpEndpoint, context: &mut UpdateContext<'_>) -> Effects {
+        let changed = self.endpoint.as_ref() != Some(&endpoint);
+        if changed {
+            self.list = List::default();
+            self.show_result(None);
+            self.problems.clear();
+            self.pane = Pane::List;
+        }
+        let kept = if changed {
+            self.keep_drafts()
+        } else {
+            Effects::none()
+        };
+        self.endpoint = Some(endpoint.clone());
+        if changed {
+            self.select_tool(None);
+        }
+        let connection = self.connections.entry(endpoint.clone()).or_default();
+        if connection.state.value.is_some() || connection.state.loading.is_some() {
+            return kept;
+        }
+        connection.ask(context.now);
+        kept.and(Effects::one(Effect::Tools(ToolsEffect::Connect(endpoint))))
+    }
+
+    /// When a list of tools is due that a server says has changed, or what is typed is kept.
+    pub fn next_listing(&self) -> Option<Moment> {
+        self.connections
+            .values()
+            .filter_map(EndpointConnection::next_listing)
+            .chain(self.next_draft())
+            .min()
+    }
+
+    /// Asks for the lists of tools that are due, and keeps what is typed.
+    pub fn tick(&mut self, now: Moment) -> Effects {
+        let drafts = if self.next_draft().is_some_and(|at| at <= now) {
+            self.keep_drafts()
+        } else {
+            Effects::none()
+        };
+        let due = self
+            .connections
+            .iter_mut()
+            .filter(|(_, each)| each.next_listing().is_some_and(|at| at <= now));
+        let listings = due.map(|(endpoint, connection)| {
+            connection.ask(now);
+            Effect::Tools(ToolsEffect::Connect(endpoint.clone()))
+        });
+        drafts.and(listings.collect())
+    }
+
+    /// When the countdown of a token changes next.
+    pub fn next_wake(&self, now: Moment) -> Option<Moment> {
+        let connection = self.connection()?;
+        if connection.call.is_some() {
+            return Some(now.plus(200));
+        }
+        let end = connection.state.get()?.0.token_expires_at?;
+        let left = end.since(now);
+        (left > 0).then(|| now.plus(if left < 120_000 { 1_000 } else { 30_000 }))
+    }
+
+    pub(super) fn connected(
+        &mut self,
+        endpoint: &McpEndpoint,
+        result: Result<Welcome, Failure>,
+        context: &mut UpdateContext<'_>,
+    ) -> ScreenUpdate {
+        let is_shown = self.endpoint.as_ref() == Some(endpoint);
+        let selected = self
+            .selected()
+            .filter(|_| is_shown)
+            .map(|tool| tool.name.clone());
+        let known = self
+            .connections
+            .get(endpoint)
+            .and_then(|connection| connection.state.get());
+        let is_same = match (&result, known) {
+            (Ok((_, _, tools)), Some((_, _, old))) => tools == old,
+            _ => false,
+        };
+        // A list that came again and is as it was is nothing that was done.
+        if !is_same {
+            record_connection(endpoint, &result, context);
+        }
+        if let Some(connection) = self.connections.get_mut(endpoint) {
+            connection.state.answer(result, context.now);
+            connection.same = if is_same {
+                connection.same.saturating_add(1)
+            } else {
+                0
+            };
+        }
+        if is_shown {
+            self.select_tool(selected.as_deref());
+        }
+        let is_connected = self
+            .connections
+            .get(endpoint)
+            .is_some_and(|connection| connection.state.problem().is_none());
+        let offers = is_connected.then(|| Effect::Tools(ToolsEffect::ListOffers(endpoint.clone())));
+        let is_first = !std::mem::replace(&mut self.queries_asked, true);
+        let files = [
+            Effect::Tools(ToolsEffect::ReadQueries),
+            Effect::Tools(ToolsEffect::ReadCallHistory),
+            Effect::Tools(ToolsEffect::ReadDrafts),
+        ];
+        let files = files.into_iter().filter(|_| is_first);
+        let mut update = if is_shown && is_connected {
+            self.recall_waiting(context)
+        } else {
+            ScreenUpdate::done()
+        };
+        let effects: Effects = files.chain(offers).collect();
+        update.effects = effects.and(update.effects);
+        update
+    }
+
+    pub(super) fn reconnect(&mut self, context: &UpdateContext<'_>) -> ScreenUpdate {
+        let Some(endpoint) = self.endpoint.clone() else {
+            return ScreenUpdate::done();
+        };
+        let connection = self.connections.entry(endpoint.clone()).or_default();
+        connection.ask(context.now);
+        connection.same = 0;
+        let schema = self.reread_schema(context.now);
+        let effects = std::iter::once(Effect::Tools(ToolsEffect::Connect(endpoint))).chain(schema);
+        ScreenUpdate::effects(effects.collect())
+    }
+}
+
+fn record_connection(
+    endpoint: &McpEndpoint,
+    result: &Result<Welcome, Failure>,
+    context: &mut UpdateContext<'_>,
+) {
+    let what = format!("connect to {}", name_of(endpoint, context.store));
+    let words = result
+        .as_ref()
+        .map(|(info, _, tools)| format!("{}, {}", info.server, pluralize(tools.len(), "tool")))
+        .map_err(|failure| Box::new(failure.clone()));
+    context.store.record(ActivityEntry {
+        at: context.now,
+        what,
+        write: false,
+        result: words,
+        request_id: None,
+        took_ms: None,
+        arguments: None,
+        again: None,
+    });
+}

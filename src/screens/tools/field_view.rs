@@ -1,0 +1,286 @@
+//! How a row of a form looks: a statement over several lines, a text, a choice, the head of an object or a list.
+
+use ratatui::layout::Rect;
+
+use super::{
+    field::Field,
+    form_rows::{FormRow, RowContent},
+    text,
+};
+use crate::{
+    model::pluralize,
+    screens::detail::wrapped,
+    theme::Role,
+    tools::{arguments::limits_in_words, schema::Property},
+    widgets::{Painter, text_width},
+};
+
+/// Columns of a field's name.
+const NAME: u16 = 24;
+/// Columns from which values begin at the earliest.
+const VALUE: u16 = 16;
+/// Columns of a field at least.
+const FIELD: u16 = 20;
+/// Lines of a statement that are shown at least.
+const STATEMENT_LINES: usize = 3;
+
+/// Rows of the screen that a row of a form takes.
+pub(super) fn row_height(row: &FormRow<'_>, focused: bool, width: u16) -> u16 {
+    match row.field() {
+        Some(field) if field.is_statement() => {
+            let lines = text::rows_of(&field.text, width.saturating_sub(3));
+            u16::try_from(lines.max(STATEMENT_LINES) + 1).unwrap_or(u16::MAX)
+        }
+        Some(_) | None => 1 + u16::from(focused && !description(row, width).is_empty()),
+    }
+}
+
+/// What was drawn of a row: the rows of the screen that it takes, and where the cursor of a statement is.
+pub(super) struct DrawnRow {
+    pub(super) height: u16,
+    pub(super) cursor: Option<(u16, u16)>,
+}
+
+/// Draws a row; what is wrong with it stands in place of what it wants.
+pub(super) fn draw_row(
+    row: &FormRow<'_>,
+    focused: bool,
+    problem: Option<&str>,
+    area: Rect,
+    painter: &mut Painter<'_>,
+) -> DrawnRow {
+    let height = row_height(row, focused, area.width).min(area.height);
+    let place = Rect { height, ..area };
+    match row.content {
+        RowContent::Field(field) if field.is_statement() => {
+            let cursor = draw_statement(field, focused, place, painter);
+            return DrawnRow { height, cursor };
+        }
+        RowContent::Field(field) => draw_field(row, field, (focused, problem), place, painter),
+        RowContent::Object(object, is_item) => {
+            let line = draw_label(row, object.property.required, focused, place, painter);
+            let note = if is_item && focused {
+                "- removes it"
+            } else {
+                ""
+            };
+            painter.text(line.x, line.y, line.width, note, Role::Faint);
+        }
+        RowContent::List(list) => {
+            let line = draw_label(row, list.property.required, focused, place, painter);
+            let count = pluralize(list.items.len(), "item");
+            let keys = if focused {
+                "   + adds one   - removes the last"
+            } else {
+                ""
+            };
+            let pieces = [(count.as_str(), Role::Text), (keys, Role::Faint)];
+            painter.spans(line.x, line.y, line.width, &pieces);
+        }
+        RowContent::Choice(choice) => {
+            let line = draw_label(row, choice.property.required, focused, place, painter);
+            let titles: Vec<&str> = choice
+                .property
+                .variants
+                .iter()
+                .map(|variant| variant.name.as_str())
+                .collect();
+            draw_options(Some(choice.chosen), &titles, focused, line, painter);
+        }
+    }
+    if height > 1 {
+        let text = description(row, area.width);
+        let x = area.x + 3 + 2 * row.depth;
+        let room = area.right().saturating_sub(x + 1);
+        painter.text(x, area.y + 1, room, &text, Role::Faint);
+    }
+    DrawnRow {
+        height,
+        cursor: None,
+    }
+}
+
+fn property<'a>(row: &FormRow<'a>) -> Option<&'a Property> {
+    match row.content {
+        RowContent::Field(field) => field.property(),
+        RowContent::Object(object, _) => Some(&object.property),
+        RowContent::List(list) => Some(&list.property),
+        RowContent::Choice(choice) => Some(&choice.property),
+    }
+}
+
+/// What the schema says about a row, in one line.
+fn description(row: &FormRow<'_>, width: u16) -> String {
+    let text = property(row).and_then(|property| property.description.as_deref());
+    let lines = wrapped(
+        text.unwrap_or_default(),
+        width.saturating_sub(6),
+        Role::Faint,
+    );
+    let more = if lines.len() > 1 { " …" } else { "" };
+    lines
+        .first()
+        .and_then(|line| line.first())
+        .map_or_else(String::new, |(text, _)| format!("{text}{more}"))
+        .trim()
+        .to_owned()
+}
+
+fn draw_statement(
+    field: &Field,
+    focused: bool,
+    area: Rect,
+    painter: &mut Painter<'_>,
+) -> Option<(u16, u16)> {
+    let bar = if focused { "▌" } else { " " };
+    for row in area.rows().take(usize::from(area.height.saturating_sub(1))) {
+        painter.text(row.x + 1, row.y, 1, bar, Role::Accent);
+    }
+    if field.text.is_empty() && !focused {
+        let hint = "type Cypher, for example MATCH (n) RETURN n LIMIT 10";
+        let room = area.width.saturating_sub(4);
+        painter.text(area.x + 3, area.y, room, hint, Role::Dim);
+        return None;
+    }
+    let place = Rect {
+        x: area.x + 2,
+        width: area.width.saturating_sub(3),
+        height: area.height.saturating_sub(1),
+        ..area
+    };
+    let cursor = text::draw(&field.text, text::Look::Cypher, focused, place, painter);
+    cursor.filter(|_| focused)
+}
+
+/// Draws the bar and the name, and returns the rest of the line.
+fn draw_label(
+    row: &FormRow<'_>,
+    required: bool,
+    focused: bool,
+    area: Rect,
+    painter: &mut Painter<'_>,
+) -> Rect {
+    let bar = if focused { "▌" } else { " " };
+    painter.text(area.x + 1, area.y, 1, bar, Role::Accent);
+    let indent = 2 * row.depth;
+    let must = if required { " *" } else { "" };
+    let label = format!("{}{must}", row.label);
+    let role = match row.content {
+        RowContent::Field(_) => Role::Accent,
+        RowContent::Object(..) | RowContent::List(_) | RowContent::Choice(_) => Role::Name,
+    };
+    let x = painter.text(area.x + 3 + indent, area.y, NAME, &label, role) + 2;
+    let x = x.max(area.x + VALUE + indent).min(area.right());
+    Rect {
+        x,
+        width: area.right().saturating_sub(x + 1),
+        height: 1,
+        ..area
+    }
+}
+
+fn draw_field(
+    row: &FormRow<'_>,
+    field: &Field,
+    (focused, problem): (bool, Option<&str>),
+    area: Rect,
+    painter: &mut Painter<'_>,
+) {
+    let required = field.property().is_some_and(|property| property.required);
+    let line = draw_label(row, required, focused, area, painter);
+    let (note, role) = match problem {
+        Some(problem) => (format!("✖ {problem}"), Role::Failed),
+        None => (note(field, focused, line.width), Role::Faint),
+    };
+    let options = field.options();
+    if !options.is_empty() {
+        let current = field.typed();
+        let chosen = options.iter().position(|(value, _)| *value == current);
+        let titles: Vec<&str> = options.iter().map(|(_, title)| title.as_str()).collect();
+        let x = draw_options(chosen, &titles, focused, line, painter);
+        if problem.is_some() {
+            let room = line.right().saturating_sub(x + 1);
+            painter.text(x + 1, line.y, room, &note, role);
+        }
+        return;
+    }
+    let note_width = u16::try_from(text_width(&note))
+        .unwrap_or(u16::MAX)
+        .min(line.width / 2);
+    let typed = field.text.lines().first().map_or("", String::as_str);
+    let wanted = u16::try_from(text_width(typed) + 1).unwrap_or(u16::MAX);
+    let room = line.width.saturating_sub(note_width + 2);
+    let width = wanted.max(FIELD).min(room).max(1);
+    let value = Rect { width, ..line };
+    painter.shade(value, Role::Field);
+    text::draw(&field.text, text::Look::Line, focused, value, painter);
+    painter.text(value.right() + 2, line.y, note_width, &note, role);
+}
+
+/// What a field wants, in a few words: its types and limits, and its description while it does not stand below.
+fn note(field: &Field, focused: bool, room: u16) -> String {
+    let mut parts = vec![field.type_in_words()];
+    if let Some(property) = field.property() {
+        parts.extend(limits_in_words(property));
+        let choices: Vec<String> = property
+            .choices
+            .iter()
+            .take(6)
+            .map(|choice| crate::tools::arguments::plain(&choice.value))
+            .collect();
+        parts.push(choices.join(" | "));
+        let first = property
+            .description
+            .as_deref()
+            .and_then(|text| text.lines().next());
+        parts.extend(
+            first
+                .filter(|_| !focused && room > 40)
+                .map(|text| text.chars().take(60).collect()),
+        );
+    }
+    parts.retain(|part| !part.is_empty());
+    parts.join("  ")
+}
+
+/// The values of a choice beside each other, the chosen one marked; where they have no room, the chosen one alone. Returns the
+/// column behind them.
+fn draw_options(
+    chosen: Option<usize>,
+    titles: &[&str],
+    focused: bool,
+    line: Rect,
+    painter: &mut Painter<'_>,
+) -> u16 {
+    let wanted: usize = titles.iter().map(|title| text_width(title) + 5).sum();
+    let keys = if focused { "  ← →" } else { "" };
+    if wanted + text_width(keys) > usize::from(line.width) {
+        let title = chosen.and_then(|at| titles.get(at)).copied();
+        let count = format!(
+            "   {} of {}",
+            chosen.map_or_else(|| "none".to_owned(), |at| (at + 1).to_string()),
+            titles.len()
+        );
+        let pieces = [
+            (title.unwrap_or_default(), Role::Name),
+            (count.as_str(), Role::Faint),
+            (keys, Role::Faint),
+        ];
+        return painter.spans(line.x, line.y, line.width, &pieces);
+    }
+    let mut x = line.x;
+    for (at, title) in titles.iter().enumerate() {
+        let is_chosen = chosen == Some(at);
+        let (mark, role) = if is_chosen {
+            ("● ", Role::Accent)
+        } else {
+            ("○ ", Role::Faint)
+        };
+        let name = if is_chosen { Role::Name } else { Role::Dim };
+        let room = line.right().saturating_sub(x);
+        let pieces = [(mark, role), (*title, name), ("   ", Role::Dim)];
+        x = painter.spans(x, line.y, room, &pieces);
+    }
+    let room = line.right().saturating_sub(x);
+    painter.text(x, line.y, room, keys.trim_start(), Role::Faint)
+}

@@ -1,0 +1,108 @@
+//! The rows of a form: its tree from top to bottom.
+
+use super::{
+    field::Field,
+    form_node::{ChoiceNode, FormNode, ListNode, ObjectNode},
+};
+
+/// Where a row stands in the form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum RowPath {
+    /// Places in the tree from the root.
+    Node(Vec<usize>),
+    /// The place among the parameters of the statement.
+    Parameter(usize),
+}
+
+/// A row of a form.
+#[derive(Clone, Debug)]
+pub(super) struct FormRow<'a> {
+    /// Where it stands.
+    pub(super) path: RowPath,
+    /// Levels of objects and lists around it.
+    pub(super) depth: u16,
+    /// Its name, or its number within a list.
+    pub(super) label: String,
+    /// What it shows.
+    pub(super) content: RowContent<'a>,
+}
+
+/// What a row shows.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum RowContent<'a> {
+    /// A field.
+    Field(&'a Field),
+    /// The head of an object; whether it is an item of a list.
+    Object(&'a ObjectNode, bool),
+    /// The head of a list.
+    List(&'a ListNode),
+    /// A choice between alternatives.
+    Choice(&'a ChoiceNode),
+}
+
+impl<'a> FormRow<'a> {
+    /// The field of the row, if it is one.
+    pub(super) const fn field(&self) -> Option<&'a Field> {
+        match self.content {
+            RowContent::Field(field) => Some(field),
+            RowContent::Object(..) | RowContent::List(_) | RowContent::Choice(_) => None,
+        }
+    }
+
+    /// Whether the row can have the focus.
+    pub(super) const fn takes_keys(&self) -> bool {
+        match self.content {
+            RowContent::Field(_) | RowContent::List(_) | RowContent::Choice(_) => true,
+            RowContent::Object(_, is_item) => is_item,
+        }
+    }
+}
+
+/// The rows of a form with this root and these parameters.
+pub(super) fn rows<'a>(root: &'a ObjectNode, parameters: &'a [Field]) -> Vec<FormRow<'a>> {
+    let mut found = Vec::new();
+    for (at, node) in root.members.iter().enumerate() {
+        let label = node.name().to_owned();
+        add(node, label, &mut vec![at], 0, false, &mut found);
+    }
+    found.extend(parameters.iter().enumerate().map(|(at, field)| FormRow {
+        path: RowPath::Parameter(at),
+        depth: 0,
+        label: format!("${}", field.name),
+        content: RowContent::Field(field),
+    }));
+    found
+}
+
+fn add<'a>(
+    node: &'a FormNode,
+    label: String,
+    path: &mut Vec<usize>,
+    depth: u16,
+    is_item: bool,
+    found: &mut Vec<FormRow<'a>>,
+) {
+    let content = match node {
+        FormNode::Field(field) => RowContent::Field(field),
+        FormNode::Object(object) => RowContent::Object(object, is_item),
+        FormNode::List(list) => RowContent::List(list),
+        FormNode::Choice(choice) => RowContent::Choice(choice),
+    };
+    found.push(FormRow {
+        path: RowPath::Node(path.clone()),
+        depth,
+        label,
+        content,
+    });
+    let is_list = matches!(node, FormNode::List(_));
+    for (at, child) in node.children().iter().enumerate() {
+        let label = match (is_list, child.name()) {
+            (true, _) => (at + 1).to_string(),
+            (false, "") => "value".to_owned(),
+            (false, name) => name.to_owned(),
+        };
+        path.push(at);
+        add(child, label, path, depth + 1, is_list, found);
+        path.pop();
+    }
+}
