@@ -33,8 +33,35 @@ impl RunnerState {
         Some(Event::Tools(event))
     }
 
+    /// Reads the schema of a graph, or the log lines of a call.
+    pub(super) async fn run_reads(&self, effect: ToolsEffect) -> Option<Event> {
+        if let ToolsEffect::ReadGraphSchema(endpoint, tool) = effect {
+            let outcome = self.read_graph_schema(&endpoint, &tool).await;
+            let event = ToolsEvent::GraphSchemaRead(endpoint, tool, Box::new(outcome));
+            return Some(Event::Tools(event));
+        }
+        let ToolsEffect::ReadCallLines {
+            endpoint,
+            groups,
+            owner_ids,
+            began,
+            window,
+            ids,
+        } = effect
+        else {
+            return None;
+        };
+        let sources = (groups, owner_ids);
+        let lines = self
+            .read_call_lines(&endpoint.deployment, sources, window, &ids)
+            .await;
+        Some(Event::Tools(ToolsEvent::CallLinesRead(
+            endpoint, began, lines,
+        )))
+    }
+
     /// Calls a schema tool without arguments.
-    pub(super) async fn read_graph_schema(
+    async fn read_graph_schema(
         &self,
         endpoint: &McpEndpoint,
         tool: &str,
@@ -48,7 +75,7 @@ impl RunnerState {
     }
 
     /// Reads the log lines of the call that has one of the ids.
-    pub(super) async fn read_call_lines(
+    async fn read_call_lines(
         &self,
         name: &DeploymentName,
         (groups, owner_ids): (Vec<String>, Vec<String>),

@@ -65,22 +65,8 @@ impl RunnerState {
             | ToolsEffect::ChangeCall(..)
             | ToolsEffect::ReadDrafts
             | ToolsEffect::KeepDrafts(_) => return self.run_kept(effect),
-            ToolsEffect::ReadGraphSchema(endpoint, tool) => {
-                let outcome = Box::pin(self.read_graph_schema(&endpoint, &tool)).await;
-                ToolsEvent::GraphSchemaRead(endpoint, tool, Box::new(outcome))
-            }
-            ToolsEffect::ReadCallLines {
-                endpoint,
-                groups,
-                owner_ids,
-                began,
-                window,
-                ids,
-            } => {
-                let sources = (groups, owner_ids);
-                let read = self.read_call_lines(&endpoint.deployment, sources, window, &ids);
-                let lines = Box::pin(read).await;
-                ToolsEvent::CallLinesRead(endpoint, began, lines)
+            ToolsEffect::ReadGraphSchema(..) | ToolsEffect::ReadCallLines { .. } => {
+                return Box::pin(self.run_reads(effect)).await;
             }
             ToolsEffect::AnswerElicitation(endpoint, id, answer) => {
                 self.answer_elicitation(&endpoint, id, answer);
