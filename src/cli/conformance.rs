@@ -114,7 +114,7 @@ pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
     let services = context.services();
     process::runtime()?.block_on(async move {
         services.sign_ins.set_announce(Box::new(|address| {
-            drop(tokio::spawn(follow(address.to_owned())))
+            drop(tokio::spawn(follow(address.to_owned())));
         }));
         Ok(Box::pin(scenario.run(&services, &options.url)).await?)
     })

@@ -63,7 +63,7 @@ pub(super) async fn call(context: &Context, route: &CallRoute, options: &Call) -
         .transpose()?
         .unwrap_or_default();
     let connection = connect::connect(context, route).await?;
-    let outcome = async {
+    let outcome = Box::pin(async {
         let tools = connection.session.tools().await?;
         let tool = pick(&tools, &options.name)?;
         let schema = schema::read(&tool.input_schema);
@@ -98,7 +98,7 @@ pub(super) async fn call(context: &Context, route: &CallRoute, options: &Call) -
             called => called,
         }
         .map_err(how_to_consent)
-    }
+    })
     .await;
     let label = connection.label();
     connection.close().await;
@@ -176,7 +176,7 @@ pub(super) async fn perform(
             call.await
         }
     };
-    until_stopped(&tool.name, call).await
+    Box::pin(until_stopped(&tool.name, call)).await
 }
 
 /// Shows the outcome of a call; a tool that reports an error is a negative result.

@@ -139,7 +139,7 @@ impl Connecting {
         config.retry_config = Arc::new(retry);
         let transport = StreamableHttpClientTransport::with_client(self.wire.clone(), config);
         let listener = self.listener.clone();
-        let serving = serve_client_with_lifecycle(listener, transport, lifecycle);
+        let serving = Box::pin(serve_client_with_lifecycle(listener, transport, lifecycle));
         match self.wire.within(self.timeout, serving).await {
             Some(Ok(service)) => Ok(service),
             Some(Err(error)) => Err(self
