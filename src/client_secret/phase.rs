@@ -172,15 +172,13 @@ impl ClientSecretPhase {
     pub const fn spec(self) -> ClientSecretPhaseSpec {
         use ClientSecretStep as Step;
         let (step, writes) = match self {
-            Self::Client(ClientRead::First)
+            Self::Client(ClientRead::First | ClientRead::Undo)
             | Self::Journal(JournalRead::First)
             | Self::FindProviders
-            | Self::Probe(ProbePurpose::Old)
+            | Self::Probe(ProbePurpose::Old | ProbePurpose::Undo)
             | Self::Provider(ProviderRead::Inspect)
             | Self::CheckProvider
             | Self::CheckPermissions
-            | Self::Client(ClientRead::Undo)
-            | Self::Probe(ProbePurpose::Undo)
             | Self::Ask(AskPurpose::Proceed) => (Some(Step::Check), false),
             Self::Ask(AskPurpose::GoOn)
             | Self::Journal(JournalRead::Guard | JournalRead::AfterUnmark)
