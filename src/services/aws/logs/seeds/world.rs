@@ -94,17 +94,6 @@ impl FaultWorld {
             && deleted.is_none_or(|window| at < window.start || event.ingested >= window.end)
     }
 
-    fn event(&self, number: usize, written: &WrittenEvent, has_id: bool) -> LogEvent {
-        LogEvent {
-            timestamp: moment(written.at),
-            ingestion: moment(written.ingested),
-            group: group_name(written.group).into(),
-            stream: format!("s{}", written.stream).into(),
-            id: has_id.then(|| format!("37{number:054}")),
-            message: written.message.clone(),
-        }
-    }
-
     /// The failure that a request meets now.
     fn failure(&self, is_page: bool) -> Option<Failure> {
         if self.has(RequestFault::SignedOut) {
@@ -171,7 +160,7 @@ impl FaultWorld {
             )
             .take_while(|(_, event)| event.ingested < until)
             .filter(|(_, event)| groups.contains(&event.group))
-            .map(|(number, event)| self.event(number, event, false))
+            .map(|(number, event)| event_of(number, event, false))
             .collect();
         if is_lossy {
             events.retain(|_| !self.draw(|rng| rng.chance(20)));
@@ -275,10 +264,22 @@ impl FaultWorld {
             .into_iter()
             .filter_map(|(_, _, number)| {
                 let event = self.plan.events.get(number)?;
-                Some(self.event(number, event, true))
+                Some(event_of(number, event, true))
             })
             .collect();
         Ok(LogPage { events, next })
+    }
+}
+
+/// An event as a live session sends it, or as it is stored, with its id.
+fn event_of(number: usize, written: &WrittenEvent, has_id: bool) -> LogEvent {
+    LogEvent {
+        timestamp: moment(written.at),
+        ingestion: moment(written.ingested),
+        group: group_name(written.group).into(),
+        stream: format!("s{}", written.stream).into(),
+        id: has_id.then(|| format!("37{number:054}")),
+        message: written.message.clone(),
     }
 }
 
