@@ -3,7 +3,7 @@
 use super::App;
 use crate::{
     kinds::ObservedCall,
-    model::{Deployment, Failure, FailureKind, Moment},
+    model::{Deployment, Failure, FailureKind, Moment, Resource, ResourceKey},
     screens::{UpdateContext, confirm::Confirm, secrets::SecretsNews},
 };
 use crate::{
@@ -53,14 +53,8 @@ impl App {
                 self.offer_sign_in(address);
                 Effects::none()
             }
-            Event::Copied(what) => {
-                self.toast(format!("copied {what}"), false);
-                Effects::none()
-            }
-            Event::AddressOpened(address) => {
-                self.toast(format!("opened {address}"), false);
-                Effects::none()
-            }
+            Event::Copied(what) => self.said(format!("copied {what}")),
+            Event::AddressOpened(address) => self.said(format!("opened {address}")),
             Event::Broke(examined, failure) => {
                 if let Some(deployment) = examined {
                     self.doctor.ended(&deployment);
@@ -76,6 +70,11 @@ impl App {
                 Effects::none()
             }
         }
+    }
+
+    fn said(&mut self, text: String) -> Effects {
+        self.toast(text, false);
+        Effects::none()
     }
 
     /// Shows the address at which a person signs in, whole, until it is copied or closed.
@@ -107,15 +106,11 @@ impl App {
                 return self.calls_counted(&asked, result);
             }
             FleetEvent::EndpointMoved(key, version, result) => {
-                let what = format!("let endpoint {} serve version {version}", key.own_id());
-                self.wrote(what, result.map(|()| "UPDATING".to_owned()), None);
-                self.note_list(&key.deployment, key.kind, ListChange::StatusChanged);
-                return self.list_soon(&key.deployment, key.kind);
+                return self.endpoint_moved(&key, &version, result);
             }
             FleetEvent::SessionsStopped(key, stopped, asked, result) => {
-                let what = format!("stop sessions of {}", key.own_id());
                 let words = result.map(|()| format!("{stopped} of {asked} stopped"));
-                self.wrote(what, words, None);
+                self.wrote(format!("stop sessions of {}", key.own_id()), words, None);
             }
             FleetEvent::ChangesRead(deployments, since, result) => {
                 self.store.record_changes(&deployments, since, &result, now);
@@ -144,24 +139,39 @@ impl App {
                     detail.answered(&key, *result);
                 }
             }
-            FleetEvent::Synchronized(key, result) => {
-                let (status, request_id) = match result.as_ref() {
-                    Ok((target, request_id)) => (Ok(target.status.clone()), request_id.clone()),
-                    Err(failure) => (Err(failure.clone()), None),
-                };
-                self.wrote(
-                    format!("synchronize {} of {}", key.own_id(), key.deployment),
-                    status,
-                    request_id,
-                );
-                if let Ok((resource, _)) = *result {
-                    let _ = self.store.observe_resource(&resource, now);
-                    // Poll it soon, whatever status it reports now.
-                    self.note_list(&key.deployment, key.kind, ListChange::StatusChanged);
-                }
-            }
+            FleetEvent::Synchronized(key, result) => self.synchronized(&key, *result),
         }
         Effects::none()
+    }
+
+    fn endpoint_moved(
+        &mut self,
+        key: &ResourceKey,
+        version: &str,
+        result: Result<(), Failure>,
+    ) -> Effects {
+        let what = format!("let endpoint {} serve version {version}", key.own_id());
+        self.wrote(what, result.map(|()| "UPDATING".to_owned()), None);
+        self.note_list(&key.deployment, key.kind, ListChange::StatusChanged);
+        self.list_soon(&key.deployment, key.kind)
+    }
+
+    fn synchronized(
+        &mut self,
+        key: &ResourceKey,
+        result: Result<(Resource, Option<String>), Failure>,
+    ) {
+        let (status, request_id) = match &result {
+            Ok((target, request_id)) => (Ok(target.status.clone()), request_id.clone()),
+            Err(failure) => (Err(failure.clone()), None),
+        };
+        let what = format!("synchronize {} of {}", key.own_id(), key.deployment);
+        self.wrote(what, status, request_id);
+        if let Ok((resource, _)) = result {
+            let _ = self.store.observe_resource(&resource, self.now);
+            // Poll it soon, whatever status it reports now.
+            self.note_list(&key.deployment, key.kind, ListChange::StatusChanged);
+        }
     }
 
     fn started(&mut self, result: Result<(Vec<Deployment>, Vec<String>), Failure>) -> Effects {

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{Evidence, Hop, Probe, judgement::with_request};
-use crate::model::{Failure, Resource};
+use crate::model::{Failure, Resource, Tool, pluralize};
 
 /// Log lines shown of a hop.
 const LINES: usize = 3;
@@ -26,34 +26,12 @@ fn detail(label: &'static str, text: impl Into<String>) -> HopDetail {
 
 /// What was asked at a hop, what came back, and what its log says.
 pub(super) fn details(hop: Hop, evidence: &Evidence) -> Vec<HopDetail> {
-    let endpoint = evidence.endpoint.as_deref().unwrap_or("the endpoint");
     match hop {
         Hop::Credentials => asked("STS GetCallerIdentity", &evidence.identity, |identity| {
             identity.arn.clone()
         }),
-        Hop::Stack => asked("DescribeStacks", &evidence.stack, |stack| {
-            let names: Vec<&str> = stack
-                .outputs
-                .iter()
-                .map(|(name, _)| name.as_str())
-                .collect();
-            names.join(", ")
-        }),
-        Hop::Discovery => asked(
-            "the issuer's discovery document",
-            &evidence.discovery,
-            |document| document.issuer.clone(),
-        ),
-        Hop::Token => asked(
-            "a token of the deployment's sign-in",
-            &evidence.token,
-            |_| "a token; its claims are on the Tools screen".to_owned(),
-        ),
-        Hop::Metadata => asked(
-            &format!("the protected resource's metadata of {endpoint}"),
-            &evidence.metadata,
-            serde_json::Value::to_string,
-        ),
+        Hop::Stack => stack(evidence),
+        Hop::Discovery | Hop::Token | Hop::Metadata => sign_in(hop, evidence),
         Hop::Gateway => {
             let read = asked("GetGateway", &evidence.gateways, |all| statuses(all));
             with_log(read, &evidence.gateway_log)
@@ -61,83 +39,131 @@ pub(super) fn details(hop: Hop, evidence: &Evidence) -> Vec<HopDetail> {
         Hop::Limits => asked("ListGatewayRateLimits", &evidence.limits, |limits| {
             limits.join(", ")
         }),
-        Hop::Initialize => asked(
-            &format!("MCP initialize at {endpoint}"),
-            &evidence.connection,
-            |info| format!("{}, {}", info.server, info.protocol),
-        ),
         Hop::Interceptor => with_log(Vec::new(), &evidence.interceptor_log),
-        Hop::ToolsList => asked(
-            &format!("MCP tools/list at {endpoint}"),
-            &evidence.tools,
-            |tools| {
-                let names: Vec<&str> = tools.iter().map(|tool| tool.name.as_str()).collect();
-                names.join(", ")
-            },
-        ),
-        Hop::Target => {
-            let mut read = asked("GetGatewayTarget", &evidence.targets, |all| statuses(all));
-            read.extend(asked(
-                "the MCP server behind the target",
-                &evidence.external,
-                |status| format!("HTTP {status}"),
-            ));
-            read
-        }
-        Hop::Provider => asked("GetOauth2CredentialProvider", &evidence.providers, |all| {
-            let names: Vec<String> = all
-                .iter()
-                .map(|provider| {
-                    let status = provider.status.as_deref().unwrap_or("no status");
-                    format!("{} {status}", provider.name)
-                })
-                .collect();
-            names.join(", ")
-        }),
+        Hop::Initialize | Hop::ToolsList | Hop::Cypher => walk(hop, evidence),
+        Hop::Target => target(evidence),
+        Hop::Provider => provider(evidence),
         Hop::Drift => asked(
             "tools/list of the runtime past the gateway",
             &evidence.direct,
-            |tools| {
-                let names: Vec<&str> = tools.iter().map(|tool| tool.name.as_str()).collect();
-                names.join(", ")
-            },
+            |tools| names(tools),
         ),
-        Hop::Runtime => {
-            let mut read = asked("GetAgentRuntime", &evidence.runtimes, |all| statuses(all));
-            read.extend(asked(
-                "tools/list past the gateway",
-                &evidence.direct,
-                |tools| format!("{} tools", tools.len()),
-            ));
-            with_log(read, &evidence.runtime_log)
-        }
+        Hop::Runtime => runtime(evidence),
         Hop::Rollout => asked("ListAgentRuntimeEndpoints", &evidence.endpoints, |all| {
             statuses(all)
         }),
-        Hop::Secret => asked("DescribeSecret", &evidence.secret, |secret| {
-            let stages: Vec<String> = secret
-                .versions
-                .iter()
-                .map(|version| format!("{} {}", version.version_id, version.stages.join(" ")))
-                .collect();
-            stages.join(", ")
-        }),
+        Hop::Secret => secret(evidence),
         Hop::Neo4j => asked(
             "a login at Neo4j with AWSCURRENT",
             &evidence.login,
             |login| format!("{login:?}"),
         ),
-        Hop::Cypher => {
-            let tool = evidence
-                .call
-                .value()
-                .map_or("a reading tool", |call| call.tool.as_str());
-            asked(&format!("tools/call {tool}"), &evidence.call, |call| {
-                call.text.clone()
-            })
-        }
         Hop::Permissions | Hop::Authoriser | Hop::Policy => Vec::new(),
     }
+}
+
+fn stack(evidence: &Evidence) -> Vec<HopDetail> {
+    asked("DescribeStacks", &evidence.stack, |stack| {
+        let names: Vec<&str> = stack
+            .outputs
+            .iter()
+            .map(|(name, _)| name.as_str())
+            .collect();
+        names.join(", ")
+    })
+}
+
+/// What the issuer and the endpoint publish, and the token.
+fn sign_in(hop: Hop, evidence: &Evidence) -> Vec<HopDetail> {
+    if hop == Hop::Discovery {
+        asked(
+            "the issuer's discovery document",
+            &evidence.discovery,
+            |document| document.issuer.clone(),
+        )
+    } else if hop == Hop::Token {
+        asked(
+            "a token of the deployment's sign-in",
+            &evidence.token,
+            |_| "a token; its claims are on the Tools screen".to_owned(),
+        )
+    } else {
+        let endpoint = evidence.endpoint.as_deref().unwrap_or("the endpoint");
+        asked(
+            &format!("the protected resource's metadata of {endpoint}"),
+            &evidence.metadata,
+            serde_json::Value::to_string,
+        )
+    }
+}
+
+/// The steps of the walk at the endpoint.
+fn walk(hop: Hop, evidence: &Evidence) -> Vec<HopDetail> {
+    let endpoint = evidence.endpoint.as_deref().unwrap_or("the endpoint");
+    if hop == Hop::Initialize {
+        let question = format!("MCP initialize at {endpoint}");
+        asked(&question, &evidence.connection, |info| {
+            format!("{}, {}", info.server, info.protocol)
+        })
+    } else if hop == Hop::ToolsList {
+        let question = format!("MCP tools/list at {endpoint}");
+        asked(&question, &evidence.tools, |tools| names(tools))
+    } else {
+        let call = evidence.call.value();
+        let tool = call.map_or("a reading tool", |call| call.tool.as_str());
+        asked(&format!("tools/call {tool}"), &evidence.call, |call| {
+            call.text.clone()
+        })
+    }
+}
+
+fn target(evidence: &Evidence) -> Vec<HopDetail> {
+    let mut read = asked("GetGatewayTarget", &evidence.targets, |all| statuses(all));
+    read.extend(asked(
+        "the MCP server behind the target",
+        &evidence.external,
+        |status| format!("HTTP {status}"),
+    ));
+    read
+}
+
+fn provider(evidence: &Evidence) -> Vec<HopDetail> {
+    asked("GetOauth2CredentialProvider", &evidence.providers, |all| {
+        let statuses: Vec<String> = all
+            .iter()
+            .map(|provider| {
+                let status = provider.status.as_deref().unwrap_or("no status");
+                format!("{} {status}", provider.name)
+            })
+            .collect();
+        statuses.join(", ")
+    })
+}
+
+fn runtime(evidence: &Evidence) -> Vec<HopDetail> {
+    let mut read = asked("GetAgentRuntime", &evidence.runtimes, |all| statuses(all));
+    read.extend(asked(
+        "tools/list past the gateway",
+        &evidence.direct,
+        |tools| pluralize(tools.len(), "tool"),
+    ));
+    with_log(read, &evidence.runtime_log)
+}
+
+fn secret(evidence: &Evidence) -> Vec<HopDetail> {
+    asked("DescribeSecret", &evidence.secret, |secret| {
+        let stages: Vec<String> = secret
+            .versions
+            .iter()
+            .map(|version| format!("{} {}", version.version_id, version.stages.join(" ")))
+            .collect();
+        stages.join(", ")
+    })
+}
+
+fn names(tools: &[Tool]) -> String {
+    let names: Vec<&str> = tools.iter().map(|tool| tool.name.as_str()).collect();
+    names.join(", ")
 }
 
 fn statuses(resources: &[Resource]) -> String {

@@ -1,5 +1,6 @@
 //! What the console knows: resources, their lists, transitions and the activity log. Screens read it; events change it.
 
+mod activity;
 mod fleet_snapshot;
 mod history;
 mod loadable;
@@ -7,9 +8,10 @@ mod relations;
 mod store;
 mod view_memory;
 
+pub use activity::ActivityEntry;
 pub use fleet_snapshot::{FleetSnapshot, SavedDeployment, SavedResource};
 pub use history::{AttributedChange, CallHistory, ChangeHistory, TransitionCause};
 pub use loadable::Loadable;
 pub use relations::Related;
-pub use store::{ActivityEntry, ListChange, Store, Transition};
+pub use store::{ListChange, Store, Transition};
 pub use view_memory::{FleetMemory, LogsMemory, ViewMemory};

@@ -113,71 +113,75 @@ pub(super) fn last_hour(
 fn counted_hour(traffic: &Traffic, context: &ViewContext<'_>, room: u16) -> Vec<PanelLine> {
     let bars = usize::from(room).saturating_sub(LABEL + NUMBER);
     let width = (bars / Traffic::STEPS).clamp(1, WIDEST_STEP);
-    let end = Moment::from_millis(
-        (traffic.at.millis().div_euclid(Traffic::STEP_MS) + 1) * Traffic::STEP_MS,
-    );
-    let hour = Traffic::STEP_MS * Traffic::STEPS as i64;
-    let (from, middle) = (end.plus(-hour), end.plus(-hour / 2));
-    let span = width * Traffic::STEPS;
-    let half = span / 2;
-    let axis = format!(
-        "{:<half$}{:<rest$}{}",
-        minute(from, context),
-        minute(middle, context),
-        minute(end, context),
-        rest = span.saturating_sub(half + 5),
-    );
-    let mut lines = vec![
-        PanelLine::blank(),
-        PanelLine::left(vec![("LAST HOUR  ".to_owned(), Role::Dim)]),
-        PanelLine::left(vec![(format!("{:LABEL$}{axis}", ""), Role::Faint)]),
-    ];
-    let bar =
-        |label: &str, bars: String, role: Role, number: String, number_role: Role| PanelLine {
-            left: vec![(format!("{label:<LABEL$}"), Role::Dim), (bars, role)],
-            right: vec![(number, number_role)],
-        };
     let counted = |steps: &[u64]| repeated(&sparkline(steps), width);
-    lines.push(bar(
-        "calls",
-        counted(&traffic.calls),
-        Role::Bar,
-        with_separators(traffic.total()),
-        Role::Text,
-    ));
     let errors = if traffic.errors > 0 {
         Role::Failed
     } else {
         Role::Faint
     };
-    lines.push(bar(
-        "errors",
-        counted(&traffic.error_steps),
-        errors,
-        with_separators(traffic.errors),
-        errors,
-    ));
-    if traffic.throttled > 0 {
+    let p95 = traffic.p95_ms.map_or_else(|| "-".to_owned(), millis);
+    let mut lines = vec![
+        PanelLine::blank(),
+        PanelLine::title("LAST HOUR", Vec::new()),
+        time_axis(traffic, width, context),
+        bar(
+            "calls",
+            (counted(&traffic.calls), Role::Bar),
+            (with_separators(traffic.total()), Role::Text),
+        ),
+        bar(
+            "errors",
+            (counted(&traffic.error_steps), errors),
+            (with_separators(traffic.errors), errors),
+        ),
+        bar(
+            "p95",
+            (repeated(&measured(&traffic.p95_steps), width), Role::Bar),
+            (p95, Role::Text),
+        ),
+    ];
+    if let Some(p50) = traffic.p50_ms {
         lines.push(bar(
-            "refused",
-            String::new(),
-            Role::Dim,
-            format!("{} throttled", with_separators(traffic.throttled)),
-            Role::Degraded,
+            "p50",
+            (String::new(), Role::Dim),
+            (millis(p50), Role::Dim),
         ));
     }
-    let p95 = traffic.p95_ms.map_or_else(|| "-".to_owned(), millis);
-    lines.push(bar(
-        "p95",
-        repeated(&measured(&traffic.p95_steps), width),
-        Role::Bar,
-        p95,
-        Role::Text,
-    ));
-    if let Some(p50) = traffic.p50_ms {
-        lines.push(bar("p50", String::new(), Role::Dim, millis(p50), Role::Dim));
+    if traffic.throttled > 0 {
+        let count = format!("{} throttled", with_separators(traffic.throttled));
+        lines.push(bar(
+            "refused",
+            (String::new(), Role::Dim),
+            (count, Role::Degraded),
+        ));
     }
     lines
+}
+
+/// A row of bars with its label and its number.
+fn bar(label: &str, bars: (String, Role), number: (String, Role)) -> PanelLine {
+    PanelLine {
+        left: vec![(format!("{label:<LABEL$}"), Role::Dim), bars],
+        right: vec![number],
+    }
+}
+
+/// The times of the beginning, the middle and the end of the hour above its bars.
+fn time_axis(traffic: &Traffic, width: usize, context: &ViewContext<'_>) -> PanelLine {
+    let end = Moment::from_millis(
+        (traffic.at.millis().div_euclid(Traffic::STEP_MS) + 1) * Traffic::STEP_MS,
+    );
+    let hour = Traffic::STEP_MS * Traffic::STEPS as i64;
+    let span = width * Traffic::STEPS;
+    let half = span / 2;
+    let axis = format!(
+        "{:<half$}{:<rest$}{}",
+        minute(end.plus(-hour), context),
+        minute(end.plus(-hour / 2), context),
+        minute(end, context),
+        rest = span.saturating_sub(half + 5),
+    );
+    PanelLine::left(vec![(format!("{:LABEL$}{axis}", ""), Role::Faint)])
 }
 
 fn uncounted(name: &DeploymentName, context: &ViewContext<'_>, room: u16) -> Vec<PanelLine> {
