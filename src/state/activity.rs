@@ -1,0 +1,91 @@
+//! What this console did: an entry for each call, write and failure, in this run and in earlier ones.
+
+use super::store::Store;
+use crate::{
+    messages::Effect,
+    model::{Failure, FailureKind, Moment, PastWrite},
+};
+
+/// Activity lines kept.
+const ACTIVITY: usize = 1_000;
+
+/// Something that this console did.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ActivityEntry {
+    /// When it ended.
+    pub at: Moment,
+    /// What was done, in a phrase.
+    pub what: String,
+    /// Whether it changed something outside.
+    pub write: bool,
+    /// How it went: the good end, or the failure.
+    pub result: Result<String, Box<Failure>>,
+    /// The request id of a good end; a failure carries its own.
+    pub request_id: Option<String>,
+    /// How long it took, in milliseconds, where that was measured.
+    pub took_ms: Option<i64>,
+    /// What was passed, as JSON; never a secret.
+    pub arguments: Option<String>,
+    /// What does the same again.
+    pub again: Option<Box<Effect>>,
+}
+
+impl ActivityEntry {
+    /// An entry for something that has ended, and how.
+    pub fn new(at: Moment, what: impl Into<String>, result: Result<String, Failure>) -> Self {
+        Self {
+            at,
+            what: what.into(),
+            write: false,
+            result: result.map_err(Box::new),
+            request_id: None,
+            took_ms: None,
+            arguments: None,
+            again: None,
+        }
+    }
+
+    /// The id of the request that it came down to.
+    pub fn request(&self) -> Option<&str> {
+        let failed = self
+            .result
+            .as_ref()
+            .err()
+            .and_then(|failure| failure.request_id.as_deref());
+        failed.or(self.request_id.as_deref())
+    }
+}
+
+impl Store {
+    /// Adds what earlier runs wrote behind what this one did.
+    pub(crate) fn record_past(&mut self, writes: Vec<PastWrite>) {
+        let entries = writes.into_iter().rev().map(|write| {
+            let who = format!("by {}", write.operator);
+            let failed = |why| Failure::new(FailureKind::Refused, write.what.clone(), why);
+            ActivityEntry {
+                at: write.at,
+                result: match write.result {
+                    Ok(outcome) => Ok(format!("{outcome}, {who}")),
+                    Err(why) => Err(Box::new(failed(why).evidence(who))),
+                },
+                what: write.what,
+                write: true,
+                request_id: write.request_id,
+                took_ms: None,
+                arguments: None,
+                again: None,
+            }
+        });
+        self.activity.extend(entries);
+        self.activity.truncate(ACTIVITY);
+    }
+
+    /// Notes a deed.
+    pub fn record(&mut self, deed: ActivityEntry) {
+        if deed.result.is_err() {
+            self.unseen_failures += 1;
+        }
+        self.activity.push_front(deed);
+        self.activity.truncate(ACTIVITY);
+    }
+}
