@@ -166,19 +166,15 @@ impl App {
     }
 
     fn go_to_time(&mut self, text: &str) -> Effects {
-        match parse_time(text, self.now, &self.options.zone) {
-            Some(at) => {
-                let update = self.logs.jump_to_time(at, self.now);
-                self.follow(update)
-            }
-            None => {
-                self.toast(
-                    format!("\"{text}\" is no time: 17:20, 20m, 2026-11-28T17:20"),
-                    true,
-                );
-                Effects::none()
-            }
-        }
+        let Some(at) = parse_time(text, self.now, &self.options.zone) else {
+            self.toast(
+                format!("\"{text}\" is no time: 17:20, 20m, 2026-11-28T17:20"),
+                true,
+            );
+            return Effects::none();
+        };
+        let update = self.logs.jump_to_time(at, self.now);
+        self.follow(update)
     }
 
     pub(super) fn handle_request(&mut self, request: AppRequest) -> Effects {

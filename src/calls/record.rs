@@ -388,7 +388,7 @@ impl RequestFacts {
                 rpc_id: value_of("{id="),
                 statement: STATEMENT_NAMES.iter().find_map(|name| {
                     let (_, rest) = body.split_once(&format!("arguments={{{name}="))?;
-                    Some(rest.split("}").next()?.trim().to_owned())
+                    Some(rest.split('}').next()?.trim().to_owned())
                 }),
             };
         };

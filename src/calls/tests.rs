@@ -327,7 +327,9 @@ fn a_book_finds_the_same_calls_whatever_the_order_of_the_records() {
     let mut book = CallBook::default();
     // Ends come before beginnings, and every batch is joined by itself.
     for chunk in records.rchunks(3) {
-        chunk.iter().for_each(|record| book.push(record.clone()));
+        for record in chunk {
+            book.push(record.clone());
+        }
         book.join();
     }
     let of_book: Vec<LoggedCall> = book.calls().iter().map(|call| (**call).clone()).collect();

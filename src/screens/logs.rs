@@ -331,7 +331,7 @@ impl Screen for Logs {
 
     fn headline(&self, context: &ViewContext<'_>) -> Option<Vec<(String, Role)>> {
         match &self.waterfall {
-            Some(open) => Some(self.waterfall_headline(open, context)),
+            Some(open) => Some(waterfall_view::headline(open, context)),
             None => self.source_headline(context),
         }
     }
@@ -342,7 +342,7 @@ impl Screen for Logs {
 
     fn view(&self, context: &ViewContext<'_>, area: Rect, painter: &mut Painter<'_>) {
         if self.source.is_none() {
-            self.draw_unchosen(context, area, painter);
+            draw_unchosen(context, area, painter);
             return;
         }
         self.draw_body(context, area, painter);
@@ -350,29 +350,6 @@ impl Screen for Logs {
 }
 
 impl Logs {
-    fn draw_unchosen(&self, context: &ViewContext<'_>, area: Rect, painter: &mut Painter<'_>) {
-        let key = context
-            .keymap
-            .key_of(&[Layer::Logs], Action::Logs(LogsAction::NextSource))
-            .unwrap_or_default();
-        painter.text(
-            area.x + 3,
-            area.y + 1,
-            area.width,
-            "No logs are chosen yet.",
-            Role::Name,
-        );
-        painter.spans(
-            area.x + 3,
-            area.y + 2,
-            area.width,
-            &[
-                (key.as_str(), Role::Accent),
-                (" opens the next deployment's logs.", Role::Dim),
-            ],
-        );
-    }
-
     /// Whether the keys that belong to lines, calls or patterns alone work now.
     fn offers_now(&self, action: Action) -> bool {
         let (is_lines, is_calls) = (self.view == LogsView::Lines, self.view == LogsView::Calls);
@@ -388,8 +365,9 @@ impl Logs {
                 | LogsAction::OnlyRequest
                 | LogsAction::Wrap
                 | LogsAction::Times => is_lines,
-                LogsAction::OnlyUrgentRows => !is_lines,
-                LogsAction::ItsLines | LogsAction::CallInTools => !is_lines,
+                LogsAction::OnlyUrgentRows | LogsAction::ItsLines | LogsAction::CallInTools => {
+                    !is_lines
+                }
                 LogsAction::OpenCall => is_lines || is_calls,
                 LogsAction::WindowBack
                 | LogsAction::WindowForward
@@ -422,8 +400,8 @@ impl Logs {
             },
             Action::List(ListAction::Mark | ListAction::Filter) => false,
             Action::List(ListAction::Sort) => !is_lines,
-            Action::List(_) | Action::App(AppAction::Back) => true,
-            Action::App(_)
+            Action::List(_)
+            | Action::App(_)
             | Action::Start(_)
             | Action::Fleet(_)
             | Action::Secrets(_)
@@ -433,6 +411,30 @@ impl Logs {
             | Action::Prompt(_) => true,
         }
     }
+}
+
+/// What is shown before any logs were chosen.
+fn draw_unchosen(context: &ViewContext<'_>, area: Rect, painter: &mut Painter<'_>) {
+    let key = context
+        .keymap
+        .key_of(&[Layer::Logs], Action::Logs(LogsAction::NextSource))
+        .unwrap_or_default();
+    painter.text(
+        area.x + 3,
+        area.y + 1,
+        area.width,
+        "No logs are chosen yet.",
+        Role::Name,
+    );
+    painter.spans(
+        area.x + 3,
+        area.y + 2,
+        area.width,
+        &[
+            (key.as_str(), Role::Accent),
+            (" opens the next deployment's logs.", Role::Dim),
+        ],
+    );
 }
 
 /// The mode of the tail as glyph, word and colour.

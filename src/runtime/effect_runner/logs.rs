@@ -15,8 +15,8 @@ type TailSourcePart = (Deployment, LogQuery);
 impl RunnerState {
     pub(super) async fn run_logs(&self, effect: LogsEffect, sender: &Sender) -> Option<Event> {
         Some(match effect {
-            LogsEffect::Tail(request) => self.tail(request, sender).await,
-            LogsEffect::ReadOlder(request) => self.read_older_logs(request, sender).await,
+            LogsEffect::Tail(request) => Box::pin(self.tail(request, sender)).await,
+            LogsEffect::ReadOlder(request) => Box::pin(self.read_older_logs(request, sender)).await,
         })
     }
 

@@ -150,7 +150,9 @@ fn fold_deep(value: &Value, path: &str, depth: usize, folded: &mut HashSet<Strin
     for (name, member) in members(value) {
         let path = format!("{path}\n{name}");
         if let Some(inner) = nested(member).as_deref() {
-            if depth + 1 >= OPEN_DEPTH {
+            // Of a span, its resource says the same in every line.
+            let is_resource = depth == 0 && name == "resource";
+            if is_resource || depth + 1 >= OPEN_DEPTH {
                 folded.insert(path.clone());
             }
             fold_deep(inner, &path, depth + 1, folded);

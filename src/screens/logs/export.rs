@@ -15,7 +15,10 @@ use crate::{
 impl Logs {
     /// Writes what is shown to a file: JSON lines if its name ends in `.jsonl` or `.json`, otherwise text.
     pub(super) fn export(&self, path: &str) -> ScreenUpdate {
-        let is_json = path.ends_with(".jsonl") || path.ends_with(".json");
+        let ending = path.rsplit('.').next().unwrap_or_default();
+        let is_json = ["jsonl", "json"]
+            .iter()
+            .any(|json| ending.eq_ignore_ascii_case(json));
         let lines: Vec<String> = match self.view {
             LogsView::Lines => self.exported_lines(is_json),
             LogsView::Calls => self

@@ -24,7 +24,7 @@ pub(super) const ID_WIDTH: u16 = 12;
 /// Columns between two ids.
 pub(super) const ID_GAP: u16 = 2;
 /// Columns of a deployment.
-const DEPLOYMENT_WIDTH: u16 = 12;
+const DEPLOYMENT_WIDTH: u16 = 14;
 
 /// Where the columns of a line stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -213,13 +213,12 @@ impl Logs {
             return taken.clamp(1, drawn.area.height);
         }
         let x = self.draw_text(&shown.message, (columns.message, y), room, role, painter);
-        match columns.ids {
-            Some(first) => draw_id_columns(first, y, line, late, painter),
-            None => {
-                let ids = inline_ids(line, late);
-                let room = columns.message_end.saturating_sub(x + 2);
-                painter.text(x + 2, y, room, &ids, Role::Faint);
-            }
+        if let Some(first) = columns.ids {
+            draw_id_columns(first, y, line, late, painter);
+        } else {
+            let ids = inline_ids(line, late);
+            let room = columns.message_end.saturating_sub(x + 2);
+            painter.text(x + 2, y, room, &ids, Role::Faint);
         }
         1
     }

@@ -113,7 +113,7 @@ impl PatternsList {
     }
 
     pub(super) fn jump_to_new(&mut self, backwards: bool) -> bool {
-        self.jump(backwards, |list, pattern| list.is_new(pattern))
+        self.jump(backwards, Self::is_new)
     }
 
     pub(super) fn jump_to_error(&mut self, backwards: bool) -> bool {

@@ -136,9 +136,8 @@ impl Logs {
                 self.refresh_rows();
                 ScreenUpdate::done()
             }
-            PromptKind::Time if text.trim().is_empty() => ScreenUpdate::done(),
+            PromptKind::Time | PromptKind::Export if text.trim().is_empty() => ScreenUpdate::done(),
             PromptKind::Time => ScreenUpdate::request(AppRequest::LogsAt(text.to_owned())),
-            PromptKind::Export if text.trim().is_empty() => ScreenUpdate::done(),
             PromptKind::Export => self.export(text.trim()),
         }
     }

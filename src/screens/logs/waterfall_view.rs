@@ -64,42 +64,6 @@ impl RowColumns {
 }
 
 impl Logs {
-    /// The call in one line.
-    pub(super) fn waterfall_headline(
-        &self,
-        open: &OpenWaterfall,
-        context: &ViewContext<'_>,
-    ) -> Spans {
-        let call = open.call();
-        let (glyph, role) = outcome_look(call.outcome);
-        let words = match (call.outcome, call.hop) {
-            (LoggedOutcome::Ok, _) | (_, None) => format!("{glyph} {}", call.outcome.as_str()),
-            (outcome, Some(hop)) => format!("{glyph} {} at {hop}", outcome.as_str()),
-        };
-        let duration = call.duration_ms.map_or_else(
-            || "duration unknown".to_owned(),
-            |ms| format!("{} ms", thousands(usize::try_from(ms).unwrap_or(0))),
-        );
-        vec![
-            (
-                call.tool
-                    .clone()
-                    .unwrap_or_else(|| "tool unknown".to_owned()),
-                Role::Name,
-            ),
-            (
-                format!("   {}   ", title_of(&call.deployment, context)),
-                Role::Text,
-            ),
-            (words, role),
-            (format!("   {duration}"), Role::Text),
-            (
-                format!("   {}", call.at.clock_millis(context.zone)),
-                Role::Dim,
-            ),
-        ]
-    }
-
     pub(super) fn draw_waterfall(
         &self,
         open: &OpenWaterfall,
@@ -160,6 +124,38 @@ impl Logs {
             self.draw_panels(open, context, place, painter);
         }
     }
+}
+
+/// The call in one line.
+pub(super) fn headline(open: &OpenWaterfall, context: &ViewContext<'_>) -> Spans {
+    let call = open.call();
+    let (glyph, role) = outcome_look(call.outcome);
+    let words = match (call.outcome, call.hop) {
+        (LoggedOutcome::Ok, _) | (_, None) => format!("{glyph} {}", call.outcome.as_str()),
+        (outcome, Some(hop)) => format!("{glyph} {} at {hop}", outcome.as_str()),
+    };
+    let duration = call.duration_ms.map_or_else(
+        || "duration unknown".to_owned(),
+        |ms| format!("{} ms", thousands(usize::try_from(ms).unwrap_or(0))),
+    );
+    vec![
+        (
+            call.tool
+                .clone()
+                .unwrap_or_else(|| "tool unknown".to_owned()),
+            Role::Name,
+        ),
+        (
+            format!("   {}   ", title_of(&call.deployment, context)),
+            Role::Text,
+        ),
+        (words, role),
+        (format!("   {duration}"), Role::Text),
+        (
+            format!("   {}", call.at.clock_millis(context.zone)),
+            Role::Dim,
+        ),
+    ]
 }
 
 /// The titles and the marks of the time axis.
