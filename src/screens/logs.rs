@@ -30,7 +30,7 @@ use crate::{
         FilterScope, Level, LogRecord,
         store::{Entry, Store},
     },
-    messages::{Action, AppAction, Effect, Effects, ListAction, LogsAction, Slot},
+    messages::{Action, Effect, Effects, ListAction, LogsAction, Slot},
     model::{Failure, LogBatch, Moment, NoticeKind, TailMode, TailStatus},
     state::LogsMemory,
     theme::Role,
