@@ -31,20 +31,6 @@ const COLUMNS: [Column; 8] = [
     column("SESSION", Size::Fixed(11), false, 110),
 ];
 
-/// The same columns in a narrow window, where the deployment is worth more than milliseconds.
-const NARROW_COLUMNS: [Column; 8] = [
-    column("TIME", Size::Fixed(8), false, 0),
-    column("DEPLOYMENT", Size::Fixed(12), false, 70),
-    column("TOOL", Size::Fixed(11), false, 0),
-    column("OUTCOME", Size::Fixed(11), false, 0),
-    column("HOP", Size::Fixed(11), false, 60),
-    column("DURATION", Size::Share(5), false, 76),
-    column("MS", Size::Fixed(6), true, 0),
-    column("SESSION", Size::Fixed(11), false, 110),
-];
-/// From this width on the wider columns are used.
-const WIDE_FROM: u16 = 96;
-
 const fn column(title: &'static str, size: Size, right: bool, from: u16) -> Column {
     Column {
         title,
@@ -77,12 +63,7 @@ impl Logs {
             self.draw_no_calls(context, area, painter);
             return;
         }
-        let columns = if area.width < WIDE_FROM {
-            &NARROW_COLUMNS
-        } else {
-            &COLUMNS
-        };
-        let layout = lay_out(columns, area.x + 2, area.width.saturating_sub(3));
+        let layout = lay_out(&COLUMNS, area.x + 2, area.width.saturating_sub(3));
         let scale = scale_ms(rows.iter().filter_map(|call| call.duration_ms));
         self.draw_call_titles(&layout, scale, area.y, painter);
         let opened = self.opened_lines(context, area.width);
@@ -183,7 +164,7 @@ impl Logs {
                 };
                 painter.text(at, y, 1, "▾", Role::Accent);
             }
-            if column.title == "DURATION" && *width > 12 {
+            if column.title == "DURATION" {
                 let words = thousands(usize::try_from(scale).unwrap_or(0));
                 painter.text_right(x + width, y, 8, &words, Role::Faint);
             }
@@ -315,7 +296,6 @@ fn draw_call(
             painter.text(*x, y, *width, text, role);
         };
         match title {
-            "TIME" if *width < 12 => text(painter, &call.at.clock(context.zone), quiet),
             "TIME" => text(painter, &call.at.clock_millis(context.zone), quiet),
             "DEPLOYMENT" => text(painter, title_of(&call.deployment, context), Role::Text),
             "TOOL" => {
