@@ -137,7 +137,7 @@ impl App {
             let line = ratatui::layout::Rect {
                 x: 0,
                 y: 1,
-                width: self.width.get(),
+                width: self.frame.width,
                 height: 1,
             };
             let tabs = crate::screens::frame::tab_places(line, self.store.unseen_failures);

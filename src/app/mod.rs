@@ -1,6 +1,7 @@
 //! The application state. Actions and events go in, effects come out. Time is passed in as data;
 //! nothing here waits or does IO.
 
+mod actions;
 mod history_poll;
 mod input;
 mod on_event;
@@ -13,16 +14,13 @@ use std::collections::{BTreeSet, VecDeque};
 
 use crate::{
     keys::{Chord, Keymap},
-    messages::{
-        Action, AppAction, Effect, Effects, ExitMessage, FleetEffect, ListAction, PromptAction,
-        Route, Slot,
-    },
-    model::{Deployment, DeploymentName, Failure, Kind, Moment},
+    messages::{Effect, Effects, FleetEffect, Route},
+    model::{Deployment, DeploymentName, Failure, FailureKind, Kind, Moment},
     screens::start_page::{StartChoice, StartPage},
     screens::{
         Screen, ScreenUpdate, UpdateContext,
         activity::Activity,
-        confirm::{Answered, Confirm},
+        confirm::Confirm,
         doctor::Doctor,
         fleet::Fleet,
         help::Help,
@@ -93,6 +91,18 @@ pub(crate) struct Toast {
     pub(crate) until: Moment,
 }
 
+/// What a frame showed: [`App::view`] returns it, and the app receives it before the next input.
+#[must_use]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DrawnFrame {
+    /// Width of the window, for clicks on tabs.
+    width: u16,
+    /// Time of the frame.
+    at: Moment,
+    /// The number of requests in flight that it showed.
+    calls: usize,
+}
+
 /// The whole state of the console.
 #[derive(Debug)]
 pub struct App {
@@ -119,10 +129,8 @@ pub struct App {
     pub(crate) theme: usize,
     pub(crate) now: Moment,
     pub(crate) calls: usize,
-    /// Width of the window when it was last drawn, for clicks on tabs.
-    pub(crate) width: std::cell::Cell<u16>,
-    /// Time of the last frame, and the number of requests in flight that it showed.
-    pub(crate) drawn: std::cell::Cell<(Moment, usize)>,
+    /// The last frame.
+    frame: DrawnFrame,
     /// Names of the faults that the embedded stack can inject.
     pub(crate) faults: Vec<String>,
     /// Indices of the faults that are active.
@@ -157,16 +165,9 @@ impl App {
             store.remember(snapshot);
         }
         let now = options.now;
-        let problems = options.problems.len();
-        let toast = (problems > 0).then(|| Toast {
-            text: format!(
-                "the configuration has {problems} problem{}: see 6 Activity, or `config check`",
-                if problems == 1 { "" } else { "s" }
-            ),
-            is_failure: true,
-            until: now.plus(4 * TOAST_MS),
-        });
-        let mut app = Self {
+        record_problems(&mut store, &options.problems, now);
+        let toast = problem_toast(options.problems.len(), now);
+        Self {
             store,
             route: Route::of_title(&options.memory.screen).unwrap_or_default(),
             fleet: Fleet::restored(&options.memory.fleet),
@@ -185,8 +186,11 @@ impl App {
             theme: 0,
             now,
             calls: 0,
-            width: std::cell::Cell::new(0),
-            drawn: std::cell::Cell::new((now, 0)),
+            frame: DrawnFrame {
+                width: 0,
+                at: now,
+                calls: 0,
+            },
             faults: Vec::new(),
             played: BTreeSet::new(),
             busy_since: None,
@@ -201,26 +205,7 @@ impl App {
             start_choice: None,
             is_tour_open: options.shows_tour,
             options,
-        };
-        for problem in app.options.problems.clone() {
-            let failure = Failure::new(
-                crate::model::FailureKind::Usage,
-                "reading the configuration",
-                problem,
-            )
-            .hint("`agentcore-console config check` shows all of them");
-            app.store.record(ActivityEntry {
-                at: now,
-                what: "read the configuration".to_owned(),
-                write: false,
-                result: Err(Box::new(failure)),
-                request_id: None,
-                took_ms: None,
-                arguments: None,
-                again: None,
-            });
         }
-        app
     }
 
     /// Returns the view to remember for the next run.
@@ -270,9 +255,14 @@ impl App {
         }
     }
 
+    /// Records what the last frame showed.
+    pub const fn record_frame(&mut self, frame: DrawnFrame) {
+        self.frame = frame;
+    }
+
     /// Returns whether the next frame would differ from the last one, and resets it.
     pub fn take_change(&mut self) -> bool {
-        let calls_ended = self.calls == 0 && self.drawn.get().1 > 0;
+        let calls_ended = self.calls == 0 && self.frame.calls > 0;
         std::mem::take(&mut self.changed) || calls_ended
     }
 
@@ -302,7 +292,7 @@ impl App {
 
     /// Returns the next time at which the screen changes although no input or event arrives.
     fn next_frame(&self) -> Option<Moment> {
-        let (drawn, _) = self.drawn.get();
+        let drawn = self.frame.at;
         if self.options.starting.is_some() {
             return Some(drawn.plus(SPIN_MS));
         }
@@ -432,181 +422,6 @@ impl App {
         Effects(effects)
     }
 
-    /// Performs an action of the user.
-    pub fn act(&mut self, action: Action) -> Effects {
-        if self.options.read_only && action.spec().writes {
-            self.toast("read-only mode: nothing is changed".to_owned(), true);
-            return Effects::none();
-        }
-        if matches!(action, Action::App(AppAction::Quit | AppAction::Suspend)) {
-            return self.act_everywhere(action);
-        }
-        if let Some(effects) = self.act_on_top(action) {
-            return effects;
-        }
-        let reply = self.with_screen(|screen, context| screen.act(action, context));
-        if reply.handled {
-            return self.follow(reply);
-        }
-        self.act_everywhere(action)
-    }
-
-    /// Offers the action to the topmost dialog. Returns `None` if no dialog is open or it does not
-    /// handle the action.
-    fn act_on_top(&mut self, action: Action) -> Option<Effects> {
-        if self.alarm.is_some() {
-            if matches!(
-                action,
-                Action::Prompt(PromptAction::Yes | PromptAction::No)
-                    | Action::App(AppAction::Back)
-                    | Action::List(ListAction::Open)
-            ) {
-                self.alarm = None;
-            }
-            return Some(Effects::none());
-        }
-        if let Some(confirm) = self.questions.front_mut() {
-            return Some(match confirm.act(action) {
-                Answered::Open => Effects::none(),
-                Answered::Closed(effects) => {
-                    if self
-                        .questions
-                        .pop_front()
-                        .is_some_and(|question| question.is_of_rotation())
-                    {
-                        self.secrets.answered(self.now);
-                    }
-                    effects.0.iter().for_each(|effect| {
-                        self.tools.begun(effect, self.now);
-                        self.tools.history_changed(effect);
-                    });
-                    effects
-                }
-            });
-        }
-        if let Some(palette) = self.palette.take() {
-            return Some(self.act_on_palette(palette, action));
-        }
-        if let Some(help) = &mut self.help {
-            if matches!(action, Action::App(AppAction::Back | AppAction::Help)) {
-                self.help = None;
-                return Some(Effects::none());
-            }
-            if help.act(action) {
-                return Some(Effects::none());
-            }
-            self.help = None;
-        }
-        None
-    }
-
-    fn act_on_palette(&mut self, mut palette: Palette, action: Action) -> Effects {
-        match action {
-            Action::App(AppAction::Back) => return Effects::none(),
-            Action::Prompt(PromptAction::Accept) => {
-                if let Some(command) = palette.chosen(self.palette_items(palette.text())) {
-                    return self.run_command(command);
-                }
-                if !palette.text().is_empty() {
-                    self.toast(format!("nothing is called {}", palette.text()), false);
-                }
-            }
-            Action::Prompt(action) => {
-                let items = self.palette_items(palette.text());
-                palette.move_cursor(action, items);
-            }
-            Action::App(_)
-            | Action::Start(_)
-            | Action::List(_)
-            | Action::Fleet(_)
-            | Action::Logs(_)
-            | Action::Secrets(_)
-            | Action::Tools(_)
-            | Action::Doctor(_)
-            | Action::Activity(_) => {}
-        }
-        self.palette = Some(palette);
-        Effects::none()
-    }
-
-    /// Performs the actions that work on every screen.
-    fn act_everywhere(&mut self, action: Action) -> Effects {
-        let Action::App(action) = action else {
-            return Effects::none();
-        };
-        match action {
-            AppAction::Help => self.help = Some(Help::default()),
-            AppAction::Palette => self.palette = Some(Palette::new(self.recent_commands.clone())),
-            AppAction::NextTheme => {
-                self.theme = (self.theme + 1) % self.options.themes.len().max(1);
-            }
-            AppAction::Refresh => return self.refresh(),
-            AppAction::OpenFleet => return self.show(Route::Fleet),
-            AppAction::OpenLogs => return self.show_logs(),
-            AppAction::OpenSecrets => return self.show(Route::Secrets),
-            AppAction::OpenTools => return self.show(Route::Tools),
-            AppAction::OpenDoctor => return self.show(Route::Doctor),
-            AppAction::OpenActivity => return self.show(Route::Activity),
-            AppAction::Quit => return self.quit(),
-            AppAction::Suspend => return self.suspend(),
-            // Only the start page offers it.
-            AppAction::StartDemo | AppAction::Back => {}
-        }
-        Effects::none()
-    }
-
-    /// Returns the message to print in the shell after the console ends: the state of a rotation
-    /// that was stopped or left running.
-    pub fn parting(&self) -> Option<ExitMessage> {
-        if self.leaving {
-            self.secrets.parting()
-        } else {
-            None
-        }
-    }
-
-    /// Quits. A running rotation first stops at its next safe step; quitting a second time does not
-    /// wait for it.
-    /// Suspends now, or as soon as a running rotation has ended or waits for an answer: between its writes readers would fail for
-    /// as long as the console is stopped.
-    fn suspend(&mut self) -> Effects {
-        let is_asking = self.questions.iter().any(Confirm::is_of_rotation);
-        let Some(running) = self.secrets.running().filter(|_| !is_asking) else {
-            return Effects::one(Effect::Suspend);
-        };
-        self.is_suspend_pending = true;
-        self.toast(
-            format!("{running} is running: the console suspends as soon as it has ended or asks"),
-            true,
-        );
-        Effects::none()
-    }
-
-    /// The suspension that waited for a rotation.
-    fn pending_suspension(&mut self) -> Effects {
-        if std::mem::take(&mut self.is_suspend_pending) {
-            Effects::one(Effect::Suspend)
-        } else {
-            Effects::none()
-        }
-    }
-
-    fn quit(&mut self) -> Effects {
-        if let Some(running) = self.secrets.running().filter(|_| !self.leaving) {
-            self.leaving = true;
-            self.secrets.stopping();
-            self.toast(
-                format!(
-                    "{running} stops at its next safe step, then the console ends. Again: end now, `secrets resume` goes on later"
-                ),
-                true,
-            );
-            return Effects::one(Effect::Stop(Slot::Rotation));
-        }
-        self.is_over = true;
-        Effects::none()
-    }
-
     fn show(&mut self, route: Route) -> Effects {
         if route == self.route {
             return Effects::none();
@@ -705,5 +520,39 @@ impl App {
     pub(crate) fn spinner(&self) -> &'static str {
         let turn = usize::try_from(self.now.millis() / SPIN_MS).unwrap_or(0) % SPINNER.len();
         SPINNER.get(turn).copied().unwrap_or("·")
+    }
+}
+
+/// The message that the configuration has problems; `None` if it has none.
+fn problem_toast(problems: usize, now: Moment) -> Option<Toast> {
+    (problems > 0).then(|| Toast {
+        text: format!(
+            "the configuration has {problems} problem{}: see 6 Activity, or `config check`",
+            if problems == 1 { "" } else { "s" }
+        ),
+        is_failure: true,
+        until: now.plus(4 * TOAST_MS),
+    })
+}
+
+/// Records the problems of the configuration in the activity.
+fn record_problems(store: &mut Store, problems: &[String], now: Moment) {
+    for problem in problems {
+        let failure = Failure::new(
+            FailureKind::Usage,
+            "reading the configuration",
+            problem.clone(),
+        )
+        .hint("`agentcore-console config check` shows all of them");
+        store.record(ActivityEntry {
+            at: now,
+            what: "read the configuration".to_owned(),
+            write: false,
+            result: Err(Box::new(failure)),
+            request_id: None,
+            took_ms: None,
+            arguments: None,
+            again: None,
+        });
     }
 }

@@ -203,24 +203,8 @@ impl App {
             }
             AppRequest::Call(deployment, lookup) => self.show_call(&deployment, lookup),
             AppRequest::LogsAt(text) => self.go_to_time(&text),
-            AppRequest::Tools(endpoint) => {
-                let shown = self.turn_to(Route::Tools);
-                let mut context = UpdateContext {
-                    store: &mut self.store,
-                    now: self.now,
-                    read_only: self.options.read_only,
-                };
-                shown.and(self.tools.connect(endpoint, &mut context))
-            }
-            AppRequest::Examine(deployment) => {
-                let shown = self.turn_to(Route::Doctor);
-                let context = UpdateContext {
-                    store: &mut self.store,
-                    now: self.now,
-                    read_only: self.options.read_only,
-                };
-                shown.and(self.doctor.examine(&deployment, &context))
-            }
+            AppRequest::Tools(endpoint) => self.show_tools(endpoint),
+            AppRequest::Examine(deployment) => self.show_examination(&deployment),
             AppRequest::Secret(deployment, id) => {
                 self.secrets.select(&deployment, &id, &self.store);
                 self.show(Route::Secrets)
@@ -240,6 +224,28 @@ impl App {
                 shown.and(self.act(Action::List(ListAction::Open)))
             }
         }
+    }
+}
+
+impl App {
+    fn show_tools(&mut self, endpoint: McpEndpoint) -> Effects {
+        let shown = self.turn_to(Route::Tools);
+        let mut context = UpdateContext {
+            store: &mut self.store,
+            now: self.now,
+            read_only: self.options.read_only,
+        };
+        shown.and(self.tools.connect(endpoint, &mut context))
+    }
+
+    fn show_examination(&mut self, deployment: &DeploymentName) -> Effects {
+        let shown = self.turn_to(Route::Doctor);
+        let context = UpdateContext {
+            store: &mut self.store,
+            now: self.now,
+            read_only: self.options.read_only,
+        };
+        shown.and(self.doctor.examine(deployment, &context))
     }
 }
 

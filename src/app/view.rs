@@ -2,7 +2,7 @@
 
 use ratatui::{buffer::Buffer, layout::Rect};
 
-use super::App;
+use super::{App, DrawnFrame};
 use crate::{
     keys::Layer,
     messages::Route,
@@ -17,11 +17,18 @@ use crate::{
 };
 
 impl App {
-    /// Draws the whole window. Remembers what was visible, for clicks and paging.
-    pub fn view(&self, buffer: &mut Buffer) {
+    /// Draws the whole window. Returns what was drawn, which [`App::record_frame`] receives before the next input.
+    pub fn view(&self, buffer: &mut Buffer) -> DrawnFrame {
         let area = buffer.area;
-        self.width.set(area.width);
-        self.drawn.set((self.now, self.calls));
+        self.draw_window(area, buffer);
+        DrawnFrame {
+            width: area.width,
+            at: self.now,
+            calls: self.calls,
+        }
+    }
+
+    fn draw_window(&self, area: Rect, buffer: &mut Buffer) {
         let context = self.view_context();
         let mut painter = Painter::new(buffer, context.theme);
         if area.width < frame::LEAST.0 || area.height < frame::LEAST.1 {

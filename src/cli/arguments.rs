@@ -94,16 +94,16 @@ fn duration(text: &str) -> Result<Duration, String> {
 pub(crate) enum Command {
     /// The console on an embedded stack: needs nothing, touches nothing outside of this machine
     #[cfg(feature = "local")]
-    Demo(super::demo::Options),
+    Demo(super::demo::DemoOptions),
     /// Only the embedded stack, in the foreground: AWS, MCP and Neo4j wire protocols on loopback
     #[cfg(feature = "local")]
-    Local(super::local::Options),
+    Local(super::local::LocalOptions),
     /// Write a configuration from what the account, a stack or a file has
-    Init(super::init::Options),
+    Init(super::init::InitOptions),
     /// List gateways, targets, runtimes, endpoints and secrets with their status
-    Status(super::status::Options),
+    Status(super::status::StatusOptions),
     /// Everything about one resource
-    Describe(super::describe::Options),
+    Describe(super::describe::DescribeOptions),
     /// Read or follow logs, merged over groups, without credentials
     Logs(super::logs::LogsOptions),
     /// List the tool calls found in logs and spans
@@ -111,27 +111,27 @@ pub(crate) enum Command {
     /// Show one tool call over every hop
     Trace(super::trace::TraceOptions),
     /// Neo4j secrets: list, show, rotate the password, resume, roll back
-    Secrets(super::secrets::Options),
+    Secrets(super::secrets::SecretsOptions),
     /// The secret of the machine sign-in (M2M): show, rotate at Cognito and in credential providers, resume
-    ClientSecret(super::client_secret::Options),
+    ClientSecret(super::client_secret::ClientSecretArguments),
     /// List MCP tools, call them, run Cypher through them
-    Tools(super::tools::Options),
+    Tools(super::tools::ToolsOptions),
     /// Walk the chain of each deployment and name the hop that fails
-    Doctor(super::doctor::Options),
+    Doctor(super::doctor::DoctorOptions),
     /// The token of a sign-in: its expiry and its claims, decoded and not verified
-    Token(super::token::Options),
+    Token(super::token::TokenOptions),
     /// Work on gateway targets
-    Targets(super::targets::Options),
+    Targets(super::targets::TargetsOptions),
     /// Versions of a runtime: list, differences, roll an endpoint back
-    Versions(super::versions::Options),
+    Versions(super::versions::VersionsOptions),
     /// Who changed what, from CloudTrail
-    Changes(super::changes::Options),
+    Changes(super::changes::ChangesOptions),
     /// The least-privilege IAM policy, by feature
-    Policy(super::policy::Options),
+    Policy(super::policy::PolicyOptions),
     /// Every key of the console, as the keymap that a configuration may change
     Keys,
     /// Judge the configuration
-    Config(super::configuration::Options),
+    Config(super::configuration::ConfigurationOptions),
     /// Completions for a shell
     Completions {
         /// The shell
@@ -141,7 +141,7 @@ pub(crate) enum Command {
     Man,
     /// Run one scenario of the MCP conformance suite as its environment variables say
     #[command(hide = true)]
-    ConformanceClient(super::conformance::Options),
+    ConformanceClient(super::conformance::ConformanceOptions),
 }
 
 /// Text for people or JSON for programs.

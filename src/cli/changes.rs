@@ -25,7 +25,7 @@ const EXAMPLES: &str = "Examples:
 /// Which changes to show.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
-pub(crate) struct Options {
+pub(crate) struct ChangesOptions {
     /// Only changes of this gateway, target, runtime, endpoint or secret: its id, name or ARN
     id: Option<String>,
     /// From when on: 15m, "2 hours ago", RFC 3339, seconds or milliseconds since 1970; at most 90 days
@@ -44,7 +44,7 @@ struct Attributed {
 }
 
 /// Runs `changes`.
-pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
+pub(crate) fn run(context: &Context, options: &ChangesOptions) -> Outcome {
     let deployments = context.deployments()?;
     let now = super::now();
     let since =
@@ -88,7 +88,7 @@ type Gathered = (Vec<Attributed>, Vec<(String, Failure)>);
 async fn gather(
     services: &Services,
     deployments: &[Deployment],
-    options: &Options,
+    options: &ChangesOptions,
     since: Moment,
     now: Moment,
 ) -> Result<Gathered, Failure> {

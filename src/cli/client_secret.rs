@@ -30,7 +30,7 @@ use crate::{
 
 /// What to do with the client secret.
 #[derive(Debug, Args)]
-pub(crate) struct Options {
+pub(crate) struct ClientSecretArguments {
     #[command(subcommand)]
     command: Option<ClientSecretCommand>,
     #[command(flatten)]
@@ -67,7 +67,7 @@ enum ClientSecretCommand {
 }
 
 /// Runs `client-secret`.
-pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
+pub(crate) fn run(context: &Context, options: &ClientSecretArguments) -> Outcome {
     let flags = options.flags;
     let kind = match options.command {
         None | Some(ClientSecretCommand::Show) => return show(context, flags.output),

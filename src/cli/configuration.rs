@@ -20,7 +20,7 @@ use super::{
 
 /// What to do with the configuration.
 #[derive(Debug, Args)]
-pub(crate) struct Options {
+pub(crate) struct ConfigurationOptions {
     #[command(subcommand)]
     command: ConfigCommand,
 }
@@ -40,7 +40,7 @@ enum ConfigCommand {
 }
 
 /// Runs `config`.
-pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
+pub(crate) fn run(context: &Context, options: &ConfigurationOptions) -> Outcome {
     match options.command {
         ConfigCommand::Check { output } => check(context, output),
         ConfigCommand::Path => path(context),

@@ -30,7 +30,7 @@ const CLIENT_METADATA: &str = "https://conformance-test.local/client-metadata.js
 
 /// Where the suite's server is.
 #[derive(Debug, Args)]
-pub(crate) struct Options {
+pub(crate) struct ConformanceOptions {
     /// The server's URL
     url: String,
 }
@@ -109,7 +109,7 @@ impl ConformanceScenario {
 }
 
 /// Runs `conformance-client`.
-pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
+pub(crate) fn run(context: &Context, options: &ConformanceOptions) -> Outcome {
     let scenario = ConformanceScenario::from_environment()?;
     let services = context.services();
     process::runtime()?.block_on(async move {

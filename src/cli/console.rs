@@ -45,7 +45,7 @@ pub(crate) fn run(context: &Context) -> Outcome {
 
 fn start_demo(context: &Context) -> Outcome {
     #[cfg(feature = "local")]
-    return super::demo::run(context, &super::demo::Options::default());
+    return super::demo::run(context, &super::demo::DemoOptions::default());
     #[cfg(not(feature = "local"))]
     {
         let _ = context;
@@ -71,7 +71,7 @@ fn sign_in(command: &[String]) -> Outcome {
 
 /// Writes a configuration as `init` does; the console shows what came of it.
 fn configure(context: &Context) -> Outcome {
-    if let Err(Stop::Failed(failure)) = init::run(context, &init::Options::default()) {
+    if let Err(Stop::Failed(failure)) = init::run(context, &init::InitOptions::default()) {
         output::complain(&failure);
         return wait_for_enter();
     }

@@ -17,7 +17,7 @@ use emulator::faults::{Fault, FaultKind, FaultSite};
 
 /// How the demo starts its world.
 #[derive(Debug, Args)]
-pub(crate) struct Options {
+pub(crate) struct DemoOptions {
     /// The same number gives the same world
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) seed: u64,
@@ -26,7 +26,7 @@ pub(crate) struct Options {
     pub(crate) quiet_world: bool,
 }
 
-impl Default for Options {
+impl Default for DemoOptions {
     fn default() -> Self {
         Self {
             seed: 1,
@@ -36,7 +36,7 @@ impl Default for Options {
 }
 
 /// Runs the console on a stack of its own. The first frame is on the screen before the stack stands.
-pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
+pub(crate) fn run(context: &Context, options: &DemoOptions) -> Outcome {
     console::need_terminal()?;
     let config = Config::default();
     let mut shown =

@@ -10,7 +10,7 @@ use crate::cli::find_resource;
 
 /// What to describe.
 #[derive(Debug, Args)]
-pub(crate) struct Options {
+pub(crate) struct DescribeOptions {
     /// gateway, target, runtime, endpoint, secret, provider, workload-identity, policy-engine, policy, rate-limit or version
     #[arg(value_parser = status::kind)]
     kind: Kind,
@@ -30,7 +30,7 @@ enum Format {
 }
 
 /// Runs `describe`.
-pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
+pub(crate) fn run(context: &Context, options: &DescribeOptions) -> Outcome {
     let deployments = context.deployments()?;
     let services = context.services();
     let described = process::runtime()?.block_on(async {

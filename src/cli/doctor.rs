@@ -22,7 +22,7 @@ use crate::cli::group_failures;
 
 /// How to print.
 #[derive(Debug, Args)]
-pub(crate) struct Options {
+pub(crate) struct DoctorOptions {
     /// How to print: JSON is one object a deployment, one a line
     #[arg(long, short, value_enum, value_name = "table|json", hide_possible_values = true, default_value_t = TableOrJson::Table)]
     output: TableOrJson,
@@ -32,7 +32,7 @@ pub(crate) struct Options {
 }
 
 /// Runs `doctor`.
-pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
+pub(crate) fn run(context: &Context, options: &DoctorOptions) -> Outcome {
     let deployments = context.deployments()?;
     let (services, now) = (context.services(), super::now());
     let runtime = process::runtime()?;
@@ -98,48 +98,9 @@ fn without_request(evidence: &str) -> &str {
 }
 
 fn print(report: &DoctorReport) -> Outcome {
-    let headline = match (
-        report.healthy,
-        report.count(HopState::Warning),
-        &report.verdict,
-    ) {
-        (true, 0, _) => ("well", Tone::Good),
-        (true, ..) => ("works", Tone::Attention),
-        (false, _, Some(_)) => ("broken", Tone::Bad),
-        (false, _, None) => ("not proven", Tone::Attention),
-    };
-    let states = [
-        (HopState::Ok, "ok"),
-        (HopState::Warning, "with a warning"),
-        (HopState::Failed, "failed"),
-        (HopState::Unknown, "not judged"),
-    ];
-    let counts = states
-        .map(|(state, word)| (report.count(state), word))
-        .into_iter()
-        .filter(|(count, _)| *count > 0);
-    let counts = counts
-        .map(|(count, word)| format!("{count} {word}"))
-        .collect::<Vec<_>>()
-        .join(", ");
-    output::text(&format!(
-        "{}  {}  {counts}",
-        sanitize(report.deployment.as_str()),
-        toned(headline.0, headline.1)
-    ))?;
+    print_headline(report)?;
     if let Some(verdict) = &report.verdict {
-        let mut block = Table::new(["LABEL", "TEXT"])
-            .fit("TEXT", Fit::Whole)
-            .headless();
-        let cause = format!("{}: {}", verdict.hop, verdict.evidence);
-        for (label, text) in [
-            ("cause", &cause),
-            ("fix", &verdict.fix),
-            ("source", &verdict.source),
-        ] {
-            block.row(vec![Cell::new(&format!("  {label}")), Cell::new(text)]);
-        }
-        block.print()?;
+        print_verdict(verdict)?;
     }
     let mut table = Table::new(["  HOP", "STATE", "MS", "EVIDENCE"]).fit("EVIDENCE", Fit::Whole);
     for finding in &report.hops {
@@ -163,6 +124,54 @@ fn print(report: &DoctorReport) -> Outcome {
         ]);
     }
     Ok(table.print()?)
+}
+
+/// Prints the deployment, its state in a word, and how many hops are in which state.
+fn print_headline(report: &DoctorReport) -> Outcome {
+    let headline = match (
+        report.healthy,
+        report.count(HopState::Warning),
+        &report.verdict,
+    ) {
+        (true, 0, _) => ("well", Tone::Good),
+        (true, ..) => ("works", Tone::Attention),
+        (false, _, Some(_)) => ("broken", Tone::Bad),
+        (false, _, None) => ("not proven", Tone::Attention),
+    };
+    let states = [
+        (HopState::Ok, "ok"),
+        (HopState::Warning, "with a warning"),
+        (HopState::Failed, "failed"),
+        (HopState::Unknown, "not judged"),
+    ];
+    let counts: Vec<String> = states
+        .map(|(state, word)| (report.count(state), word))
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, word)| format!("{count} {word}"))
+        .collect();
+    Ok(output::text(&format!(
+        "{}  {}  {}",
+        sanitize(report.deployment.as_str()),
+        toned(headline.0, headline.1),
+        counts.join(", ")
+    ))?)
+}
+
+/// Prints the cause, the fix and its source.
+fn print_verdict(verdict: &DoctorVerdict) -> Outcome {
+    let mut block = Table::new(["LABEL", "TEXT"])
+        .fit("TEXT", Fit::Whole)
+        .headless();
+    let cause = format!("{}: {}", verdict.hop, verdict.evidence);
+    for (label, text) in [
+        ("cause", &cause),
+        ("fix", &verdict.fix),
+        ("source", &verdict.source),
+    ] {
+        block.row(vec![Cell::new(&format!("  {label}")), Cell::new(text)]);
+    }
+    Ok(block.print()?)
 }
 
 const fn look(state: HopState) -> (&'static str, Tone) {

@@ -47,7 +47,7 @@ const CREDENTIALS: (&str, &str) = (".mcp-credentials", ".json");
 /// Where the configuration comes from.
 #[derive(Debug, Default, Args)]
 #[command(after_help = EXAMPLES)]
-pub(crate) struct Options {
+pub(crate) struct InitOptions {
     /// A CloudFormation stack whose outputs name gateway, runtime, user pool and secret
     #[arg(long, value_name = "STACK", conflicts_with = "from")]
     stack: Option<String>,
@@ -69,7 +69,7 @@ struct Proposed {
 }
 
 /// Runs `init`.
-pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
+pub(crate) fn run(context: &Context, options: &InitOptions) -> Outcome {
     let path = context.global.config.clone().or_else(config::default_path);
     let path = path.ok_or_else(|| {
         usage(
@@ -138,7 +138,7 @@ fn tell(proposed: &Proposed) {
 }
 
 /// Everything that the current folder and the account have, without what the configuration has already.
-fn found(context: &Context, options: &Options, path: &Path) -> Result<Vec<Proposed>, Failure> {
+fn found(context: &Context, options: &InitOptions, path: &Path) -> Result<Vec<Proposed>, Failure> {
     let mut all: Vec<Proposed> = Vec::new();
     for file in files_here() {
         match from_file(context, &file, options) {
@@ -246,7 +246,11 @@ fn endpoint() -> Option<String> {
         .filter(|url| !url.is_empty())
 }
 
-fn from_file(context: &Context, path: &Path, options: &Options) -> Result<Vec<Proposed>, Failure> {
+fn from_file(
+    context: &Context,
+    path: &Path,
+    options: &InitOptions,
+) -> Result<Vec<Proposed>, Failure> {
     let doing = || format!("reading {}", path.display());
     let text = fs::read_to_string(path).map_err(|error| usage(doing(), error.to_string()))?;
     let file_name = path
@@ -302,7 +306,7 @@ fn deployment_name(text: &str) -> String {
         .collect()
 }
 
-fn from_stack(context: &Context, stack: &str, options: &Options) -> Result<Proposed, Failure> {
+fn from_stack(context: &Context, stack: &str, options: &InitOptions) -> Result<Proposed, Failure> {
     let name = options.name.clone().unwrap_or_else(|| stack.to_owned());
     let region = resolve_region(context, context.global.region.first().cloned())?;
     let asked = Deployment {

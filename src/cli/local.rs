@@ -28,7 +28,7 @@ const FULL_GROUPS_INTERVAL: std::time::Duration = std::time::Duration::from_secs
 /// How `local` starts the embedded stack.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
-pub(crate) struct Options {
+pub(crate) struct LocalOptions {
     /// Port on 127.0.0.1 [default: a free one]
     #[arg(long, value_name = "N")]
     pub(crate) port: Option<u16>,
@@ -75,7 +75,7 @@ fn address(text: &str) -> Result<url::Url, String> {
 }
 
 /// Runs `local` until it is asked to end.
-pub(crate) fn run(options: &Options) -> Outcome {
+pub(crate) fn run(options: &LocalOptions) -> Outcome {
     if options.faults.as_deref() == Some(Path::new("list")) {
         return list_faults();
     }
@@ -263,7 +263,7 @@ fn save(path: &Path, config: &Config) -> Result<(), Failure> {
     })
 }
 
-fn to_options(options: &Options) -> Result<emulator::Options, Failure> {
+fn to_options(options: &LocalOptions) -> Result<emulator::Options, Failure> {
     Ok(emulator::Options {
         port: options.port,
         seed: options.seed,
@@ -294,7 +294,7 @@ const SCHEMES: [&str; 8] = [
     "neo4j+ssc",
 ];
 
-fn real_neo4j(options: &Options) -> Result<Option<RealNeo4j>, Failure> {
+fn real_neo4j(options: &LocalOptions) -> Result<Option<RealNeo4j>, Failure> {
     let (Some(uri), Some(variable)) = (&options.neo4j_uri, &options.neo4j_password_env) else {
         return Ok(None);
     };

@@ -16,7 +16,7 @@ const EXAMPLES: &str = "Examples:
 /// Which features.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
-pub(crate) struct Options {
+pub(crate) struct PolicyOptions {
     /// fleet, discovery, logs, secrets, rotation, tools, consent, client-secret, changes [default: all]
     #[arg(value_name = "FEATURE")]
     features: Vec<String>,
@@ -148,7 +148,7 @@ const FEATURES: [Feature; 9] = [
 ];
 
 /// Runs `policy`. With `--read-only` the actions that write are left out.
-pub(crate) fn run(read_only: bool, options: &Options) -> Outcome {
+pub(crate) fn run(read_only: bool, options: &PolicyOptions) -> Outcome {
     let names = FEATURES.map(|feature| feature.name);
     for wanted in &options.features {
         if !names.contains(&wanted.as_str()) {

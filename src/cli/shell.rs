@@ -58,44 +58,7 @@ fn describe(command: &Definition, above: &str, page: &mut Vec<u8>) -> io::Result
         .get_arguments()
         .filter(|argument| !argument.is_hide_set())
     {
-        let values: Vec<String> = argument
-            .get_value_names()
-            .into_iter()
-            .flatten()
-            .map(ToString::to_string)
-            .collect();
-        let takes = argument.get_action().takes_values();
-        let value = if takes {
-            format!(" {}", values.join(" "))
-        } else {
-            String::new()
-        };
-        let flag = match (argument.get_short(), argument.get_long()) {
-            (Some(short), Some(long)) => format!("-{short}, --{long}{value}"),
-            (None, Some(long)) => format!("--{long}{value}"),
-            (Some(short), None) => format!("-{short}{value}"),
-            (None, None) => values.join(" "),
-        };
-        let help = argument
-            .get_help()
-            .map(ToString::to_string)
-            .unwrap_or_default();
-        let defaults: Vec<&str> = argument
-            .get_default_values()
-            .iter()
-            .filter_map(|value| value.to_str())
-            .collect();
-        let default = match defaults.as_slice() {
-            [] => String::new(),
-            _ if !takes || argument.is_hide_default_value_set() => String::new(),
-            some => format!(" [default: {}]", some.join(" ")),
-        };
-        writeln!(
-            page,
-            ".TP\n\\fB{}\\fR\n{}",
-            escaped(&flag),
-            escaped(&format!("{help}{default}"))
-        )?;
+        describe_argument(argument, page)?;
     }
     if let Some(after) = command.get_after_help() {
         writeln!(page, ".PP\n.nf\n{}\n.fi", escaped(&after.to_string()))?;
@@ -107,6 +70,49 @@ fn describe(command: &Definition, above: &str, page: &mut Vec<u8>) -> io::Result
         describe(below, &name, page)?;
     }
     Ok(())
+}
+
+/// One paragraph: how the argument is written, its help and its default.
+fn describe_argument(argument: &clap::Arg, page: &mut Vec<u8>) -> io::Result<()> {
+    let values: Vec<String> = argument
+        .get_value_names()
+        .into_iter()
+        .flatten()
+        .map(ToString::to_string)
+        .collect();
+    let takes = argument.get_action().takes_values();
+    let value = if takes {
+        format!(" {}", values.join(" "))
+    } else {
+        String::new()
+    };
+    let flag = match (argument.get_short(), argument.get_long()) {
+        (Some(short), Some(long)) => format!("-{short}, --{long}{value}"),
+        (None, Some(long)) => format!("--{long}{value}"),
+        (Some(short), None) => format!("-{short}{value}"),
+        (None, None) => values.join(" "),
+    };
+    let help = argument
+        .get_help()
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    let defaults: Vec<&str> = argument
+        .get_default_values()
+        .iter()
+        .filter_map(|value| value.to_str())
+        .collect();
+    let is_shown = takes && !argument.is_hide_default_value_set() && !defaults.is_empty();
+    let default = if is_shown {
+        format!(" [default: {}]", defaults.join(" "))
+    } else {
+        String::new()
+    };
+    writeln!(
+        page,
+        ".TP\n\\fB{}\\fR\n{}",
+        escaped(&flag),
+        escaped(&format!("{help}{default}"))
+    )
 }
 
 /// `agentcore-console describe [OPTIONS] <KIND> <ID>`.

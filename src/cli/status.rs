@@ -32,7 +32,7 @@ const EXAMPLES: &str = "Examples:
 /// What to list, and until when.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
-pub(crate) struct Options {
+pub(crate) struct StatusOptions {
     /// Only this kind: gateway, target, runtime, endpoint, secret, provider, workload-identity, policy-engine, policy, rate-limit, version
     #[arg(value_parser = kind)]
     kind: Option<Kind>,
@@ -68,7 +68,7 @@ const PATIENCE: Duration = Duration::from_mins(5);
 const WORTH_TELLING: Duration = Duration::from_secs(5);
 
 /// Runs `status`.
-pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
+pub(crate) fn run(context: &Context, options: &StatusOptions) -> Outcome {
     let deployments = context.deployments()?;
     let kinds = options
         .kind

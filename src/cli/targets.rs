@@ -16,7 +16,7 @@ use crate::cli::find_resource;
 
 /// What to do with targets.
 #[derive(Debug, Args)]
-pub(crate) struct Options {
+pub(crate) struct TargetsOptions {
     #[command(subcommand)]
     command: TargetsCommand,
 }
@@ -44,7 +44,7 @@ struct Sync {
 }
 
 /// Runs `targets`.
-pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
+pub(crate) fn run(context: &Context, options: &TargetsOptions) -> Outcome {
     let TargetsCommand::Sync(sync) = &options.command;
     let deployments = context.deployments()?;
     let services = if sync.wait {
@@ -60,27 +60,8 @@ pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
         }
     }
     process::runtime()?.block_on(async {
-        let mut found = Vec::new();
-        for id in &sync.ids {
-            let (deployment, target) =
-                find_resource::find(&services, &deployments, &[Kind::Target], id).await?;
-            services.options().guard_write(&deployment, &doing)?;
-            found.push((deployment, target));
-        }
-        let names: Vec<String> = found
-            .iter()
-            .map(|(_, target)| format!("{} of gateway {}", target.name, target.key.owner_id()))
-            .collect();
-        let noun = if names.len() == 1 {
-            "target"
-        } else {
-            "targets"
-        };
-        confirm(
-            sync.yes,
-            &doing,
-            &format!("Synchronise {noun} {}?", names.join(", ")),
-        )?;
+        let found = find_targets(&services, &deployments, sync, &doing).await?;
+        confirm(sync.yes, &doing, &question(&found))?;
         let mut started = Vec::new();
         for (deployment, target) in &found {
             let (now, _) = services
@@ -106,6 +87,36 @@ pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
         }
         Ok(())
     })
+}
+
+/// The targets that the command names, in deployments that may be written to.
+async fn find_targets(
+    services: &Services,
+    deployments: &[Deployment],
+    sync: &Sync,
+    doing: &str,
+) -> Result<Vec<(Deployment, Resource)>, Failure> {
+    let mut found = Vec::new();
+    for id in &sync.ids {
+        let (deployment, target) =
+            find_resource::find(services, deployments, &[Kind::Target], id).await?;
+        services.options().guard_write(&deployment, doing)?;
+        found.push((deployment, target));
+    }
+    Ok(found)
+}
+
+fn question(found: &[(Deployment, Resource)]) -> String {
+    let names: Vec<String> = found
+        .iter()
+        .map(|(_, target)| format!("{} of gateway {}", target.name, target.key.owner_id()))
+        .collect();
+    let noun = if names.len() == 1 {
+        "target"
+    } else {
+        "targets"
+    };
+    format!("Synchronise {noun} {}?", names.join(", "))
 }
 
 /// Watches the target until its status stands still.

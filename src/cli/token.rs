@@ -9,7 +9,7 @@ use super::{Outcome, arguments::TextOrJson, context::Context, output, process, s
 
 /// What to show.
 #[derive(Debug, Args)]
-pub(crate) struct Options {
+pub(crate) struct TokenOptions {
     /// Print the claims alone, as JSON
     #[arg(long)]
     claims: bool,
@@ -25,7 +25,7 @@ pub(crate) struct Options {
 }
 
 /// Runs `token`.
-pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
+pub(crate) fn run(context: &Context, options: &TokenOptions) -> Outcome {
     let deployment = context.deployment()?;
     let other = options
         .sign_in

@@ -35,7 +35,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// What to do with versions.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES, args_conflicts_with_subcommands = true, subcommand_precedence_over_arg = true)]
-pub(crate) struct Options {
+pub(crate) struct VersionsOptions {
     #[command(subcommand)]
     command: Option<VersionsCommand>,
     /// The runtime whose versions are listed: its id, name or ARN
@@ -84,7 +84,7 @@ struct RollBack {
 }
 
 /// Runs `versions`.
-pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
+pub(crate) fn run(context: &Context, options: &VersionsOptions) -> Outcome {
     let deployments = context.deployments()?;
     let services = context.services();
     process::runtime()?.block_on(async {

@@ -1,8 +1,9 @@
 //! Plain HTTP: the one client, and the rules for addresses that credentials may be sent to.
 
-use std::{collections::HashMap, net::IpAddr, path::PathBuf, sync::Mutex, time::Duration};
+use std::{collections::HashMap, net::IpAddr, path::PathBuf, time::Duration};
 
 use bytes::{Bytes, BytesMut};
+use parking_lot::Mutex;
 use serde_json::Value;
 use url::{Host, Url};
 
@@ -55,10 +56,7 @@ impl Web {
             is_loopback: is_loopback(address),
             bundle: bundle.map(|bundle| bundle.path.clone()),
         };
-        let mut clients = self
-            .clients
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut clients = self.clients.lock();
         clients
             .entry(key)
             .or_insert_with_key(|key| make(key.is_loopback, bundle))

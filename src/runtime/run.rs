@@ -146,7 +146,7 @@ async fn finish<B: Backend, P: EffectRunner, C: Fn() -> Moment>(
     drop(console.app.act(Action::App(AppAction::Quit)));
     let end = Instant::now() + PATIENCE;
     while tasks.must_finish() {
-        screen = screen.and_then(|screen| draw(&console.app, screen).is_ok().then_some(screen));
+        screen = screen.and_then(|screen| draw(&mut console.app, screen).is_ok().then_some(screen));
         let Ok(Some(fact)) = tokio::time::timeout_at(end, facts.recv()).await else {
             return;
         };
@@ -167,13 +167,13 @@ async fn attend<B: Backend, P: EffectRunner, C: Fn() -> Moment>(
     mut suspend: impl FnMut(&mut ratatui::Terminal<B>),
 ) -> Result<Left, B::Error> {
     // The first frame is drawn before any effect is performed.
-    draw(&console.app, screen)?;
+    draw(&mut console.app, screen)?;
     perform(console.app.start(), tasks, screen, &mut suspend);
     let (mut dirty, mut next_frame) = (true, Instant::now() + FRAME);
     while !console.app.is_over() {
         let wake = wait(console, &mut input, facts, &mut signals, dirty, next_frame).await;
         let now = (console.clock)();
-        let (mut term, mut fact) = match wake {
+        let (term, fact) = match wake {
             Wake::Term(event) => (Some(event), None),
             Wake::TaskMessage(fact) => (None, fact.map(|fact| *fact)),
             Wake::Frame => (None, None),
@@ -190,36 +190,15 @@ async fn attend<B: Backend, P: EffectRunner, C: Fn() -> Moment>(
                 (None, None)
             }
         };
-        for _ in 0..BURST {
-            let ready = match term.take() {
-                Some(event) => Some(event),
-                None => ready_now(&mut input).await,
-            };
-            let Some(event) = ready else { break };
-            // The end of the input, or an error of it, means that the terminal is gone.
-            let Some(Ok(event)) = event else {
-                return Ok(Left::Gone);
-            };
-            dirty = true;
-            let effects = take(&mut console.app, event, now);
-            perform(effects, tasks, screen, &mut suspend);
-            if console.app.is_over() {
-                return Ok(Left::Over);
-            }
+        match hear_input(console, screen, &mut input, tasks, &mut suspend, term, now).await {
+            Ok(was_heard) => dirty |= was_heard,
+            Err(left) => return Ok(left),
         }
-        for _ in 0..BURST {
-            let Some(each) = fact.take().or_else(|| facts.try_recv().ok()) else {
-                break;
-            };
-            if let Some(event) = tasks.fresh(each) {
-                let effects = console.app.on(event, now);
-                perform(effects, tasks, screen, &mut suspend);
-            }
-        }
+        hear_tasks(console, screen, facts, tasks, &mut suspend, fact, now);
         console.app.calls(tasks.count());
         dirty |= console.app.take_change();
         if dirty && Instant::now() >= next_frame {
-            draw(&console.app, screen)?;
+            draw(&mut console.app, screen)?;
             dirty = false;
             next_frame = Instant::now() + FRAME;
         }
@@ -227,6 +206,61 @@ async fn attend<B: Backend, P: EffectRunner, C: Fn() -> Moment>(
         tokio::task::yield_now().await;
     }
     Ok(Left::Over)
+}
+
+/// Hands the input that is ready to the app: `first`, then what the stream has at once. Returns whether there was any.
+///
+/// # Errors
+/// Returns the reason to leave: the app is over, or the terminal is gone.
+async fn hear_input<B: Backend, P: EffectRunner, C: Fn() -> Moment>(
+    console: &mut Console<C>,
+    screen: &mut ratatui::Terminal<B>,
+    input: &mut (impl Stream<Item = Input> + Unpin),
+    tasks: &mut Tasks<P>,
+    suspend: &mut impl FnMut(&mut ratatui::Terminal<B>),
+    mut first: Option<Option<Input>>,
+    now: Moment,
+) -> Result<bool, Left> {
+    let mut was_heard = false;
+    for _ in 0..BURST {
+        let ready = match first.take() {
+            Some(event) => Some(event),
+            None => ready_now(input).await,
+        };
+        let Some(event) = ready else { break };
+        // The end of the input, or an error of it, means that the terminal is gone.
+        let Some(Ok(event)) = event else {
+            return Err(Left::Gone);
+        };
+        was_heard = true;
+        let effects = take(&mut console.app, event, now);
+        perform(effects, tasks, screen, suspend);
+        if console.app.is_over() {
+            return Err(Left::Over);
+        }
+    }
+    Ok(was_heard)
+}
+
+/// Hands the messages of tasks that are ready to the app: `first`, then what the channel has at once.
+fn hear_tasks<B: Backend, P: EffectRunner, C: Fn() -> Moment>(
+    console: &mut Console<C>,
+    screen: &mut ratatui::Terminal<B>,
+    messages: &mut mpsc::Receiver<TaskMessage>,
+    tasks: &mut Tasks<P>,
+    suspend: &mut impl FnMut(&mut ratatui::Terminal<B>),
+    mut first: Option<TaskMessage>,
+    now: Moment,
+) {
+    for _ in 0..BURST {
+        let Some(message) = first.take().or_else(|| messages.try_recv().ok()) else {
+            break;
+        };
+        if let Some(event) = tasks.fresh(message) {
+            let effects = console.app.on(event, now);
+            perform(effects, tasks, screen, suspend);
+        }
+    }
 }
 
 async fn wait<C: Fn() -> Moment>(
@@ -286,10 +320,13 @@ fn perform<B: Backend, P: EffectRunner>(
     }
 }
 
-fn draw<B: Backend>(app: &App, screen: &mut ratatui::Terminal<B>) -> Result<(), B::Error> {
-    screen
-        .draw(|frame| app.view(frame.buffer_mut()))
-        .map(|_| ())
+fn draw<B: Backend>(app: &mut App, screen: &mut ratatui::Terminal<B>) -> Result<(), B::Error> {
+    let mut drawn = None;
+    screen.draw(|frame| drawn = Some(app.view(frame.buffer_mut())))?;
+    if let Some(drawn) = drawn {
+        app.record_frame(drawn);
+    }
+    Ok(())
 }
 
 /// How the console ended.

@@ -367,11 +367,7 @@ impl Store {
             && list
                 .get()
                 .is_some_and(|old| result.as_ref().is_ok_and(|new| old == new));
-        let before: Option<Vec<(ResourceKey, String, String)>> = list.get().map(|old| {
-            old.iter()
-                .map(|each| (each.key.clone(), each.name.clone(), each.status.clone()))
-                .collect()
-        });
+        let before = list.get().cloned();
         list.answer(result, now);
         if same {
             return ListChange::Unchanged;
@@ -380,40 +376,8 @@ impl Store {
         let Some(before) = before else {
             return ListChange::Updated;
         };
-        let mut seen = Vec::new();
-        for resource in list.get().into_iter().flatten() {
-            let old = before.iter().find(|(key, ..)| *key == resource.key);
-            if old.is_none_or(|(.., status)| *status != resource.status) {
-                seen.push(Transition {
-                    at: now,
-                    key: resource.key.clone(),
-                    name: resource.name.clone(),
-                    from: old.map(|(.., status)| status.clone()),
-                    to: Some(resource.status.clone()),
-                    reason: resource.reason.clone(),
-                    health: Some(kinds::health(resource)),
-                    by: None,
-                });
-            }
-        }
-        let gone = before.into_iter().filter(|(key, ..)| {
-            !list
-                .get()
-                .into_iter()
-                .flatten()
-                .any(|each| each.key == *key)
-        });
-        seen.extend(gone.map(|(key, name, status)| Transition {
-            at: now,
-            key,
-            name,
-            from: Some(status),
-            to: None,
-            reason: None,
-            health: None,
-            by: None,
-        }));
-        let news = if seen.is_empty() {
+        let seen = transitions(&before, list.get().map_or(&[], Vec::as_slice), now);
+        let change = if seen.is_empty() {
             ListChange::Updated
         } else {
             ListChange::StatusChanged
@@ -422,7 +386,7 @@ impl Store {
             self.feed.push_front(transition);
         }
         self.feed.truncate(FEED);
-        news
+        change
     }
 
     /// Puts one resource in the place of its older self.
@@ -443,4 +407,38 @@ impl Store {
             .collect();
         self.record_list(&place.0, place.1, Ok(renewed), now)
     }
+}
+
+/// The changes of status between two answers for the same list.
+fn transitions(before: &[Resource], after: &[Resource], now: Moment) -> Vec<Transition> {
+    let mut seen = Vec::new();
+    for resource in after {
+        let old = before.iter().find(|old| old.key == resource.key);
+        if old.is_none_or(|old| old.status != resource.status) {
+            seen.push(Transition {
+                at: now,
+                key: resource.key.clone(),
+                name: resource.name.clone(),
+                from: old.map(|old| old.status.clone()),
+                to: Some(resource.status.clone()),
+                reason: resource.reason.clone(),
+                health: Some(kinds::health(resource)),
+                by: None,
+            });
+        }
+    }
+    let gone = before
+        .iter()
+        .filter(|old| !after.iter().any(|resource| resource.key == old.key));
+    seen.extend(gone.map(|resource| Transition {
+        at: now,
+        key: resource.key.clone(),
+        name: resource.name.clone(),
+        from: Some(resource.status.clone()),
+        to: None,
+        reason: None,
+        health: None,
+        by: None,
+    }));
+    seen
 }

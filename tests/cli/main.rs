@@ -1,6 +1,7 @@
 //! The commands as a shell sees them: the compiled binary against one embedded stack for all tests of this file.
 #![expect(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     clippy::panic,
     reason = "the helpers of tests fail as tests do"
 )]

@@ -69,7 +69,7 @@ impl Harness {
 
     pub(crate) fn buffer(&self, width: u16, height: u16) -> Buffer {
         let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
-        self.app.view(&mut buffer);
+        let _ = self.app.view(&mut buffer);
         buffer
     }
 

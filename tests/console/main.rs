@@ -1,6 +1,7 @@
 //! The console: its state alone, its frames, its loop, and the whole program in a terminal.
 #![expect(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     clippy::expect_used,
     clippy::panic,
     reason = "the helpers of tests fail as tests do"

@@ -7,6 +7,7 @@
 #![cfg(all(feature = "local", unix))]
 #![expect(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     clippy::expect_used,
     clippy::panic,
     clippy::print_stdout,

@@ -2,6 +2,7 @@
 #![cfg(feature = "local")]
 #![expect(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     clippy::expect_used,
     clippy::panic,
     reason = "the helpers of tests fail as tests do"

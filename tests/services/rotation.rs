@@ -153,9 +153,7 @@ impl Harness {
                 .send();
             asked.await.unwrap().live_version == Some(runtime.agent_runtime_version)
         };
-        while !is_ready().await {
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        }
+        while !is_ready().await {}
     }
 
     async fn session(&self) -> McpSession {

@@ -1,5 +1,9 @@
 //! The AWS side of the embedded stack, spoken to by the real SDK crates and by plain HTTP.
-#![expect(clippy::unwrap_used, reason = "the helpers of tests fail as tests do")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "the helpers of tests fail as tests do"
+)]
 
 use aws_credential_types::Credentials;
 use aws_sdk_bedrockagentcorecontrol as control;

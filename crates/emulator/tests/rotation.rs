@@ -1,7 +1,11 @@
 //! What a rotation finds in the embedded stack: secrets whose user alternates with a clone, and their administrator; the
 //! Neo4j that knows them all; a runtime whose containers keep what they read. Spoken to by the real SDK crates and by plain
 //! HTTP.
-#![expect(clippy::unwrap_used, reason = "the helpers of tests fail as tests do")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "the helpers of tests fail as tests do"
+)]
 
 use aws_credential_types::Credentials;
 use aws_sdk_bedrockagentcorecontrol as control;

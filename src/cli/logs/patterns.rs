@@ -1,9 +1,10 @@
 //! `logs patterns NAME...`: the lines of log groups as a few templates with their counts.
 
-use std::{ops::ControlFlow, sync::Mutex};
+use std::ops::ControlFlow;
 
 use clap::Args;
 use futures::future::join_all;
+use parking_lot::Mutex;
 use serde_json::json;
 
 use crate::{
@@ -61,9 +62,7 @@ pub(super) fn run(context: &Context, options: &PatternsOptions) -> Outcome {
             .iter()
             .map(|source| source.groups.len())
             .sum();
-        let mining = mining
-            .into_inner()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mining = mining.into_inner();
         print(&mining.miner, options.output)?;
         group_failures::tell(
             failures
@@ -112,9 +111,7 @@ async fn read(
                 .aws
                 .logs
                 .filter(&source.deployment, &query, |batch| {
-                    let mut mining = mining
-                        .lock()
-                        .unwrap_or_else(std::sync::PoisonError::into_inner);
+                    let mut mining = mining.lock();
                     batch.events.iter().for_each(|event| mining.push(event));
                     ControlFlow::Continue(())
                 })

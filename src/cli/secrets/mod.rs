@@ -15,7 +15,7 @@ use crate::rotation::report::RotationKind;
 
 /// What to do with secrets.
 #[derive(Debug, Args)]
-pub(crate) struct Options {
+pub(crate) struct SecretsOptions {
     #[command(subcommand)]
     command: Option<SecretsCommand>,
     #[command(flatten)]
@@ -126,7 +126,7 @@ pub(crate) enum Random {
 }
 
 /// Runs `secrets`.
-pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
+pub(crate) fn run(context: &Context, options: &SecretsOptions) -> Outcome {
     match &options.command {
         None | Some(SecretsCommand::List) => show::list(context, options.how.output),
         Some(SecretsCommand::Show { id }) => show::one(context, id, options.how.output),

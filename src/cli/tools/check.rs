@@ -64,7 +64,7 @@ struct Case {
 /// Runs `tools check`.
 pub(super) async fn run(context: &Context, route: &CallRoute, options: &Check) -> Outcome {
     let cases = read(options)?;
-    let connection = connect::connect(context, route).await?;
+    let connection = Box::pin(connect::connect(context, route)).await?;
     let mut failed = 0;
     let mut suite = TestSuite::new(connection.deployment.name.to_string());
     let answer = async {

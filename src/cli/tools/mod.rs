@@ -20,7 +20,7 @@ use super::{Outcome, context::Context, process, sign_in};
 
 /// What to do with which endpoint.
 #[derive(Debug, Args)]
-pub(crate) struct Options {
+pub(crate) struct ToolsOptions {
     #[command(subcommand)]
     command: Option<ToolsCommand>,
     #[command(flatten)]
@@ -73,7 +73,7 @@ enum ToolsCommand {
 }
 
 /// Runs `tools`.
-pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
+pub(crate) fn run(context: &Context, options: &ToolsOptions) -> Outcome {
     let runtime = process::runtime()?;
     let route = &options.route;
     let answer = runtime.block_on(async {

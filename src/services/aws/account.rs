@@ -7,11 +7,13 @@ use std::{
     collections::HashMap,
     fmt,
     sync::{
-        Arc, Mutex, OnceLock,
+        Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
     time::{Duration, SystemTime},
 };
+
+use parking_lot::Mutex;
 
 use aws_config::{
     BehaviorVersion, Region, SdkConfig, identity::IdentityCache,
@@ -121,10 +123,7 @@ impl Accounts {
                 .map(|keys| keys.access_key_id.clone()),
         };
         let cell = {
-            let mut known = self
-                .known
-                .lock()
-                .unwrap_or_else(std::sync::PoisonError::into_inner);
+            let mut known = self.known.lock();
             match known.get(&key) {
                 // The same access key id with another secret is another account: the old one may be a mistake that was mended.
                 Some((credentials, cell))

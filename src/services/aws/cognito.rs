@@ -2,7 +2,7 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use sha2::Sha256;
 
 use super::AwsClient;
@@ -236,9 +236,12 @@ impl UserPools {
         password: &SecretText,
     ) -> Result<UserTokens, Failure> {
         let doing = format!("signing in {username}");
-        let mut parameters = json!({"USERNAME": username, "PASSWORD": password.reveal()});
+        let mut parameters = Map::new();
+        parameters.insert("USERNAME".to_owned(), username.into());
+        parameters.insert("PASSWORD".to_owned(), password.reveal().into());
         if let Some(secret) = client_secret {
-            parameters["SECRET_HASH"] = secret_hash(secret, username, client).into();
+            let hash = secret_hash(secret, username, client);
+            parameters.insert("SECRET_HASH".to_owned(), hash.into());
         }
         let body = json!({"AuthFlow": "USER_PASSWORD_AUTH", "ClientId": client, "AuthParameters": parameters});
         let answer = self

@@ -1,10 +1,8 @@
 //! An SDK's answer as the service sent it: JSON with AWS's member names, unknown members included.
 
-use std::{
-    collections::HashSet,
-    future::Future,
-    sync::{Arc, Mutex},
-};
+use std::{collections::HashSet, future::Future, sync::Arc};
+
+use parking_lot::Mutex;
 
 use aws_smithy_runtime_api::{
     box_error::BoxError,
@@ -40,10 +38,7 @@ impl Capture {
     /// # Errors
     /// [`FailureKind::Network`] where the body is no JSON.
     pub(crate) fn json(&self, doing: &str) -> Result<Value, Failure> {
-        let answer = self
-            .0
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let answer = self.0.lock();
         serde_json::from_slice(&answer.body).map_err(|error| {
             Failure::new(
                 FailureKind::Network,
@@ -55,11 +50,7 @@ impl Capture {
 
     /// The id of the request, where the service gave one.
     pub(crate) fn request_id(&self) -> Option<String> {
-        self.0
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .request_id
-            .clone()
+        self.0.lock().request_id.clone()
     }
 }
 
@@ -75,10 +66,7 @@ impl Intercept for Capture {
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let response = context.response();
-        let mut answer = self
-            .0
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut answer = self.0.lock();
         if let Some(body) = response.body().bytes() {
             answer.body = body.to_vec();
         }

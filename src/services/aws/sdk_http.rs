@@ -5,11 +5,13 @@ use std::{
     collections::HashMap,
     path::PathBuf,
     sync::{
-        Arc, Mutex,
+        Arc,
         atomic::{AtomicI64, Ordering},
     },
     time::SystemTime,
 };
+
+use parking_lot::Mutex;
 
 use aws_smithy_http_client::{Builder, Connector, proxy::ProxyConfig, tls};
 use aws_smithy_runtime_api::{
@@ -48,7 +50,6 @@ impl HttpClients {
         let key = (reach, bundle.map(|bundle| bundle.path.clone()));
         self.0
             .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
             .entry(key)
             .or_insert_with(|| http_client(reach, bundle.cloned()))
             .clone()

@@ -7,9 +7,11 @@
 use std::{
     collections::HashMap,
     future::Future,
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::{Duration, Instant},
 };
+
+use parking_lot::Mutex;
 
 use serde_json::Value;
 
@@ -65,13 +67,12 @@ impl SharedList {
         let detail = read().await?;
         self.details
             .lock()
-            .unwrap_or_else(PoisonError::into_inner)
             .insert(id.to_owned(), (Instant::now(), detail.clone()));
         Ok(detail)
     }
 
     fn kept(&self, id: &str) -> Option<(Instant, Value)> {
-        let details = self.details.lock().unwrap_or_else(PoisonError::into_inner);
+        let details = self.details.lock();
         details.get(id).cloned()
     }
 

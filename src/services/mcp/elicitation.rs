@@ -3,10 +3,12 @@
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
+
+use parking_lot::Mutex;
 
 use rmcp::{
     ClientHandler, RoleClient,
@@ -63,12 +65,7 @@ impl Listener {
 
     /// Answers a question that still waits.
     pub(crate) fn answer(&self, id: u64, answer: ElicitationAnswer) {
-        let waiting = self
-            .0
-            .waiting
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&id);
+        let waiting = self.0.waiting.lock().remove(&id);
         if let Some(waiting) = waiting
             && waiting.send(answer).is_err()
         {
@@ -115,11 +112,7 @@ impl Listener {
         let id = self.0.asked.fetch_add(1, Ordering::Relaxed);
         let (answer, answered) = oneshot::channel();
         {
-            let mut waiting = self
-                .0
-                .waiting
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
+            let mut waiting = self.0.waiting.lock();
             if waiting.len() >= WAITING {
                 return ElicitationAnswer::Cancel;
             }
@@ -130,22 +123,14 @@ impl Listener {
             message,
             request,
         })) {
-            self.0
-                .waiting
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .remove(&id);
+            self.0.waiting.lock().remove(&id);
             return ElicitationAnswer::Cancel;
         }
         let given = tokio::select! {
             answer = answered => answer.unwrap_or(ElicitationAnswer::Cancel),
             () = cancelled => ElicitationAnswer::Cancel,
         };
-        self.0
-            .waiting
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&id);
+        self.0.waiting.lock().remove(&id);
         given
     }
 }

@@ -1,9 +1,11 @@
 //! A connection to an MCP endpoint: its tools and its calls.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::{Duration, Instant},
 };
+
+use parking_lot::Mutex;
 
 use rmcp::{
     RoleClient,
@@ -165,13 +167,7 @@ impl McpSession {
         let started = Instant::now();
         self.0.wire.wait_for_stream().await;
         let (answer, exchange) = self.request_with_input(doing, request, options).await;
-        let opening = self
-            .0
-            .opening
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take()
-            .unwrap_or_default();
+        let opening = self.0.opening.lock().take().unwrap_or_default();
         let elapsed = Elapsed {
             sign_in: opening.sign_in + millis(exchange.sign_in),
             connect: opening.connect,

@@ -130,9 +130,10 @@ async fn swap_for_own_header(
     run: &FunctionRun<'_>,
     event: &Value,
 ) -> Result<Value, String> {
-    let request = &event["mcp"]["gatewayRequest"];
-    let own = request["headers"]
-        .get("X-Neo4j-Authorization")
+    let request = event.pointer("/mcp/gatewayRequest").unwrap_or(&Value::Null);
+    let body = request.get("body").unwrap_or(&Value::Null);
+    let own = request
+        .pointer("/headers/X-Neo4j-Authorization")
         .and_then(Value::as_str);
     let authorization = match own {
         Some(value) => value.to_owned(),
@@ -141,7 +142,7 @@ async fn swap_for_own_header(
     run.log(&format!("FULL EVENT: {event}"));
     run.log("X-Neo4j-Authorization present, forwarding");
     if !authorization.starts_with("Basic ") {
-        let error = json!({"jsonrpc": "2.0", "id": request["body"].get("id"), "error": {"code": -32600, "message": "Missing or invalid X-Neo4j-Authorization header"}});
+        let error = json!({"jsonrpc": "2.0", "id": body.get("id"), "error": {"code": -32600, "message": "Missing or invalid X-Neo4j-Authorization header"}});
         return Ok(
             json!({"interceptorOutputVersion": "1.0", "mcp": {"transformedGatewayResponse": {
                 "statusCode": 401, "headers": {"WWW-Authenticate": "Basic realm=\"Neo4j MCP Server\""}, "body": error,
@@ -150,7 +151,7 @@ async fn swap_for_own_header(
     }
     Ok(
         json!({"interceptorOutputVersion": "1.0", "mcp": {"transformedGatewayRequest": {
-            "headers": {"X-Neo4j-Authorization": authorization, "Content-Type": "application/json"}, "body": request["body"],
+            "headers": {"X-Neo4j-Authorization": authorization, "Content-Type": "application/json"}, "body": body,
         }}}),
     )
 }
@@ -163,12 +164,13 @@ async fn swap_for_basic(
     event: &Value,
 ) -> Result<Value, String> {
     let authorization = basic_from_secret(world, deployment).await?;
-    let request = &event["mcp"]["gatewayRequest"];
-    let line = json!({"level": "INFO", "message": "token swapped", "method": request["body"].get("method"), "headers": {"Authorization": authorization}});
+    let request = event.pointer("/mcp/gatewayRequest").unwrap_or(&Value::Null);
+    let body = request.get("body").unwrap_or(&Value::Null);
+    let line = json!({"level": "INFO", "message": "token swapped", "method": body.get("method"), "headers": {"Authorization": authorization}});
     run.log(&line.to_string());
     Ok(
         json!({"interceptorOutputVersion": "1.0", "mcp": {"transformedGatewayRequest": {
-            "headers": {"Authorization": authorization, "Content-Type": "application/json"}, "body": request["body"],
+            "headers": {"Authorization": authorization, "Content-Type": "application/json"}, "body": body,
         }}}),
     )
 }

@@ -1,6 +1,6 @@
 //! A running stack, and requests to it that are signed without an SDK.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
@@ -133,6 +133,21 @@ impl Harness {
         let headers = [("content-type", "application/json")];
         self.send("bedrock-agentcore", (method, path), &headers, &body, None)
             .await
+    }
+
+    /// Asks with an operation of AgentCore until the resource is READY, and returns it.
+    pub(crate) async fn ready(&self, method: &str, path: &str, input: Option<&Value>) -> Value {
+        let asking = async {
+            loop {
+                let (_, answer) = self.agentcore(method, path, input).await;
+                if answer.get("status").and_then(Value::as_str) == Some("READY") {
+                    return answer;
+                }
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(30), asking)
+            .await
+            .unwrap()
     }
 
     pub(crate) async fn token(&self, deployment: &Value, form: &[(&str, &str)]) -> (u16, Value) {

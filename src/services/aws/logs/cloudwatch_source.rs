@@ -3,9 +3,11 @@
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
-    sync::{Arc, Mutex, PoisonError, Weak},
+    sync::{Arc, Weak},
     time::Duration,
 };
+
+use parking_lot::Mutex;
 
 use aws_sdk_cloudwatchlogs::types::{
     LogGroup as SdkLogGroup, LogGroupClass as SdkLogGroupClass,
@@ -103,7 +105,7 @@ impl CloudWatchSource {
 
     /// The same text for the same name: thousands of events share it.
     pub(crate) fn shared(&self, name: &str) -> Arc<str> {
-        let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut names = self.names.lock();
         if let Some(known) = names.get(name) {
             return Arc::clone(known);
         }
@@ -164,18 +166,12 @@ impl CloudWatchSource {
     }
 
     fn mark_insights_only(&self, name: &str) {
-        let mut groups = self
-            .insights_only
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut groups = self.insights_only.lock();
         groups.insert(name.to_owned());
     }
 
     fn is_insights_only(&self, name: &str) -> bool {
-        let groups = self
-            .insights_only
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let groups = self.insights_only.lock();
         groups.contains(name)
     }
 

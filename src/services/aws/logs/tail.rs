@@ -2,18 +2,14 @@
 //!
 //! The engine knows neither AWS nor the wall clock: both come through [`LogSource`], so that its tests take no time.
 
-use std::{
-    collections::HashSet,
-    future::Future,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{collections::HashSet, future::Future, sync::Arc, time::Duration};
 
 use futures::{
     StreamExt as _,
     future::BoxFuture,
     stream::{self},
 };
+use parking_lot::Mutex;
 use tokio::{
     sync::mpsc,
     time::{Instant, sleep, sleep_until, timeout},

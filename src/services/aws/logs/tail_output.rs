@@ -1,9 +1,8 @@
 //! What a tail delivers: new events, notices, and its state with each batch.
 
-use std::{
-    future::Future,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{future::Future, sync::Arc};
+
+use parking_lot::Mutex;
 
 use tokio::sync::mpsc;
 
@@ -99,7 +98,7 @@ where
 impl TailOutput {
     /// Publishes the state of one session; returns that of all.
     pub(super) fn publish(&self, status: TailStatus) -> TailStatus {
-        let mut board = self.board.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut board = self.board.lock();
         if let Some(own) = board.get_mut(self.index) {
             *own = status;
         }
