@@ -35,7 +35,7 @@
 //! | an action | one row in `messages/action.rs`, an arm in the screen that owns it, a line in `assets/keymap.toml` | the test "every action is in the help" |
 //! | a key | one line in `assets/keymap.toml` | duplicate, ambiguous or unknown ids are load errors |
 //! | a screen | `screens/<name>`, a variant of [`messages::Route`] | exhaustive matches; snapshots loop over all routes |
-//! | an outside call | a variant of [`messages::Effect`] and of [`messages::Event`], an arm in `runtime/effect_runner.rs` | exhaustive matches |
+//! | an outside call | a variant in the group of [`messages::Effect`] and of [`messages::Event`], an arm in `runtime/effect_runner/<group>.rs`, the part of [`services::Services`] | exhaustive matches |
 //! | a resource kind | a variant of [`model::Kind`], its spec in `kinds/`, a fetch in `services/aws/` | exhaustive matches |
 //! | a sign-in | a variant of [`model::SignIn`], `services/sign_in/<mode>.rs` | exhaustive matches; `config.example.toml` is parsed by a test |
 //! | a doctor hop | a variant of `doctor::Hop`, its judgement in `doctor/`, its probe in `services/doctor` | exhaustive matches |

@@ -5,6 +5,7 @@ mod actions;
 mod history_poll;
 mod input;
 mod on_event;
+mod options;
 mod poll_schedule;
 mod requests;
 mod traffic_poll;
@@ -13,10 +14,10 @@ mod view;
 use std::collections::{BTreeSet, VecDeque};
 
 use crate::{
-    keys::{Chord, Keymap},
+    keys::Chord,
     messages::{Effect, Effects, FleetEffect, Route},
-    model::{Deployment, DeploymentName, Failure, FailureKind, Kind, Moment},
-    screens::start_page::{StartChoice, StartPage},
+    model::{DeploymentName, Failure, FailureKind, Kind, Moment},
+    screens::start_page::StartChoice,
     screens::{
         Screen, ScreenUpdate, UpdateContext,
         activity::Activity,
@@ -30,8 +31,9 @@ use crate::{
         tools::Tools,
     },
     state::{ActivityEntry, FleetSnapshot, ListChange, Store, ViewMemory},
-    theme::Theme,
 };
+
+pub use options::AppOptions;
 
 use poll_schedule::{ListKey, PollSchedule, WatchReason};
 
@@ -50,38 +52,6 @@ const FLASH_MS: i64 = 620;
 /// Lists that no call passes are polled once in so many turns.
 const RARE_TURNS: i64 = 4;
 const SPINNER: [&str; 8] = ["⠋", "⠙", "⠹", "⠸", "⠴", "⠦", "⠧", "⠇"];
-
-/// The options with which the app starts.
-#[derive(Clone, Debug)]
-pub struct AppOptions {
-    /// The configured deployments. Those of the demo arrive with
-    /// [`Event::Started`](crate::messages::Event::Started).
-    pub deployments: Vec<Deployment>,
-    /// What is starting, if the deployments arrive only after the start.
-    pub starting: Option<String>,
-    /// What the start page shows while there are no deployments.
-    pub start_page: StartPage,
-    /// The view of the last run.
-    pub memory: ViewMemory,
-    /// The fleet of the last run, if it is the one that is looked at now.
-    pub last_fleet: Option<FleetSnapshot>,
-    /// Whether the tour of the first start is shown.
-    pub shows_tour: bool,
-    /// Problems of the configuration. They are shown and do not stop the start.
-    pub problems: Vec<String>,
-    /// The themes; the first one is used, the others follow by the theme action.
-    pub themes: Vec<Theme>,
-    /// The bindings of keys to actions.
-    pub keymap: Keymap,
-    /// Whether writes are refused in all deployments.
-    pub read_only: bool,
-    /// The time zone in which times are shown.
-    pub zone: jiff::tz::TimeZone,
-    /// Interval at which every list is polled, in milliseconds.
-    pub refresh_ms: i64,
-    /// The current time.
-    pub now: Moment,
-}
 
 /// A message that is shown for a few seconds.
 #[derive(Clone, Debug, PartialEq, Eq)]

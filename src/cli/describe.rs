@@ -17,12 +17,12 @@ pub(crate) struct DescribeOptions {
     /// Its id, name or ARN
     id: String,
     /// How to print
-    #[arg(long, short, value_enum, value_name = "yaml|json", hide_possible_values = true, default_value_t = Format::Yaml)]
-    output: Format,
+    #[arg(long, short, value_enum, value_name = "yaml|json", hide_possible_values = true, default_value_t = DescribeFormat::Yaml)]
+    output: DescribeFormat,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
+enum DescribeFormat {
     /// For people
     Yaml,
     /// For programs
@@ -44,8 +44,8 @@ pub(crate) fn run(context: &Context, options: &DescribeOptions) -> Outcome {
     })?;
     let value = whole(&described);
     match options.output {
-        Format::Json => output::json(&value)?,
-        Format::Yaml => output::text(&yaml(&value)?)?,
+        DescribeFormat::Json => output::json(&value)?,
+        DescribeFormat::Yaml => output::text(&yaml(&value)?)?,
     }
     Ok(())
 }

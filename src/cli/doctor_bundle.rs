@@ -47,7 +47,7 @@ pub(crate) async fn write(
     let problems: Vec<Value> = listing
         .problems
         .iter()
-        .map(find_resource::Problem::json)
+        .map(find_resource::ListingProblem::json)
         .collect();
     let bundle = json!({
         "version": env!("CARGO_PKG_VERSION"),

@@ -12,7 +12,7 @@ use super::usage;
 use crate::cli::group_failures;
 
 /// Something that could not be listed.
-pub(crate) struct Problem {
+pub(crate) struct ListingProblem {
     /// For which deployment.
     pub(crate) deployment: DeploymentName,
     /// What.
@@ -21,7 +21,7 @@ pub(crate) struct Problem {
     pub(crate) failure: Failure,
 }
 
-impl Problem {
+impl ListingProblem {
     /// As an entry of `problems`.
     pub(crate) fn json(&self) -> Value {
         let Failure {
@@ -46,7 +46,7 @@ pub(crate) struct Listing {
     /// What there is.
     pub(crate) resources: Vec<Resource>,
     /// What could not be listed.
-    pub(crate) problems: Vec<Problem>,
+    pub(crate) problems: Vec<ListingProblem>,
 }
 
 impl Listing {
@@ -102,7 +102,7 @@ pub(crate) async fn list(
     for (deployment, kind, answer) in answers {
         match answer {
             Ok(resources) => listing.resources.extend(resources),
-            Err(failure) => listing.problems.push(Problem {
+            Err(failure) => listing.problems.push(ListingProblem {
                 deployment: deployment.name.clone(),
                 kind,
                 failure,

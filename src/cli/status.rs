@@ -217,7 +217,7 @@ impl Work {
         let problems: Vec<Value> = listing
             .problems
             .iter()
-            .map(find_resource::Problem::json)
+            .map(find_resource::ListingProblem::json)
             .collect();
         json!({ "deployments": deployments, "resources": resources_json(listing), "problems": problems })
     }

@@ -21,7 +21,7 @@ use crossterm::{
 use ratatui::{Terminal, backend::CrosstermBackend};
 
 /// The terminal that the console draws on.
-pub type Screen = Terminal<CrosstermBackend<Stdout>>;
+pub type ConsoleTerminal = Terminal<CrosstermBackend<Stdout>>;
 
 /// Whether the terminal is set up. It is restored once, by the guard or by the panic hook.
 static TAKEN: AtomicBool = AtomicBool::new(false);
@@ -45,7 +45,7 @@ impl Drop for Guard {
 ///
 /// # Errors
 /// Returns the error of the terminal.
-pub fn enter(mouse: bool) -> io::Result<(Guard, Screen)> {
+pub fn enter(mouse: bool) -> io::Result<(Guard, ConsoleTerminal)> {
     let (previous, owner) = (std::panic::take_hook(), std::thread::current().id());
     std::panic::set_hook(Box::new(move |panic| {
         // A panic of a task is reported by the console, which goes on: nothing is printed over the
@@ -104,7 +104,7 @@ pub fn restore() {
 /// SIGTSTP has a handler (see [`signals`]), so the process stops itself by SIGSTOP. Without a shell that could continue it, it does
 /// not stop.
 #[cfg(unix)]
-pub fn suspend(screen: &mut Screen, mouse: bool) {
+pub fn suspend(screen: &mut ConsoleTerminal, mouse: bool) {
     use rustix::process::{Signal, getpid, kill_process};
 
     let was_asked = SUSPEND_SIGNAL.swap(false, Ordering::SeqCst);
@@ -131,7 +131,7 @@ fn has_job_control() -> bool {
 
 /// Does nothing: there is no job control on this platform.
 #[cfg(not(unix))]
-pub fn suspend(_screen: &mut Screen, _mouse: bool) {}
+pub fn suspend(_screen: &mut ConsoleTerminal, _mouse: bool) {}
 
 /// Signals of the system: SIGTERM, SIGHUP and SIGINT ask for the end (ctrl-c is a key here: the terminal is raw), SIGTSTP for a
 /// suspension. Needs a tokio runtime.

@@ -33,7 +33,10 @@ pub(super) fn list(context: &Context, format: TableOrJson) -> Outcome {
                 .iter()
                 .map(|(secret, detail)| listed(secret, *detail))
                 .collect();
-            let problems: Vec<Value> = problems.iter().map(find_resource::Problem::json).collect();
+            let problems: Vec<Value> = problems
+                .iter()
+                .map(find_resource::ListingProblem::json)
+                .collect();
             output::json(&json!({"secrets": secrets, "problems": problems}))?;
         }
         // Headings over nothing would only hide why.
@@ -59,7 +62,7 @@ async fn read(
     deployments: &[Deployment],
 ) -> (
     Vec<(Resource, Option<SecretDetail>)>,
-    Vec<find_resource::Problem>,
+    Vec<find_resource::ListingProblem>,
 ) {
     let find_resource::Listing {
         resources,
@@ -84,7 +87,7 @@ async fn read(
             let deployment = secret.key.deployment.clone();
             answer
                 .map_err(|failure| {
-                    problems.push(find_resource::Problem {
+                    problems.push(find_resource::ListingProblem {
                         deployment,
                         kind: Kind::Secret,
                         failure,

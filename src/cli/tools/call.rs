@@ -17,7 +17,7 @@ use crate::{
 use super::{
     super::{Outcome, Stop, context::Context, process, usage},
     CallRoute,
-    connect::{self, Connection},
+    connect::{self, ToolConnection},
     guard::{confirm_write, refuse_in_read_only},
     pick::pick,
     show,
@@ -157,7 +157,7 @@ fn how_to_consent(failure: Failure) -> Failure {
 /// Calls; Ctrl-C cancels the call at the server too.
 pub(super) async fn perform(
     context: &Context,
-    connection: &Connection,
+    connection: &ToolConnection,
     tool: &Tool,
     arguments: Map<String, Value>,
 ) -> Result<CallOutcome, Failure> {

@@ -24,7 +24,7 @@ use super::{
         table::{Tone, toned},
         usage,
     },
-    CallRoute, Format, call, connect, guard, pick,
+    CallRoute, ToolsFormat, call, connect, guard, pick,
 };
 
 /// Which checks.
@@ -69,7 +69,7 @@ pub(super) async fn run(context: &Context, route: &CallRoute, options: &Check) -
     let mut suite = TestSuite::new(connection.deployment.name.to_string());
     let answer = async {
         let tools = connection.session.tools().await?;
-        if route.output == Format::Csv {
+        if route.output == ToolsFormat::Csv {
             let title = ["check", "ok", "evidence", "elapsed_ms"].map(str::to_owned);
             output::text(&csv::texts([title.as_slice()]))?;
         }
@@ -233,15 +233,15 @@ fn judge(case: &Case, outcome: &CallOutcome) -> Vec<String> {
     wrong
 }
 
-fn tell(case: &Case, outcome: &CallOutcome, wrong: &[String], format: Format) -> Outcome {
+fn tell(case: &Case, outcome: &CallOutcome, wrong: &[String], format: ToolsFormat) -> Outcome {
     let (ok, elapsed) = (wrong.is_empty(), outcome.elapsed.total);
     match format {
-        Format::Json => {
+        ToolsFormat::Json => {
             let line =
                 json!({"check": case.name, "ok": ok, "evidence": wrong, "elapsed_ms": elapsed});
             return Ok(output::json_line(&line)?);
         }
-        Format::Csv => {
+        ToolsFormat::Csv => {
             let cells = [
                 case.name.clone(),
                 ok.to_string(),
@@ -250,7 +250,7 @@ fn tell(case: &Case, outcome: &CallOutcome, wrong: &[String], format: Format) ->
             ];
             return Ok(output::text(&csv::texts([cells.as_slice()]))?);
         }
-        Format::Table => {}
+        ToolsFormat::Table => {}
     }
     let (word, tone) = if ok {
         ("ok", Tone::Good)

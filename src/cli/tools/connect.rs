@@ -18,7 +18,7 @@ use super::{
 };
 
 /// A connected endpoint.
-pub(super) struct Connection {
+pub(super) struct ToolConnection {
     /// Whose sign-in it is.
     pub(super) deployment: Deployment,
     /// The session.
@@ -27,7 +27,10 @@ pub(super) struct Connection {
 }
 
 /// Connects as the flags say.
-pub(super) async fn connect(context: &Context, route: &CallRoute) -> Result<Connection, Failure> {
+pub(super) async fn connect(
+    context: &Context,
+    route: &CallRoute,
+) -> Result<ToolConnection, Failure> {
     let services = context.services();
     let (deployment, target) = via::resolve(context, &services, route).await?;
     let sign_in = route
@@ -45,14 +48,14 @@ pub(super) async fn connect(context: &Context, route: &CallRoute) -> Result<Conn
     let connecting = services.mcp.connect(&deployment, &target, options);
     let session = Box::pin(connecting).await?;
     let voice = tokio::spawn(speak(receiver, session.clone()));
-    Ok(Connection {
+    Ok(ToolConnection {
         deployment,
         session,
         voice,
     })
 }
 
-impl Connection {
+impl ToolConnection {
     /// Where a call went, for its output.
     pub(super) fn label(&self) -> CallLabel {
         CallLabel {

@@ -17,7 +17,7 @@ use super::{
     },
     CallRoute,
     call::{finish, pair, perform, read_all, wrong_arguments},
-    connect::{self, Connection},
+    connect::{self, ToolConnection},
     guard::{confirm_write, refusal, refuse_in_read_only},
     pick::{pick, pick_cypher},
 };
@@ -126,7 +126,7 @@ fn statements(text: &str) -> Result<Vec<&str>, Failure> {
 async fn prepare(
     context: &Context,
     route: &CallRoute,
-    connection: &Connection,
+    connection: &ToolConnection,
     options: &Cypher,
     statements: &[&str],
 ) -> Result<(Tool, Vec<Map<String, Value>>), Failure> {
@@ -179,7 +179,7 @@ async fn run_all(
     context: &Context,
     route: &CallRoute,
     options: &Cypher,
-    connection: &Connection,
+    connection: &ToolConnection,
     tool: &Tool,
     statements: &[&str],
     calls: Vec<Map<String, Value>>,

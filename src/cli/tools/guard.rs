@@ -10,7 +10,7 @@ use crate::{
 use super::{
     super::{confirm::confirm, context::Context},
     CallRoute,
-    connect::Connection,
+    connect::ToolConnection,
 };
 
 /// Refuses a call that is not known to read only, in read-only mode.
@@ -19,7 +19,7 @@ use super::{
 /// Denied.
 pub(super) fn refuse_in_read_only(
     context: &Context,
-    connection: &Connection,
+    connection: &ToolConnection,
     tool: &Tool,
     arguments: &Map<String, Value>,
 ) -> Result<(), Failure> {
@@ -46,7 +46,7 @@ pub(super) fn refusal(doing: &str, why: &str) -> Failure {
 /// Usage where nobody can be asked; cancelled where the answer is no.
 pub(super) fn confirm_write(
     route: &CallRoute,
-    connection: &Connection,
+    connection: &ToolConnection,
     tool: &Tool,
     arguments: &Map<String, Value>,
 ) -> Result<(), Failure> {

@@ -43,15 +43,15 @@ pub(super) struct CallRoute {
     #[arg(long, global = true, value_name = "VERSION", value_parser = protocol)]
     pub(super) protocol: Option<String>,
     /// How to print
-    #[arg(long, short, global = true, value_enum, value_name = "table|json|csv", hide_possible_values = true, default_value_t = Format::Table)]
-    pub(super) output: Format,
+    #[arg(long, short, global = true, value_enum, value_name = "table|json|csv", hide_possible_values = true, default_value_t = ToolsFormat::Table)]
+    pub(super) output: ToolsFormat,
     /// Do it without asking
     #[arg(long, short, global = true)]
     pub(super) yes: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
+pub(super) enum ToolsFormat {
     /// For people
     Table,
     /// For programs

@@ -15,7 +15,7 @@ use super::{
         Outcome, Stop, output,
         table::{Cell, Fit, Table, Tone},
     },
-    Format,
+    ToolsFormat,
 };
 
 /// Where a call went.
@@ -27,14 +27,14 @@ pub(super) struct CallLabel {
 }
 
 /// The tools of a server.
-pub(super) fn tools(tools: &[Tool], format: Format) -> Outcome {
+pub(super) fn tools(tools: &[Tool], format: ToolsFormat) -> Outcome {
     match format {
-        Format::Json => {
+        ToolsFormat::Json => {
             output::json(
                 &json!({"tools": tools.iter().map(|tool| &tool.raw).collect::<Vec<_>>()}),
             )?;
         }
-        Format::Csv => {
+        ToolsFormat::Csv => {
             let title = ["name", "effect", "description"].map(str::to_owned);
             let rows: Vec<[String; 3]> = std::iter::once(title)
                 .chain(tools.iter().map(|tool| {
@@ -43,7 +43,7 @@ pub(super) fn tools(tools: &[Tool], format: Format) -> Outcome {
                 .collect();
             output::text(&csv::texts(rows.iter().map(<[String; 3]>::as_slice)))?;
         }
-        Format::Table => {
+        ToolsFormat::Table => {
             let mut table = Table::new(["TARGET", "TOOL", "EFFECT", "DESCRIPTION"])
                 .fit("TARGET", Fit::Middle)
                 .fit("TOOL", Fit::Middle)
@@ -91,10 +91,10 @@ pub(super) fn outcome(
     label: &CallLabel,
     outcome: &CallOutcome,
     query: Option<&str>,
-    format: Format,
+    format: ToolsFormat,
 ) -> Outcome {
     let shown = match (format, &outcome.table) {
-        (Format::Json, _) => Ok(output::json(&whole(label, outcome))?),
+        (ToolsFormat::Json, _) => Ok(output::json(&whole(label, outcome))?),
         (_, _) if outcome.is_error => {
             output::note(&format!(
                 "error: {}",
@@ -102,16 +102,16 @@ pub(super) fn outcome(
             ));
             Ok(())
         }
-        (Format::Csv, Some(rows)) => Ok(output::text(&csv::table(rows))?),
-        (Format::Table, Some(rows)) => Ok(table(rows).print()?),
-        (Format::Csv, None) => {
+        (ToolsFormat::Csv, Some(rows)) => Ok(output::text(&csv::table(rows))?),
+        (ToolsFormat::Table, Some(rows)) => Ok(table(rows).print()?),
+        (ToolsFormat::Csv, None) => {
             output::note("error: the result is no table: -o json shows it");
             Err(Stop::Code(1))
         }
-        (Format::Table, None) => Ok(content(outcome)?),
+        (ToolsFormat::Table, None) => Ok(content(outcome)?),
     };
     shown?;
-    if let (true, Format::Json, Some(query)) = (outcome.is_error, format, query) {
+    if let (true, ToolsFormat::Json, Some(query)) = (outcome.is_error, format, query) {
         output::note(&format!("error: {}", explained(&outcome.text(), query)));
     }
     if let Some(query) = query
@@ -139,8 +139,8 @@ fn explained(text: &str, query: &str) -> String {
     cypher::syntax_error(text, query).map_or_else(|| text.to_owned(), |error| error.message)
 }
 
-fn hints(rows: &Rows, outcome: &CallOutcome, format: Format) {
-    if format == Format::Table {
+fn hints(rows: &Rows, outcome: &CallOutcome, format: ToolsFormat) {
+    if format == ToolsFormat::Table {
         output::note(&format!(
             "{}, {} ms",
             pluralize(rows.rows.len(), "row"),

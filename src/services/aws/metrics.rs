@@ -66,7 +66,7 @@ impl Metric {
 }
 
 /// One query: a metric of a series, for the resource of that number.
-struct Query<'a> {
+struct MetricQuery<'a> {
     resource: usize,
     metric: Metric,
     series: &'a Series,
@@ -167,7 +167,7 @@ impl TrafficMetrics {
     async fn points(
         &self,
         account: &Account,
-        queries: &[Query<'_>],
+        queries: &[MetricQuery<'_>],
         from: i64,
     ) -> Result<Vec<Vec<Point>>, Failure> {
         let described: Vec<Value> = queries
@@ -244,7 +244,7 @@ impl TrafficMetrics {
     }
 }
 
-impl Query<'_> {
+impl MetricQuery<'_> {
     fn described(&self, number: usize) -> Value {
         let (name, stat, period) = self.metric.spelled();
         let dimensions: Vec<Value> = self
@@ -338,7 +338,7 @@ fn beginning(now: Moment) -> i64 {
 }
 
 /// Which resources are asked about, and what is asked: counts first, percentiles as far as there is room.
-fn plan<'a>(resources: &[ResourceKey], series: &'a [Series]) -> (Vec<usize>, Vec<Query<'a>>) {
+fn plan<'a>(resources: &[ResourceKey], series: &'a [Series]) -> (Vec<usize>, Vec<MetricQuery<'a>>) {
     let (mut asked, mut queries) = (Vec::new(), Vec::new());
     let found: Vec<Vec<&Series>> = resources
         .iter()
@@ -359,7 +359,7 @@ fn plan<'a>(resources: &[ResourceKey], series: &'a [Series]) -> (Vec<usize>, Vec
 
 /// Asks all of it or, where there is no room for that, nothing.
 fn add<'a>(
-    queries: &mut Vec<Query<'a>>,
+    queries: &mut Vec<MetricQuery<'a>>,
     resource: usize,
     series: &[&'a Series],
     metrics: &[Metric],
@@ -368,7 +368,7 @@ fn add<'a>(
         return false;
     }
     for metric in metrics {
-        queries.extend(series.iter().copied().map(|series| Query {
+        queries.extend(series.iter().copied().map(|series| MetricQuery {
             resource,
             metric: *metric,
             series,
@@ -402,7 +402,7 @@ fn coarsest<'a>(resource: &ResourceKey, series: &'a [Series]) -> Vec<&'a Series>
 /// What the points of a resource's queries amount to.
 fn fold(
     resource: usize,
-    queries: &[Query<'_>],
+    queries: &[MetricQuery<'_>],
     points: &[Vec<Point>],
     from: i64,
     now: Moment,
