@@ -32,7 +32,7 @@ pub(super) async fn connect(
     route: &CallRoute,
 ) -> Result<ToolConnection, Failure> {
     let services = context.services();
-    let (deployment, target) = via::resolve(context, &services, route).await?;
+    let (deployment, target) = Box::pin(via::resolve(context, &services, route)).await?;
     let sign_in = route
         .sign_in
         .map(|mode| sign_in::of_mode(mode, &deployment))
