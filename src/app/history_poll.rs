@@ -123,7 +123,7 @@ impl App {
 
     /// The deployment under the cursor and since when; nothing where no panel is shown.
     fn resting(&self) -> Option<(DeploymentName, Moment)> {
-        if self.route != Route::Fleet || self.width.get() < PANEL_FROM || !self.has_started {
+        if self.route != Route::Fleet || self.frame.width < PANEL_FROM || !self.has_started {
             return None;
         }
         let name = self.fleet.selected_deployment(&self.store)?;
