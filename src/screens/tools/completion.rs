@@ -3,7 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Rect;
 
-use super::Tools;
+use super::{Tools, form::Form};
 use crate::{
     keys::Layer,
     messages::{Action, AppAction, ListAction, PromptAction},
@@ -35,7 +35,7 @@ impl Tools {
         if !is_typed && !is_taken_back {
             return;
         }
-        let statement = self.form().and_then(|form| form.focused_statement());
+        let statement = self.form().and_then(Form::focused_statement);
         let Some((statement, cursor)) = statement else {
             return;
         };

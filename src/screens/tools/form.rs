@@ -156,7 +156,7 @@ impl Form {
     /// The statement, where the tool takes one.
     pub(super) fn statement(&self) -> Option<String> {
         let fields = self.root.members.iter().filter_map(|node| match node {
-            FormNode::Field(field) => Some(field),
+            FormNode::Field(field) => Some(field.as_ref()),
             FormNode::Object(_) | FormNode::List(_) | FormNode::Choice(_) => None,
         });
         fields
@@ -409,7 +409,7 @@ impl Form {
             .parameters
             .iter()
             .filter_map(|field| {
-                let draft = FormNode::Field(field.clone()).draft()?;
+                let draft = FormNode::Field(Box::new(field.clone())).draft()?;
                 Some((field.name.clone(), draft))
             })
             .collect();

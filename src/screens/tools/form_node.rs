@@ -21,7 +21,7 @@ const FIELDS: usize = 100;
 #[derive(Clone, Debug)]
 pub(super) enum FormNode {
     /// A field.
-    Field(Field),
+    Field(Box<Field>),
     /// An object, whose members are fields.
     Object(ObjectNode),
     /// A list of objects.
@@ -117,7 +117,7 @@ impl FormNode {
         if is_object {
             return Self::Object(ObjectNode::new(property));
         }
-        Self::Field(Field::of_argument(property))
+        Self::Field(Box::new(Field::of_argument(property)))
     }
 
     /// The name of the property.

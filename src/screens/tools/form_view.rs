@@ -180,28 +180,25 @@ fn draw_title(
     let running = state
         .connection()
         .and_then(|connection| connection.call.as_ref());
-    match running {
-        Some(call) => {
-            let text = progress_in_words(call, context);
-            painter.text_right(right, area.y, 40, &text, Role::Changing);
-        }
-        None => {
-            let key = |action| {
-                let layers = [Layer::Editor];
-                let action = Action::Tools(action);
-                context.keymap.key_of(&layers, action).unwrap_or_default()
-            };
-            let (run, raw) = (key(ToolsAction::Run), key(ToolsAction::RawForm));
-            let pieces = [
-                (run.as_str(), Role::Accent),
-                (" run   ", Role::Faint),
-                (raw.as_str(), Role::Accent),
-                (" JSON", Role::Faint),
-            ];
-            let width: usize = pieces.iter().map(|(text, _)| text_width(text)).sum();
-            let width = u16::try_from(width).unwrap_or(0);
-            painter.spans(right.saturating_sub(width), area.y, width, &pieces);
-        }
+    if let Some(call) = running {
+        let text = progress_in_words(call, context);
+        painter.text_right(right, area.y, 40, &text, Role::Changing);
+    } else {
+        let key = |action| {
+            let layers = [Layer::Editor];
+            let action = Action::Tools(action);
+            context.keymap.key_of(&layers, action).unwrap_or_default()
+        };
+        let (run, raw) = (key(ToolsAction::Run), key(ToolsAction::RawForm));
+        let pieces = [
+            (run.as_str(), Role::Accent),
+            (" run   ", Role::Faint),
+            (raw.as_str(), Role::Accent),
+            (" JSON", Role::Faint),
+        ];
+        let width: usize = pieces.iter().map(|(text, _)| text_width(text)).sum();
+        let width = u16::try_from(width).unwrap_or(0);
+        painter.spans(right.saturating_sub(width), area.y, width, &pieces);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::Map;
 
-use super::{Pane, Tools, form::Form};
+use super::{Pane, Tools, form::Form, graph_view::GraphPane};
 use crate::{
     messages::{Effect, ToolsEffect},
     model::{CallOptions, CallOutcome, Failure, Tool},
@@ -41,7 +41,7 @@ impl Tools {
         let statement = result
             .graph
             .as_ref()
-            .and_then(|graph| graph.neighbours_statement());
+            .and_then(GraphPane::neighbours_statement);
         let Some(statement) = statement else {
             return ScreenUpdate::done();
         };

@@ -43,7 +43,7 @@ impl<'a> Captions<'a> {
         let width = i32::try_from(text_width(text)).unwrap_or(0);
         let (column, row) = ((x / 2.0).floor() as i32, (y / 4.0).floor() as i32);
         let down = ((radius + 2.0) / 4.0).ceil() as i32;
-        let across = ((radius + 2.0) / 2.0).ceil() as i32;
+        let across = f64::midpoint(radius, 2.0).ceil() as i32;
         let candidates = [
             (column - width / 2, row + down),
             (column - width / 2, row - down),

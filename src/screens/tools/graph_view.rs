@@ -429,29 +429,26 @@ impl GraphPane {
         painter.spans(line.x + 1, line.y, line.width.saturating_sub(2), &shown);
         let Some(line) = lines.next() else { return };
         let room = line.width.saturating_sub(2);
-        match self.neighbours_statement() {
-            Some(statement) => {
-                let layers = [Layer::List];
-                let key = context
-                    .keymap
-                    .key_of(&layers, Action::List(ListAction::Open))
-                    .unwrap_or_default();
-                let key = if key == "enter" {
-                    "⏎".to_owned()
-                } else {
-                    key
-                };
-                let pieces = [
-                    (key.as_str(), Role::Accent),
-                    (" neighbours  ", Role::Dim),
-                    (statement.as_str(), Role::Faint),
-                ];
-                painter.spans(line.x + 1, line.y, room, &pieces);
-            }
-            None => {
-                let text = "this server leaves out the ids of nodes: they cannot be expanded";
-                painter.text(line.x + 1, line.y, room, text, Role::Faint);
-            }
+        if let Some(statement) = self.neighbours_statement() {
+            let layers = [Layer::List];
+            let key = context
+                .keymap
+                .key_of(&layers, Action::List(ListAction::Open))
+                .unwrap_or_default();
+            let key = if key == "enter" {
+                "⏎".to_owned()
+            } else {
+                key
+            };
+            let pieces = [
+                (key.as_str(), Role::Accent),
+                (" neighbours  ", Role::Dim),
+                (statement.as_str(), Role::Faint),
+            ];
+            painter.spans(line.x + 1, line.y, room, &pieces);
+        } else {
+            let text = "this server leaves out the ids of nodes: they cannot be expanded";
+            painter.text(line.x + 1, line.y, room, text, Role::Faint);
         }
     }
 }

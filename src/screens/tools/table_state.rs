@@ -187,7 +187,7 @@ mod tests {
             json!(["b", 10]),
             json!(["A", 9]),
             json!(["c", null]),
-            json!(["d", 9007199254740993_i64]),
+            json!(["d", 9_007_199_254_740_993_i64]),
         ]);
         let mut state = TableState::new(&table);
         state.sort_by_column(&table);

@@ -128,7 +128,7 @@ pub(super) fn plan_lines(operators: &[PlanOperator]) -> Vec<StyledLine> {
     let is_profiled = operators.iter().any(|operator| operator.db_hits.is_some());
     let mut head = format!("{:<wanted$}  {:>12}", "operator", "estimated");
     if is_profiled {
-        head.push_str(&format!("  {:>10}  {:>10}", "rows", "db hits"));
+        head += "        rows     db hits";
     }
     head.push_str("  on");
     let mut lines = vec![vec![(head, Role::Dim)]];

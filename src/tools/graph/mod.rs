@@ -8,7 +8,7 @@
 
 mod layout;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::{Map, Value};
 
@@ -68,7 +68,7 @@ pub struct ResultGraph {
     pub total_relationships: usize,
     /// Indexes of nodes by id; `None` for a node that is only counted.
     known: HashMap<String, Option<usize>>,
-    known_relationships: HashMap<String, ()>,
+    known_relationships: HashSet<String>,
 }
 
 impl ResultNode {
@@ -177,7 +177,9 @@ impl ResultGraph {
                 if let Some(node) = node(members) {
                     self.add_node(node);
                 } else {
-                    members.values().for_each(|member| self.read(member, depth));
+                    for member in members.values() {
+                        self.read(member, depth);
+                    }
                 }
             }
             Value::Array(items) => {
@@ -185,7 +187,9 @@ impl ResultGraph {
                     self.add_node(node_without_id(from));
                     self.add_node(node_without_id(to));
                 } else {
-                    items.iter().for_each(|item| self.read(item, depth));
+                    for item in items {
+                        self.read(item, depth);
+                    }
                 }
             }
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
@@ -222,8 +226,9 @@ impl ResultGraph {
                 if let Some(found) = EntityEnds::of(members) {
                     self.add_relationship(found);
                 } else if node(members).is_none() {
-                    let members = members.values();
-                    members.for_each(|member| self.read_relationships(member, depth));
+                    for member in members.values() {
+                        self.read_relationships(member, depth);
+                    }
                 }
             }
             Value::Array(items) => {
@@ -236,8 +241,9 @@ impl ResultGraph {
                         properties: Map::new(),
                     });
                 } else {
-                    let items = items.iter();
-                    items.for_each(|item| self.read_relationships(item, depth));
+                    for item in items {
+                        self.read_relationships(item, depth);
+                    }
                 }
             }
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
@@ -245,11 +251,7 @@ impl ResultGraph {
     }
 
     fn add_relationship(&mut self, found: EntityEnds) {
-        if self
-            .known_relationships
-            .insert(found.id.clone(), ())
-            .is_some()
-        {
+        if !self.known_relationships.insert(found.id.clone()) {
             return;
         }
         self.total_relationships += 1;
@@ -335,8 +337,11 @@ fn node_without_id(properties: &Map<String, Value>) -> ResultNode {
     }
 }
 
+/// Start properties, type and end properties of a relationship whose ids the server has lost.
+type BareRelationship<'a> = (&'a Map<String, Value>, &'a str, &'a Map<String, Value>);
+
 /// `[start properties, "TYPE", end properties]`.
-fn triple(items: &[Value]) -> Option<(&Map<String, Value>, &str, &Map<String, Value>)> {
+fn triple(items: &[Value]) -> Option<BareRelationship<'_>> {
     match items {
         [Value::Object(from), Value::String(kind), Value::Object(to)] => Some((from, kind, to)),
         _ => None,
