@@ -188,6 +188,8 @@ struct Terminal {
     pty: Arc<Pty>,
     child: Child,
     screen: Arc<(Mutex<vt100::Parser>, Condvar)>,
+    /// The folder for state of the program, which is removed with the terminal.
+    _state: tempfile::TempDir,
 }
 
 impl Terminal {
@@ -201,6 +203,8 @@ impl Terminal {
     fn run(program: &str, arguments: &[&str]) -> Self {
         let (pty, terminal) = pty_process::blocking::open().unwrap();
         pty.resize(Size::new(30, 100)).unwrap();
+        // What one test types is not what the next one finds in a form.
+        let state = tempfile::tempdir().unwrap();
         let child = pty_process::blocking::Command::new(program)
             .args(arguments)
             .envs([
@@ -208,6 +212,7 @@ impl Terminal {
                 ("LC_ALL", "C.UTF-8"),
                 ("TZ", "UTC"),
             ])
+            .env("XDG_STATE_HOME", state.path())
             .spawn(terminal)
             .unwrap();
         let pty = Arc::new(pty);
@@ -227,7 +232,12 @@ impl Terminal {
                 shared.1.notify_all();
             }
         });
-        Self { pty, child, screen }
+        Self {
+            pty,
+            child,
+            screen,
+            _state: state,
+        }
     }
 
     fn keys(&mut self, keys: &str) {

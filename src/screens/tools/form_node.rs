@@ -25,7 +25,7 @@ pub(super) enum FormNode {
     /// An object, whose members are fields.
     Object(ObjectNode),
     /// A list of objects.
-    List(ListNode),
+    List(Box<ListNode>),
     /// A choice between alternatives.
     Choice(ChoiceNode),
 }
@@ -96,11 +96,11 @@ impl FormNode {
 
     fn empty(property: &Property) -> Self {
         if let Some(item) = property.item() {
-            return Self::List(ListNode {
+            return Self::List(Box::new(ListNode {
                 property: property.clone(),
                 item,
                 items: Vec::new(),
-            });
+            }));
         }
         if let Some(first) = property.variants.first() {
             return Self::Choice(ChoiceNode {
