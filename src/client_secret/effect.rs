@@ -36,7 +36,8 @@ impl ClientSecretId {
 }
 
 impl SecretChoice {
-    /// The other one of the two.
+    /// Returns the other one of the two.
+    #[must_use]
     pub const fn other(self) -> Self {
         match self {
             Self::Old => Self::New,

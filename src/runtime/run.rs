@@ -174,7 +174,7 @@ async fn attend<B: Backend, P: EffectRunner, C: Fn() -> Moment>(
         let wake = wait(console, &mut input, facts, &mut signals, dirty, next_frame).await;
         let now = (console.clock)();
         let (term, fact) = match wake {
-            Wake::Term(event) => (Some(event), None),
+            Wake::Term(event) => (Some(ReadyInput::from(event)), None),
             Wake::TaskMessage(fact) => (None, fact.map(|fact| *fact)),
             Wake::Frame => (None, None),
             Wake::Time => {
@@ -218,19 +218,19 @@ async fn hear_input<B: Backend, P: EffectRunner, C: Fn() -> Moment>(
     input: &mut (impl Stream<Item = Input> + Unpin),
     tasks: &mut Tasks<P>,
     suspend: &mut impl FnMut(&mut ratatui::Terminal<B>),
-    mut first: Option<Option<Input>>,
+    first: Option<ReadyInput>,
     now: Moment,
 ) -> Result<bool, Left> {
     let mut was_heard = false;
+    let mut ready = first.unwrap_or(ReadyInput::Nothing);
     for _ in 0..BURST {
-        let ready = match first.take() {
-            Some(event) => Some(event),
-            None => ready_now(input).await,
-        };
-        let Some(event) = ready else { break };
-        // The end of the input, or an error of it, means that the terminal is gone.
-        let Some(Ok(event)) = event else {
-            return Err(Left::Gone);
+        if matches!(ready, ReadyInput::Nothing) {
+            ready = ready_now(input).await;
+        }
+        let event = match std::mem::replace(&mut ready, ReadyInput::Nothing) {
+            ReadyInput::Event(event) => event,
+            ReadyInput::Nothing => break,
+            ReadyInput::End => return Err(Left::Gone),
         };
         was_heard = true;
         let effects = take(&mut console.app, event, now);
@@ -286,14 +286,33 @@ async fn wait<C: Fn() -> Moment>(
 /// What the input has at once. Asked with this task's own waker: crossterm's stream remembers the
 /// waker of the first poll that
 /// found nothing, and one that does nothing would leave the next key unheard.
-async fn ready_now(input: &mut (impl Stream<Item = Input> + Unpin)) -> Option<Option<Input>> {
+async fn ready_now(input: &mut (impl Stream<Item = Input> + Unpin)) -> ReadyInput {
     std::future::poll_fn(|context| {
         Poll::Ready(match input.poll_next_unpin(context) {
-            Poll::Ready(event) => Some(event),
-            Poll::Pending => None,
+            Poll::Ready(event) => ReadyInput::from(event),
+            Poll::Pending => ReadyInput::Nothing,
         })
     })
     .await
+}
+
+/// What the input has at once.
+enum ReadyInput {
+    /// An event.
+    Event(Term),
+    /// Nothing yet.
+    Nothing,
+    /// The stream's end or an error of it: the terminal is gone.
+    End,
+}
+
+impl From<Option<Input>> for ReadyInput {
+    fn from(next: Option<Input>) -> Self {
+        match next {
+            Some(Ok(event)) => Self::Event(event),
+            Some(Err(_)) | None => Self::End,
+        }
+    }
 }
 
 fn take(app: &mut App, event: Term, now: Moment) -> Effects {

@@ -559,19 +559,16 @@ impl Secrets {
             (None, _) => None,
         };
         let room = area.width.saturating_sub(5);
-        let lines = match of_client {
-            Some(name) => {
-                let known = self.clients.get(&name);
-                loaded(known, "the client's secrets", room, context, |detail| {
-                    client_view::lines(detail, run, context)
-                })
-            }
-            None => {
-                let known = self.detail.as_ref().map(|(.., detail)| detail);
-                loaded(known, "its versions", room, context, |detail| {
-                    versions_view::lines(detail, self.is_rotating(), context)
-                })
-            }
+        let lines = if let Some(name) = of_client {
+            let known = self.clients.get(&name);
+            loaded(known, "the client's secrets", room, context, |detail| {
+                client_view::lines(detail, run, context)
+            })
+        } else {
+            let known = self.detail.as_ref().map(|(.., detail)| detail);
+            loaded(known, "its versions", room, context, |detail| {
+                versions_view::lines(detail, self.is_rotating(), context)
+            })
         };
         for (row, line) in lines.iter().take(usize::from(area.height)).enumerate() {
             let pieces: Vec<(&str, Role)> = line

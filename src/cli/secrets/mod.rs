@@ -130,16 +130,15 @@ pub(crate) fn run(context: &Context, options: &SecretsOptions) -> Outcome {
     match &options.command {
         None | Some(SecretsCommand::List) => show::list(context, options.how.output),
         Some(SecretsCommand::Show { id }) => show::one(context, id, options.how.output),
-        Some(SecretsCommand::Rotate(arguments)) => match &arguments.id {
-            Some(id) => {
+        Some(SecretsCommand::Rotate(arguments)) => {
+            if let Some(id) = &arguments.id {
                 let kind = RotationKind::Rotate;
                 change::run(context, kind, id, &arguments.flags, options.how)
-            }
-            None => {
+            } else {
                 let report = arguments.report.as_deref();
                 all::run(context, &arguments.flags, report, options.how)
             }
-        },
+        }
         Some(SecretsCommand::Resume(secret)) => {
             let kind = RotationKind::Resume;
             change::run(context, kind, &secret.id, &secret.flags, options.how)

@@ -62,7 +62,7 @@ pub(super) async fn call(context: &Context, route: &CallRoute, options: &Call) -
         .map(read_object)
         .transpose()?
         .unwrap_or_default();
-    let connection = connect::connect(context, route).await?;
+    let connection = Box::pin(connect::connect(context, route)).await?;
     let outcome = Box::pin(async {
         let tools = connection.session.tools().await?;
         let tool = pick(&tools, &options.name)?;

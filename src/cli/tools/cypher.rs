@@ -83,7 +83,7 @@ pub(super) async fn run(context: &Context, route: &CallRoute, options: &Cypher) 
         }
         need_somebody(route.yes, doing)?;
     }
-    let connection = connect::connect(context, route).await?;
+    let connection = Box::pin(connect::connect(context, route)).await?;
     let prepared = prepare(context, route, &connection, options, &statements).await;
     let outcome = match prepared {
         Ok((tool, calls)) => {

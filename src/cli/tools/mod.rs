@@ -90,7 +90,7 @@ pub(crate) fn run(context: &Context, options: &ToolsOptions) -> Outcome {
 }
 
 async fn list(context: &Context, route: &CallRoute) -> Outcome {
-    let connection = connect::connect(context, route).await?;
+    let connection = Box::pin(connect::connect(context, route)).await?;
     let tools = connection.session.tools().await;
     connection.close().await;
     show::tools(&tools?, route.output)

@@ -159,7 +159,7 @@ fn lines(page: &PlanPage, width: usize, density: Density) -> Vec<PageLine> {
     let mut lines = Vec::new();
     hanging(
         &mut lines,
-        vec![(mark.to_owned(), role)],
+        &[(mark.to_owned(), role)],
         2,
         &page.sentence,
         width,
@@ -191,7 +191,7 @@ fn heading(text: &str) -> (String, Role) {
 /// Text behind pieces that take `indent` columns; further lines begin in the same column.
 fn hanging(
     lines: &mut Vec<PageLine>,
-    before: Vec<(String, Role)>,
+    before: &[(String, Role)],
     indent: usize,
     text: &str,
     width: usize,
@@ -200,7 +200,7 @@ fn hanging(
     let room = u16::try_from(width.saturating_sub(indent)).unwrap_or(u16::MAX);
     for (row, part) in wrapped(text, room, role).into_iter().enumerate() {
         let mut pieces = if row == 0 {
-            before.clone()
+            before.to_vec()
         } else {
             vec![(" ".repeat(indent), Role::Dim)]
         };
@@ -251,7 +251,7 @@ fn push_row(lines: &mut Vec<PageLine>, title: &str, row: &PlanRow, widths: &[usi
         } else {
             Role::Text
         };
-        return hanging(lines, pieces, indent, last, width, role);
+        return hanging(lines, &pieces, indent, last, width, role);
     }
     let roles = [Role::Dim, Role::Text, Role::Dim];
     if widths.is_empty() {
@@ -271,7 +271,7 @@ fn push_row(lines: &mut Vec<PageLine>, title: &str, row: &PlanRow, widths: &[usi
             (" ".repeat(indent), Role::Dim),
             ("→ ".to_owned(), Role::Dim),
         ];
-        return hanging(lines, before, indent + 2, last, width, Role::Text);
+        return hanging(lines, &before, indent + 2, last, width, Role::Text);
     }
     for ((cell, column), role) in rest.iter().zip(widths).zip(roles) {
         if *column > 0 {
@@ -339,7 +339,7 @@ fn push_steps_in_a_line(lines: &mut Vec<PageLine>, steps: &[PlannedStep], width:
         .collect();
     hanging(
         lines,
-        vec![heading("steps")],
+        &[heading("steps")],
         HEADING + 2,
         &names.join("  "),
         width,

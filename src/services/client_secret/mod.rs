@@ -297,7 +297,7 @@ async fn perform(
     } else {
         REQUEST
     };
-    let answer = tokio::time::timeout(limit, backend.perform(effect)).await;
+    let answer = tokio::time::timeout(limit, Box::pin(backend.perform(effect))).await;
     answer.unwrap_or(ClientSecretObservation::Failed(EffectError::in_doubt()))
 }
 

@@ -31,10 +31,8 @@ impl DoctorProbes {
         }
         let mut session = None;
         let connection = probe(async {
-            let connected = self
-                .mcp
-                .connect(deployment, &McpTarget::Default, McpOptions::default())
-                .await?;
+            let (own, options) = (McpTarget::Default, McpOptions::default());
+            let connected = Box::pin(self.mcp.connect(deployment, &own, options)).await?;
             let info = connected.info();
             session = Some(connected);
             Ok(info)
@@ -71,10 +69,8 @@ impl DoctorProbes {
         }
         probe(async {
             let via = McpTarget::Resource(runtime.key.clone());
-            let session = self
-                .mcp
-                .connect(deployment, &via, McpOptions::default())
-                .await?;
+            let options = McpOptions::default();
+            let session = Box::pin(self.mcp.connect(deployment, &via, options)).await?;
             let tools = session.tools().await;
             session.close().await;
             tools

@@ -50,7 +50,10 @@ pub struct McpOptions {
 /// Versions of the protocol that can be spoken, the newest last.
 pub fn protocol_versions() -> Vec<&'static str> {
     let known = rmcp::model::ProtocolVersion::KNOWN_VERSIONS;
-    known.iter().map(|version| version.as_str()).collect()
+    known
+        .iter()
+        .map(rmcp::model::ProtocolVersion::as_str)
+        .collect()
 }
 
 /// A channel for the notices of a connection: as much as may wait for its reader.

@@ -203,7 +203,9 @@ impl Rotations {
         let ending = Box::pin(drive(machine, &mut backend, operator, stop)).await;
         if ending.outcome == RotationOutcome::Rotated {
             let lines = std::mem::take(&mut backend.by_hand);
-            lines.into_iter().for_each(|line| operator.warn(line));
+            for line in lines {
+                operator.warn(line);
+            }
         }
         if !options.rehearse {
             let version = ending.version.as_ref().map(VersionId::as_str);

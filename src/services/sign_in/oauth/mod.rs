@@ -235,16 +235,13 @@ impl SignInRequest<'_> {
                 resource: None,
             });
         }
-        let endpoint = match self.endpoint {
-            Some(endpoint) => endpoint.to_owned(),
-            None => {
-                let own = &McpTarget::Default;
-                self.sign_ins
-                    .aws
-                    .resources
-                    .mcp_url(self.deployment, own)
-                    .await?
-            }
+        let endpoint = if let Some(endpoint) = self.endpoint {
+            endpoint.to_owned()
+        } else {
+            let resources = &self.sign_ins.aws.resources;
+            resources
+                .mcp_url(self.deployment, &McpTarget::Default)
+                .await?
         };
         let resource =
             metadata::protected_resource(web, &self.doing, &endpoint, self.challenge).await;
