@@ -284,8 +284,21 @@ impl Form {
             }
             Some(FormNode::Field(_)) | None => return false,
         }
+        self.forget(path);
         self.focus = self.focus.min(self.rows().len().saturating_sub(1));
         true
+    }
+
+    /// Drops the value that an earlier call gave to a part: what is chosen now takes its place.
+    fn forget(&mut self, path: &[usize]) {
+        let Some((part, parent)) = path.split_last() else {
+            return;
+        };
+        if parent.is_empty() {
+            self.root.forget(*part);
+        } else if let Some(parent) = self.node_mut(parent) {
+            parent.forget(*part);
+        }
     }
 
     /// Inserts pasted text.

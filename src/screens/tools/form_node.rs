@@ -152,6 +152,22 @@ impl FormNode {
         }
     }
 
+    /// Whether a list, object or choice is not sent, since nothing is typed into it.
+    fn is_left_out(&self) -> bool {
+        !matches!(self, Self::Field(_)) && !self.is_required() && self.is_empty()
+    }
+
+    /// Forgets the value of a part that was kept as it is.
+    pub(super) fn forget(&mut self, part: usize) {
+        let node = match self {
+            Self::Choice(choice) => choice.form.as_mut(),
+            node @ (Self::Field(_) | Self::Object(_) | Self::List(_)) => node,
+        };
+        if let Self::Object(object) = node {
+            object.forget(part);
+        }
+    }
+
     /// Its parts, from the first.
     pub(super) fn children(&self) -> &[Self] {
         match self {
@@ -320,10 +336,17 @@ impl ObjectNode {
     pub(super) fn fill(&mut self, members: &Map<String, Value>) {
         for (name, value) in members {
             let node = self.members.iter_mut().find(|node| node.name() == name);
-            let fits = node.is_some_and(|node| node.fill(value));
+            let fits = node.is_some_and(|node| node.fill(value) && !node.is_left_out());
             if !fits {
                 self.rest.insert(name.clone(), value.clone());
             }
+        }
+    }
+
+    /// Forgets the value of a member that was kept as it is.
+    pub(super) fn forget(&mut self, member: usize) {
+        if let Some(node) = self.members.get(member) {
+            self.rest.shift_remove(node.name());
         }
     }
 

@@ -95,11 +95,18 @@ fn add<'a>(
         content,
     });
     let is_list = matches!(node, FormNode::List(_));
+    // The name of an alternative stands in the row of the choice already.
+    let is_alternative = match node {
+        FormNode::Choice(choice) => !matches!(*choice.form, FormNode::Object(_)),
+        FormNode::Field(_) | FormNode::Object(_) | FormNode::List(_) => false,
+    };
     for (at, child) in node.children().iter().enumerate() {
-        let label = match (is_list, child.name()) {
-            (true, _) => (at + 1).to_string(),
-            (false, "") => "value".to_owned(),
-            (false, name) => name.to_owned(),
+        let label = if is_list {
+            (at + 1).to_string()
+        } else if is_alternative || child.name().is_empty() {
+            "value".to_owned()
+        } else {
+            child.name().to_owned()
         };
         path.push(at);
         add(child, label, path, depth + 1, is_list, found);

@@ -176,6 +176,7 @@ fn json_goes_into_fields_and_back_without_loss() {
         json!({"name": "x", "shape": {"kind": "circle", "radius": 1, "colour": "red"}, "any": {"deep": [null]}}),
         json!({"name": "x", "shape": "round", "place": null, "tags": [], "steps": []}),
         json!({"name": "x", "place": "nowhere", "steps": [1], "any": null}),
+        json!({"name": "x", "place": {}, "shape": {"kind": "square"}, "steps": [{}]}),
     ] {
         let mut form = Form::new(&nested_tool());
         form.fill(arguments.as_object().unwrap());
@@ -186,6 +187,16 @@ fn json_goes_into_fields_and_back_without_loss() {
         raw.toggle_raw().unwrap();
         assert_eq!(value(&raw), arguments);
     }
+}
+
+#[test]
+fn an_empty_list_of_an_earlier_call_is_dropped_when_the_list_is_edited() {
+    let mut form = Form::new(&nested_tool());
+    let given = json!({"name": "x", "steps": [], "shape": {"kind": "square"}});
+    form.fill(given.as_object().unwrap());
+    type_into(&mut form, "steps", "+-");
+    type_into(&mut form, "shape", " ");
+    assert_eq!(Value::Object(form.value().0), json!({"name": "x"}));
 }
 
 #[test]
