@@ -147,14 +147,14 @@ impl GraphPane {
         true
     }
 
-    /// The nearest node in a direction; one to the side counts as further away.
+    /// The nearest node in a direction; the more it lies to the side, the further away it counts.
     fn towards(&self, across: f64, down: f64) -> Option<usize> {
         let (x, y) = self.positions.get(self.chosen).copied()?;
         let distance = |(other_x, other_y): &Dot| {
             let (dx, dy) = (other_x - x, other_y - y);
             let ahead = dx * across + dy * down;
-            let aside = (dx * down).abs() + (dy * across).abs();
-            (ahead > 1e-6).then_some(ahead + 2.0 * aside)
+            // The distance by the square of the cosine: what lies almost across the direction is the last to be chosen.
+            (ahead > 1e-6).then(|| dx.hypot(dy).powi(3) / ahead.powi(2))
         };
         self.positions
             .iter()
