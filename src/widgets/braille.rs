@@ -164,11 +164,18 @@ mod tests {
 
     #[test]
     fn a_disc_is_round_and_stays_within_the_canvas() {
-        let mut canvas = BrailleCanvas::new(3, 2);
+        let mut canvas = BrailleCanvas::new(4, 2);
         canvas.disc((2.0, 3.0), 2.0, Role::Text);
-        assert_eq!(drawn(&canvas).first().map(String::len), Some(9));
+        assert_eq!(drawn(&canvas), ["⣴⣶⡄ ", "⠙⠛⠁ "]);
         assert_eq!(canvas.role_at(1, 0), Some(Role::Text));
-        assert_eq!(canvas.role_at(2, 1), None);
+        assert_eq!(canvas.role_at(3, 1), None);
+        canvas.disc((0.0, 0.0), 2.0, Role::Accent);
+        assert_eq!(canvas.role_at(0, 0), Some(Role::Accent));
+        assert_eq!(
+            canvas.role_at(3, 0),
+            None,
+            "nothing comes in at the other side"
+        );
         canvas.arrow((-9.0, -9.0), (99.0, 99.0), 1.0, Role::Text);
     }
 }

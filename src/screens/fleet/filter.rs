@@ -267,6 +267,8 @@ mod tests {
             "good",
             "health:good",
             "/^neo4j-/",
+            // The kind begins so.
+            "/^gateway/",
             "name:/gate.*y$/",
             "!/^x y/",
         ] {
@@ -278,7 +280,8 @@ mod tests {
             "kind:neo4j",
             "!gtw",
             "gateway failed",
-            "/^gateway/",
+            "name:/^gateway/",
+            "/^4j-/",
             "status:/^ready to/",
             "xyz",
         ] {
