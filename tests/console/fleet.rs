@@ -456,7 +456,7 @@ fn rows_are_clicked_beside_what_is_open_and_not_through_it() {
     };
     let small = harness.frame(80, 24);
     for _ in 0..2 {
-        assert_eq!(harness.app.mouse(click(6), harness.now).0, []);
+        assert_eq!(harness.mouse(click(6)), []);
     }
     assert_eq!(
         harness.frame(80, 24),
@@ -464,14 +464,14 @@ fn rows_are_clicked_beside_what_is_open_and_not_through_it() {
         "what lies over the list keeps its clicks to itself"
     );
     harness.frame(120, 36);
-    assert_eq!(harness.app.mouse(click(6), harness.now).0, []);
+    assert_eq!(harness.mouse(click(6)), []);
     assert!(
         harness.selected().contains("prod-gateway"),
         "{}",
         harness.selected()
     );
     assert_eq!(
-        harness.app.mouse(click(6), harness.now).0,
+        harness.mouse(click(6)),
         [Effect::Fleet(FleetEffect::Describe(key(
             "prod",
             Kind::Gateway,

@@ -1,15 +1,16 @@
 //! A console without a terminal: keys go in as users write them, effects and the frame come out. The time stands still.
 
 use agentcore_console::{
-    app::{App, AppOptions},
+    app::{App, AppOptions, DrawnFrame},
     keys::{Keymap, parse_sequence},
     messages::{Effect, Event},
     model::{Deployment, Moment},
     state::ViewMemory,
     theme::{Depth, EMBEDDED, Theme},
 };
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseEvent};
 use ratatui::{buffer::Buffer, layout::Rect};
+use std::cell::Cell;
 
 /// 2026-11-21 14:00:00 UTC.
 pub(crate) const NOW: Moment = Moment::from_millis(1_795_269_600_000);
@@ -18,6 +19,8 @@ pub(crate) const NOW: Moment = Moment::from_millis(1_795_269_600_000);
 pub(crate) struct Harness {
     pub(crate) app: App,
     pub(crate) now: Moment,
+    /// What the last frame showed, until the app receives it before the next input, as the event loop does it.
+    drawn: Cell<Option<DrawnFrame>>,
 }
 
 impl Harness {
@@ -33,6 +36,7 @@ impl Harness {
         Self {
             app: App::new(options),
             now: NOW,
+            drawn: Cell::new(None),
         }
     }
 
@@ -53,23 +57,38 @@ impl Harness {
     }
 
     fn press(&mut self, key: KeyEvent) -> Vec<Effect> {
+        self.record_frame();
         self.app.key(key, self.now).0
+    }
+
+    /// Moves or presses the mouse.
+    pub(crate) fn mouse(&mut self, mouse: MouseEvent) -> Vec<Effect> {
+        self.record_frame();
+        self.app.mouse(mouse, self.now).0
+    }
+
+    fn record_frame(&mut self) {
+        if let Some(drawn) = self.drawn.take() {
+            self.app.record_frame(drawn);
+        }
     }
 
     /// Lets a fact happen.
     pub(crate) fn on(&mut self, event: Event) -> Vec<Effect> {
+        self.record_frame();
         self.app.on(event, self.now).0
     }
 
     /// Lets time pass.
     pub(crate) fn pass(&mut self, millis: i64) -> Vec<Effect> {
         self.now = self.now.plus(millis);
+        self.record_frame();
         self.app.tick(self.now).0
     }
 
     pub(crate) fn buffer(&self, width: u16, height: u16) -> Buffer {
         let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
-        let _ = self.app.view(&mut buffer);
+        self.drawn.set(Some(self.app.view(&mut buffer)));
         buffer
     }
 
