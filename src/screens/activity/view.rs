@@ -17,8 +17,8 @@ use crate::{
 
 /// Columns of who did it.
 const WHO: usize = 12;
-/// Columns of what was done, in a narrow and in a wide window.
-const WHAT: [usize; 2] = [36, 56];
+/// From this width a row says how long it took, or that it was a write.
+const TOOK_FROM: u16 = 100;
 /// From this width the request id is always shown.
 const REQUEST_FROM: u16 = 150;
 
@@ -128,24 +128,14 @@ fn look(entry: &Entry<'_>) -> (&'static str, Role) {
 
 fn draw_entry(entry: &Entry<'_>, context: &ViewContext<'_>, row: Rect, painter: &mut Painter<'_>) {
     let (glyph, role) = look(entry);
-    let wide = usize::from(row.width >= REQUEST_FROM);
-    let what = WHAT.get(wide).copied().unwrap_or(34);
+    let what = what_columns(row.width);
     let time = time_of(entry, context);
-    let took = entry
-        .took_ms()
-        .map_or_else(String::new, |millis| format!("{millis} ms"));
-    let write = match (entry.is_write(), wide) {
-        (_, 0) => "",
-        (true, _) => "write  ",
-        (false, _) => "       ",
-    };
     let pieces = [
         (format!("{time}  "), Role::Faint),
         (format!("{glyph} "), role),
         (format!("{:<WHO$} ", cut(&entry.who(), WHO)), Role::Dim),
         (format!("{:<what$} ", cut(&entry.what(), what)), Role::Text),
-        (write.to_owned(), Role::Dim),
-        (format!("{took:>7}  "), Role::Dim),
+        (took_or_write(entry, row.width), Role::Dim),
     ];
     let shown: Vec<(&str, Role)> = pieces
         .iter()
@@ -168,6 +158,32 @@ fn draw_entry(entry: &Entry<'_>, context: &ViewContext<'_>, row: Rect, painter: 
     }
     let words = if entry.is_failure() { role } else { Role::Text };
     painter.text(x, row.y, end.saturating_sub(x), &outcome, words);
+}
+
+/// Columns of what was done, in a row so wide.
+const fn what_columns(width: u16) -> usize {
+    match width {
+        0..TOOK_FROM => 28,
+        TOOK_FROM..REQUEST_FROM => 36,
+        _ => 56,
+    }
+}
+
+/// That it was a write, and how long it took. Where there is room for one of them, a write says that it is one.
+fn took_or_write(entry: &Entry<'_>, width: u16) -> String {
+    let took = entry
+        .took_ms()
+        .map_or_else(String::new, |millis| format!("{millis} ms"));
+    let write = if entry.is_write() { "write" } else { "" };
+    if width < TOOK_FROM {
+        String::new()
+    } else if width >= REQUEST_FROM {
+        format!("{write:<5}  {took:>7}  ")
+    } else if entry.is_write() {
+        format!("{write:>7}  ")
+    } else {
+        format!("{took:>7}  ")
+    }
 }
 
 /// The time of today; the day before it for an earlier one.
