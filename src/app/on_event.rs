@@ -82,7 +82,7 @@ impl App {
         self.questions.retain(|question| question.title != SIGN_IN);
         let copy = Effects::one(Effect::Copy(address.clone()));
         self.questions
-            .push_back(Confirm::ask(SIGN_IN.to_owned(), address, copy));
+            .push_back(Confirm::ask(SIGN_IN.to_owned(), address, copy).wide());
     }
 
     fn on_logs(&mut self, event: LogsEvent) -> Effects {

@@ -32,6 +32,8 @@ pub struct Confirm {
     pub is_early: bool,
     /// Whether a rotation asks, which waits for the answer.
     of_rotation: bool,
+    /// Whether it takes the whole width of the window.
+    is_wide: bool,
 }
 
 /// What became of a question.
@@ -57,6 +59,7 @@ impl Confirm {
             no: Effects::none(),
             is_early: false,
             of_rotation: false,
+            is_wide: false,
         }
     }
 
@@ -103,6 +106,7 @@ impl Confirm {
             no,
             is_early: false,
             of_rotation: false,
+            is_wide: false,
         }
     }
 
@@ -123,6 +127,13 @@ impl Confirm {
         if let Some(early) = early.filter(|early| early.name == self.name) {
             self.typed = early.typed;
         }
+        self
+    }
+
+    /// Takes the whole width of the window: a text that is selected with the mouse has nothing of the screen beside it.
+    #[must_use]
+    pub const fn wide(mut self) -> Self {
+        self.is_wide = true;
         self
     }
 
@@ -175,7 +186,11 @@ impl Confirm {
 
     /// Draws it over the screen.
     pub fn view(&self, area: Rect, painter: &mut Painter<'_>) {
-        let width = width_on_top(area, 80);
+        let width = if self.is_wide {
+            area.width
+        } else {
+            width_on_top(area, 80)
+        };
         let lines: Vec<_> = self
             .text
             .iter()
