@@ -2,13 +2,16 @@
 
 use ratatui::layout::Rect;
 
-use super::ViewContext;
+use super::{ViewContext, detail::wrapped};
 use crate::{
     keys::Layer,
     messages::Action,
     theme::Role,
-    widgets::{Painter, Scroll},
+    widgets::{Painter, Scroll, text_width},
 };
+
+/// Column at which the help of a key stands.
+const HELP_AT: u16 = 26;
 
 /// The open help and its scroll position.
 #[derive(Clone, Debug, Default)]
@@ -31,7 +34,10 @@ impl Help {
         painter: &mut Painter<'_>,
     ) {
         painter.clear(area);
-        let lines = lines(layers, context);
+        let lines = folded(
+            lines(layers, context),
+            area.width.saturating_sub(HELP_AT + 1),
+        );
         let height = usize::from(area.height.saturating_sub(1));
         let window = self.scroll.window(height, lines.len());
         let more = if lines.len() > height {
@@ -61,15 +67,36 @@ impl Help {
             } else {
                 painter.text(area.x + 3, y, 22, keys, Role::Accent);
                 painter.text(
-                    area.x + 26,
+                    area.x + HELP_AT,
                     y,
-                    area.width.saturating_sub(27),
+                    area.width.saturating_sub(HELP_AT + 1),
                     text,
                     Role::Text,
                 );
             }
         }
     }
+}
+
+/// Breaks texts that are wider than the room into lines without keys.
+fn folded(lines: Vec<(String, String)>, room: u16) -> Vec<(String, String)> {
+    let parts = |text: &str| -> Vec<String> {
+        if text_width(text) <= usize::from(room) {
+            return vec![text.to_owned()];
+        }
+        let lines = wrapped(text, room, Role::Text);
+        lines
+            .into_iter()
+            .map(|line| line.into_iter().map(|(part, _)| part).collect())
+            .collect()
+    };
+    lines
+        .into_iter()
+        .flat_map(|(keys, text)| {
+            let keys = std::iter::once(keys).chain(std::iter::repeat(String::new()));
+            keys.zip(parts(&text))
+        })
+        .collect()
 }
 
 /// Returns headings, which have no text, and keys with their help.
