@@ -26,7 +26,12 @@ pub fn draw(context: &ViewContext<'_>, area: Rect, painter: &mut Painter<'_>) {
         width,
         height: HEIGHT.min(area.height),
     };
-    painter.clear(place);
+    // The whole width, so that no half of a row looks out at the sides.
+    painter.clear(Rect {
+        x: area.x,
+        width: area.width,
+        ..place
+    });
     painter.hline(place);
     painter.text(
         place.x + 2,

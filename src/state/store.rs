@@ -280,13 +280,12 @@ impl Store {
         };
         let unlisted = lists().find_map(|list| list.failure.as_ref());
         if unlisted.is_none() && self.is_deployment_remembered(name) {
-            let at = self.remembered_at();
-            let age = at.map_or_else(String::new, |at| format!(", {} ago", at.age(now)));
+            // Its age grows while nothing changes, so the head of the window tells it, not the evidence.
             return HealthVerdict {
                 health: DeploymentHealth::Unknown,
                 hop: None,
-                evidence: format!("as the last run saw it{age}"),
-                at,
+                evidence: "as the last run saw it".to_owned(),
+                at: self.remembered_at(),
             };
         }
         let traffic = self.traffic_of(name);
