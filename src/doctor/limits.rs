@@ -29,11 +29,11 @@ fn judge(evidence: &Evidence) -> Judgement {
     })
 }
 
-/// A call that a rate limit stops names the limit (`data.limitKey`, code -32003). A 429 without it is the gateway's own quota.
+/// A call that a rate limit stops names the limit (`data.limitKey`, code -32003). A 429 without it is a quota of the gateway
+/// or of the runtime, whose words may speak of a rate limit too.
 fn explain(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
-    const STOPPED: [&str; 2] = ["rate limit exceeded", "limitkey"];
     let limits = evidence.limits.value()?;
-    let is_stopped = symptom.mentions(&STOPPED) || symptom.code() == Some("-32003");
+    let is_stopped = symptom.mentions(&["limitkey"]) || symptom.code() == Some("-32003");
     let limit = limits
         .iter()
         .find(|limit| symptom.mentions(&[limit.as_str()]))

@@ -22,7 +22,7 @@ pub use line::Line;
 pub(crate) use line::ReadLine;
 pub use owner::{group_name, may_belong_to, owner_id, owner_of_record};
 pub use record::{LogRecord, RecordReader};
-pub use redact::redact;
+pub use redact::{masked_json, redact};
 pub(crate) use stack_trace::StackTraces;
 
 /// The word for what writes to a log group: the hop of the chain that an operator looks for.

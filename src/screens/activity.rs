@@ -16,7 +16,7 @@ use crate::{
     state::Store,
     widgets::{LineInput, List, Painter},
 };
-use entries::{Entry, entries};
+use entries::{ActivityRow, entries};
 
 /// The state of the Activity screen.
 #[derive(Clone, Debug, Default)]
@@ -26,12 +26,12 @@ pub struct Activity {
     filter: LineInput,
     typing: bool,
     /// Whose entries are shown.
-    whose: Whose,
+    whose: ShownEntries,
 }
 
 /// Whose entries are shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Whose {
+enum ShownEntries {
     /// Everybody's.
     #[default]
     All,
@@ -43,7 +43,7 @@ enum Whose {
     Failed,
 }
 
-impl Whose {
+impl ShownEntries {
     const ALL: [Self; 4] = [Self::All, Self::Own, Self::Others, Self::Failed];
 
     const fn title(self) -> &'static str {
@@ -66,7 +66,7 @@ impl Whose {
 }
 
 impl Activity {
-    fn shown<'a>(&self, store: &'a Store) -> Vec<Entry<'a>> {
+    fn shown<'a>(&self, store: &'a Store) -> Vec<ActivityRow<'a>> {
         let words: Vec<String> = self
             .filter
             .text()
@@ -77,10 +77,10 @@ impl Activity {
         entries(store)
             .into_iter()
             .filter(|entry| match self.whose {
-                Whose::All => true,
-                Whose::Own => entry.is_own(),
-                Whose::Others => !entry.is_own(),
-                Whose::Failed => entry.is_failure(),
+                ShownEntries::All => true,
+                ShownEntries::Own => entry.is_own(),
+                ShownEntries::Others => !entry.is_own(),
+                ShownEntries::Failed => entry.is_failure(),
             })
             .filter(|entry| entry.matches(&words))
             .collect()
@@ -89,7 +89,7 @@ impl Activity {
     /// Does the same again: at once where it only reads, after a question where it writes.
     fn run_again(&self, store: &Store) -> ScreenUpdate {
         let shown = self.shown(store);
-        let Some(Entry::Own(entry)) = shown.get(self.list.cursor()) else {
+        let Some(ActivityRow::Own(entry)) = shown.get(self.list.cursor()) else {
             return say("only what this run of the console did can be run again");
         };
         let Some(effect) = &entry.again else {
@@ -118,7 +118,9 @@ impl Activity {
     /// Opens the resource that somebody changed.
     fn follow(&self, store: &Store) -> ScreenUpdate {
         let shown = self.shown(store);
-        let key = shown.get(self.list.cursor()).and_then(Entry::resource);
+        let key = shown
+            .get(self.list.cursor())
+            .and_then(ActivityRow::resource);
         match key {
             Some(key) => ScreenUpdate::request(AppRequest::Reveal(key.clone())),
             None => say("this leads to no resource"),

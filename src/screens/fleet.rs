@@ -369,7 +369,7 @@ impl Fleet {
             | FleetAction::FollowRelation
             | FleetAction::FollowBack
             | FleetAction::FollowCalls
-            | FleetAction::Synchronize => self.follow(Action::Fleet(action), context),
+            | FleetAction::Synchronize => self.follow(action, context),
             FleetAction::CopyArn
             | FleetAction::CopyId
             | FleetAction::CopyJson

@@ -165,6 +165,11 @@ fn cleaned(value: &Value) -> Value {
     }
 }
 
+/// Whether a text holds a credential, by the forms that log lines are masked by.
+pub(crate) fn has_secret(text: &str) -> bool {
+    redact(text).as_ref() != text
+}
+
 pub(crate) fn is_secret(name: &str) -> bool {
     let plain: String = name
         .chars()

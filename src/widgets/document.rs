@@ -63,7 +63,12 @@ fn write(value: &Value, depth: usize, mut line: StyledLine, lines: &mut Vec<Docu
                 write(item, depth + 1, begin, lines);
             }
         }
-        _ => {
+        Value::Null
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::String(_)
+        | Value::Array(_)
+        | Value::Object(_) => {
             line.push(scalar(value));
             lines.push(DocumentLine {
                 depth: depth.saturating_sub(1),
@@ -139,10 +144,8 @@ pub fn visible_lines(lines: &[DocumentLine], folded: &BTreeSet<usize>) -> Vec<us
 
 /// Whether something lies below a line.
 pub fn has_below(lines: &[DocumentLine], index: usize) -> bool {
-    match (lines.get(index), lines.get(index + 1)) {
-        (Some(line), Some(next)) => next.depth > line.depth,
-        _ => false,
-    }
+    let pair = lines.get(index).zip(lines.get(index + 1));
+    pair.is_some_and(|(line, next)| next.depth > line.depth)
 }
 
 #[cfg(test)]

@@ -168,11 +168,11 @@ struct ClientHarness {
 
 impl ClientHarness {
     async fn start(seed: u64) -> Self {
-        let stack = emulator::start(Options {
+        let stack = Box::pin(emulator::start(Options {
             seed,
             quiet_world: true,
             ..Options::default()
-        })
+        }))
         .await
         .unwrap();
         let mut config = configuration(&stack);

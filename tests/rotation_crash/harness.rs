@@ -201,11 +201,11 @@ pub(crate) struct Harness {
 
 impl Harness {
     pub(crate) async fn start(seed: u64, users: Users) -> Self {
-        let stack = emulator::start(Options {
+        let stack = Box::pin(emulator::start(Options {
             seed,
             quiet_world: true,
             ..Options::default()
-        })
+        }))
         .await
         .unwrap();
         let mut config = configuration(&stack);

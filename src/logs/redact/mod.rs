@@ -13,6 +13,7 @@ mod value_ends;
 use std::{borrow::Cow, ops::Range, sync::LazyLock};
 
 use regex::Regex;
+use serde_json::Value;
 
 use value_ends::ValueEnds;
 
@@ -25,6 +26,19 @@ pub fn redact(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     mask(text, credentials(text, &mut ValueEnds::new(text)))
+}
+
+/// Returns the value with every text in it masked: what a server put into an error may hold credentials.
+pub fn masked_json(value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(redact(&text).into_owned()),
+        Value::Array(values) => values.into_iter().map(masked_json).collect(),
+        Value::Object(members) => members
+            .into_iter()
+            .map(|(name, value)| (name, masked_json(value)))
+            .collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => value,
+    }
 }
 
 /// The ranges that hold credentials, in no particular order. Ranges may overlap.

@@ -7,7 +7,7 @@ use crate::{
 
 /// A line of the Activity.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Entry<'a> {
+pub(super) enum ActivityRow<'a> {
     /// What this console did, in this run or an earlier one.
     Own(&'a ActivityEntry),
     /// What somebody else changed.
@@ -15,8 +15,8 @@ pub(super) enum Entry<'a> {
 }
 
 /// Everything, newest first. A change that this console made is not listed twice.
-pub(super) fn entries(store: &Store) -> Vec<Entry<'_>> {
-    let own = store.activity.iter().map(Entry::Own);
+pub(super) fn entries(store: &Store) -> Vec<ActivityRow<'_>> {
+    let own = store.activity.iter().map(ActivityRow::Own);
     let is_own = |request: Option<&str>| {
         request.is_some()
             && store
@@ -29,13 +29,13 @@ pub(super) fn entries(store: &Store) -> Vec<Entry<'_>> {
         .values()
         .flat_map(|history| &history.changes)
         .filter(|found| !is_own(found.change.request_id.as_deref()))
-        .map(Entry::Change);
-    let mut all: Vec<Entry<'_>> = own.chain(changes).collect();
+        .map(ActivityRow::Change);
+    let mut all: Vec<ActivityRow<'_>> = own.chain(changes).collect();
     all.sort_by_key(|entry| std::cmp::Reverse(entry.at()));
     all
 }
 
-impl Entry<'_> {
+impl ActivityRow<'_> {
     pub(super) const fn at(&self) -> Moment {
         match self {
             Self::Own(entry) => entry.at,

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::{Activity, Whose, entries::Entry};
+use super::{Activity, ShownEntries, entries::ActivityRow};
 use crate::{
     keys::Layer,
     messages::{Action, ActivityAction},
@@ -85,7 +85,7 @@ fn header(
     painter: &mut Painter<'_>,
 ) {
     let mut x = area.x + 2;
-    for whose in Whose::ALL {
+    for whose in ShownEntries::ALL {
         let role = if whose == state.whose {
             Role::Name
         } else {
@@ -117,7 +117,7 @@ fn header(
     );
 }
 
-fn look(entry: &Entry<'_>) -> (&'static str, Role) {
+fn look(entry: &ActivityRow<'_>) -> (&'static str, Role) {
     match (entry.is_failure(), entry.is_own()) {
         (true, true) => ("✖", Role::Failed),
         (true, false) => ("▲", Role::Degraded),
@@ -126,7 +126,12 @@ fn look(entry: &Entry<'_>) -> (&'static str, Role) {
     }
 }
 
-fn draw_entry(entry: &Entry<'_>, context: &ViewContext<'_>, row: Rect, painter: &mut Painter<'_>) {
+fn draw_entry(
+    entry: &ActivityRow<'_>,
+    context: &ViewContext<'_>,
+    row: Rect,
+    painter: &mut Painter<'_>,
+) {
     let (glyph, role) = look(entry);
     let what = what_columns(row.width);
     let time = time_of(entry, context);
@@ -187,7 +192,7 @@ fn took_or_write(entry: &Entry<'_>, width: u16) -> String {
 }
 
 /// The time of today; the day before it for an earlier one.
-fn time_of(entry: &Entry<'_>, context: &ViewContext<'_>) -> String {
+fn time_of(entry: &ActivityRow<'_>, context: &ViewContext<'_>) -> String {
     let then = entry.at().date_time(context.zone);
     let today = context.now.date_time(context.zone);
     if then.get(..10) == today.get(..10) {
@@ -199,7 +204,7 @@ fn time_of(entry: &Entry<'_>, context: &ViewContext<'_>) -> String {
 }
 
 /// Everything that is known of an entry.
-fn opened_lines(entry: &Entry<'_>, context: &ViewContext<'_>, room: u16) -> Vec<StyledLine> {
+fn opened_lines(entry: &ActivityRow<'_>, context: &ViewContext<'_>, room: u16) -> Vec<StyledLine> {
     let head = format!(
         "{}   {}   by {}",
         entry.at().date_time(context.zone),
@@ -207,7 +212,7 @@ fn opened_lines(entry: &Entry<'_>, context: &ViewContext<'_>, room: u16) -> Vec<
         entry.who()
     );
     let mut lines = wrapped(&head, room, Role::Name);
-    if let Entry::Own(own) = entry {
+    if let ActivityRow::Own(own) = entry {
         if let Some(arguments) = &own.arguments {
             lines.extend(wrapped(&format!("arguments {arguments}"), room, Role::Text));
         }
@@ -220,7 +225,7 @@ fn opened_lines(entry: &Entry<'_>, context: &ViewContext<'_>, room: u16) -> Vec<
         }
     }
     lines.extend(wrapped(&entry.outcome(), room, Role::Text));
-    if let Entry::Change(found) = entry {
+    if let ActivityRow::Change(found) = entry {
         lines.extend(wrapped(
             &format!("identity {}", found.change.who),
             room,

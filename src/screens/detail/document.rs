@@ -179,17 +179,19 @@ impl DetailDocument {
 
     /// Moves, folds, goes to a hit; `false` where the action is none of these.
     pub(super) fn act(&mut self, action: Action, lines: &[TextLine]) -> bool {
-        match action {
-            Action::List(ListAction::Left) => self.fold(lines),
-            Action::List(ListAction::Right | ListAction::Open) => {
-                let at = self.line(lines);
-                if !self.folded.remove(&at) && action == Action::List(ListAction::Open) {
-                    self.fold(lines);
-                }
+        if action == Action::List(ListAction::Left) {
+            self.fold(lines);
+        } else if matches!(action, Action::List(ListAction::Right | ListAction::Open)) {
+            let at = self.line(lines);
+            if !self.folded.remove(&at) && action == Action::List(ListAction::Open) {
+                self.fold(lines);
             }
-            Action::Fleet(FleetAction::NextHit) => self.go_to_hit(lines, true),
-            Action::Fleet(FleetAction::PreviousHit) => self.go_to_hit(lines, false),
-            _ => return self.list.act(action, self.visible(lines).len()),
+        } else if action == Action::Fleet(FleetAction::NextHit) {
+            self.go_to_hit(lines, true);
+        } else if action == Action::Fleet(FleetAction::PreviousHit) {
+            self.go_to_hit(lines, false);
+        } else {
+            return self.list.act(action, self.visible(lines).len());
         }
         true
     }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    logs::redact,
+    logs::masked_json,
     model::{Deployment, Moment},
     state::Store,
 };
@@ -32,7 +32,7 @@ pub(super) fn bundle(store: &Store, now: Moment) -> String {
         "deployments": deployments,
         "transitions": feed,
     });
-    format!("{:#}\n", redacted(bundle))
+    format!("{:#}\n", masked_json(bundle))
 }
 
 fn deployment_json(deployment: &Deployment, store: &Store) -> Value {
@@ -77,19 +77,6 @@ fn deployment_json(deployment: &Deployment, store: &Store) -> Value {
     })
 }
 
-/// The same with every text redacted: what a server put into an error may hold credentials.
-fn redacted(value: Value) -> Value {
-    match value {
-        Value::String(text) => Value::String(redact(&text).into_owned()),
-        Value::Array(values) => values.into_iter().map(redacted).collect(),
-        Value::Object(members) => members
-            .into_iter()
-            .map(|(name, value)| (name, redacted(value)))
-            .collect(),
-        Value::Null | Value::Bool(_) | Value::Number(_) => value,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,7 +84,7 @@ mod tests {
     #[test]
     fn what_looks_like_a_credential_is_not_in_the_bundle() {
         let token = format!("Authorization: Bearer {}", "a1B2".repeat(12));
-        let value = redacted(json!({"evidence": [token]}));
+        let value = masked_json(json!({"evidence": [token]}));
         assert!(!value.to_string().contains("a1B2a1B2"), "{value}");
     }
 }

@@ -37,7 +37,7 @@ pub(super) fn draw_row(
         .resource
         .and_then(|resource| kinds::remark(resource, context.now));
     for (index, x, width) in layout {
-        let cell = Cell {
+        let cell = CellArea {
             x: *x,
             y,
             width: *width,
@@ -78,7 +78,7 @@ pub(super) fn draw_row(
 
 /// Where a cell is.
 #[derive(Clone, Copy)]
-struct Cell {
+struct CellArea {
     x: u16,
     y: u16,
     width: u16,
@@ -107,7 +107,7 @@ fn draw_note(
     painter.text(x, y, end.saturating_sub(x), &verdict.evidence, Role::Text);
 }
 
-fn draw_kind(row: &Row<'_>, cell: Cell, painter: &mut Painter<'_>) {
+fn draw_kind(row: &Row<'_>, cell: CellArea, painter: &mut Painter<'_>) {
     let kind = match (row.resource, row.deployment) {
         (Some(resource), _) => resource.key.kind.short().to_owned(),
         (None, Some(deployment)) => deployment
@@ -119,7 +119,7 @@ fn draw_kind(row: &Row<'_>, cell: Cell, painter: &mut Painter<'_>) {
 }
 
 /// Why a list is missing is worth all the room that is left.
-fn draw_failure(row: &Row<'_>, cell: Cell, end: u16, painter: &mut Painter<'_>) {
+fn draw_failure(row: &Row<'_>, cell: CellArea, end: u16, painter: &mut Painter<'_>) {
     let Some(failure) = row.failure else { return };
     let text = format!("not listed: {}", failure.cause);
     painter.spans(
@@ -139,9 +139,9 @@ fn traffic<'a>(row: &Row<'_>, context: &ViewContext<'a>) -> Option<Cow<'a, Traff
 }
 
 /// One of the columns of the last hour. What was not called stays in the background.
-fn draw_traffic(traffic: &Traffic, column: usize, cell: Cell, painter: &mut Painter<'_>) {
+fn draw_traffic(traffic: &Traffic, column: usize, cell: CellArea, painter: &mut Painter<'_>) {
     let calls = traffic.total();
-    let Cell { x, y, width } = cell;
+    let CellArea { x, y, width } = cell;
     match column {
         CALLS => {
             let role = if calls > 0 { Role::Text } else { Role::Faint };
@@ -172,7 +172,12 @@ fn short_count(count: u64) -> String {
 }
 
 /// The stages of a deployment's chain as dots, each in its column.
-fn draw_stages(row: &Row<'_>, context: &ViewContext<'_>, cell: Cell, painter: &mut Painter<'_>) {
+fn draw_stages(
+    row: &Row<'_>,
+    context: &ViewContext<'_>,
+    cell: CellArea,
+    painter: &mut Painter<'_>,
+) {
     let Some(deployment) = row.deployment else {
         return;
     };
@@ -206,10 +211,10 @@ fn draw_name(
     state: &Fleet,
     row: &Row<'_>,
     context: &ViewContext<'_>,
-    cell: Cell,
+    cell: CellArea,
     painter: &mut Painter<'_>,
 ) {
-    let Cell { x, y, width } = cell;
+    let CellArea { x, y, width } = cell;
     let arrow = match (row.has_children, row.is_folded) {
         (true, true) => "▸ ",
         (true, false) => "▾ ",
@@ -246,8 +251,13 @@ fn draw_name(
     }
 }
 
-fn draw_status(row: &Row<'_>, context: &ViewContext<'_>, cell: Cell, painter: &mut Painter<'_>) {
-    let Cell { x, y, width } = cell;
+fn draw_status(
+    row: &Row<'_>,
+    context: &ViewContext<'_>,
+    cell: CellArea,
+    painter: &mut Painter<'_>,
+) {
+    let CellArea { x, y, width } = cell;
     if let Some(resource) = row.resource {
         let health = kinds::health(resource);
         let role = role_of(health);

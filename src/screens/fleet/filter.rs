@@ -46,13 +46,13 @@ impl FilterField {
 
 /// What a term looks for.
 #[derive(Clone, Debug)]
-enum FilterPattern {
+enum TermPattern {
     /// A text in lower case.
     Text(String),
     Regex(Regex),
 }
 
-impl PartialEq for FilterPattern {
+impl PartialEq for TermPattern {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Text(one), Self::Text(other)) => one == other,
@@ -66,7 +66,7 @@ impl PartialEq for FilterPattern {
 struct FilterTerm {
     field: FilterField,
     is_inverse: bool,
-    pattern: FilterPattern,
+    pattern: TermPattern,
 }
 
 /// A parsed filter.
@@ -192,9 +192,9 @@ fn term(word: &str) -> Result<Option<FilterTerm>, String> {
         Some(source) => {
             let source = source.strip_suffix('/').unwrap_or(source);
             let regex = RegexBuilder::new(source).case_insensitive(true).build();
-            FilterPattern::Regex(regex.map_err(|_| format!("/{source}/ is no regular expression"))?)
+            TermPattern::Regex(regex.map_err(|_| format!("/{source}/ is no regular expression"))?)
         }
-        None => FilterPattern::Text(text.to_lowercase()),
+        None => TermPattern::Text(text.to_lowercase()),
     };
     Ok((!text.is_empty()).then_some(FilterTerm {
         field,
@@ -204,10 +204,10 @@ fn term(word: &str) -> Result<Option<FilterTerm>, String> {
 }
 
 /// A text is matched where it stands; in a name or kind also by its letters in their order.
-fn is_match(field: FilterField, text: &str, pattern: &FilterPattern) -> bool {
+fn is_match(field: FilterField, text: &str, pattern: &TermPattern) -> bool {
     let wanted = match pattern {
-        FilterPattern::Regex(regex) => return regex.is_match(text),
-        FilterPattern::Text(wanted) => wanted,
+        TermPattern::Regex(regex) => return regex.is_match(text),
+        TermPattern::Text(wanted) => wanted,
     };
     let text = text.to_lowercase();
     if text.contains(wanted) {

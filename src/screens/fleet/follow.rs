@@ -19,7 +19,7 @@ impl Fleet {
     /// Follows what is selected to another screen or resource.
     pub(super) fn follow(
         &mut self,
-        action: Action,
+        action: FleetAction,
         context: &mut UpdateContext<'_>,
     ) -> ScreenUpdate {
         let Some(row) = self.current(context.store) else {
@@ -27,27 +27,23 @@ impl Fleet {
         };
         let deployment = row.place.deployment().clone();
         match action {
-            Action::Fleet(FleetAction::FollowDoctor) => {
-                ScreenUpdate::request(AppRequest::Examine(deployment))
-            }
-            Action::Fleet(FleetAction::FollowCalls) => {
+            FleetAction::FollowDoctor => ScreenUpdate::request(AppRequest::Examine(deployment)),
+            FleetAction::FollowCalls => {
                 calls::around_last_failure(context.store, &deployment, context.now)
             }
-            Action::Fleet(FleetAction::FollowLogs) => {
-                self.follow_logs(context, &deployment, row.resource)
-            }
-            Action::Fleet(FleetAction::FollowTools) => {
+            FleetAction::FollowLogs => self.follow_logs(context, &deployment, row.resource),
+            FleetAction::FollowTools => {
                 ScreenUpdate::request(AppRequest::Tools(endpoint(&deployment, row.resource)))
             }
-            Action::Fleet(FleetAction::FollowRelation) => {
+            FleetAction::FollowRelation => {
                 let key = row.resource.map(|resource| &resource.key);
                 self.follow_relation(context, key, false)
             }
-            Action::Fleet(FleetAction::FollowBack) => {
+            FleetAction::FollowBack => {
                 let key = row.resource.map(|resource| &resource.key);
                 self.follow_relation(context, key, true)
             }
-            Action::Fleet(FleetAction::Synchronize) => {
+            FleetAction::Synchronize => {
                 let marked = self.marked_targets(context.store);
                 let current: Vec<&Resource> = row
                     .resource
@@ -56,7 +52,23 @@ impl Fleet {
                     .collect();
                 change::synchronize(context, if marked.is_empty() { &current } else { &marked })
             }
-            _ => ScreenUpdate::ignored(),
+            FleetAction::OnlyUrgent
+            | FleetAction::ReverseSort
+            | FleetAction::OpenConsent
+            | FleetAction::OpenConsole
+            | FleetAction::Compare
+            | FleetAction::RollBack
+            | FleetAction::StopSessions
+            | FleetAction::CopyArn
+            | FleetAction::CopyId
+            | FleetAction::CopyJson
+            | FleetAction::CopyCommand
+            | FleetAction::CopyFix
+            | FleetAction::CopyConsent
+            | FleetAction::NextTab
+            | FleetAction::SearchDetail
+            | FleetAction::NextHit
+            | FleetAction::PreviousHit => ScreenUpdate::ignored(),
         }
     }
 
@@ -214,14 +226,12 @@ fn follow_logs(
     deployment: &DeploymentName,
     resource: Option<&Resource>,
 ) -> ScreenUpdate {
-    let (title, groups) = match resource {
-        Some(resource) if !resource.log_groups.is_empty() => {
-            (resource.name.clone(), resource.log_groups.clone())
-        }
-        _ => (
-            deployment.to_string(),
-            deployment_groups(context.store, deployment),
-        ),
+    let logged = resource.filter(|resource| !resource.log_groups.is_empty());
+    let (title, groups) = if let Some(resource) = logged {
+        (resource.name.clone(), resource.log_groups.clone())
+    } else {
+        let groups = deployment_groups(context.store, deployment);
+        (deployment.to_string(), groups)
     };
     if groups.is_empty() {
         return ScreenUpdate::request(AppRequest::Say(format!(

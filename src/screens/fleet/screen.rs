@@ -72,7 +72,14 @@ impl Screen for Fleet {
                 self.filter = LineInput::default();
                 ScreenUpdate::done()
             }
-            _ => ScreenUpdate::ignored(),
+            Action::App(_)
+            | Action::Start(_)
+            | Action::Logs(_)
+            | Action::Secrets(_)
+            | Action::Tools(_)
+            | Action::Doctor(_)
+            | Action::Activity(_)
+            | Action::Prompt(_) => ScreenUpdate::ignored(),
         }
     }
 
@@ -121,19 +128,20 @@ impl Screen for Fleet {
         }
         // Asked for every key of the footer in every frame: the rows are only made where the answer hangs on one.
         let resource = || self.current(context.store).and_then(|row| row.resource);
-        match action {
-            Action::Fleet(FleetAction::Synchronize) => {
-                !context.read_only
-                    && resource().is_some_and(|resource| resource.key.kind == Kind::Target)
-            }
-            Action::Fleet(FleetAction::FollowRelation) => {
-                self.detail.is_some() || resource().is_some()
-            }
+        if action == Action::Fleet(FleetAction::Synchronize) {
+            return !context.read_only
+                && resource().is_some_and(|resource| resource.key.kind == Kind::Target);
+        }
+        if action == Action::Fleet(FleetAction::FollowRelation) {
+            return self.detail.is_some() || resource().is_some();
+        }
+        let is_of_list = matches!(
+            action,
             Action::List(
                 ListAction::Filter | ListAction::Sort | ListAction::Mark | ListAction::Open,
-            ) => self.detail.is_none() && self.overview.is_none(),
-            _ => true,
-        }
+            )
+        );
+        !is_of_list || self.detail.is_none() && self.overview.is_none()
     }
 
     fn view(&self, context: &ViewContext<'_>, area: Rect, painter: &mut Painter<'_>) {

@@ -11,12 +11,11 @@ use super::{
     form_rows::{FormRow, RowPath, rows},
 };
 use crate::{
-    logs::redact,
     model::Tool,
     tools::{
         arguments,
         cypher::{CypherTool, parameters},
-        saved::without_secrets,
+        saved::{has_secret, without_secrets},
         schema::{self, Arguments, Property},
     },
 };
@@ -414,7 +413,7 @@ impl Form {
         if let Some(raw) = &self.raw {
             let text = raw.lines().join("\n");
             let parsed: Map<String, Value> = serde_json::from_str(&text).ok()?;
-            let is_kept = without_secrets(&parsed) == parsed && redact(&text).as_ref() == text;
+            let is_kept = without_secrets(&parsed) == parsed && !has_secret(&text);
             return is_kept.then(|| serde_json::json!({ "raw": text }));
         }
         let fields = FormNode::Object(self.root.clone()).draft();

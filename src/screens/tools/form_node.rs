@@ -3,13 +3,10 @@
 use serde_json::{Map, Value};
 
 use super::field::Field;
-use crate::{
-    logs::redact,
-    tools::{
-        arguments,
-        saved::is_secret,
-        schema::{Property, Type},
-    },
+use crate::tools::{
+    arguments,
+    saved::{has_secret, is_secret},
+    schema::{Property, Type},
 };
 
 /// Items of one list that are shown as fields; a longer one is edited as JSON.
@@ -258,8 +255,7 @@ impl FormNode {
         match self {
             Self::Field(field) => {
                 let text = field.typed();
-                let is_kept =
-                    !field.is_empty() && !is_secret(&field.name) && redact(&text).as_ref() == text;
+                let is_kept = !field.is_empty() && !is_secret(&field.name) && !has_secret(&text);
                 is_kept.then_some(Value::String(text))
             }
             Self::Object(object) => object.draft(),

@@ -53,6 +53,16 @@ impl Mcp {
         via: &McpTarget,
         options: McpOptions,
     ) -> Result<McpSession, Failure> {
+        // The future is large: a sign-in by OAuth is part of it.
+        Box::pin(self.open_session(deployment, via, options)).await
+    }
+
+    async fn open_session(
+        &self,
+        deployment: &Deployment,
+        via: &McpTarget,
+        options: McpOptions,
+    ) -> Result<McpSession, Failure> {
         let started = Instant::now();
         let url = self.aws.resources.mcp_url(deployment, via).await?;
         let doing = format!("connecting to {url}");
