@@ -175,7 +175,7 @@ const fn what_columns(width: u16) -> usize {
 }
 
 /// That it was a write, and how long it took. Where there is room for one of them, a write says that it is one.
-fn took_or_write(entry: &Entry<'_>, width: u16) -> String {
+fn took_or_write(entry: &ActivityRow<'_>, width: u16) -> String {
     let took = entry
         .took_ms()
         .map_or_else(String::new, |millis| format!("{millis} ms"));
