@@ -3,7 +3,9 @@
 use super::App;
 use crate::{
     kinds::ObservedCall,
-    model::{Deployment, Failure, FailureKind, Moment, Resource, ResourceKey},
+    model::{
+        Deployment, DeploymentName, Failure, FailureKind, Kind, Moment, Resource, ResourceKey,
+    },
     screens::{UpdateContext, confirm::Confirm, secrets::SecretsNews},
 };
 use crate::{
@@ -125,10 +127,7 @@ impl App {
                     .record_calls(&deployment, since, calls, unread, now);
             }
             FleetEvent::Listed(deployment, kind, result) => {
-                let news = self.store.record_list(&deployment, kind, result, now);
-                self.changed |= news > ListChange::Unchanged;
-                self.note_list(&deployment, kind, news);
-                return self.count_calls().and(self.read_changes());
+                return self.listed(&deployment, kind, result);
             }
             FleetEvent::Described(key, result) => {
                 if let Ok(resource) = result.as_ref() {
@@ -142,6 +141,24 @@ impl App {
             FleetEvent::Synchronized(key, result) => self.synchronized(&key, *result),
         }
         Effects::none()
+    }
+
+    /// Takes a list in. Where the secrets are shown, the cursor stays on its secret.
+    fn listed(
+        &mut self,
+        deployment: &DeploymentName,
+        kind: Kind,
+        result: Result<Vec<Resource>, Failure>,
+    ) -> Effects {
+        let is_shown = kind == Kind::Secret && self.route == Route::Secrets;
+        let held = self.secrets.held(&self.store).filter(|_| is_shown);
+        let news = self.store.record_list(deployment, kind, result, self.now);
+        if let Some(held) = held {
+            self.secrets.hold(&held, &self.store);
+        }
+        self.changed |= news > ListChange::Unchanged;
+        self.note_list(deployment, kind, news);
+        self.count_calls().and(self.read_changes())
     }
 
     fn endpoint_moved(

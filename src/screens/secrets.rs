@@ -1,6 +1,7 @@
 //! Secrets: Neo4j secrets and client secrets, and the rotation of one of them, step by step, while it runs.
 
 mod client_view;
+mod cursor;
 mod entry;
 mod list_view;
 mod plan_view;

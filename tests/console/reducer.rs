@@ -668,6 +668,25 @@ fn what_is_typed_while_the_plan_is_made_is_kept_and_is_no_yes() {
 }
 
 #[test]
+fn the_cursor_stays_on_its_secret_when_another_is_listed_above_it() {
+    let mut harness = ready();
+    harness.keys("3 j");
+    assert!(harness.selected().contains("analytics/neo4j"));
+    let mut secrets = world::resources("prod", Kind::Secret);
+    secrets.push(world::resource(
+        "prod",
+        Kind::Secret,
+        "late",
+        "prod/late",
+        "",
+    ));
+    let event = FleetEvent::Listed(name("prod"), Kind::Secret, Ok(secrets));
+    harness.on(Event::Fleet(event));
+    harness.shows("prod/late");
+    assert!(harness.selected().contains("analytics/neo4j"));
+}
+
+#[test]
 fn the_end_of_a_rotation_is_noted_and_the_secret_is_read_again() {
     let mut harness = rotating();
     let effects = harness.on(world::step(RotationStep::Check, StepState::Done, 10));
