@@ -250,6 +250,8 @@ pub enum ClientSecretEndReason {
     ProviderNotReady(String),
     /// Two secrets exist, and the token endpoint does not accept the pending one: the second is not from this rotation.
     SecondIsForeign(ClientSecretId),
+    /// Cognito still lists the old secret alone after the new one was added several times.
+    NotAdded,
     /// The token endpoint does not accept the pending secret, and the old one is gone.
     NewRefused,
     /// Another operator has rotated in the meantime.
@@ -302,6 +304,9 @@ impl ClientSecretEndReason {
             }
             Self::NewRefused => {
                 "the token endpoint does not accept the pending secret, and the old one is gone; set a new secret at Cognito and in its providers"
+            }
+            Self::NotAdded => {
+                "Cognito does not list the new secret, although it was asked several times to add it; the old one works, and `client-secret resume` goes on from here"
             }
             Self::Superseded => {
                 "another operator has gone on with this rotation, or rolls it back; this process changed nothing further"
@@ -374,7 +379,7 @@ impl fmt::Display for ClientSecretEndReason {
             ),
             Self::SecondIsForeign(id) => write!(
                 formatter,
-                "the second secret ({}) is not from this rotation: the token endpoint does not accept the pending value; nothing was removed",
+                "the second secret ({}) is not from this rotation: the token endpoint does not accept the pending value. Somebody added it by hand, or a late request added the secret of the rotation before a second time. Nothing was removed: if nothing uses it, remove it at Cognito (`aws cognito-idp delete-user-pool-client-secret`), then {RESUME} goes on",
                 id.short()
             ),
             Self::Error {
@@ -394,6 +399,7 @@ impl fmt::Display for ClientSecretEndReason {
             | Self::TooLate
             | Self::OldRefused
             | Self::NewRefused
+            | Self::NotAdded
             | Self::Superseded
             | Self::Unexpected => formatter.write_str(self.fixed().unwrap_or_default()),
         }

@@ -8,6 +8,9 @@ use crate::client_secret::report::ClientSecretEndReason;
 use crate::rotation::effect::EffectError;
 use crate::rotation::report::RotationOutcome;
 
+/// Shown while a request without an answer may still be on its way.
+pub(super) const DRAIN_OWN: &str = "the request without an answer may still be on its way";
+
 impl ClientSecretMachine {
     /// An effect brought no usable answer.
     pub(super) fn failed(&mut self, error: EffectError) {
@@ -42,6 +45,15 @@ impl ClientSecretMachine {
         let since = *self.state.silent_since.get_or_insert(self.asked_at);
         if self.now.since(since) > millis(self.settings.patience) {
             return self.give_up(error);
+        }
+        if matches!(
+            self.state.phase,
+            ClientSecretPhase::Add | ClientSecretPhase::UpdateProvider
+        ) {
+            // If it arrived after a later rotation has begun, it would add a secret twice, or give a provider a secret that is about
+            // to be removed. So this rotation stays pending until it has taken effect or never will.
+            self.state.silent_since = None;
+            self.wait_for(DRAIN_OWN, self.settings.drain);
         }
         self.go(phase);
     }

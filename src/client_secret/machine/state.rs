@@ -32,8 +32,8 @@ pub struct ClientSecretSettings {
     pub provider_poll: Duration,
     /// How many such reads.
     pub provider_polls: u8,
-    /// Longer than a request of another operator may take: after this time, no write is on its way that was sent before the
-    /// rotation was marked as rolled back.
+    /// Longer than a request may take: after this time, no write is on its way that another operator sent before the rotation was
+    /// marked as rolled back, or that this process sent without an answer.
     pub drain: Duration,
     /// Labels of values that were never used are removed when they are older than this.
     pub orphan_age: Duration,

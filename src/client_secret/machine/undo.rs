@@ -149,10 +149,10 @@ impl ClientSecretMachine {
             return self.guard(ClientSecretPhase::Discard);
         }
         match self.second().cloned() {
-            Some(second) => self.end(
-                RotationOutcome::Failed,
-                ClientSecretEndReason::SecondIsForeign(second),
-            ),
+            Some(second) => {
+                let outcome = self.bad_outcome();
+                self.end(outcome, ClientSecretEndReason::SecondIsForeign(second));
+            }
             None => self.unexpected(),
         }
     }
@@ -163,7 +163,7 @@ impl ClientSecretMachine {
                 let outcome = self.bad_outcome();
                 return match self.second().cloned() {
                     Some(second) => {
-                        self.end(outcome, ClientSecretEndReason::SecondIsForeign(second));
+                        self.end(outcome, ClientSecretEndReason::NewKept(second));
                     }
                     None => self.unexpected(),
                 };
