@@ -31,11 +31,8 @@ pub(super) fn draw_table(
     area: Rect,
     painter: &mut Painter<'_>,
 ) {
-    let below = if state.is_open {
-        (area.height / 2).max(3).min(area.height)
-    } else {
-        0
-    };
+    let half = (area.height / 2).max(3).min(area.height);
+    let below = if state.is_open { half } else { 0 };
     let body = Rect {
         y: area.y + 1,
         height: area.height.saturating_sub(1 + below),
@@ -48,9 +45,9 @@ pub(super) fn draw_table(
         .map(|row| row.iter().map(cells::shown).collect())
         .collect();
     let columns = visible_columns(state, table, (&visible, &texts), area.width);
-    let mut x = area.x + 1;
+    let (mut x, mut titles) = (area.x + 1, area.x + 1);
     for column in &columns {
-        draw_title(state, table, column, focused, x, area.y, painter);
+        titles = draw_title(state, table, column, focused, x, area.y, painter);
         for ((row, texts), line) in visible.iter().zip(&texts).zip(body.rows()) {
             let is_null = row.get(column.place).is_none_or(Value::is_null);
             let role = if is_null { Role::Faint } else { Role::Text };
@@ -63,6 +60,7 @@ pub(super) fn draw_table(
         }
         x = x.saturating_add(column.width + GAP);
     }
+    draw_hidden(&columns, table.columns.len(), titles, area, painter);
     let cursor = state.rows.cursor();
     if focused && window.contains(&cursor) {
         let row = Rect {
@@ -82,6 +80,29 @@ pub(super) fn draw_table(
             ..area
         };
         draw_row_detail(state.column, table, row, place, painter);
+    }
+}
+
+/// Says beside the titles, which end at a column, that there are more columns at the left or right.
+fn draw_hidden(
+    columns: &[VisibleColumn],
+    count: usize,
+    titles: u16,
+    area: Rect,
+    painter: &mut Painter<'_>,
+) {
+    if columns.first().is_some_and(|column| column.place > 0) {
+        painter.text(area.x, area.y, 1, "◂", Role::Accent);
+    }
+    let shown = columns.last().map_or(0, |column| column.place + 1);
+    let more = format!("+{} ▸", count.saturating_sub(shown));
+    let width = u16::try_from(text_width(&more)).unwrap_or(u16::MAX);
+    // One column is free behind the table.
+    let right = area.right() + 1;
+    if shown < count && titles + width < right {
+        painter.text_right(right, area.y, width, &more, Role::Accent);
+    } else if shown < count {
+        painter.text_right(right, area.y, 1, "▸", Role::Accent);
     }
 }
 
@@ -192,6 +213,7 @@ fn kind_of<'a>(values: impl Iterator<Item = &'a Value>) -> &'static str {
     }
 }
 
+/// Draws the title of a column and returns the column behind it.
 fn draw_title(
     state: &TableState,
     table: &Table,
@@ -200,7 +222,7 @@ fn draw_title(
     x: u16,
     y: u16,
     painter: &mut Painter<'_>,
-) {
+) -> u16 {
     let title = table.columns.get(column.place).map_or("", String::as_str);
     let mark = match state.sort {
         Some((sorted, downwards)) if sorted == column.place => {
@@ -225,7 +247,7 @@ fn draw_title(
         x
     };
     let pieces = [(title, role), (mark, Role::Accent), (kind, Role::Faint)];
-    painter.spans(x, y, column.width, &pieces);
+    painter.spans(x, y, column.width, &pieces)
 }
 
 /// Draws the cell of the cursor whole, and below it the row.
