@@ -18,6 +18,9 @@ use crate::{
 /// Lines of a result that are laid out at most; all of it is written to a file by the key that exports it.
 pub(super) const MOST: usize = 50_000;
 
+/// Rows of a result that its log lines leave at least.
+const LEAST: u16 = 4;
+
 /// Draws the last result, or where it will be.
 pub(super) fn draw_result(
     state: &Tools,
@@ -35,13 +38,7 @@ pub(super) fn draw_result(
         return;
     };
     draw_head(state, result, context, area, painter);
-    let log_lines = result.log_lines_height();
-    let has_strip = has_side_pane(painter.buffer.area) || log_lines > 0;
-    let strip = if has_strip && area.height > 8 + log_lines {
-        2 + log_lines
-    } else {
-        0
-    };
+    let strip = strip_height(result, has_side_pane(painter.buffer.area), area.height);
     let body = Rect {
         x: area.x + 1,
         y: area.y + 1,
@@ -57,6 +54,14 @@ pub(super) fn draw_result(
         draw_strip(result, context, place, painter);
     }
     draw_body(state, result, context, body, painter);
+}
+
+/// Rows of the strip below a result. Log lines that were asked for leave a few rows to the result.
+fn strip_height(result: &CallResult, is_wide: bool, height: u16) -> u16 {
+    let wanted = result.log_lines_height();
+    let log_lines = wanted.min(height.saturating_sub(LEAST + 3));
+    let has_strip = log_lines > 0 || (is_wide && height > 8);
+    if has_strip { 2 + log_lines } else { 0 }
 }
 
 fn draw_body(
@@ -136,24 +141,26 @@ fn draw_head(
         (edited.as_str(), Role::Degraded),
         (hint.as_str(), Role::Degraded),
     ]);
-    // The last columns are the time's.
-    painter.spans(area.x + 2, area.y, area.width.saturating_sub(14), &pieces);
-    draw_time(result, context, area, painter);
+    let wanted: usize = pieces.iter().map(|(text, _)| text_width(text)).sum();
+    let time_width = draw_time(result, wanted, context, area, painter);
+    let room = area.width.saturating_sub(time_width + 5);
+    painter.spans(area.x + 2, area.y, room, &pieces);
 }
 
-/// The time is shown at every width, its parts if there is room.
+/// Draws the time at every width, its parts if there is room for them beside the words of the line. Returns its width.
 fn draw_time(
     result: &CallResult,
+    words: usize,
     context: &ViewContext<'_>,
     area: Rect,
     painter: &mut Painter<'_>,
-) {
+) -> u16 {
     let long = result.answer.as_ref().ok().map(|call| {
         let clock = result.ended.clock(context.zone);
         format!("{}   {clock}", elapsed_in_words(call.elapsed))
     });
     let text = long
-        .filter(|text| usize::from(area.width) > text_width(text) + 60)
+        .filter(|text| usize::from(area.width) > text_width(text) + words.max(55) + 5)
         .unwrap_or_else(|| format!("{} ms", result.total_ms()));
     let width = u16::try_from(text_width(&text)).unwrap_or(0);
     painter.text_right(
@@ -163,6 +170,7 @@ fn draw_time(
         &text,
         Role::Dim,
     );
+    width
 }
 
 /// That the result is older than the text above it.
@@ -212,8 +220,6 @@ fn draw_strip(
         ..area
     };
     result.draw_log_lines(context, lines, painter);
-    let pieces = [(total.as_str(), Role::Text), (parts.as_str(), Role::Dim)];
-    let x = painter.spans(area.x + 2, y, area.width.saturating_sub(3), &pieces);
     let key = |action| {
         let action = Action::Tools(action);
         let key = context.keymap.key_of(&[Layer::Tools], action);
@@ -225,7 +231,9 @@ fn draw_strip(
         " log lines of this call"
     };
     let (logs, call) = (key(ToolsAction::CallLogs), key(ToolsAction::CallWaterfall));
-    let pieces = [
+    let mut pieces = vec![
+        (total.as_str(), Role::Text),
+        (parts.as_str(), Role::Dim),
         ("     ", Role::Dim),
         (logs.as_str(), Role::Accent),
         (words, Role::Dim),
@@ -233,7 +241,13 @@ fn draw_strip(
         (call.as_str(), Role::Accent),
         (" waterfall", Role::Dim),
     ];
-    painter.spans(x, y, area.right().saturating_sub(x + 10), &pieces);
+    // The clock stands at the right; the parts of the time give way to the keys.
+    let room = area.width.saturating_sub(13);
+    let wanted: usize = pieces.iter().map(|(text, _)| text_width(text)).sum();
+    if wanted > usize::from(room) {
+        pieces.remove(1);
+    }
+    painter.spans(area.x + 2, y, room, &pieces);
     let clock = result.ended.clock(context.zone);
     let right = area.right().saturating_sub(1);
     painter.text_right(right, y, 8, &clock, Role::Faint);
