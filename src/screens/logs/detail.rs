@@ -9,7 +9,7 @@ use super::Logs;
 use crate::{
     logs::store::{Body, Entry},
     messages::{Action, ListAction},
-    model::Moment,
+    model::{Moment, pluralize},
     screens::{ScreenUpdate, ViewContext, detail::wrapped},
     theme::Role,
     widgets::{List, Painter, cut_middle},
@@ -360,7 +360,7 @@ fn draw_tree(
             (None, _) => "  ",
         };
         let count = match (node.members, node.is_folded) {
-            (Some(count), true) => format!(" {count} members"),
+            (Some(count), true) => format!(" {}", pluralize(count, "member")),
             (Some(_) | None, _) => String::new(),
         };
         let time = node.time.map_or_else(String::new, |at| {

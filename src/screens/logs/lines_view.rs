@@ -17,7 +17,7 @@ use crate::{
     model::Moment,
     screens::{ViewContext, detail::wrapped},
     theme::Role,
-    widgets::{Painter, cut_middle},
+    widgets::{Painter, cut_middle, text_width},
 };
 
 /// A line of the list with where it is drawn.
@@ -256,8 +256,22 @@ impl Logs {
     }
 }
 
+/// A notice about a log group in `room` columns: what it says is shown whole, the name gives way.
+fn notice_in(text: &str, room: usize) -> String {
+    let named = text.split_once(' ').filter(|_| text_width(text) > room);
+    match named.filter(|(name, _)| name.starts_with('/')) {
+        Some((name, words)) => {
+            let left = room.saturating_sub(text_width(words) + 1).max(12);
+            format!("{} {words}", cut_middle(name, left))
+        }
+        None => text.to_owned(),
+    }
+}
+
 fn draw_notice(time: &str, text: &str, row: Rect, painter: &mut Painter<'_>) {
-    let words = format!("┈┈ {time}  {text} ");
+    let mark = format!("┈┈ {time}  ");
+    let room = usize::from(row.width.saturating_sub(2)).saturating_sub(text_width(&mark) + 1);
+    let words = format!("{mark}{} ", notice_in(text, room));
     let x = painter.text(
         row.x + 1,
         row.y,
