@@ -146,6 +146,10 @@ impl Tools {
             Some(Ok(arguments)) => arguments,
             Some(Err(problems)) => {
                 self.problems = problems;
+                if self.pane == Pane::List {
+                    // In a narrow window what is wrong is not seen beside the list.
+                    self.pane = Pane::Form;
+                }
                 return ScreenUpdate::done();
             }
             None => return ScreenUpdate::done(),

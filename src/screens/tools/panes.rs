@@ -3,8 +3,8 @@
 use ratatui::layout::Rect;
 
 use super::{
-    Item, ResultView, Tools, form_view::draw_form_pane, list_view::draw_list, text_view,
-    text_view::draw_lines,
+    Item, ResultView, Tools, form_view::draw_form_pane, list_view::draw_list, result::draw_result,
+    text_view, text_view::draw_lines,
 };
 use crate::{
     keys::Layer,
@@ -177,11 +177,41 @@ fn draw_failure(
     painter.spans(area.x + 3, y, area.width, &keys);
 }
 
+/// Draws the list of a narrow window, and below it the result of a call that was run from there.
+fn draw_list_and_result(
+    state: &Tools,
+    context: &ViewContext<'_>,
+    area: Rect,
+    painter: &mut Painter<'_>,
+) {
+    let is_shown = state.result.is_some();
+    let below = if is_shown { area.height / 2 } else { 0 };
+    let list = Rect {
+        height: area.height - below,
+        ..area
+    };
+    draw_list(state, context, list, painter);
+    if below > 1 {
+        let rule = Rect {
+            y: list.bottom(),
+            height: below,
+            ..area
+        };
+        painter.hline(rule);
+        let place = Rect {
+            y: rule.y + 1,
+            height: below - 1,
+            ..area
+        };
+        draw_result(state, context, place, painter);
+    }
+}
+
 /// Draws the panes beside each other if there is room, otherwise the one that is used.
 fn draw_panes(state: &Tools, context: &ViewContext<'_>, area: Rect, painter: &mut Painter<'_>) {
     if area.width < BESIDE {
         if state.pane == Pane::List {
-            draw_list(state, context, area, painter);
+            draw_list_and_result(state, context, area, painter);
         } else {
             draw_form_pane(state, context, area, painter);
         }
