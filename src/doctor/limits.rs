@@ -29,15 +29,15 @@ fn judge(evidence: &Evidence) -> Judgement {
     })
 }
 
-/// A call that a rate limit stops names the limit (`data.limitKey`, code -32003). A 429 without it is a quota of the gateway
+/// A call that a rate limit stops names the limit (`data.limitKey`). A 429 or -32003 without it is a quota of the gateway
 /// or of the runtime, whose words may speak of a rate limit too.
 fn explain(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
     let limits = evidence.limits.value()?;
-    let is_stopped = symptom.mentions(&["limitkey"]) || symptom.code() == Some("-32003");
-    let limit = limits
+    let named = limits
         .iter()
-        .find(|limit| symptom.mentions(&[limit.as_str()]))
-        .or_else(|| limits.first())?;
+        .find(|limit| symptom.mentions(&[limit.as_str()]));
+    let is_stopped = symptom.mentions(&["limitkey"]) || named.is_some();
+    let limit = named.or_else(|| limits.first())?;
     is_stopped.then(|| {
         Cause::new(
             format!(

@@ -131,7 +131,6 @@ pub(crate) fn resources(deployment: &str, kind: Kind) -> Vec<Resource> {
             raw: json!({"liveVersion": "3", "targetVersion": "3"}),
             ..resource(deployment, kind, "prod-rt/DEFAULT", "DEFAULT", "READY")
         },
-        Kind::Runtime | Kind::Endpoint => return Vec::new(),
         Kind::Secret => resource(
             deployment,
             kind,
@@ -139,7 +138,9 @@ pub(crate) fn resources(deployment: &str, kind: Kind) -> Vec<Resource> {
             &format!("{deployment}/neo4j"),
             "ENABLED",
         ),
-        Kind::Provider
+        Kind::Runtime
+        | Kind::Endpoint
+        | Kind::Provider
         | Kind::WorkloadIdentity
         | Kind::PolicyEngine
         | Kind::Policy

@@ -131,10 +131,12 @@ pub(crate) fn web_page(
     content_type: Option<&str>,
     body: &[u8],
 ) -> Option<Failure> {
-    if !content_type?.to_ascii_lowercase().contains("html") {
+    let text = String::from_utf8_lossy(body);
+    // Some stand-ins of AWS send JSON as text/html.
+    let is_page = text.trim_start().starts_with('<');
+    if !is_page || !content_type?.to_ascii_lowercase().contains("html") {
         return None;
     }
-    let text = String::from_utf8_lossy(body);
     let title = text
         .split_once("<title>")
         .and_then(|(_, rest)| rest.split_once("</title>"))
@@ -145,6 +147,16 @@ pub(crate) fn web_page(
             "a proxy or the sign-in page of a network may stand in between: check HTTPS_PROXY and AWS_ENDPOINT_URL, and sign in to the network",
         ),
     )
+}
+
+/// Whether an endpoint answers that it has no such operation: by AWS's code, or with the error page of a web framework
+/// for a route that it does not have.
+pub(crate) fn is_unknown_operation(failure: &Failure) -> bool {
+    let code = failure.code.as_deref().unwrap_or_default();
+    let is_page = failure.cause.contains("answers with a web page");
+    code.starts_with("UnknownOperation")
+        || matches!(failure.status, Some(501))
+        || is_page && matches!(failure.status, Some(404 | 500))
 }
 
 /// Maps an error answer of a service: `code` and `message` as it gave them.

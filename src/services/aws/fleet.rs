@@ -13,7 +13,7 @@ use std::{
 use super::{AwsClient, CredentialProviders, Stacks};
 use crate::model::{Deployment, Failure, FailureKind, Kind, Resource, ResourceKey};
 
-use super::{control::Control, names, resources};
+use super::{control::Control, failure, names, resources};
 pub(super) use reading::{each, id_of, named};
 
 use members::{Members, gateway_id, is_all};
@@ -64,6 +64,9 @@ impl AwsResources {
         match self.listed(deployment, kind).await {
             Err(failure) if matches!(failure.kind, FailureKind::NotFound | FailureKind::Denied) => {
                 Err(self.explain_account(deployment, failure).await)
+            }
+            Err(failure) if is_newer(kind) && failure::is_unknown_operation(&failure) => {
+                Ok(Vec::new())
             }
             result => result,
         }
@@ -423,6 +426,23 @@ async fn remember(
     let resources = read.await?;
     *last = Some((Instant::now(), resources.clone()));
     Ok(resources)
+}
+
+/// Whether the operations of a kind are newer than gateways and runtimes, so that a region or a stand-in may lack them.
+const fn is_newer(kind: Kind) -> bool {
+    match kind {
+        Kind::Provider
+        | Kind::WorkloadIdentity
+        | Kind::PolicyEngine
+        | Kind::Policy
+        | Kind::RateLimit => true,
+        Kind::Gateway
+        | Kind::Target
+        | Kind::Runtime
+        | Kind::Endpoint
+        | Kind::Secret
+        | Kind::Version => false,
+    }
 }
 
 #[cfg(test)]
