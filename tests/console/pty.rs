@@ -109,6 +109,16 @@ fn a_password_is_rotated_from_the_screen() {
     terminal.until("neo4j-mcp-gw");
     terminal.keys("3");
     terminal.until("SECRET");
+    // The cursor stays on its secret while lists arrive: they are waited for, and it goes to the first.
+    terminal.wait("secrets of all deployments are listed", |terminal| {
+        let names = ["movies-gateway", "analytics", "playground", "batch-agents"];
+        let lines = terminal.lines();
+        names.iter().all(|name| {
+            let mut secrets = lines.iter().filter(|line| line.contains("/neo4j"));
+            secrets.any(|line| line.contains(name))
+        })
+    });
+    terminal.keys("g");
     // The secret of deployment b: its line becomes the selected one.
     for _ in 0..10 {
         if terminal
