@@ -103,17 +103,17 @@ fn scenarios(requests: usize, runs: usize) -> Vec<Scenario> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn whatever_kills_a_rotation_resume_brings_it_to_one_consistent_end() {
-    torment(Users::One, runs()).await;
+    Box::pin(torment(Users::One, runs())).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn whatever_kills_a_rotation_of_two_users_in_alternation_nobody_is_ever_cut_off() {
-    torment(Users::Two, runs() / 2).await;
+    Box::pin(torment(Users::Two, runs() / 2)).await;
 }
 
 async fn torment(users: Users, runs: usize) {
     let began = std::time::Instant::now();
-    let mut harness = Harness::start(1, users).await;
+    let mut harness = Box::pin(Harness::start(1, users)).await;
     let (writes, requests) = harness.count_requests().await;
     harness.stop().await;
     assert!(
@@ -138,7 +138,7 @@ async fn torment(users: Users, runs: usize) {
             let mut interrupted = 0;
             // A fresh world from time to time: versions add up.
             for part in own.chunks(60) {
-                let mut harness = Harness::start(2 + worker as u64, users).await;
+                let mut harness = Box::pin(Harness::start(2 + worker as u64, users)).await;
                 for scenario in part {
                     interrupted += usize::from(harness.play(*scenario).await);
                 }
