@@ -116,7 +116,7 @@ fn web_page() -> String {
     std::thread::spawn(move || {
         for stream in listener.incoming() {
             let Ok(mut stream) = stream else { continue };
-            let mut request = [0; 65_536];
+            let mut request = vec![0; 65_536];
             let _ = stream.read(&mut request);
             let body =
                 "<!DOCTYPE html><html><head><title>Sign in to the network</title></head></html>";
