@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::chain::{Chain, StageStatus};
 use crate::{
-    doctor::{ChainStage, DoctorReport, Hop},
+    doctor::{ChainStage, DoctorReport, Hop, HopState},
     model::{Health, Moment, Traffic},
 };
 
@@ -138,7 +138,7 @@ pub struct HealthInput<'a> {
 
 /// Judges a deployment: what is broken first, then what fails, what needs somebody, what moves, what is proven.
 pub fn deployment_health(input: &HealthInput<'_>, now: Moment) -> HealthVerdict {
-    broken_by_status(input)
+    broken_by_status(input, now)
         .or_else(|| broken_by_doctor(input, now))
         .or_else(|| failing(input, now))
         .or_else(|| waiting(input))
@@ -172,12 +172,27 @@ fn stage_with<'a>(
         .max_by_key(|stage| stage.by_status)
 }
 
-fn broken_by_status(input: &HealthInput<'_>) -> Option<HealthVerdict> {
-    let stage = stage_with(input, |health| health >= Health::Degraded)?;
+/// The stage whose status by AWS is bad.
+fn bad_stage<'a>(input: &'a HealthInput<'_>) -> Option<&'a StageStatus> {
     // A list that could not be read says nothing about what it would have shown.
-    if stage.is_unlisted {
-        return None;
-    }
+    stage_with(input, |health| health >= Health::Degraded).filter(|stage| !stage.is_unlisted)
+}
+
+/// Whether the doctor saw that status and its call went through all the same: a target that could not be synchronised
+/// answers calls with the tools that the gateway has of it.
+fn was_passed(input: &HealthInput<'_>, stage: ChainStage, now: Moment) -> bool {
+    let examined = input.examined.filter(|(at, _)| is_recent(*at, now));
+    examined.is_some_and(|(_, report)| {
+        let mut warnings = report
+            .hops
+            .iter()
+            .filter(|finding| finding.state == HopState::Warning);
+        report.healthy && warnings.any(|finding| finding.hop.spec().stages.contains(&stage))
+    })
+}
+
+fn broken_by_status(input: &HealthInput<'_>, now: Moment) -> Option<HealthVerdict> {
+    let stage = bad_stage(input).filter(|stage| !was_passed(input, stage.stage, now))?;
     Some(verdict(
         DeploymentHealth::Broken,
         Some(hop_of(stage.stage)),
@@ -312,7 +327,14 @@ fn unlisted(input: &HealthInput<'_>) -> Option<HealthVerdict> {
 
 fn proven(input: &HealthInput<'_>, now: Moment) -> Option<HealthVerdict> {
     let (at, words) = last_proof(input).filter(|(at, _)| is_recent(*at, now))?;
-    Some(verdict(DeploymentHealth::Proven, None, words, Some(at)))
+    let evidence = match bad_stage(input) {
+        Some(stage) => {
+            let status = stage.words.as_deref().unwrap_or_default();
+            format!("{words}, although {}: {status}", stage.stage.as_str())
+        }
+        None => words.to_owned(),
+    };
+    Some(verdict(DeploymentHealth::Proven, None, evidence, Some(at)))
 }
 
 /// A bad verdict that is too old to count: it does not become a good one.
@@ -357,7 +379,7 @@ fn by_status(input: &HealthInput<'_>) -> HealthVerdict {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::doctor::DoctorVerdict;
+    use crate::doctor::{DoctorVerdict, HopFinding};
 
     const NOW: Moment = Moment::from_millis(1_795_269_600_000);
 
@@ -459,6 +481,31 @@ mod tests {
             ..at(9)
         };
         assert_eq!(of(&repaired).0, DeploymentHealth::Proven);
+    }
+
+    #[test]
+    fn a_bad_status_that_the_doctors_call_went_past_is_no_broken_chain() {
+        let chain = chain(ChainStage::Target, Health::Degraded);
+        let with = |minutes, state| {
+            let mut report = report(None);
+            report.hops.push(HopFinding {
+                hop: Hop::Target,
+                state,
+                evidence: "SYNCHRONIZE_UNSUCCESSFUL".to_owned(),
+                elapsed_ms: None,
+                details: Vec::new(),
+            });
+            let examined = HealthInput {
+                examined: Some((ago(minutes), &report)),
+                ..input(&chain)
+            };
+            let (health, _, evidence) = of(&examined);
+            (health, evidence.contains("although target"))
+        };
+        assert_eq!(with(1, HopState::Warning), (DeploymentHealth::Proven, true));
+        // The status came after the walk, or the walk is too old.
+        assert_eq!(with(1, HopState::Ok).0, DeploymentHealth::Broken);
+        assert_eq!(with(11, HopState::Warning).0, DeploymentHealth::Broken);
     }
 
     #[test]

@@ -261,13 +261,15 @@ impl Store {
         self.version += 1;
     }
 
-    /// Sets the time from which the age of evidence counts. Returns whether the health of a deployment has changed by it.
+    /// Sets the time from which the age of evidence counts. Returns whether the health of a deployment, or what is said of it, has
+    /// changed by it.
     pub(crate) fn advance(&mut self, now: Moment) -> bool {
         self.now = now;
         let known = self.healths.borrow().1.clone();
-        let has_changed = known
-            .iter()
-            .any(|(name, verdict)| self.judge(name, now).health != verdict.health);
+        let has_changed = known.iter().any(|(name, verdict)| {
+            let judged = self.judge(name, now);
+            (judged.health, &judged.evidence) != (verdict.health, &verdict.evidence)
+        });
         self.version += u64::from(has_changed);
         has_changed
     }
@@ -334,6 +336,7 @@ impl Store {
         result: Result<Vec<Resource>, Failure>,
         now: Moment,
     ) -> ListChange {
+        self.now = self.now.max(now);
         let key = (deployment.clone(), kind);
         let is_first_answer = result.is_ok() && self.remembered.remove(&key);
         let list = self.lists.entry(key).or_default();

@@ -78,8 +78,10 @@ pub(super) fn draw(context: &ViewContext<'_>, area: Rect, painter: &mut Painter<
     }
 }
 
-/// Columns of the one who did it at most.
-const ACTOR: usize = 30;
+/// Columns of the principal that made a change, at most: what was changed comes first where both do not fit.
+const fn actor_width(row: Rect) -> usize {
+    if row.width < 100 { 16 } else { 30 }
+}
 
 /// Columns of the name, and of the status before.
 fn widths(row: Rect) -> (u16, u16) {
@@ -196,7 +198,7 @@ fn by(cause: Option<(&str, &str)>, row: Rect, painter: &mut Painter<'_>) -> u16 
     let Some((actor, action)) = cause else {
         return row.right().saturating_sub(1);
     };
-    let shown = cut(actor, ACTOR);
+    let shown = cut(actor, actor_width(row));
     let actor = shown.as_str();
     let action = if action.is_empty() || row.width < 150 {
         String::new()
