@@ -352,17 +352,7 @@ impl Store {
                 return ListChange::Unchanged;
             }
             self.version += 1;
-            self.record(ActivityEntry {
-                again: Some(Box::new(Effect::Fleet(FleetEffect::List(
-                    deployment.clone(),
-                    kind,
-                )))),
-                ..ActivityEntry::new(
-                    now,
-                    format!("list {} of {deployment}", kind.plural()),
-                    Err(failure),
-                )
-            });
+            self.record_list_failure(deployment, kind, failure, now);
             return ListChange::Updated;
         }
         let same = list.failure.is_none()
@@ -389,6 +379,22 @@ impl Store {
         }
         self.feed.truncate(FEED);
         change
+    }
+
+    /// Records in Activity that a list could not be read, with the way to ask again.
+    fn record_list_failure(
+        &mut self,
+        deployment: &DeploymentName,
+        kind: Kind,
+        failure: Failure,
+        now: Moment,
+    ) {
+        let doing = format!("list {} of {deployment}", kind.plural());
+        let again = Effect::Fleet(FleetEffect::List(deployment.clone(), kind));
+        self.record(ActivityEntry {
+            again: Some(Box::new(again)),
+            ..ActivityEntry::new(now, doing, Err(failure))
+        });
     }
 
     /// Puts one resource in the place of its older self.
