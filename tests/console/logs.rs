@@ -340,6 +340,23 @@ fn several_deployments_are_merged_in_one_tail() {
 }
 
 #[test]
+fn a_line_that_names_its_gateway_stands_for_that_deployment_whichever_asked_for_the_group() {
+    let mut harness = tailing();
+    harness.keys("a");
+    let span = r#"{"name":"InvokeTool","attributes":{"gateway.id":"analytics-gw"}}"#;
+    let mut event = call(7, 5_000, 40, None).remove(0);
+    // The group is one of those that prod alone has.
+    event.message = span.to_owned();
+    arrive(&mut harness, vec![event]);
+    harness.keys("G");
+    assert!(
+        harness.selected().contains("analytics"),
+        "{}",
+        harness.selected()
+    );
+}
+
+#[test]
 fn leaving_the_logs_keeps_view_filter_window_and_calls() {
     let mut harness = tailing();
     harness.keys("v e");

@@ -7,7 +7,7 @@ use crate::{
         store::{Body, Entry},
         summary::summary,
     },
-    model::{DeploymentName, Moment},
+    model::Moment,
     screens::{ViewContext, detail::wrapped},
     theme::Role,
     widgets::cut_middle,
@@ -102,7 +102,8 @@ impl Logs {
         }
     }
 
-    /// The deployment of a line of a merged tail: of its group, else of the gateway or runtime that it names.
+    /// The deployment of a line of a merged tail: of the gateway or runtime that it names, else of its group. A group such as
+    /// `aws/spans` holds lines of other deployments too, even if a single one of those that are open has asked for it.
     pub(super) fn deployment_cell<'a>(
         &'a self,
         group: &str,
@@ -112,14 +113,9 @@ impl Logs {
         let Some(source) = &self.source else {
             return "";
         };
-        let name: Option<&DeploymentName> = source.deployment_of(group).or_else(|| {
-            let owner = owner_id(text)?;
-            source
-                .parts
-                .iter()
-                .find(|part| crate::logs::may_belong_to(Some(&owner), &part.owner_ids))
-                .map(|part| &part.deployment)
-        });
+        let name = owner_id(text)
+            .and_then(|owner| source.deployment_of_owner(&owner))
+            .or_else(|| source.deployment_of(group));
         name.map_or("", |name| title_of(name.as_str(), context))
     }
 }

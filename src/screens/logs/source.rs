@@ -2,7 +2,7 @@
 
 use super::{Logs, range::LogRange};
 use crate::{
-    logs::store::Store,
+    logs::{may_belong_to, store::Store},
     messages::{Effect, Effects, LogsEffect, Slot},
     model::{DeploymentName, Kind, LogQuery, Moment, TailPart, TailRequest, TailStatus},
     screens::{AppRequest, ScreenUpdate, UpdateContext, fleet::deployment_groups},
@@ -66,6 +66,14 @@ impl TailSource {
             (Some(part), None) => Some(&part.deployment),
             (Some(_), Some(_)) | (None, _) => None,
         }
+    }
+
+    /// The deployment whose gateway or runtime this is.
+    pub(super) fn deployment_of_owner(&self, owner: &str) -> Option<&DeploymentName> {
+        let mut parts = self.parts.iter();
+        parts
+            .find(|part| !part.owner_ids.is_empty() && may_belong_to(Some(owner), &part.owner_ids))
+            .map(|part| &part.deployment)
     }
 
     fn request(&self, since: Moment, until: Option<Moment>, limit: Option<usize>) -> TailRequest {
