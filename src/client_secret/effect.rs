@@ -200,7 +200,8 @@ pub enum ClientSecretObservation {
     Generated(VersionId),
     /// To `MoveStage`.
     Moved,
-    /// To `CreateJournal`, `MoveStage` and `AddSecret`: a definite no, because something else is there.
+    /// To `CreateJournal`, `MoveStage`, `AddSecret` and `UpdateProvider`: a definite no, because something else is there, or
+    /// because the provider is UPDATING.
     Conflict,
     /// To `AddSecret`: the id of the new secret.
     Added(ClientSecretId),

@@ -55,6 +55,8 @@ enum Fault {
     None,
     /// It takes effect, and the answer is lost.
     LostAnswer,
+    /// It takes effect, the answer is lost, and the HTTP client sends it again by itself.
+    Repeated,
     /// It takes no effect, and no answer comes.
     LostRequest,
     /// The process dies before it.
@@ -130,6 +132,10 @@ fn step(node: &Node, index: usize, fault: Fault) -> Option<Node> {
         (ClientSecretNext::Effect(effect), Fault::LostAnswer) => {
             after.world.perform(&effect, process);
             ClientSecretObservation::Failed(EffectError::in_doubt())
+        }
+        (ClientSecretNext::Effect(effect), Fault::Repeated) => {
+            after.world.perform(&effect, process);
+            after.world.perform(&effect, process)
         }
         (ClientSecretNext::Effect(effect), Fault::None) => after.world.perform(&effect, process),
     };
@@ -244,6 +250,7 @@ fn explore_in(world: ExploredCognito, kinds: &[ClientSecretKind], faults: u8) ->
             for fault in [
                 Fault::None,
                 Fault::LostAnswer,
+                Fault::Repeated,
                 Fault::LostRequest,
                 Fault::Death,
                 Fault::Late,

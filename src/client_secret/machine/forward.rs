@@ -83,6 +83,12 @@ impl ClientSecretMachine {
             // Two secrets exist: whether the second is ours is found out.
             return self.go(ClientSecretPhase::Client(ClientRead::AfterAdd));
         }
+        if self.state.phase == ClientSecretPhase::UpdateProvider {
+            // It is UPDATING: by another operator, or by this very update, which an HTTP client has sent twice because the first
+            // answer was lost.
+            self.state.rounds = self.state.rounds.saturating_add(1);
+            return self.go(ClientSecretPhase::Provider(ProviderRead::Update));
+        }
         // To be claimed: the journal is read in any case. To be removed: it is gone already. To be made current: it is.
         self.moved();
     }

@@ -280,7 +280,7 @@ fn draw_legend(body: Rect, painter: &mut Painter<'_>) {
         (" changing", Role::Faint),
         ("   ○", Role::Faint),
         (" not asked", Role::Faint),
-        ("   blank: not in the chain", Role::Faint),
+        ("   blank: no such hop", Role::Faint),
     ];
     let y = body.bottom().saturating_sub(1);
     painter.spans(body.x + 3, y, body.width.saturating_sub(4), &pieces);

@@ -127,12 +127,18 @@ impl ClientSecretBackend {
             "credentialProviderVendor": text(provider, "credentialProviderVendor"),
             "oauth2ProviderConfigInput": configuration,
         });
-        self.services
+        let updated = self
+            .services
             .aws
             .providers
             .update_credential_provider(&self.deployment, &body)
-            .await?;
-        Ok(ClientSecretObservation::Updated)
+            .await;
+        match updated {
+            Err(failure) if failure.kind == FailureKind::Conflict => {
+                Ok(ClientSecretObservation::Conflict)
+            }
+            updated => updated.map(|_| ClientSecretObservation::Updated),
+        }
     }
 
     /// A provider that reads a secret of the account takes its next current version. Nothing but the value changes in its text.

@@ -1,6 +1,6 @@
 //! A strict model of what a rotation acts on, and the processes that act.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::client_secret::effect::{
@@ -25,6 +25,8 @@ pub(super) struct ExploredCognito {
     pub(super) versions: BTreeMap<VersionId, (Value, Option<u8>, Value)>,
     pub(super) labels: BTreeMap<Arc<str>, VersionId>,
     pub(super) providers: Vec<Value>,
+    /// Providers that are UPDATING: until they were read once, they refuse another update.
+    pub(super) updating: BTreeSet<usize>,
     pub(super) configuration: Value,
 }
 
@@ -36,6 +38,7 @@ impl ExploredCognito {
             versions: BTreeMap::new(),
             labels: BTreeMap::new(),
             providers: vec![0; providers],
+            updating: BTreeSet::new(),
             configuration: 0,
         }
     }
@@ -185,10 +188,12 @@ impl ExploredCognito {
                     value if value.is_some() && value == process.old => ProviderHolding::Old,
                     _ => ProviderHolding::Other,
                 };
-                Seen::Provider(ProviderFacts {
-                    state: ProviderState::Ready,
-                    holds,
-                })
+                let state = if self.updating.remove(index) {
+                    ProviderState::Updating
+                } else {
+                    ProviderState::Ready
+                };
+                Seen::Provider(ProviderFacts { state, holds })
             }
             ClientSecretEffect::CheckProvider(_) | ClientSecretEffect::CheckPermissions => {
                 Seen::Permitted
@@ -251,6 +256,9 @@ impl ExploredCognito {
                 Seen::Added(id(added))
             }
             ClientSecretEffect::UpdateProvider(index, choice) => {
+                if !self.updating.insert(*index) {
+                    return Seen::Conflict;
+                }
                 if let Some(held) = self.providers.get_mut(*index) {
                     *held = process.value(*choice).unwrap_or(255);
                 }
