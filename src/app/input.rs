@@ -3,7 +3,8 @@
 use crossterm::event::{KeyEvent, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
 
 use super::App;
-use crate::messages::{Action, Effects, ListAction};
+use crate::messages::{Action, ClickTarget, Effects, ListAction};
+use crate::screens::ClickPlace;
 use crate::{
     keys::{Chord, Found, Layer},
     model::Moment,
@@ -133,20 +134,16 @@ impl App {
     }
 
     fn click(&mut self, column: u16, row: u16) -> Effects {
-        if row == 1 {
-            let line = ratatui::layout::Rect {
-                x: 0,
-                y: 1,
-                width: self.frame.width,
-                height: 1,
-            };
-            let tabs = crate::screens::frame::tab_places(line, self.store.unseen_failures);
-            let hit = tabs
-                .into_iter()
-                .find(|(_, x, width)| (*x..x + width).contains(&column));
-            return hit.map_or_else(Effects::none, |(route, ..)| self.show(route));
+        let target = self.frame.parts.target_at(column, row);
+        if let Some(ClickTarget::Action(action)) = target {
+            return self.act(action);
         }
-        let reply = self.with_screen(|screen, context| screen.click(column, row, context));
+        let place = ClickPlace {
+            column,
+            line: row,
+            target,
+        };
+        let reply = self.with_screen(|screen, context| screen.click(place, context));
         self.follow(reply)
     }
 }

@@ -15,7 +15,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use crate::{
     keys::Chord,
-    messages::{Effect, Effects, FleetEffect, Route},
+    messages::{Effect, Effects, FleetEffect, Route, ViewportId},
     model::{DeploymentName, Failure, FailureKind, Kind, Moment},
     screens::start_page::StartChoice,
     screens::{
@@ -31,6 +31,7 @@ use crate::{
         tools::Tools,
     },
     state::{ActivityEntry, FleetSnapshot, ListChange, Store, ViewMemory},
+    widgets::{DrawnParts, DrawnViewport},
 };
 
 pub use options::AppOptions;
@@ -63,14 +64,16 @@ pub(crate) struct Toast {
 
 /// What a frame showed: [`App::view`] returns it, and the app receives it before the next input.
 #[must_use]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DrawnFrame {
-    /// Width of the window, for clicks on tabs.
+    /// Width of the window.
     width: u16,
     /// Time of the frame.
     at: Moment,
     /// The number of requests in flight that it showed.
     calls: usize,
+    /// What scrolls, and what a click hits.
+    parts: DrawnParts,
 }
 
 /// The whole state of the console.
@@ -160,6 +163,7 @@ impl App {
                 width: 0,
                 at: now,
                 calls: 0,
+                parts: DrawnParts::default(),
             },
             faults: Vec::new(),
             played: BTreeSet::new(),
@@ -226,8 +230,32 @@ impl App {
     }
 
     /// Records what the last frame showed.
-    pub const fn record_frame(&mut self, frame: DrawnFrame) {
+    pub fn record_frame(&mut self, frame: DrawnFrame) {
+        for drawn in &frame.parts.viewports {
+            self.record_viewport(drawn);
+        }
         self.frame = frame;
+    }
+
+    fn record_viewport(&mut self, drawn: &DrawnViewport) {
+        match drawn.id {
+            ViewportId::Help => {
+                if let Some(help) = &mut self.help {
+                    help.record_viewport(drawn);
+                }
+            }
+            ViewportId::Question => {
+                if let Some(question) = self.questions.front_mut() {
+                    question.scroll.record(drawn);
+                }
+            }
+            ViewportId::Fleet(part) => self.fleet.record_viewport(part, drawn),
+            ViewportId::Logs(part) => self.logs.record_viewport(part, drawn),
+            ViewportId::Secrets => self.secrets.record_viewport(drawn),
+            ViewportId::Tools(part) => self.tools.record_viewport(part, drawn),
+            ViewportId::Doctor(part) => self.doctor.record_viewport(part, drawn),
+            ViewportId::Activity => self.activity.record_viewport(drawn),
+        }
     }
 
     /// Returns whether the next frame would differ from the last one, and resets it.

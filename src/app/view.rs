@@ -13,22 +13,23 @@ use crate::{
         frame, tour,
     },
     theme::{Role, Theme},
-    widgets::Painter,
+    widgets::{DrawnParts, Painter},
 };
 
 impl App {
     /// Draws the whole window. Returns what was drawn, which [`App::record_frame`] receives before the next input.
     pub fn view(&self, buffer: &mut Buffer) -> DrawnFrame {
         let area = buffer.area;
-        self.draw_window(area, buffer);
+        let parts = self.draw_window(area, buffer);
         DrawnFrame {
             width: area.width,
             at: self.now,
             calls: self.calls,
+            parts,
         }
     }
 
-    fn draw_window(&self, area: Rect, buffer: &mut Buffer) {
+    fn draw_window(&self, area: Rect, buffer: &mut Buffer) -> DrawnParts {
         let context = self.view_context();
         let mut painter = Painter::new(buffer, context.theme);
         if area.width < frame::LEAST.0 || area.height < frame::LEAST.1 {
@@ -41,7 +42,7 @@ impl App {
                 &needed,
                 Role::Text,
             );
-            return;
+            return painter.into_drawn();
         }
         let places = frame::places(area);
         let screen = self.screen();
@@ -69,6 +70,7 @@ impl App {
         self.draw_on_top(places.body, &mut painter);
         self.draw_foot(&context, &places, &mut painter);
         self.draw_failure_dialog(places.body, &mut painter);
+        painter.into_drawn()
     }
 
     /// Draws the palette and the question that waits, unless the screen draws that one itself.

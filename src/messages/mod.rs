@@ -9,6 +9,7 @@ mod effect;
 mod event;
 mod exit_message;
 mod route;
+mod viewport;
 
 pub use action::{
     Action, ActionSpec, ActivityAction, AppAction, DoctorAction, FleetAction, ListAction,
@@ -18,3 +19,6 @@ pub use effect::{Effect, Effects, FleetEffect, LogsEffect, SecretsEffect, Slot, 
 pub use event::{Event, FleetEvent, LogsEvent, SecretsEvent, ToolsEvent, Welcome};
 pub use exit_message::ExitMessage;
 pub use route::Route;
+pub use viewport::{
+    ClickTarget, DoctorViewport, FleetViewport, LogsViewport, ToolsViewport, ViewportId,
+};

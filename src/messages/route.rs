@@ -1,5 +1,7 @@
 //! The screens by name.
 
+use super::AppAction;
+
 /// The screens, in the order of their number keys.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Route {
@@ -43,6 +45,18 @@ impl Route {
             Self::Tools => "Tools",
             Self::Doctor => "Doctor",
             Self::Activity => "Activity",
+        }
+    }
+
+    /// Returns the action that opens it.
+    pub const fn open_action(self) -> AppAction {
+        match self {
+            Self::Fleet => AppAction::OpenFleet,
+            Self::Logs => AppAction::OpenLogs,
+            Self::Secrets => AppAction::OpenSecrets,
+            Self::Tools => AppAction::OpenTools,
+            Self::Doctor => AppAction::OpenDoctor,
+            Self::Activity => AppAction::OpenActivity,
         }
     }
 }

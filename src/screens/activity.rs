@@ -6,7 +6,9 @@ mod view;
 use crossterm::event::KeyEvent;
 use ratatui::layout::Rect;
 
-use super::{AppRequest, Screen, ScreenUpdate, UpdateContext, ViewContext, confirm::Confirm};
+use super::{
+    AppRequest, ClickPlace, Screen, ScreenUpdate, UpdateContext, ViewContext, confirm::Confirm,
+};
 use crate::{
     keys::Layer,
     messages::{
@@ -14,7 +16,7 @@ use crate::{
         PromptAction,
     },
     state::Store,
-    widgets::{LineInput, List, Painter},
+    widgets::{DrawnViewport, LineInput, List, Painter},
 };
 use entries::{ActivityRow, entries};
 
@@ -66,6 +68,11 @@ impl ShownEntries {
 }
 
 impl Activity {
+    /// Records what the last frame showed of the rows.
+    pub const fn record_viewport(&mut self, drawn: &DrawnViewport) {
+        self.list.record(drawn);
+    }
+
     fn shown<'a>(&self, store: &'a Store) -> Vec<ActivityRow<'a>> {
         let words: Vec<String> = self
             .filter
@@ -186,7 +193,8 @@ impl Screen for Activity {
         ScreenUpdate::done()
     }
 
-    fn click(&mut self, column: u16, line: u16, _context: &mut UpdateContext<'_>) -> ScreenUpdate {
+    fn click(&mut self, place: ClickPlace, _context: &mut UpdateContext<'_>) -> ScreenUpdate {
+        let ClickPlace { column, line, .. } = place;
         match self.list.row_at(column, line) {
             Some(row) => {
                 self.open = self.list.cursor() == row && !self.open;

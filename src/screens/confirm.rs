@@ -6,7 +6,10 @@ use ratatui::layout::Rect;
 use super::detail::wrapped;
 use crate::{
     keys::Layer,
-    messages::{Action, AppAction, Effect, Effects, ListAction, PromptAction, SecretsEffect, Slot},
+    messages::{
+        Action, AppAction, Effect, Effects, ListAction, PromptAction, SecretsEffect, Slot,
+        ViewportId,
+    },
     theme::Role,
     widgets::{LineInput, Painter, Scroll},
 };
@@ -218,9 +221,14 @@ impl Confirm {
             y: place.bottom().saturating_sub(1),
             ..place
         });
+        let body = Rect {
+            y: place.y + 2,
+            height: height.saturating_sub(5),
+            ..place
+        };
         let window = self
             .scroll
-            .window(usize::from(height.saturating_sub(5)), lines.len());
+            .window(ViewportId::Question, body, lines.len(), painter);
         let x = painter.text(
             place.x + 2,
             place.y + 1,

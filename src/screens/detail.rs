@@ -13,11 +13,11 @@ use super::{
 };
 use crate::{
     kinds,
-    messages::{Action, AppAction, Effect, FleetAction, FleetEffect, PromptAction},
+    messages::{Action, AppAction, Effect, FleetAction, FleetEffect, FleetViewport, PromptAction},
     model::{Failure, Moment, Resource, ResourceKey},
     state::Store,
     theme::Role,
-    widgets::{LineInput, Painter, Scroll, StyledLine, text_width},
+    widgets::{DrawnViewport, LineInput, Painter, Scroll, StyledLine, text_width},
 };
 use document::{DetailDocument, DetailTab, TextLine};
 
@@ -70,6 +70,16 @@ impl Detail {
         {
             *answer = result.ok().map(Box::new);
         }
+    }
+
+    /// Records what the last frame showed of the facts.
+    pub fn record_facts(&mut self, drawn: &DrawnViewport) {
+        self.scroll.record(drawn);
+    }
+
+    /// Records what the last frame showed of the API's answer.
+    pub const fn record_document(&mut self, drawn: &DrawnViewport) {
+        self.document.record(drawn);
     }
 
     /// Which resource.
@@ -227,7 +237,9 @@ impl Detail {
             Some(Ok(_)) => {}
         }
         lines.extend(panel::resource(resource, context, body.width));
-        let window = self.scroll.window(usize::from(body.height), lines.len());
+        let window = self
+            .scroll
+            .window(FleetViewport::Facts, body, lines.len(), painter);
         panel::draw(
             lines.iter().skip(window.start).take(window.len()),
             body,

@@ -10,14 +10,16 @@ use std::collections::BTreeMap;
 
 use ratatui::layout::Rect;
 
-use super::{AppRequest, Screen, ScreenUpdate, UpdateContext, ViewContext};
+use super::{AppRequest, ClickPlace, Screen, ScreenUpdate, UpdateContext, ViewContext};
 use crate::{
     doctor::{DoctorReport, Hop, HopState},
     keys::Layer,
-    messages::{Action, AppAction, DoctorAction, Effect, Effects, FleetAction, ListAction},
+    messages::{
+        Action, AppAction, DoctorAction, DoctorViewport, Effect, Effects, FleetAction, ListAction,
+    },
     model::{Deployment, DeploymentName, Moment, Resource},
     state::Store,
-    widgets::{List, Painter},
+    widgets::{DrawnViewport, List, Painter},
 };
 
 pub use view::mark;
@@ -44,6 +46,14 @@ pub struct Doctor {
 }
 
 impl Doctor {
+    /// Records what the last frame showed of one of the lists.
+    pub const fn record_viewport(&mut self, part: DoctorViewport, drawn: &DrawnViewport) {
+        match part {
+            DoctorViewport::Deployments => self.list.record(drawn),
+            DoctorViewport::Hops => self.hops.record(drawn),
+        }
+    }
+
     /// Records that an examination has ended, with a report or without.
     pub fn ended(&mut self, deployment: &DeploymentName) {
         self.asked.remove(deployment);
@@ -276,7 +286,8 @@ impl Screen for Doctor {
         }
     }
 
-    fn click(&mut self, column: u16, line: u16, context: &mut UpdateContext<'_>) -> ScreenUpdate {
+    fn click(&mut self, place: ClickPlace, context: &mut UpdateContext<'_>) -> ScreenUpdate {
+        let ClickPlace { column, line, .. } = place;
         if let Some(row) = self.list.row_at(column, line) {
             let name = ordered(context.store)
                 .get(row)

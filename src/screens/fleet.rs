@@ -1,10 +1,6 @@
 //! Fleet: gateways, targets, runtimes, endpoints and secrets of all deployments as one tree, what is wrong first.
 
-use std::{
-    cell::{Cell, RefCell},
-    collections::HashSet,
-    rc::Rc,
-};
+use std::{cell::RefCell, collections::HashSet, rc::Rc};
 
 use ratatui::layout::Rect;
 
@@ -23,10 +19,12 @@ mod tree;
 use super::{AppRequest, ScreenUpdate, UpdateContext, ViewContext, detail::Detail, panel};
 use crate::{
     kinds,
-    messages::{Action, AppAction, Effect, Effects, FleetAction, FleetEffect, ListAction},
+    messages::{
+        Action, AppAction, Effect, Effects, FleetAction, FleetEffect, FleetViewport, ListAction,
+    },
     model::{DeploymentName, Health, Kind, Resource, ResourceKey},
     state::Loadable,
-    widgets::{LineInput, List, Painter},
+    widgets::{DrawnViewport, LineInput, List, Painter},
 };
 use filter::FleetFilter;
 pub use follow::deployment_groups;
@@ -86,49 +84,38 @@ pub struct Fleet {
     detail: Option<Detail>,
     /// The deployment that is open instead.
     overview: Option<Overview>,
-    /// Whether what is open lies over the list, so that no row can be clicked.
-    is_covered: Cell<bool>,
-    /// Where the titles of the columns were drawn.
-    titles: Cell<TitleAreas>,
     /// Counts what was folded and unfolded.
     folds: u64,
     /// The rows, and what they were made of.
     kept: RefCell<Option<(MadeOf, Rc<Vec<Line>>)>>,
 }
 
-/// Where the titles that sort were drawn: the line, and the columns of each.
-#[derive(Clone, Copy, Debug, Default)]
-struct TitleAreas {
-    line: u16,
-    /// First column of the names.
-    names: u16,
-    areas: [Option<(Order, u16, u16)>; 5],
-}
-
-impl TitleAreas {
-    /// The order that a click on a title asks for.
-    fn order_at(&self, column: u16, line: u16) -> Option<Order> {
-        if line != self.line {
-            return None;
-        }
-        self.areas
-            .iter()
-            .flatten()
-            .find(|(_, from, to)| (*from..*to).contains(&column))
-            .map(|(order, ..)| *order)
-    }
-
-    /// Whether a click hits the mark that folds a row of this depth.
-    const fn is_fold_mark(&self, column: u16, depth: u16) -> bool {
-        let at = self.names + depth * 2;
-        column >= at && column < at + 2
-    }
-}
-
 /// What the rows depend on: the version of the store, the order, the filter, the folds, the height of the list.
 type MadeOf = (u64, RowOrder, FleetFilter, u64, u16);
 
 impl Fleet {
+    /// Records what the last frame showed of one of the lists and texts.
+    pub fn record_viewport(&mut self, part: FleetViewport, drawn: &DrawnViewport) {
+        match part {
+            FleetViewport::Rows => self.list.record(drawn),
+            FleetViewport::Overview => {
+                if let Some(overview) = &mut self.overview {
+                    overview.record(drawn);
+                }
+            }
+            FleetViewport::Facts => {
+                if let Some(detail) = &mut self.detail {
+                    detail.record_facts(drawn);
+                }
+            }
+            FleetViewport::Document => {
+                if let Some(detail) = &mut self.detail {
+                    detail.record_document(drawn);
+                }
+            }
+        }
+    }
+
     /// Puts the cursor on a resource, unfolding what it lies below.
     pub fn reveal(&mut self, key: &ResourceKey) {
         self.folds += 1;
@@ -156,12 +143,17 @@ impl Fleet {
     /// The visible rows. They are made once for what is known, how it is sorted, filtered and folded: frames and keys between two
     /// changes cost no more than what is seen.
     fn lines(&self, store: &crate::state::Store) -> Rc<Vec<Line>> {
+        self.lines_in(self.list.height(), store)
+    }
+
+    /// The same in a list of this height.
+    fn lines_in(&self, height: u16, store: &crate::state::Store) -> Rc<Vec<Line>> {
         let made_of = (
             store.version,
             self.order,
             FleetFilter::parse(self.filter.text(), self.is_urgent_only),
             self.folds,
-            self.list.height(),
+            height,
         );
         let mut kept = self.kept.borrow_mut();
         if let Some((of, lines)) = kept.as_ref().filter(|(of, _)| *of == made_of) {
@@ -174,9 +166,8 @@ impl Fleet {
                 unwell.contains(&(&key.deployment, key.id.as_str()))
             })
         });
-        let height = usize::from(self.list.height());
         let gaps = store.deployments.len().saturating_sub(1);
-        let is_spaced = self.list.height() >= SPACED_FROM && rows.len() + gaps + 2 <= height;
+        let is_spaced = height >= SPACED_FROM && rows.len() + gaps + 2 <= usize::from(height);
         let lines = tree::lines(store, rows);
         let lines = Rc::new(if is_spaced {
             tree::spaced(lines)

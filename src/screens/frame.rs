@@ -4,7 +4,7 @@
 use ratatui::layout::Rect;
 
 use super::ViewContext;
-use crate::messages::{AppAction, Route};
+use crate::messages::{AppAction, ClickTarget, Route};
 use crate::{
     keys::Layer,
     kinds::DeploymentHealth,
@@ -179,8 +179,8 @@ fn right_side(context: &ViewContext<'_>, calls: usize) -> Vec<(String, Role)> {
     pieces
 }
 
-/// Returns the areas of the tabs, for drawing and for clicks.
-pub fn tab_places(place: Rect, unseen: usize) -> Vec<(Route, u16, u16)> {
+/// Returns the areas of the tabs.
+fn tab_places(place: Rect, unseen: usize) -> Vec<(Route, u16, u16)> {
     let mut x = place.x + 1;
     Route::ALL
         .into_iter()
@@ -216,6 +216,12 @@ pub fn tabs(front: Route, unseen: usize, places: &Places, painter: &mut Painter<
         let text = tab_text(index, route, unseen, places.tabs.width);
         let (number, title) = text.split_at(1);
         let is_front = route == front;
+        let tab = Rect {
+            x,
+            width,
+            ..places.tabs
+        };
+        painter.record_click(tab, ClickTarget::Action(Action::App(route.open_action())));
         let at = painter.text(
             x,
             places.tabs.y,
@@ -274,38 +280,40 @@ pub fn foot(
     let (mut x, end) = (places.foot.x + 1, places.foot.right());
     let hints = shown
         .into_iter()
-        .filter_map(|action| Some((context.keymap.key_of(layers, action)?, action.spec().short)));
+        .filter_map(|action| Some((action, context.keymap.key_of(layers, action)?)));
     // The key of the help always stands last.
     let (last, others): (Vec<_>, Vec<_>) =
-        hints.partition(|(_, short)| *short == Action::App(AppAction::Help).spec().short);
-    let reserve: u16 = last.iter().map(|(key, short)| hint_width(key, short)).sum();
-    for (key, short) in others {
-        if x + hint_width(&key, short) + reserve > end {
+        hints.partition(|(action, _)| *action == Action::App(AppAction::Help));
+    let reserve: u16 = last
+        .iter()
+        .map(|(action, key)| hint_width(key, action.spec().short))
+        .sum();
+    for (action, key) in others {
+        if x + hint_width(&key, action.spec().short) + reserve > end {
             break;
         }
-        x = painter.spans(
-            x,
-            places.foot.y,
-            end - x,
-            &[
-                (symbol(&key), Role::Accent),
-                (" ", Role::Dim),
-                (short, Role::Dim),
-            ],
-        ) + 3;
+        x = draw_hint(action, &key, x, places.foot, painter) + 3;
     }
-    for (key, short) in last {
-        x = painter.spans(
-            x,
-            places.foot.y,
-            end.saturating_sub(x),
-            &[
-                (symbol(&key), Role::Accent),
-                (" ", Role::Dim),
-                (short, Role::Dim),
-            ],
-        );
+    for (action, key) in last {
+        x = draw_hint(action, &key, x, places.foot, painter);
     }
+}
+
+/// Draws a key and what it does; a click on them does the same. Returns the column after them.
+fn draw_hint(action: Action, key: &str, x: u16, place: Rect, painter: &mut Painter<'_>) -> u16 {
+    let pieces = [
+        (symbol(key), Role::Accent),
+        (" ", Role::Dim),
+        (action.spec().short, Role::Dim),
+    ];
+    let end = painter.spans(x, place.y, place.right().saturating_sub(x), &pieces);
+    let hint = Rect {
+        x,
+        width: end.saturating_sub(x),
+        ..place
+    };
+    painter.record_click(hint, ClickTarget::Action(action));
+    end
 }
 
 fn hint_width(key: &str, short: &str) -> u16 {

@@ -5,9 +5,9 @@ use ratatui::layout::Rect;
 use super::{ViewContext, detail::wrapped};
 use crate::{
     keys::Layer,
-    messages::Action,
+    messages::{Action, ViewportId},
     theme::Role,
-    widgets::{Painter, Scroll, text_width},
+    widgets::{DrawnViewport, Painter, Scroll, text_width},
 };
 
 /// Column at which the help of a key stands.
@@ -25,6 +25,11 @@ impl Help {
         self.scroll.act(action)
     }
 
+    /// Records what the last frame showed.
+    pub fn record_viewport(&mut self, drawn: &DrawnViewport) {
+        self.scroll.record(drawn);
+    }
+
     /// Draws the keys of the active layers.
     pub fn view(
         &self,
@@ -39,7 +44,14 @@ impl Help {
             area.width.saturating_sub(HELP_AT + 1),
         );
         let height = usize::from(area.height.saturating_sub(1));
-        let window = self.scroll.window(height, lines.len());
+        let body = Rect {
+            y: area.y + 1,
+            height: area.height.saturating_sub(1),
+            ..area
+        };
+        let window = self
+            .scroll
+            .window(ViewportId::Help, body, lines.len(), painter);
         let more = if lines.len() > height {
             "   ↑ ↓ scroll"
         } else {

@@ -15,6 +15,7 @@ mod patterns_view;
 mod prompt;
 mod range;
 mod source;
+mod viewports;
 mod waterfall;
 mod waterfall_panels;
 mod waterfall_view;
@@ -22,7 +23,7 @@ mod waterfall_view;
 use crossterm::event::KeyEvent;
 use ratatui::layout::Rect;
 
-use super::{AppRequest, Screen, ScreenUpdate, UpdateContext, ViewContext};
+use super::{AppRequest, ClickPlace, Screen, ScreenUpdate, UpdateContext, ViewContext};
 use crate::{
     calls::TailFindings,
     keys::Layer,
@@ -325,7 +326,8 @@ impl Screen for Logs {
         self.perform(action, context)
     }
 
-    fn click(&mut self, column: u16, line: u16, context: &mut UpdateContext<'_>) -> ScreenUpdate {
+    fn click(&mut self, place: ClickPlace, context: &mut UpdateContext<'_>) -> ScreenUpdate {
+        let ClickPlace { column, line, .. } = place;
         self.clicked(column, line, context)
     }
 

@@ -23,7 +23,7 @@ use ratatui::layout::Rect;
 
 use crate::{
     keys::{Keymap, Layer},
-    messages::{Action, Effects, Route},
+    messages::{Action, ClickTarget, Effects, Route},
     model::{DeploymentName, Failure, McpEndpoint, Moment, ResourceKey},
     state::Store,
     theme::Theme,
@@ -39,6 +39,17 @@ pub struct UpdateContext<'a> {
     pub now: Moment,
     /// Whether writes are refused in all deployments.
     pub read_only: bool,
+}
+
+/// Where the mouse was pressed.
+#[derive(Clone, Copy, Debug)]
+pub struct ClickPlace {
+    /// The column of the window.
+    pub column: u16,
+    /// The line of the window.
+    pub line: u16,
+    /// What was drawn there, where it is more than the row of a list.
+    pub target: Option<ClickTarget>,
 }
 
 /// What a screen reads while it draws.
@@ -209,12 +220,7 @@ pub trait Screen {
     }
 
     /// Handles a click. A second click on a row opens it.
-    fn click(
-        &mut self,
-        _column: u16,
-        _line: u16,
-        _context: &mut UpdateContext<'_>,
-    ) -> ScreenUpdate {
+    fn click(&mut self, _place: ClickPlace, _context: &mut UpdateContext<'_>) -> ScreenUpdate {
         ScreenUpdate::ignored()
     }
 

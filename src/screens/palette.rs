@@ -242,7 +242,7 @@ impl Palette {
             .unwrap_or(0);
         let mut visible = List::default();
         visible.select(row_of_chosen);
-        for (row, index) in visible.window(body, lines.len()).enumerate() {
+        for (row, index) in visible.visible(body.height, lines.len()).enumerate() {
             let y = body.y + u16::try_from(row).unwrap_or(u16::MAX);
             let line = Rect {
                 y,

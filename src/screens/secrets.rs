@@ -18,13 +18,15 @@ use self::{
     list_view::{SecretColumns, longest_deployment},
     run::{Run, RunSubject},
 };
-use super::{AppRequest, Screen, ScreenUpdate, UpdateContext, ViewContext, confirm::Confirm};
+use super::{
+    AppRequest, ClickPlace, Screen, ScreenUpdate, UpdateContext, ViewContext, confirm::Confirm,
+};
 use crate::{
     client_secret::report::{ClientSecretKind, ClientSecretQuestion},
     keys::Layer,
     messages::{
         Action, AppAction, Effect, Effects, ExitMessage, FleetAction, ListAction, SecretsAction,
-        SecretsEffect, SecretsEvent,
+        SecretsEffect, SecretsEvent, ViewportId,
     },
     model::{
         ClientSecretDetail, DeploymentName, Failure, FailureKind, Moment, SecretDetail,
@@ -33,7 +35,7 @@ use crate::{
     rotation::report::{RotationKind, RotationOutcome, RotationQuestion},
     state::{Loadable, Store},
     theme::Role,
-    widgets::{List, Painter, StyledLine},
+    widgets::{DrawnViewport, List, Painter, StyledLine},
 };
 
 /// The state of the Secrets screen.
@@ -60,6 +62,11 @@ pub enum SecretsNews {
 }
 
 impl Secrets {
+    /// Records what the last frame showed of the rows.
+    pub const fn record_viewport(&mut self, drawn: &DrawnViewport) {
+        self.list.record(drawn);
+    }
+
     /// Whether a rotation runs.
     pub fn is_rotating(&self) -> bool {
         self.run.as_ref().is_some_and(|run| run.ended.is_none())
@@ -415,7 +422,8 @@ impl Screen for Secrets {
         }
     }
 
-    fn click(&mut self, column: u16, line: u16, context: &mut UpdateContext<'_>) -> ScreenUpdate {
+    fn click(&mut self, place: ClickPlace, context: &mut UpdateContext<'_>) -> ScreenUpdate {
+        let ClickPlace { column, line, .. } = place;
         match self.list.row_at(column, line).filter(|_| !self.shows_run) {
             Some(row) => {
                 self.list.select(row);
@@ -521,7 +529,10 @@ impl Secrets {
             ..area
         };
         let cursor = self.list.cursor().min(all.len() - 1);
-        for (row, index) in self.list.window(top, all.len()).enumerate() {
+        let window = self
+            .list
+            .window(ViewportId::Secrets, top, all.len(), painter);
+        for (row, index) in window.enumerate() {
             let Some(entry) = all.get(index) else {
                 continue;
             };

@@ -35,6 +35,7 @@ mod table_view;
 mod text;
 mod text_view;
 mod tree;
+mod viewports;
 
 use std::collections::{HashMap, HashSet};
 
@@ -42,7 +43,7 @@ use crossterm::event::KeyEvent;
 use ratatui::layout::Rect;
 use serde_json::{Map, Value};
 
-use super::{Screen, ScreenUpdate, UpdateContext, ViewContext};
+use super::{ClickPlace, Screen, ScreenUpdate, UpdateContext, ViewContext};
 use crate::{
     keys::Layer,
     messages::{Action, AppAction, Effects, ListAction, PromptAction, ToolsAction, ToolsEvent},
@@ -317,7 +318,8 @@ impl Screen for Tools {
         update
     }
 
-    fn click(&mut self, column: u16, line: u16, _context: &mut UpdateContext<'_>) -> ScreenUpdate {
+    fn click(&mut self, place: ClickPlace, _context: &mut UpdateContext<'_>) -> ScreenUpdate {
+        let ClickPlace { column, line, .. } = place;
         if let Some(row) = self.list.row_at(column, line) {
             self.pane = Pane::List;
             let items = self.items();

@@ -1,17 +1,16 @@
 //! A cursor in a list, and the window of rows that is visible.
 
-use std::cell::Cell;
-
 use ratatui::layout::Rect;
 
-use crate::messages::{Action, ListAction};
+use super::{DrawnViewport, Painter};
+use crate::messages::{Action, ListAction, ViewportId};
 
 /// The cursor of a list and the rows that were visible when it was last drawn.
 #[derive(Clone, Debug, Default)]
 pub struct List {
     cursor: usize,
-    top: Cell<usize>,
-    area: Cell<Rect>,
+    top: usize,
+    area: Rect,
 }
 
 impl List {
@@ -27,15 +26,23 @@ impl List {
 
     /// Moves the cursor. Returns `false` if the action is no movement.
     pub fn act(&mut self, action: Action, length: usize) -> bool {
-        let page = usize::from(self.area.get().height).max(2) - 1;
+        let Action::List(action) = action else {
+            return false;
+        };
+        let page = usize::from(self.area.height).max(2) - 1;
         self.cursor = match action {
-            Action::List(ListAction::Up) => self.cursor.saturating_sub(1),
-            Action::List(ListAction::Down) => self.cursor + 1,
-            Action::List(ListAction::PageUp) => self.cursor.saturating_sub(page),
-            Action::List(ListAction::PageDown) => self.cursor + page,
-            Action::List(ListAction::Top) => 0,
-            Action::List(ListAction::Bottom) => length,
-            _ => return false,
+            ListAction::Up => self.cursor.saturating_sub(1),
+            ListAction::Down => self.cursor + 1,
+            ListAction::PageUp => self.cursor.saturating_sub(page),
+            ListAction::PageDown => self.cursor + page,
+            ListAction::Top => 0,
+            ListAction::Bottom => length,
+            ListAction::Left
+            | ListAction::Right
+            | ListAction::Open
+            | ListAction::Filter
+            | ListAction::Sort
+            | ListAction::Mark => return false,
         };
         self.clamp(length);
         true
@@ -43,15 +50,13 @@ impl List {
 
     /// Moves by lines as a pager does: the window scrolls with the cursor until the end.
     pub fn page_along(&mut self, action: Action, length: usize) -> bool {
-        let height = usize::from(self.area.get().height);
-        let top = self.top.get().min(length.saturating_sub(height));
+        let last = length.saturating_sub(usize::from(self.area.height));
+        let top = self.top.min(last);
         let moved = self.act(action, length);
-        match action {
-            Action::List(ListAction::Up) => self.top.set(top.saturating_sub(1)),
-            Action::List(ListAction::Down) => {
-                self.top.set((top + 1).min(length.saturating_sub(height)));
-            }
-            _ => {}
+        if action == Action::List(ListAction::Up) {
+            self.top = top.saturating_sub(1);
+        } else if action == Action::List(ListAction::Down) {
+            self.top = (top + 1).min(last);
         }
         moved
     }
@@ -59,8 +64,7 @@ impl List {
     /// Moves the cursor to the new row of its line and scrolls, so that the line stays where it is
     /// on the screen.
     pub fn carry(&mut self, row: usize) {
-        let top = self.top.get();
-        self.top.set((top + row).saturating_sub(self.cursor));
+        self.top = (self.top + row).saturating_sub(self.cursor);
         self.cursor = row;
     }
 
@@ -69,35 +73,52 @@ impl List {
         self.cursor = self.cursor.min(length.saturating_sub(1));
     }
 
-    /// Returns the rows that are visible in the area, and remembers them for clicks and paging.
-    pub fn window(&self, area: Rect, length: usize) -> std::ops::Range<usize> {
-        let height = usize::from(area.height);
-        let mut top = self.top.get().min(length.saturating_sub(height));
+    /// Returns the rows that are visible in the area, and records them for the next update.
+    pub fn window(
+        &self,
+        id: impl Into<ViewportId>,
+        area: Rect,
+        length: usize,
+        painter: &mut Painter<'_>,
+    ) -> std::ops::Range<usize> {
+        let rows = self.visible(area.height, length);
+        painter.record_viewport(DrawnViewport {
+            id: id.into(),
+            area,
+            top: rows.start,
+            length,
+        });
+        rows
+    }
+
+    /// Returns the rows that are visible in a window of this height.
+    pub fn visible(&self, height: u16, length: usize) -> std::ops::Range<usize> {
+        let height = usize::from(height);
+        let mut top = self.top.min(length.saturating_sub(height));
         if self.cursor < top {
             top = self.cursor;
         } else if height > 0 && self.cursor >= top + height {
             top = self.cursor + 1 - height;
         }
-        self.top.set(top);
-        self.area.set(area);
         top..(top + height).min(length)
     }
 
-    /// Remembers where the list is drawn, before its rows are known.
-    pub fn place(&self, area: Rect) {
-        self.area.set(area);
+    /// Records what the last frame showed of this list, for paging and clicks.
+    pub const fn record(&mut self, drawn: &DrawnViewport) {
+        self.top = drawn.top;
+        self.area = drawn.area;
     }
 
     /// Height of the area in which the list was last drawn.
     pub fn height(&self) -> u16 {
-        self.area.get().height
+        self.area.height
     }
 
     /// Returns the row at a position of the screen.
     pub fn row_at(&self, column: u16, line: u16) -> Option<usize> {
-        let area = self.area.get();
+        let area = self.area;
         area.contains((column, line).into())
-            .then(|| self.top.get() + usize::from(line - area.y))
+            .then(|| self.top + usize::from(line - area.y))
     }
 }
 
@@ -105,23 +126,35 @@ impl List {
 mod tests {
     use super::*;
 
+    /// Draws the list, and lets it know.
+    fn draw(list: &mut List, area: Rect, length: usize) -> std::ops::Range<usize> {
+        let rows = list.visible(area.height, length);
+        list.record(&DrawnViewport {
+            id: ViewportId::Activity,
+            area,
+            top: rows.start,
+            length,
+        });
+        rows
+    }
+
     #[test]
     fn the_window_follows_the_cursor_and_no_further() {
         let mut list = List::default();
         let area = Rect::new(0, 3, 10, 4);
-        assert_eq!(list.window(area, 10), 0..4);
+        assert_eq!(draw(&mut list, area, 10), 0..4);
         for _ in 0..4 {
             list.act(Action::List(ListAction::Down), 10);
         }
-        assert_eq!((list.cursor(), list.window(area, 10)), (4, 1..5));
+        assert_eq!((list.cursor(), draw(&mut list, area, 10)), (4, 1..5));
         list.act(Action::List(ListAction::Up), 10);
-        assert_eq!(list.window(area, 10), 1..5);
+        assert_eq!(draw(&mut list, area, 10), 1..5);
         list.act(Action::List(ListAction::Bottom), 10);
-        assert_eq!((list.cursor(), list.window(area, 10)), (9, 6..10));
+        assert_eq!((list.cursor(), draw(&mut list, area, 10)), (9, 6..10));
         list.clamp(3);
-        assert_eq!((list.cursor(), list.window(area, 3)), (2, 0..3));
+        assert_eq!((list.cursor(), draw(&mut list, area, 3)), (2, 0..3));
         assert_eq!(list.row_at(2, 4), Some(1));
         assert_eq!(list.row_at(2, 9), None);
-        assert_eq!(list.window(Rect::ZERO, 0), 0..0);
+        assert_eq!(draw(&mut list, Rect::ZERO, 0), 0..0);
     }
 }

@@ -4,6 +4,7 @@
 
 mod braille;
 mod document;
+mod drawn;
 mod json;
 mod line_input;
 mod list;
@@ -15,6 +16,7 @@ mod table;
 
 pub use braille::{BrailleCanvas, Dot};
 pub use document::{DocumentLine, has_below, json_document, visible_lines, yaml_lines};
+pub use drawn::{ClickArea, DrawnParts, DrawnViewport};
 pub use json::{StyledLine, json_beginning, json_lines};
 pub use line_input::LineInput;
 pub use list::List;

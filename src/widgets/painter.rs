@@ -4,7 +4,9 @@ use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
 
+use super::drawn::{ClickArea, DrawnParts, DrawnViewport};
 use crate::{
+    messages::ClickTarget,
     model::sanitize,
     theme::{Role, Theme},
 };
@@ -15,12 +17,32 @@ pub struct Painter<'a> {
     pub buffer: &'a mut Buffer,
     /// The styles of roles.
     pub theme: &'a Theme,
+    drawn: DrawnParts,
 }
 
 impl<'a> Painter<'a> {
     /// Creates a painter for a buffer.
-    pub const fn new(buffer: &'a mut Buffer, theme: &'a Theme) -> Self {
-        Self { buffer, theme }
+    pub fn new(buffer: &'a mut Buffer, theme: &'a Theme) -> Self {
+        Self {
+            buffer,
+            theme,
+            drawn: DrawnParts::default(),
+        }
+    }
+
+    /// Returns what was recorded while drawing.
+    pub fn into_drawn(self) -> DrawnParts {
+        self.drawn
+    }
+
+    /// Records which part of a list or a text is visible.
+    pub fn record_viewport(&mut self, viewport: DrawnViewport) {
+        self.drawn.viewports.push(viewport);
+    }
+
+    /// Records what a click on these cells means.
+    pub fn record_click(&mut self, area: Rect, target: ClickTarget) {
+        self.drawn.clicks.push(ClickArea { area, target });
     }
 
     /// Draws text at a position and returns the column after it. Text longer than `room` columns is

@@ -1,47 +1,78 @@
 //! The scroll position of a text without a cursor.
 
-use std::cell::Cell;
+use ratatui::layout::Rect;
 
-use crate::messages::{Action, ListAction};
+use super::{DrawnViewport, Painter};
+use crate::messages::{Action, ListAction, ViewportId};
 
 /// The first visible line of a text, limited by what was visible when it was last drawn.
 #[derive(Clone, Debug, Default)]
 pub struct Scroll {
-    top: Cell<usize>,
-    page: Cell<usize>,
-    last: Cell<usize>,
+    top: usize,
+    page: usize,
+    last: usize,
 }
 
 impl Scroll {
     /// Scrolls. Returns `false` if the action is no movement.
     pub fn act(&mut self, action: Action) -> bool {
-        let (top, last) = (self.top.get(), self.last.get());
-        let page = self.page.get().max(2) - 1;
-        let to = match action {
-            Action::List(ListAction::Up) => top.saturating_sub(1),
-            Action::List(ListAction::Down) => top + 1,
-            Action::List(ListAction::PageUp) => top.saturating_sub(page),
-            Action::List(ListAction::PageDown) => top + page,
-            Action::List(ListAction::Top) => 0,
-            Action::List(ListAction::Bottom) => last,
-            _ => return false,
+        let Action::List(action) = action else {
+            return false;
         };
-        self.top.set(to.min(last));
+        let page = self.page.max(2) - 1;
+        let to = match action {
+            ListAction::Up => self.top.saturating_sub(1),
+            ListAction::Down => self.top + 1,
+            ListAction::PageUp => self.top.saturating_sub(page),
+            ListAction::PageDown => self.top + page,
+            ListAction::Top => 0,
+            ListAction::Bottom => self.last,
+            ListAction::Left
+            | ListAction::Right
+            | ListAction::Open
+            | ListAction::Filter
+            | ListAction::Sort
+            | ListAction::Mark => return false,
+        };
+        self.top = to.min(self.last);
         true
     }
 
     /// Scrolls back to the beginning.
-    pub fn reset(&mut self) {
-        self.top.set(0);
+    pub const fn reset(&mut self) {
+        self.top = 0;
+    }
+
+    /// Returns the visible lines of a text of `length` lines in an area, and records them for the next update.
+    pub fn window(
+        &self,
+        id: impl Into<ViewportId>,
+        area: Rect,
+        length: usize,
+        painter: &mut Painter<'_>,
+    ) -> std::ops::Range<usize> {
+        let lines = self.visible(area.height, length);
+        painter.record_viewport(DrawnViewport {
+            id: id.into(),
+            area,
+            top: lines.start,
+            length,
+        });
+        lines
     }
 
     /// Returns the visible lines of a text of `length` lines in a window of `height` lines.
-    pub fn window(&self, height: usize, length: usize) -> std::ops::Range<usize> {
-        let last = length.saturating_sub(height);
-        self.last.set(last);
-        self.page.set(height);
-        self.top.set(self.top.get().min(last));
-        self.top.get()..(self.top.get() + height).min(length)
+    pub fn visible(&self, height: u16, length: usize) -> std::ops::Range<usize> {
+        let height = usize::from(height);
+        let top = self.top.min(length.saturating_sub(height));
+        top..(top + height).min(length)
+    }
+
+    /// Records what the last frame showed of this text.
+    pub fn record(&mut self, drawn: &DrawnViewport) {
+        self.top = drawn.top;
+        self.page = usize::from(drawn.area.height);
+        self.last = drawn.length.saturating_sub(self.page);
     }
 }
 
@@ -49,21 +80,33 @@ impl Scroll {
 mod tests {
     use super::*;
 
+    /// Draws the text in a window of this height, and lets it know.
+    fn draw(scroll: &mut Scroll, height: u16, length: usize) -> std::ops::Range<usize> {
+        let lines = scroll.visible(height, length);
+        scroll.record(&DrawnViewport {
+            id: ViewportId::Help,
+            area: Rect::new(0, 0, 10, height),
+            top: lines.start,
+            length,
+        });
+        lines
+    }
+
     #[test]
     fn the_end_is_the_end_and_one_line_up_from_it_is_seen() {
         let mut scroll = Scroll::default();
-        assert_eq!(scroll.window(4, 10), 0..4);
+        assert_eq!(draw(&mut scroll, 4, 10), 0..4);
         for action in [
             Action::List(ListAction::Bottom),
             Action::List(ListAction::Down),
             Action::List(ListAction::PageDown),
         ] {
             assert!(scroll.act(action));
-            assert_eq!(scroll.window(4, 10), 6..10);
+            assert_eq!(draw(&mut scroll, 4, 10), 6..10);
         }
         assert!(scroll.act(Action::List(ListAction::Up)));
-        assert_eq!(scroll.window(4, 10), 5..9);
-        assert_eq!(scroll.window(4, 2), 0..2);
+        assert_eq!(draw(&mut scroll, 4, 10), 5..9);
+        assert_eq!(draw(&mut scroll, 4, 2), 0..2);
         assert!(!scroll.act(Action::List(ListAction::Open)));
     }
 }

@@ -442,45 +442,6 @@ fn enter_on_a_deployment_tells_its_chain_hop_by_hop_and_arrows_still_fold() {
 }
 
 #[test]
-fn rows_are_clicked_beside_what_is_open_and_not_through_it() {
-    use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
-
-    let mut harness = ready();
-    harness.frame(80, 24);
-    harness.keys("enter");
-    let click = |row: u16| MouseEvent {
-        kind: MouseEventKind::Down(MouseButton::Left),
-        column: 10,
-        row,
-        modifiers: KeyModifiers::NONE,
-    };
-    let small = harness.frame(80, 24);
-    for _ in 0..2 {
-        assert_eq!(harness.mouse(click(6)), []);
-    }
-    assert_eq!(
-        harness.frame(80, 24),
-        small,
-        "what lies over the list keeps its clicks to itself"
-    );
-    harness.frame(120, 36);
-    assert_eq!(harness.mouse(click(6)), []);
-    assert!(
-        harness.selected().contains("prod-gateway"),
-        "{}",
-        harness.selected()
-    );
-    assert_eq!(
-        harness.mouse(click(6)),
-        [Effect::Fleet(FleetEffect::Describe(key(
-            "prod",
-            Kind::Gateway,
-            "prod-gw"
-        )))]
-    );
-}
-
-#[test]
 fn the_view_of_the_last_run_comes_back() {
     let mut last = Harness::open(deployments());
     last.keys("s s");

@@ -8,7 +8,7 @@ use agentcore_console::{
     state::ViewMemory,
     theme::{Depth, EMBEDDED, Theme},
 };
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseEvent};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::{buffer::Buffer, layout::Rect};
 use std::cell::Cell;
 
@@ -65,6 +65,16 @@ impl Harness {
     pub(crate) fn mouse(&mut self, mouse: MouseEvent) -> Vec<Effect> {
         self.record_frame();
         self.app.mouse(mouse, self.now).0
+    }
+
+    /// Presses the left button of the mouse.
+    pub(crate) fn click(&mut self, column: u16, row: u16) -> Vec<Effect> {
+        self.mouse(MouseEvent {
+            kind: MouseEventKind::Down(MouseButton::Left),
+            column,
+            row,
+            modifiers: KeyModifiers::NONE,
+        })
     }
 
     fn record_frame(&mut self) {

@@ -13,6 +13,7 @@ mod frames;
 mod harness;
 mod journeys;
 mod logs;
+mod mouse;
 mod panel;
 #[cfg(feature = "local")]
 mod pty;

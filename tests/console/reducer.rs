@@ -1199,62 +1199,6 @@ fn a_commands_words_typed_out_are_that_command() {
 }
 
 #[test]
-fn a_click_on_a_tab_opens_it_in_a_narrow_window_too() {
-    for (width, height) in [(120, 36), (50, 20)] {
-        let mut harness = ready();
-        let tabs = harness
-            .frame(width, height)
-            .lines()
-            .nth(1)
-            .map(str::to_owned)
-            .unwrap();
-        let column = u16::try_from(tabs.find("5 Doc").unwrap()).unwrap();
-        let kind = crossterm::event::MouseEventKind::Down(crossterm::event::MouseButton::Left);
-        let modifiers = crossterm::event::KeyModifiers::NONE;
-        let click = crossterm::event::MouseEvent {
-            kind,
-            column: column + 2,
-            row: 1,
-            modifiers,
-        };
-        let effects = harness.mouse(click);
-        assert_eq!(
-            effects.len(),
-            2,
-            "every deployment is examined: {effects:?}"
-        );
-    }
-}
-
-#[test]
-fn a_second_click_on_a_row_opens_it() {
-    let mut harness = ready();
-    let row = harness
-        .frame(120, 36)
-        .lines()
-        .position(|line| line.contains("prod-gateway"))
-        .unwrap();
-    let kind = crossterm::event::MouseEventKind::Down(crossterm::event::MouseButton::Left);
-    let modifiers = crossterm::event::KeyModifiers::NONE;
-    let click = crossterm::event::MouseEvent {
-        kind,
-        column: 10,
-        row: u16::try_from(row).unwrap(),
-        modifiers,
-    };
-    assert_eq!(harness.mouse(click), []);
-    assert!(harness.selected().contains("prod-gateway"));
-    assert_eq!(
-        harness.mouse(click),
-        [Effect::Fleet(FleetEffect::Describe(key(
-            "prod",
-            Kind::Gateway,
-            "prod-gw"
-        )))]
-    );
-}
-
-#[test]
 fn a_detail_shows_addresses_whole_in_a_narrow_window() {
     let mut harness = ready();
     harness.keys("j enter");

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use super::{Activity, ShownEntries, entries::ActivityRow};
 use crate::{
     keys::Layer,
-    messages::{Action, ActivityAction},
+    messages::{Action, ActivityAction, ViewportId},
     model::pluralize,
     screens::{
         ViewContext,
@@ -55,7 +55,10 @@ pub(super) fn activity(
         };
         painter.text(body.x + 3, body.y + 1, body.width, text, Role::Dim);
     }
-    for (index, row) in state.list.window(body, shown.len()).zip(body.rows()) {
+    let window = state
+        .list
+        .window(ViewportId::Activity, body, shown.len(), painter);
+    for (index, row) in window.zip(body.rows()) {
         let Some(entry) = shown.get(index) else {
             continue;
         };

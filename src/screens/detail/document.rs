@@ -6,13 +6,13 @@ use ratatui::layout::Rect;
 
 use crate::{
     kinds,
-    messages::{Action, FleetAction, ListAction},
+    messages::{Action, FleetAction, FleetViewport, ListAction},
     model::{Resource, pluralize},
     screens::{panel, panel::PanelLine},
     theme::Role,
     widgets::{
-        DocumentLine, List, Painter, StyledLine, has_below, json_document, text_width,
-        visible_lines, yaml_lines,
+        DocumentLine, DrawnViewport, List, Painter, StyledLine, has_below, json_document,
+        text_width, visible_lines, yaml_lines,
     },
 };
 
@@ -169,6 +169,10 @@ impl DetailDocument {
         }
     }
 
+    pub(super) const fn record(&mut self, drawn: &DrawnViewport) {
+        self.list.record(drawn);
+    }
+
     pub(super) const fn is_searching(&self) -> bool {
         !self.wanted.is_empty()
     }
@@ -284,7 +288,9 @@ impl DetailDocument {
     /// Draws the visible lines; answers where in the text they are.
     pub(super) fn draw(&self, lines: &[TextLine], area: Rect, painter: &mut Painter<'_>) -> String {
         let visible = self.visible(lines);
-        let window = self.list.window(area, visible.len());
+        let window = self
+            .list
+            .window(FleetViewport::Document, area, visible.len(), painter);
         let shown: Vec<(usize, &TextLine)> = window
             .clone()
             .filter_map(|row| {

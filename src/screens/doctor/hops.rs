@@ -6,7 +6,7 @@ use super::{Doctor, view::mark};
 use crate::{
     doctor::{DoctorReport, HopFinding, HopState},
     keys::Layer,
-    messages::{Action, FleetAction},
+    messages::{Action, DoctorViewport, FleetAction},
     screens::{ViewContext, detail::wrapped, panel, panel::PanelLine},
     theme::Role,
     widgets::Painter,
@@ -43,7 +43,9 @@ pub(super) fn draw(
         height: area.height.saturating_sub(reserved),
         ..area
     };
-    let window = state.hops.window(room, report.hops.len());
+    let window = state
+        .hops
+        .window(DoctorViewport::Hops, room, report.hops.len(), painter);
     let mut y = room.y;
     for index in window {
         let Some(finding) = report.hops.get(index) else {

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     doctor::{DoctorReport, Hop, HopState},
+    messages::DoctorViewport,
     model::{Deployment, DeploymentName},
     screens::ViewContext,
     theme::Role,
@@ -70,8 +71,13 @@ pub(super) fn draw(
     let cursor = state.cursor(deployments);
     let mut list = state.list.clone();
     list.select(cursor);
-    state.list.window(body, deployments.len());
-    for (index, row) in list.window(body, deployments.len()).zip(body.rows()) {
+    let window = list.window(
+        DoctorViewport::Deployments,
+        body,
+        deployments.len(),
+        painter,
+    );
+    for (index, row) in window.zip(body.rows()) {
         let Some(deployment) = deployments.get(index) else {
             continue;
         };

@@ -5,16 +5,17 @@ use ratatui::{
     style::{Modifier, Style},
 };
 
-use super::{Fleet, Order, Place, Row, TitleAreas, cells::draw_row, feed, tree::Line};
+use super::{Fleet, Order, Place, Row, cells::draw_row, feed, tree::Line};
 use crate::{
     doctor::ChainStage,
     kinds::{self, DeploymentHealth},
+    messages::{ClickTarget, FleetViewport},
     model::{Health, Traffic},
     screens::ViewContext,
     theme::Role,
     widgets::{
-        Column, Layout, Painter, Size, deployment_glyph, deployment_role, deployment_word, glyph,
-        lay_out, role_of, text_width,
+        Column, DrawnViewport, Layout, Painter, Size, deployment_glyph, deployment_role,
+        deployment_word, glyph, lay_out, role_of, text_width,
     },
 };
 
@@ -112,14 +113,13 @@ fn draw_table(state: &Fleet, context: &ViewContext<'_>, area: Rect, painter: &mu
         height: area.height.saturating_sub(1 + u16::from(prompt)),
         ..area
     };
-    state.list.place(body);
-    let rows = state.lines(context.store);
+    let rows = state.lines_in(body.height, context.store);
     let is_cut = rows.len() > usize::from(body.height);
     let shown = Rect {
         height: body.height.saturating_sub(u16::from(is_cut)),
         ..body
     };
-    let end = draw_rows(state, &rows, context, &layout, shown, painter);
+    let end = draw_rows(state, &rows, context, &layout, (body, shown), painter);
     if is_cut {
         let line = Rect {
             y: shown.bottom(),
@@ -145,15 +145,22 @@ fn draw_rows(
     rows: &[Line],
     context: &ViewContext<'_>,
     layout: &Layout,
-    body: Rect,
+    (body, shown): (Rect, Rect),
     painter: &mut Painter<'_>,
 ) -> usize {
     let selected = state.selected_row(rows);
     let mut list = state.list.clone();
     list.select(selected);
-    let window = list.window(body, rows.len());
-    state.list.window(body, rows.len());
-    for (index, place) in window.clone().zip(body.rows()) {
+    let window = list.visible(shown.height, rows.len());
+    painter.record_viewport(DrawnViewport {
+        id: FleetViewport::Rows.into(),
+        area: body,
+        top: window.start,
+        length: rows.len(),
+    });
+    painter.record_click(shown, ClickTarget::FleetRow);
+    let names = layout.first().map_or(shown.x, |(_, x, _)| *x);
+    for (index, place) in window.clone().zip(shown.rows()) {
         let Some(kept) = rows.get(index) else {
             continue;
         };
@@ -162,6 +169,14 @@ fn draw_rows(
             painter.select_row(place, state.detail.is_none());
         }
         draw_row(state, row, context, layout, place.y, painter);
+        if row.has_children {
+            let fold_mark = Rect {
+                x: names + row.depth * 2,
+                width: 2,
+                ..place
+            };
+            painter.record_click(fold_mark, ClickTarget::FleetFold);
+        }
         if is_remembered(&row.place, context) {
             let inside = Rect {
                 x: place.x + 1,
@@ -319,7 +334,6 @@ fn header(
     area: Rect,
     painter: &mut Painter<'_>,
 ) {
-    remember_titles(state, columns, layout, area);
     let mark = if state.order.is_reversed {
         "▴"
     } else {
@@ -339,6 +353,15 @@ fn header(
         let Some(column) = columns.get(*index) else {
             continue;
         };
+        if order_of(*index).is_some() {
+            let title = Rect {
+                x: *x,
+                width: *width,
+                height: 1,
+                ..area
+            };
+            painter.record_click(title, ClickTarget::FleetTitle(*index));
+        }
         let x = if *index == 0 { x + 2 } else { *x };
         if *index == CHAIN {
             painter.text(x, area.y, *width, &chain_title(*width), Role::Dim);
@@ -384,29 +407,16 @@ const fn column_of(order: Order) -> usize {
     }
 }
 
-/// Keeps where the titles stand, for clicks on them.
-fn remember_titles(state: &Fleet, columns: &[Column], layout: &Layout, area: Rect) {
-    let order_of = |index: usize| match index {
+/// The order that a click on the title of a column asks for.
+pub(super) const fn order_of(column: usize) -> Option<Order> {
+    match column {
         0 => Some(Order::Name),
         STATUS => Some(Order::Health),
         AGE => Some(Order::Age),
         CALLS => Some(Order::Calls),
         ERRORS => Some(Order::Errors),
         _ => None,
-    };
-    let mut titles = TitleAreas {
-        line: area.y,
-        names: layout.first().map_or(area.x, |(_, x, _)| *x),
-        ..TitleAreas::default()
-    };
-    let found = layout.iter().filter_map(|(index, x, width)| {
-        let order = order_of(*index).filter(|_| columns.get(*index).is_some())?;
-        Some((order, *x, x + width))
-    });
-    for (slot, found) in titles.areas.iter_mut().zip(found) {
-        *slot = Some(found);
     }
-    state.titles.set(titles);
 }
 
 /// A row whose status has just changed is shown inverted for a moment, once.

@@ -3,10 +3,10 @@
 use ratatui::layout::Rect;
 
 use crate::{
-    messages::Action,
+    messages::{Action, FleetViewport},
     model::DeploymentName,
     screens::{ViewContext, panel},
-    widgets::{Painter, Scroll},
+    widgets::{DrawnViewport, Painter, Scroll},
 };
 
 /// An open overview of a deployment.
@@ -17,6 +17,10 @@ pub(super) struct Overview {
 }
 
 impl Overview {
+    pub(super) fn record(&mut self, drawn: &DrawnViewport) {
+        self.scroll.record(drawn);
+    }
+
     pub(super) fn new(deployment: DeploymentName) -> Self {
         Self {
             deployment,
@@ -36,7 +40,9 @@ impl Overview {
             ..area
         };
         let lines = panel::deployment(&self.deployment, context, body.width);
-        let window = self.scroll.window(usize::from(body.height), lines.len());
+        let window = self
+            .scroll
+            .window(FleetViewport::Overview, body, lines.len(), painter);
         panel::draw(
             lines.iter().skip(window.start).take(window.len()),
             body,

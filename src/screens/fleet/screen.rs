@@ -6,9 +6,9 @@ use ratatui::layout::Rect;
 use super::{Fleet, PANEL_FROM, Place, draw, feed};
 use crate::{
     keys::Layer,
-    messages::{Action, AppAction, FleetAction, ListAction, PromptAction},
+    messages::{Action, AppAction, ClickTarget, FleetAction, ListAction, PromptAction},
     model::Kind,
-    screens::{Screen, ScreenUpdate, UpdateContext, ViewContext, detail::Detail},
+    screens::{ClickPlace, Screen, ScreenUpdate, UpdateContext, ViewContext, detail::Detail},
     theme::Role,
     widgets::{LineInput, Painter},
 };
@@ -83,18 +83,22 @@ impl Screen for Fleet {
         }
     }
 
-    fn click(&mut self, column: u16, line: u16, context: &mut UpdateContext<'_>) -> ScreenUpdate {
-        if let Some(order) = self.titles.get().order_at(column, line) {
+    fn click(&mut self, place: ClickPlace, context: &mut UpdateContext<'_>) -> ScreenUpdate {
+        let ClickPlace {
+            column,
+            line,
+            target,
+        } = place;
+        if let Some(ClickTarget::FleetTitle(index)) = target
+            && let Some(order) = draw::order_of(index)
+        {
             // A second click on the same title reverses.
             self.order.is_reversed = self.order.order == order && !self.order.is_reversed;
             self.order.order = order;
             return ScreenUpdate::done();
         }
-        let Some(at) = self
-            .list
-            .row_at(column, line)
-            .filter(|_| !self.is_covered.get())
-        else {
+        // Where something lies over the list, no row was drawn.
+        let Some(at) = target.and_then(|_| self.list.row_at(column, line)) else {
             return ScreenUpdate::ignored();
         };
         let rows = self.lines(context.store);
@@ -106,8 +110,7 @@ impl Screen for Fleet {
             }
         });
         if let Some(row) = rows.get(at)
-            && row.has_children
-            && self.titles.get().is_fold_mark(column, row.depth)
+            && target == Some(ClickTarget::FleetFold)
         {
             let is_folded = self.is_folded(&row.place, context.store);
             self.selected = Some(row.place.clone());
@@ -150,7 +153,6 @@ impl Screen for Fleet {
             return;
         }
         let is_open = self.detail.is_some() || self.overview.is_some();
-        self.is_covered.set(is_open && area.width < BESIDE);
         let feed = if is_open && area.width < BESIDE {
             0
         } else {

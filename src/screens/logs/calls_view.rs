@@ -12,7 +12,7 @@ use super::{
 use crate::{
     calls::{LoggedCall, LoggedOutcome},
     keys::Layer,
-    messages::{Action, LogsAction},
+    messages::{Action, LogsAction, LogsViewport},
     screens::ViewContext,
     theme::Role,
     tools::highlight::{Token, highlight},
@@ -73,7 +73,10 @@ impl Logs {
             height: area.height.saturating_sub(2 + extra),
             ..area
         };
-        let window = self.calls.list.window(body, rows.len());
+        let window = self
+            .calls
+            .list
+            .window(LogsViewport::Calls, body, rows.len(), painter);
         let mut y = body.y;
         for index in window.clone() {
             let Some(call) = rows.get(index) else {

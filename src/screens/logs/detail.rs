@@ -8,11 +8,11 @@ use serde_json::Value;
 use super::Logs;
 use crate::{
     logs::store::{Body, Entry},
-    messages::{Action, ListAction},
+    messages::{Action, ListAction, LogsViewport},
     model::{Moment, pluralize},
     screens::{ScreenUpdate, ViewContext, detail::wrapped},
     theme::Role,
-    widgets::{List, Painter, cut_middle},
+    widgets::{DrawnViewport, List, Painter, cut_middle},
 };
 
 /// Longest text that is parsed as JSON, in bytes. A longer one is shown as it is.
@@ -51,6 +51,10 @@ struct TreeRow {
 }
 
 impl LineDetail {
+    pub(super) const fn record(&mut self, drawn: &DrawnViewport) {
+        self.list.record(drawn);
+    }
+
     pub(super) fn of(entry: &Entry) -> Self {
         let text = match &entry.body {
             Body::Event { text, .. } => text.as_str(),
@@ -314,8 +318,10 @@ fn draw_text(detail: &LineDetail, area: Rect, painter: &mut Painter<'_>) {
         .flat_map(|part| wrapped(part, area.width.saturating_sub(4), Role::Text))
         .map(|line| line.into_iter().map(|(text, _)| text).collect())
         .collect();
-    // The window is remembered for paging; the cursor is the first line that is shown.
-    let _ = detail.list.window(area, detail.length());
+    // The cursor is the first line that is shown; the window is recorded for paging.
+    detail
+        .list
+        .window(LogsViewport::Detail, area, detail.length(), painter);
     let last = lines.len().saturating_sub(usize::from(area.height));
     for (row, line) in lines
         .iter()
@@ -340,7 +346,9 @@ fn draw_tree(
     area: Rect,
     painter: &mut Painter<'_>,
 ) {
-    let window = detail.list.window(area, detail.rows.len());
+    let window = detail
+        .list
+        .window(LogsViewport::Detail, area, detail.rows.len(), painter);
     for (row, index) in window.enumerate() {
         let Some(node) = detail.rows.get(index) else {
             continue;

@@ -14,6 +14,7 @@ use crate::{
         store::{Body, Entry},
         summary::summary,
     },
+    messages::LogsViewport,
     model::Moment,
     screens::{ViewContext, detail::wrapped},
     theme::Role,
@@ -69,7 +70,9 @@ impl Logs {
     /// The rows around the cursor; a wrapped line takes more than one, so the window is filled from its end.
     fn draw_lines(&self, context: &ViewContext<'_>, area: Rect, painter: &mut Painter<'_>) {
         let columns = LineColumns::of(area.x, area.width, self.is_merged());
-        let window = self.list.window(area, self.store.len());
+        let window = self
+            .list
+            .window(LogsViewport::Lines, area, self.store.len(), painter);
         let begin = if self.wrap {
             self.first_wrapped(window.clone(), area.height, columns.message_room())
         } else {

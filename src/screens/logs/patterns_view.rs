@@ -11,7 +11,7 @@ use super::{
 use crate::{
     keys::Layer,
     logs::{Level, pattern_book::PatternSummary, patterns::WILDCARD},
-    messages::{Action, LogsAction},
+    messages::{Action, LogsAction, LogsViewport},
     model::Moment,
     screens::ViewContext,
     theme::Role,
@@ -61,7 +61,10 @@ impl Logs {
             height: area.height.saturating_sub(2 + extra),
             ..area
         };
-        let window = self.patterns.list.window(body, rows.len());
+        let window = self
+            .patterns
+            .list
+            .window(LogsViewport::Patterns, body, rows.len(), painter);
         let mut y = body.y;
         for index in window.clone() {
             let Some(pattern) = rows.get(index) else {

@@ -13,6 +13,7 @@ use super::{
 use crate::{
     calls::{LoggedOutcome, TraceLine, TraceSpan, WaterfallRow, hop_of, is_error},
     logs::{Line, summary::summary},
+    messages::LogsViewport,
     screens::ViewContext,
     theme::Role,
     widgets::{Painter, text_width},
@@ -85,30 +86,8 @@ impl Logs {
             height: room.min(rows.max(1)),
             ..area
         };
-        let window = open.list.window(body, open.shown.len());
-        for (row, index) in window.clone().enumerate() {
-            let Some(row_of_layout) = open
-                .shown
-                .get(index)
-                .and_then(|at| open.layout.rows.get(*at))
-            else {
-                continue;
-            };
-            let y = body.y + u16::try_from(row).unwrap_or(u16::MAX);
-            if index == open.list.cursor() {
-                painter.select_row(
-                    Rect {
-                        y,
-                        height: 1,
-                        ..area
-                    },
-                    true,
-                );
-            }
-            let is_folded = matches!(row_of_layout, WaterfallRow::Span { span, .. } if open.folded.contains(span.hop));
-            draw_row(row_of_layout, is_folded, y, &columns, painter);
-        }
-        let below = open.shown.len().saturating_sub(window.end);
+        let end = draw_rows(open, &columns, body, painter);
+        let below = open.shown.len().saturating_sub(end);
         let mut foot = where_time_went(open);
         if below > 0 {
             foot.push((format!("   ▼ {below} more rows"), Role::Accent));
@@ -124,6 +103,33 @@ impl Logs {
             self.draw_panels(open, context, place, painter);
         }
     }
+}
+
+/// Draws the visible rows; returns the index of the first one below them.
+fn draw_rows(
+    open: &OpenWaterfall,
+    columns: &RowColumns,
+    body: Rect,
+    painter: &mut Painter<'_>,
+) -> usize {
+    let window = open
+        .list
+        .window(LogsViewport::Waterfall, body, open.shown.len(), painter);
+    for (index, row) in window.clone().zip(body.rows()) {
+        let Some(row_of_layout) = open
+            .shown
+            .get(index)
+            .and_then(|at| open.layout.rows.get(*at))
+        else {
+            continue;
+        };
+        if index == open.list.cursor() {
+            painter.select_row(row, true);
+        }
+        let is_folded = matches!(row_of_layout, WaterfallRow::Span { span, .. } if open.folded.contains(span.hop));
+        draw_row(row_of_layout, is_folded, row.y, columns, painter);
+    }
+    window.end
 }
 
 /// The call in one line.

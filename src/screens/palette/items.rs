@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::{PaletteCommand, PaletteItem, PaletteSection, PaletteTarget};
 use crate::{
     keys::Layer,
-    messages::{Action, AppAction, Needs, Route, ToolsAction},
+    messages::{Action, Needs, Route, ToolsAction},
     model::{DeploymentName, Moment, Resource},
     screens::{ViewContext, logs::LogWindow},
     state::Store,
@@ -103,7 +103,7 @@ fn screens<'a>(
         .into_iter()
         .filter(move |screen| *screen != route)
         .map(|screen| {
-            let action = screen_action(screen);
+            let action = Action::App(screen.open_action());
             PaletteItem {
                 text: screen.title().to_lowercase(),
                 note: "screen".to_owned(),
@@ -280,17 +280,5 @@ const fn own_layer(route: Route) -> Layer {
         Route::Tools => Layer::Tools,
         Route::Doctor => Layer::Doctor,
         Route::Activity => Layer::Activity,
-    }
-}
-
-/// The action that opens a screen.
-const fn screen_action(route: Route) -> Action {
-    match route {
-        Route::Fleet => Action::App(AppAction::OpenFleet),
-        Route::Logs => Action::App(AppAction::OpenLogs),
-        Route::Secrets => Action::App(AppAction::OpenSecrets),
-        Route::Tools => Action::App(AppAction::OpenTools),
-        Route::Doctor => Action::App(AppAction::OpenDoctor),
-        Route::Activity => Action::App(AppAction::OpenActivity),
     }
 }

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use super::run::Run;
 use crate::{
     keys::Layer,
-    messages::{Action, AppAction, PromptAction},
+    messages::{Action, AppAction, PromptAction, ViewportId},
     rotation::plan_page::{PlanMark, PlanPage, PlanRow, PlannedStep},
     screens::{ViewContext, confirm::Confirm, detail::wrapped, frame::symbol},
     theme::Role,
@@ -57,7 +57,9 @@ pub(super) fn draw(
         ..area
     };
     let lines = fitting(page, room);
-    let window = confirm.scroll.window(usize::from(room.height), lines.len());
+    let window = confirm
+        .scroll
+        .window(ViewportId::Question, room, lines.len(), painter);
     for (row, line) in lines
         .iter()
         .skip(window.start)

@@ -6,11 +6,11 @@ use ratatui::layout::Rect;
 use super::{Tools, form::Form};
 use crate::{
     keys::Layer,
-    messages::{Action, AppAction, ListAction, PromptAction},
+    messages::{Action, AppAction, ListAction, PromptAction, ToolsViewport},
     screens::{ScreenUpdate, ViewContext},
     theme::Role,
     tools::cypher::{CypherProposals, complete},
-    widgets::{List, Painter, text_width},
+    widgets::{DrawnViewport, List, Painter, text_width},
 };
 
 /// Proposals that are shown at once.
@@ -158,6 +158,10 @@ impl Tools {
 }
 
 impl CompletionPopup {
+    pub(super) const fn record(&mut self, drawn: &DrawnViewport) {
+        self.list.record(drawn);
+    }
+
     /// Columns of the names, of the notes, and of the counts.
     fn columns(&self) -> (usize, usize, usize) {
         let most = |width: &dyn Fn(usize) -> usize| {
@@ -192,7 +196,9 @@ impl CompletionPopup {
         let (name, ..) = self.columns();
         let name = u16::try_from(name).unwrap_or(32);
         let items = &self.proposals.items;
-        let window = self.list.window(body, items.len());
+        let window = self
+            .list
+            .window(ToolsViewport::Completion, body, items.len(), painter);
         for (at, line) in window.zip(body.rows()) {
             let Some(item) = items.get(at) else { break };
             if at == self.list.cursor() {

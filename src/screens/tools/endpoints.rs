@@ -4,12 +4,12 @@ use ratatui::layout::Rect;
 
 use super::{Modal, Tools};
 use crate::{
-    messages::{Action, AppAction, ListAction, PromptAction},
+    messages::{Action, AppAction, ListAction, PromptAction, ToolsViewport},
     model::{Kind, McpEndpoint, McpTarget},
     screens::{ScreenUpdate, UpdateContext, ViewContext},
     state::Store,
     theme::Role,
-    widgets::{LineInput, List, Painter},
+    widgets::{DrawnViewport, LineInput, List, Painter},
 };
 
 /// The open list of endpoints.
@@ -64,6 +64,10 @@ impl EndpointChoice {
 }
 
 impl EndpointPicker {
+    pub(super) const fn record(&mut self, drawn: &DrawnViewport) {
+        self.list.record(drawn);
+    }
+
     /// What is typed has changed: the first line is chosen again.
     pub(super) fn typed(&mut self) {
         self.list.select(0);
@@ -99,7 +103,7 @@ impl EndpointPicker {
         };
         let mut list = self.list.clone();
         list.clamp(matching.len());
-        let window = list.window(body, matching.len());
+        let window = list.window(ToolsViewport::Endpoints, body, matching.len(), painter);
         for (row, choice) in matching
             .iter()
             .enumerate()

@@ -4,12 +4,15 @@ use ratatui::layout::Rect;
 
 use super::{Item, Modal, NamePrompt, NameSubject, Pane, Running, Tools, form::Form};
 use crate::{
-    messages::{Action, AppAction, Effect, ListAction, PromptAction, ToolsAction, ToolsEffect},
+    messages::{
+        Action, AppAction, Effect, ListAction, PromptAction, ToolsAction, ToolsEffect,
+        ToolsViewport,
+    },
     model::{CallOutcome, Failure, FailureKind, McpEndpoint, Moment},
     screens::{AppRequest, ScreenUpdate, UpdateContext, ViewContext, confirm::Confirm},
     theme::Role,
     tools::history::{self, HistoryChange, HistoryEntry, HistoryOutcome},
-    widgets::{LineInput, List, Painter, cut},
+    widgets::{DrawnViewport, LineInput, List, Painter, cut},
 };
 
 /// Calls of an endpoint that the left pane lists.
@@ -27,6 +30,10 @@ pub(super) struct HistorySearch {
 }
 
 impl HistorySearch {
+    pub(super) const fn record(&mut self, drawn: &DrawnViewport) {
+        self.list.record(drawn);
+    }
+
     /// What is typed has changed: the first line is selected again.
     pub(super) fn typed(&mut self) {
         self.list.select(0);
@@ -273,7 +280,7 @@ impl Tools {
         };
         let mut list = search.list.clone();
         list.clamp(found.len());
-        let window = list.window(body, found.len());
+        let window = list.window(ToolsViewport::History, body, found.len(), painter);
         for (at, line) in window.zip(body.rows()) {
             let Some(entry) = found.get(at).and_then(|at| self.history.get(*at)) else {
                 break;

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{Modal, Tools, endpoints::name_of, text_view::draw_lines};
 use crate::{
-    messages::{Effect, ToolsEffect},
+    messages::{Effect, ToolsEffect, ToolsViewport},
     model::{Claims, ConnectionInfo, Failure, McpEndpoint, Moment, moment::short_duration},
     screens::{AppRequest, ScreenUpdate, ViewContext, detail::wrapped},
     theme::Role,
@@ -111,7 +111,7 @@ impl Tools {
         };
         draw_lines(
             &lines(info, claims.as_ref(), context, area.width.saturating_sub(4)),
-            scroll,
+            (scroll, ToolsViewport::Identity),
             body,
             painter,
         );

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use super::{Item, Modal, Pane, Tools, history::draw_listed};
 use crate::{
     keys::Layer,
-    messages::{Action, ListAction},
+    messages::{Action, ListAction, ToolsViewport},
     model::Tool,
     screens::ViewContext,
     theme::Role,
@@ -36,7 +36,9 @@ pub(super) fn draw_list(
         height: body.height.saturating_sub(2),
         ..body
     };
-    let window = state.list.window(place, items.len());
+    let window = state
+        .list
+        .window(ToolsViewport::List, place, items.len(), painter);
     for (index, line) in window.clone().zip(body.rows()) {
         let Some(item) = items.get(index) else { break };
         if index == cursor {

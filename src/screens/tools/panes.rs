@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::{
     Item, ResultView, Tools, form_view::draw_form_pane, list_view::draw_list, result::draw_result,
-    text_view, text_view::draw_lines,
+    text_view, text_view::draw_beginning,
 };
 use crate::{
     keys::Layer,
@@ -12,7 +12,7 @@ use crate::{
     model::{Failure, Moment},
     screens::{ScreenUpdate, UpdateContext, ViewContext},
     theme::Role,
-    widgets::{LineInput, Painter, Scroll},
+    widgets::{LineInput, Painter},
 };
 
 /// From this width the panes stand side by side.
@@ -164,7 +164,7 @@ fn draw_failure(
         height: area.height.saturating_sub(1),
     };
     let lines = text_view::failure_text(failure, room);
-    draw_lines(&lines, &Scroll::default(), place, painter);
+    draw_beginning(&lines, place, painter);
     let connect = key_of(context, ToolsAction::Connect);
     let choose = key_of(context, ToolsAction::ChooseEndpoint);
     let keys = [

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     keys::Layer,
-    messages::{Action, ToolsAction},
+    messages::{Action, ToolsAction, ToolsViewport},
     model::{Elapsed, FailureKind, Table, with_separators},
     screens::ViewContext,
     theme::Role,
@@ -73,7 +73,7 @@ fn draw_body(
 ) {
     let focused = state.pane == Pane::Result;
     let lines = |lines: &[StyledLine], painter: &mut Painter<'_>| {
-        draw_lines(lines, &state.text, body, painter);
+        draw_lines(lines, (&state.text, ToolsViewport::Text), body, painter);
     };
     match (state.shown, &result.answer) {
         (ResultView::Raw | ResultView::Plan | ResultView::Changes, _) => {

@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use super::{Modal, Pane, ToolKey, Tools};
 use crate::{
     keys::Layer,
-    messages::{Action, AppAction, Effect, ListAction, ToolsAction, ToolsEffect},
+    messages::{Action, AppAction, Effect, ListAction, ToolsAction, ToolsEffect, ToolsViewport},
     model::{CallOutcome, Failure, FailureKind, McpEndpoint, Moment, with_separators},
     screens::{AppRequest, ScreenUpdate, UpdateContext, ViewContext},
     state::Loadable,
@@ -16,7 +16,7 @@ use crate::{
         cypher,
         graph_schema::{GraphSchema, PropertySchema, schema_tool},
     },
-    widgets::{List, Painter, text_width},
+    widgets::{DrawnViewport, List, Painter, text_width},
 };
 
 /// Labels up to this number show their properties without being unfolded.
@@ -41,6 +41,12 @@ struct SchemaRow {
 #[derive(Clone, Debug, Default)]
 pub(super) struct SchemaBrowser {
     list: List,
+}
+
+impl SchemaBrowser {
+    pub(super) const fn record(&mut self, drawn: &DrawnViewport) {
+        self.list.record(drawn);
+    }
 }
 
 impl Tools {
@@ -304,7 +310,11 @@ fn draw_rows(
 ) {
     let mut list = browser.map_or_else(List::default, |browser| browser.list.clone());
     list.clamp(rows.len());
-    let window = list.window(area, rows.len());
+    let window = if browser.is_some() {
+        list.window(ToolsViewport::Schema, area, rows.len(), painter)
+    } else {
+        list.visible(area.height, rows.len())
+    };
     let hidden = rows.len() - window.end;
     for (at, line) in window.clone().zip(area.rows()) {
         let Some(row) = rows.get(at) else { break };

@@ -3,13 +3,14 @@
 use ratatui::layout::Rect;
 use serde_json::{Map, Value};
 
-use super::{column_widths, table_state::TableState, text_view::draw_lines};
+use super::{column_widths, table_state::TableState, text_view::draw_beginning};
 use crate::{
+    messages::ToolsViewport,
     model::Table,
     screens::detail::wrapped,
     theme::Role,
     tools::cells,
-    widgets::{Painter, Scroll, StyledLine, json_lines, text_width},
+    widgets::{Painter, StyledLine, json_lines, text_width},
 };
 
 /// Columns between two columns of a result.
@@ -38,7 +39,9 @@ pub(super) fn draw_table(
         height: area.height.saturating_sub(1 + below),
         ..area
     };
-    let window = state.rows.window(body, state.len());
+    let window = state
+        .rows
+        .window(ToolsViewport::Rows, body, state.len(), painter);
     let visible: Vec<&Vec<Value>> = state.rows(table, window.clone()).collect();
     let texts: Vec<Vec<String>> = visible
         .iter()
@@ -278,5 +281,5 @@ fn draw_row_detail(
     let members = table.columns.iter().cloned().zip(row.iter().cloned());
     let object: Map<String, Value> = members.collect();
     lines.extend(json_lines(&Value::Object(object)));
-    draw_lines(&lines, &Scroll::default(), body, painter);
+    draw_beginning(&lines, body, painter);
 }

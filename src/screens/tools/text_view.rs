@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::result::MOST;
 use crate::{
+    messages::ToolsViewport,
     model::{Failure, Table, with_separators},
     screens::detail::{failure_block, wrapped},
     theme::Role,
@@ -16,20 +17,21 @@ use crate::{
 const LINE: usize = 16 << 10;
 /// Bytes of an error that are laid out.
 const ERROR: usize = 64 << 10;
-/// The visible part of these lines.
+/// Draws the visible part of these lines.
 pub(super) fn draw_lines(
     lines: &[StyledLine],
-    scroll: &Scroll,
+    scroll: (&Scroll, ToolsViewport),
     area: Rect,
     painter: &mut Painter<'_>,
 ) {
-    let window = scroll.window(usize::from(area.height), lines.len());
-    for (row, line) in lines
-        .iter()
-        .skip(window.start)
-        .take(window.len())
-        .enumerate()
-    {
+    let (scroll, id) = scroll;
+    let window = scroll.window(id, area, lines.len(), painter);
+    draw_beginning(lines.get(window).unwrap_or_default(), area, painter);
+}
+
+/// Draws as many of these lines as there is room for.
+pub(super) fn draw_beginning(lines: &[StyledLine], area: Rect, painter: &mut Painter<'_>) {
+    for (row, line) in lines.iter().take(usize::from(area.height)).enumerate() {
         let pieces: Vec<(&str, Role)> = line
             .iter()
             .map(|(text, role)| (text.as_str(), *role))

@@ -6,9 +6,9 @@ use ratatui::layout::Rect;
 use serde_json::Value;
 
 use crate::{
-    messages::{Action, ListAction},
+    messages::{Action, ListAction, ToolsViewport},
     theme::Role,
-    widgets::{List, Painter},
+    widgets::{DrawnViewport, List, Painter},
 };
 
 /// Members of one branch that are shown; the rest is counted.
@@ -40,6 +40,10 @@ struct TreeLine {
 }
 
 impl Tree {
+    pub(super) const fn record(&mut self, drawn: &DrawnViewport) {
+        self.list.record(drawn);
+    }
+
     /// A tree of this value, open as far as it fits a window.
     pub(super) fn new(value: Value) -> Self {
         let mut tree = Self {
@@ -112,7 +116,9 @@ impl Tree {
 
     /// Draws the visible lines.
     pub(super) fn view(&self, focused: bool, area: Rect, painter: &mut Painter<'_>) {
-        let window = self.list.window(area, self.lines.len());
+        let window = self
+            .list
+            .window(ToolsViewport::Tree, area, self.lines.len(), painter);
         for (row, line) in self
             .lines
             .iter()
