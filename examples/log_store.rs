@@ -15,7 +15,7 @@ use std::{
 };
 
 use agentcore_console::{
-    logs::{Filter, RecordReader, store::Store},
+    logs::{Filter, RecordReader, store::LogStore},
     model::{LogBatch, LogEvent, Moment},
 };
 
@@ -26,7 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let path = arguments.next().ok_or("usage: log_store FILE FILTER...")?;
     let empty = resident_bytes()?;
-    let mut store = Store::default();
+    let mut store = LogStore::default();
     let (lines, bytes, parsing, storing) = retain(&path, &mut store)?;
     let retained = resident_bytes()?.saturating_sub(empty);
     println!(
@@ -74,7 +74,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// Reads the file into the store; returns lines, bytes, and the time spent on parsing and on storing.
 fn retain(
     path: &str,
-    store: &mut Store,
+    store: &mut LogStore,
 ) -> Result<(usize, usize, Duration, Duration), Box<dyn Error>> {
     let (group, stream): (Arc<str>, Arc<str>) = ("/bench".into(), "s".into());
     let mut reader = RecordReader::default();

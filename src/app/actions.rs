@@ -6,7 +6,7 @@ use crate::{
         Action, AppAction, Effect, Effects, ExitMessage, ListAction, PromptAction, Route, Slot,
     },
     screens::{
-        confirm::{Answered, Confirm},
+        confirm::{Confirm, QuestionOutcome},
         help::Help,
         palette::Palette,
     },
@@ -48,8 +48,8 @@ impl App {
         }
         if let Some(confirm) = self.questions.front_mut() {
             return Some(match confirm.act(action) {
-                Answered::Open => Effects::none(),
-                Answered::Closed(effects) => {
+                QuestionOutcome::Open => Effects::none(),
+                QuestionOutcome::Closed(effects) => {
                     if self
                         .questions
                         .pop_front()

@@ -105,7 +105,7 @@ impl App {
     fn draw_foot(
         &self,
         context: &ViewContext<'_>,
-        places: &frame::Places,
+        places: &frame::WindowAreas,
         painter: &mut Painter<'_>,
     ) {
         let layers = self.layers();
@@ -153,7 +153,7 @@ impl App {
     fn draw_continuations(
         &self,
         layers: &[Layer],
-        places: &frame::Places,
+        places: &frame::WindowAreas,
         painter: &mut Painter<'_>,
     ) {
         painter.hline(places.foot_rule);

@@ -20,7 +20,7 @@ use super::{
     find_resource, group_failures,
     logs::{attribution::Attribution, partial_result, window},
     output, process,
-    table::{Cell, Table, Tone},
+    table::{Cell, TextTable, Tone},
 };
 use crate::logs::group_name;
 
@@ -181,7 +181,7 @@ pub(super) fn no_such_call(id: &str) -> Stop {
 }
 
 fn table(calls: &[&LoggedCall]) -> std::io::Result<()> {
-    let mut table = Table::new([
+    let mut table = TextTable::new([
         "TIME",
         "DEPLOYMENT",
         "TOOL",

@@ -10,7 +10,7 @@ use super::{
     arguments::TableOrJson,
     context::Context,
     find_resource, group_failures, output, process,
-    table::{Cell, Fit, Table, Tone},
+    table::{Cell, Fit, TextTable, Tone},
     usage,
 };
 use crate::{
@@ -179,8 +179,8 @@ fn line(attributed: &Attributed) -> Value {
     })
 }
 
-fn table(changes: &[Attributed]) -> Table {
-    let mut table = Table::new(["AT", "WHO", "ACTION", "DEPLOYMENT", "KIND", "ID", "OUTCOME"])
+fn table(changes: &[Attributed]) -> TextTable {
+    let mut table = TextTable::new(["AT", "WHO", "ACTION", "DEPLOYMENT", "KIND", "ID", "OUTCOME"])
         .fit("WHO", Fit::Middle)
         .fit("ID", Fit::Middle)
         .fit("OUTCOME", Fit::Whole);

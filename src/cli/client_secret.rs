@@ -15,7 +15,7 @@ use super::{
         change::{listen, with_warnings},
         operator::typed,
     },
-    table::{Cell, Table, Tone, toned},
+    table::{Cell, TextTable, Tone, toned},
     usage,
 };
 use crate::{
@@ -160,7 +160,7 @@ fn print_state(deployment: &Deployment, state: &ClientSecretDetail) -> io::Resul
         "app client {} of user pool {} ({})",
         state.client_id, state.user_pool_id, deployment.name
     )))?;
-    let mut table = Table::new(["SECRET", "CREATED"]);
+    let mut table = TextTable::new(["SECRET", "CREATED"]);
     for secret in &state.secrets {
         let created = secret
             .created_at
@@ -172,7 +172,7 @@ fn print_state(deployment: &Deployment, state: &ClientSecretDetail) -> io::Resul
     if state.providers.is_empty() {
         return output::text("no credential provider uses this client");
     }
-    let mut table = Table::new(["PROVIDER", "VENDOR", "STATUS"]);
+    let mut table = TextTable::new(["PROVIDER", "VENDOR", "STATUS"]);
     for provider in &state.providers {
         table.row(vec![
             Cell::new(&provider.name),

@@ -14,7 +14,7 @@ use crate::{
 
 /// What is known of a deployment beside its resources.
 #[derive(Default)]
-pub(crate) struct DeploymentFacts {
+pub(crate) struct AccountAndTraffic {
     /// The AWS account, if it could be read.
     account: Option<String>,
     /// CloudWatch's count of the last hour, if it could be read.
@@ -26,7 +26,7 @@ pub(crate) async fn facts(
     services: &Services,
     deployments: &[Deployment],
     listing: &Listing,
-) -> BTreeMap<DeploymentName, DeploymentFacts> {
+) -> BTreeMap<DeploymentName, AccountAndTraffic> {
     let read = deployments.iter().map(|deployment| async move {
         let keys: Vec<ResourceKey> = of(listing, deployment)
             .filter(|resource| matches!(resource.key.kind, Kind::Gateway | Kind::Runtime))
@@ -50,7 +50,7 @@ pub(crate) async fn facts(
                 .map(|(_, traffic)| traffic)
                 .reduce(|sum, traffic| sum.and(&traffic))
         });
-        let facts = DeploymentFacts {
+        let facts = AccountAndTraffic {
             account: identity.ok().map(|identity| identity.account),
             traffic: counted,
         };
@@ -71,7 +71,7 @@ fn of<'a>(listing: &'a Listing, deployment: &Deployment) -> impl Iterator<Item =
 pub(crate) fn verdict(
     deployment: &Deployment,
     listing: &Listing,
-    facts: Option<&DeploymentFacts>,
+    facts: Option<&AccountAndTraffic>,
     now: Moment,
 ) -> HealthVerdict {
     let resources: Vec<&Resource> = of(listing, deployment).collect();
@@ -111,7 +111,7 @@ pub(crate) fn verdict(
 pub(crate) fn json(
     deployment: &Deployment,
     verdict: &HealthVerdict,
-    facts: Option<&DeploymentFacts>,
+    facts: Option<&AccountAndTraffic>,
 ) -> Value {
     json!({
         "name": deployment.name,

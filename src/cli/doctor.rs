@@ -16,7 +16,7 @@ use super::{
     arguments::TableOrJson,
     context::Context,
     doctor_bundle, output, process,
-    table::{Cell, Fit, Table, Tone, toned},
+    table::{Cell, Fit, TextTable, Tone, toned},
 };
 use crate::cli::group_failures;
 
@@ -102,7 +102,8 @@ fn print(report: &DoctorReport) -> Outcome {
     if let Some(verdict) = &report.verdict {
         print_verdict(verdict)?;
     }
-    let mut table = Table::new(["  HOP", "STATE", "MS", "EVIDENCE"]).fit("EVIDENCE", Fit::Whole);
+    let mut table =
+        TextTable::new(["  HOP", "STATE", "MS", "EVIDENCE"]).fit("EVIDENCE", Fit::Whole);
     for finding in &report.hops {
         let (word, tone) = look(finding.state);
         let elapsed = finding
@@ -160,7 +161,7 @@ fn print_headline(report: &DoctorReport) -> Outcome {
 
 /// Prints the cause, the fix and its source.
 fn print_verdict(verdict: &DoctorVerdict) -> Outcome {
-    let mut block = Table::new(["LABEL", "TEXT"])
+    let mut block = TextTable::new(["LABEL", "TEXT"])
         .fit("TEXT", Fit::Whole)
         .headless();
     let cause = format!("{}: {}", verdict.hop, verdict.evidence);

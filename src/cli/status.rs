@@ -19,7 +19,7 @@ use super::{
     arguments::TableOrJson,
     context::Context,
     deployment_health, output, process,
-    table::{Cell, Fit, Table, Tone},
+    table::{Cell, Fit, TextTable, Tone},
     usage,
 };
 use crate::cli::find_resource::{self, Listing};
@@ -312,9 +312,9 @@ pub(crate) fn owner(each: &Resource) -> Option<&str> {
     Some(each.key.owner_id()).filter(|owner| *owner != each.key.own_id())
 }
 
-fn table(resources: &[Resource]) -> Table {
+fn table(resources: &[Resource]) -> TextTable {
     let now = super::now();
-    let mut table = Table::new([
+    let mut table = TextTable::new([
         "DEPLOYMENT",
         "KIND",
         "NAME",

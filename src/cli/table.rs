@@ -116,14 +116,14 @@ pub(crate) enum Fit {
 
 /// A table under construction.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Table {
+pub(crate) struct TextTable {
     header: Vec<Cell>,
     fits: Vec<Fit>,
     headless: bool,
     rows: Vec<Vec<Cell>>,
 }
 
-impl Table {
+impl TextTable {
     /// A table with these headings.
     pub(crate) fn new<'a>(headings: impl IntoIterator<Item = &'a str>) -> Self {
         let header: Vec<Cell> = headings
@@ -198,7 +198,7 @@ impl Table {
             .filter(|_| !self.headless)
             .chain(&self.rows)
         {
-            let cells: Vec<(&Cell, Column)> = row
+            let cells: Vec<(&Cell, ShownColumn)> = row
                 .iter()
                 .zip(&columns)
                 .filter_map(|(cell, column)| Some((cell, (*column)?)))
@@ -209,11 +209,11 @@ impl Table {
     }
 
     /// How wide each column is; `None` where it is not shown.
-    fn columns(&self, limit: Option<usize>) -> Vec<Option<Column>> {
-        let mut columns: Vec<Option<Column>> = (self.header.iter().zip(&self.fits))
+    fn columns(&self, limit: Option<usize>) -> Vec<Option<ShownColumn>> {
+        let mut columns: Vec<Option<ShownColumn>> = (self.header.iter().zip(&self.fits))
             .map(|(cell, fit)| {
                 let shown = *fit != Fit::Extra || limit.is_none_or(|limit| limit >= WIDE);
-                shown.then(|| Column {
+                shown.then(|| ShownColumn {
                     fit: *fit,
                     width: cell.text.width(),
                 })
@@ -235,14 +235,14 @@ impl Table {
 
 /// A column as it is shown.
 #[derive(Clone, Copy)]
-struct Column {
+struct ShownColumn {
     fit: Fit,
     width: usize,
 }
 
 /// The widest column gives way first, one terminal column at a time: narrow ones keep their words.
-fn narrow(columns: &mut [Option<Column>], limit: usize) {
-    let mut shown: Vec<&mut Column> = columns
+fn narrow(columns: &mut [Option<ShownColumn>], limit: usize) {
+    let mut shown: Vec<&mut ShownColumn> = columns
         .iter_mut()
         .flatten()
         .filter(|column| column.fit != Fit::Whole)
@@ -258,7 +258,12 @@ fn narrow(columns: &mut [Option<Column>], limit: usize) {
     }
 }
 
-fn push_row(out: &mut String, cells: &[(&Cell, Column)], limit: Option<usize>, coloured: bool) {
+fn push_row(
+    out: &mut String,
+    cells: &[(&Cell, ShownColumn)],
+    limit: Option<usize>,
+    coloured: bool,
+) {
     let (mut line, mut used) = (String::new(), 0);
     for (at, (cell, column)) in cells.iter().enumerate() {
         if column.fit == Fit::Whole {
@@ -272,7 +277,7 @@ fn push_row(out: &mut String, cells: &[(&Cell, Column)], limit: Option<usize>, c
     out.push('\n');
 }
 
-fn push_cell(line: &mut String, cell: &Cell, column: Column, last: bool, coloured: bool) {
+fn push_cell(line: &mut String, cell: &Cell, column: ShownColumn, last: bool, coloured: bool) {
     let text = match column.fit {
         Fit::End | Fit::First | Fit::Whole => cut(&cell.text, column.width),
         Fit::Middle | Fit::Extra => cut_middle(&cell.text, column.width),
@@ -379,8 +384,8 @@ fn head(text: &str, width: usize) -> &str {
 mod tests {
     use super::*;
 
-    fn table() -> Table {
-        let mut table = Table::new(["NAME", "COUNT", "REASON"]);
+    fn table() -> TextTable {
+        let mut table = TextTable::new(["NAME", "COUNT", "REASON"]);
         table.row(vec![
             Cell::new("東京"),
             Cell::new("7").right(),
@@ -413,8 +418,8 @@ mod tests {
     }
 
     /// As `status` has it.
-    fn fleet() -> Table {
-        let mut table = Table::new(["NAME", "ID", "STATUS", "REASON"])
+    fn fleet() -> TextTable {
+        let mut table = TextTable::new(["NAME", "ID", "STATUS", "REASON"])
             .fit("NAME", Fit::Middle)
             .fit("ID", Fit::Extra)
             .fit("REASON", Fit::Whole);
@@ -470,7 +475,7 @@ mod tests {
 
     #[test]
     fn what_only_explains_gives_way_to_names() {
-        let mut table = Table::new(["TOOL", "DESCRIPTION"])
+        let mut table = TextTable::new(["TOOL", "DESCRIPTION"])
             .fit("TOOL", Fit::Middle)
             .fit("DESCRIPTION", Fit::First);
         table.row(vec![
@@ -485,7 +490,7 @@ mod tests {
 
     #[test]
     fn a_table_without_headings_has_no_line_for_them() {
-        let mut table = Table::new(["WHAT", "TEXT"])
+        let mut table = TextTable::new(["WHAT", "TEXT"])
             .fit("TEXT", Fit::Whole)
             .headless();
         table.row(vec![Cell::new("a"), Cell::new("one two")]);
@@ -501,7 +506,7 @@ mod tests {
 
     #[test]
     fn a_narrow_terminal_cuts_the_widest_column() {
-        let mut table = Table::new(["A", "B"]);
+        let mut table = TextTable::new(["A", "B"]);
         table.row(vec![Cell::new("short"), Cell::new(&"x".repeat(50))]);
         let shown = table.render(Some(30), false);
         assert!(shown.lines().all(|line| line.width() <= 30), "{shown}");

@@ -11,7 +11,7 @@ use super::{
     confirm::confirm,
     context::Context,
     find_resource, output, process,
-    table::{Cell, Fit, Table, Tone},
+    table::{Cell, Fit, TextTable, Tone},
     usage,
 };
 use crate::{
@@ -138,7 +138,7 @@ async fn list(
         }
         TableOrJson::Table => {
             let now = super::now();
-            let mut table = Table::new(["VERSION", "STATUS", "AGE", "LIVE AT", "IMAGE"])
+            let mut table = TextTable::new(["VERSION", "STATUS", "AGE", "LIVE AT", "IMAGE"])
                 .fit("IMAGE", Fit::Middle);
             for version in &versions {
                 let age = version
@@ -203,7 +203,7 @@ async fn show_diff(services: &Services, deployments: &[Deployment], diff: &Diff)
         }
         TableOrJson::Table if changes.is_empty() => output::note("the versions do not differ"),
         TableOrJson::Table => {
-            let mut table = Table::new(["PATH", "FROM", "TO"]).fit("TO", Fit::Whole);
+            let mut table = TextTable::new(["PATH", "FROM", "TO"]).fit("TO", Fit::Whole);
             for (path, (from, to)) in &changes {
                 let shown = |value: &Option<Value>| match value {
                     None => "-".to_owned(),

@@ -89,7 +89,7 @@ impl Entry {
 
 /// The store.
 #[derive(Clone, Debug, Default)]
-pub struct Store {
+pub struct LogStore {
     segments: Vec<Segment>,
     sources: LineSources,
     scan: LineScan,
@@ -119,7 +119,7 @@ pub struct Store {
     pub evicted: usize,
 }
 
-impl Store {
+impl LogStore {
     /// Adds a batch. Returns how many lines were added.
     pub fn push_batch(&mut self, batch: LogBatch<LogRecord>) -> usize {
         let mut fresh: Vec<(Moment, Entry)> = Vec::with_capacity(batch.events.len());
@@ -335,7 +335,7 @@ impl Store {
         }
     }
 
-    /// Whether older lines have not been filtered and searched yet: [`Store::scan_more`] goes on.
+    /// Whether older lines have not been filtered and searched yet: [`LogStore::scan_more`] goes on.
     pub const fn is_scanning(&self) -> bool {
         self.scanned_from > 0
     }

@@ -18,7 +18,7 @@ fn batch(events: &[(i64, &str)]) -> LogBatch<LogRecord> {
     })
 }
 
-fn texts(store: &Store) -> Vec<String> {
+fn texts(store: &LogStore) -> Vec<String> {
     let text = |entry: Entry| match entry.body {
         Body::Event { text, .. } => text,
         Body::Notice(notice) => notice.text,
@@ -31,7 +31,7 @@ fn texts(store: &Store) -> Vec<String> {
 
 #[test]
 fn late_events_find_their_place_and_are_counted() {
-    let mut store = Store::default();
+    let mut store = LogStore::default();
     store.push_batch(batch(&[(20_000, "b"), (10_000, "a")]));
     store.push_batch(batch(&[(30_000, "c")]));
     store.push_batch(batch(&[(12_000, "late"), (29_500, "near")]));
@@ -41,7 +41,7 @@ fn late_events_find_their_place_and_are_counted() {
 
 #[test]
 fn the_filter_holds_for_what_comes_and_can_be_taken_off() {
-    let mut store = Store::default();
+    let mut store = LogStore::default();
     store.push_batch(batch(&[(1, "INFO one"), (2, "ERROR two")]));
     store.set_filter(Filter::parse("level>=error").unwrap());
     store.push_batch(batch(&[(3, "ERROR three"), (4, "INFO four")]));
@@ -54,7 +54,7 @@ fn the_filter_holds_for_what_comes_and_can_be_taken_off() {
 
 #[test]
 fn credentials_never_get_into_the_store() {
-    let mut store = Store::default();
+    let mut store = LogStore::default();
     store.push_batch(batch(&[(
         1,
         r#"{"headers":{"Authorization":"Basic bmVvNGo6Y2FuYXJ5"}}"#,
@@ -64,7 +64,7 @@ fn credentials_never_get_into_the_store() {
 
 #[test]
 fn rates_count_by_bucket() {
-    let mut store = Store::default();
+    let mut store = LogStore::default();
     store.push_batch(batch(&[
         (1_000, "INFO a"),
         (1_500, "ERROR b"),
@@ -78,7 +78,7 @@ fn rates_count_by_bucket() {
 
 #[test]
 fn hits_are_counted_as_lines_come_and_go() {
-    let mut store = Store::default();
+    let mut store = LogStore::default();
     store.push_batch(batch(&[
         (1, "INFO Timeout a"),
         (2, "INFO b"),
@@ -139,7 +139,7 @@ fn varied(from: i64, to: i64) -> LogBatch<LogRecord> {
 
 #[test]
 fn what_was_compressed_is_read_as_it_was() {
-    let mut store = Store::default();
+    let mut store = LogStore::default();
     let records = varied(0, 20_000);
     let expected: Vec<Entry> = records
         .events
@@ -162,7 +162,7 @@ fn what_was_compressed_is_read_as_it_was() {
 
 #[test]
 fn a_late_line_finds_its_place_among_compressed_ones() {
-    let mut store = Store::default();
+    let mut store = LogStore::default();
     store.push_batch(varied(0, 20_000));
     let runs = store.segments.len();
     for at in [5, 33_335, 100_005, 199_985] {
@@ -191,7 +191,7 @@ fn a_late_line_finds_its_place_among_compressed_ones() {
 
 #[test]
 fn every_filter_finds_in_compressed_lines_what_it_finds_in_others() {
-    let mut store = Store::default();
+    let mut store = LogStore::default();
     store.push_batch(varied(0, 20_000));
     let all = store.rows(0..store.len());
     for text in [
@@ -225,7 +225,7 @@ fn every_filter_finds_in_compressed_lines_what_it_finds_in_others() {
 
 #[test]
 fn the_first_rows_of_a_filter_are_there_at_once_and_older_ones_come_in_front() {
-    let mut store = Store::default();
+    let mut store = LogStore::default();
     for from in (0..60_000).step_by(1_000) {
         store.push_batch(varied(from, from + 1_000));
     }
@@ -245,7 +245,7 @@ fn the_first_rows_of_a_filter_are_there_at_once_and_older_ones_come_in_front() {
 
 #[test]
 fn a_retained_line_takes_less_than_half_of_its_text() {
-    let mut store = Store::default();
+    let mut store = LogStore::default();
     let mut bytes = 0;
     for from in (0..40_000).step_by(1_000) {
         let records: Vec<(i64, String)> = (from..from + 1_000)
@@ -271,7 +271,7 @@ fn a_retained_line_takes_less_than_half_of_its_text() {
 
 #[test]
 fn lines_and_memory_are_bounded_and_what_goes_is_counted() {
-    let mut store = Store::default();
+    let mut store = LogStore::default();
     store.push_batch(varied(0, 20_000));
     store.settle(5_000, usize::MAX);
     assert!(store.kept() <= 5_000 && store.kept() > 3_500);
@@ -287,7 +287,7 @@ fn lines_and_memory_are_bounded_and_what_goes_is_counted() {
 
 #[test]
 fn an_empty_store_finds_nothing() {
-    let mut store = Store::default();
+    let mut store = LogStore::default();
     assert_eq!(store.find(0, false, |_| true), None);
     assert_eq!(store.find(0, true, |_| true), None);
     assert_eq!(store.next_hit(0, false), None);
@@ -297,10 +297,10 @@ fn an_empty_store_finds_nothing() {
 
 #[test]
 fn the_histogram_counts_what_is_kept() {
-    let mut store = Store::default();
+    let mut store = LogStore::default();
     store.push_batch(batch(&[(1_000, "INFO one"), (2_000, "ERROR two")]));
     store.push_batch(batch(&[(500, "ERROR older")]));
-    let total = |store: &Store| {
+    let total = |store: &LogStore| {
         let counts = store
             .level_histogram()
             .total(Moment::from_millis(0), Moment::from_millis(9_000));

@@ -41,7 +41,7 @@ pub struct Confirm {
 
 /// What became of a question.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Answered {
+pub enum QuestionOutcome {
     /// It is still open.
     Open,
     /// It is answered, and this is to be done.
@@ -165,7 +165,7 @@ impl Confirm {
     }
 
     /// Takes an action.
-    pub fn act(&mut self, action: Action) -> Answered {
+    pub fn act(&mut self, action: Action) -> QuestionOutcome {
         self.scroll.act(match action {
             Action::Prompt(PromptAction::PromptPrevious) => Action::List(ListAction::Up),
             Action::Prompt(PromptAction::PromptNext) => Action::List(ListAction::Down),
@@ -173,17 +173,17 @@ impl Confirm {
         });
         match action {
             Action::Prompt(PromptAction::Yes) if self.name.is_none() => {
-                Answered::Closed(self.yes.clone())
+                QuestionOutcome::Closed(self.yes.clone())
             }
             Action::Prompt(PromptAction::Accept) | Action::List(ListAction::Open)
                 if !self.is_early && self.name.as_deref() == Some(self.typed.text().trim()) =>
             {
-                Answered::Closed(self.yes.clone())
+                QuestionOutcome::Closed(self.yes.clone())
             }
             Action::Prompt(PromptAction::No) | Action::App(AppAction::Back) => {
-                Answered::Closed(self.no.clone())
+                QuestionOutcome::Closed(self.no.clone())
             }
-            _ => Answered::Open,
+            _ => QuestionOutcome::Open,
         }
     }
 

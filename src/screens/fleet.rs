@@ -29,7 +29,7 @@ use crate::{
 use filter::FleetFilter;
 pub use follow::deployment_groups;
 use overview::Overview;
-use tree::Line;
+use tree::FleetLine;
 use tree::rows;
 pub use tree::{Place, Row, RowOrder};
 
@@ -87,7 +87,7 @@ pub struct Fleet {
     /// Counts what was folded and unfolded.
     folds: u64,
     /// The rows, and what they were made of.
-    kept: RefCell<Option<(MadeOf, Rc<Vec<Line>>)>>,
+    kept: RefCell<Option<(MadeOf, Rc<Vec<FleetLine>>)>>,
 }
 
 /// What the rows depend on: the version of the store, the order, the filter, the folds, the height of the list.
@@ -142,12 +142,12 @@ impl Fleet {
 
     /// The visible rows. They are made once for what is known, how it is sorted, filtered and folded: frames and keys between two
     /// changes cost no more than what is seen.
-    fn lines(&self, store: &crate::state::Store) -> Rc<Vec<Line>> {
+    fn lines(&self, store: &crate::state::Store) -> Rc<Vec<FleetLine>> {
         self.lines_in(self.list.height(), store)
     }
 
     /// The same in a list of this height.
-    fn lines_in(&self, height: u16, store: &crate::state::Store) -> Rc<Vec<Line>> {
+    fn lines_in(&self, height: u16, store: &crate::state::Store) -> Rc<Vec<FleetLine>> {
         let made_of = (
             store.version,
             self.order,
@@ -207,7 +207,7 @@ impl Fleet {
     }
 
     /// The selection follows its resource, not its row.
-    fn selected_row(&self, rows: &[Line]) -> usize {
+    fn selected_row(&self, rows: &[FleetLine]) -> usize {
         let by_place = self
             .selected
             .as_ref()
@@ -458,7 +458,7 @@ impl Fleet {
 }
 
 /// The row itself, or the next one in that direction over which the cursor does not pass.
-fn nearest_row(rows: &[Line], at: usize, is_up: bool) -> usize {
+fn nearest_row(rows: &[FleetLine], at: usize, is_up: bool) -> usize {
     let is_row = |index: &usize| rows.get(*index).is_some_and(|row| !row.is_note());
     let (mut before, mut after) = ((0..=at).rev(), at..rows.len());
     let found = if is_up {

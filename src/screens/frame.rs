@@ -22,7 +22,7 @@ pub const LEAST: (u16, u16) = (40, 8);
 
 /// The areas of the window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Places {
+pub struct WindowAreas {
     /// State.
     pub head: Rect,
     /// Tabs.
@@ -38,7 +38,7 @@ pub struct Places {
 }
 
 /// Divides the window. A low window has no lower rule.
-pub fn places(area: Rect) -> Places {
+pub fn places(area: Rect) -> WindowAreas {
     let line = |y: u16| Rect {
         x: area.x,
         y: area.y + y,
@@ -46,7 +46,7 @@ pub fn places(area: Rect) -> Places {
         height: 1,
     };
     let lower = u16::from(area.height >= 16);
-    Places {
+    WindowAreas {
         head: line(0),
         tabs: line(1),
         rule: line(2),
@@ -210,7 +210,7 @@ fn tab_text(index: usize, route: Route, unseen: usize, room: u16) -> String {
 }
 
 /// Draws the tabs; the current one is bright, with a bar under it.
-pub fn tabs(front: Route, unseen: usize, places: &Places, painter: &mut Painter<'_>) {
+pub fn tabs(front: Route, unseen: usize, places: &WindowAreas, painter: &mut Painter<'_>) {
     painter.hline(places.rule);
     for (index, (route, x, width)) in tab_places(places.tabs, unseen).into_iter().enumerate() {
         let text = tab_text(index, route, unseen, places.tabs.width);
@@ -255,7 +255,7 @@ pub fn foot(
     layers: &[Layer],
     context: &ViewContext<'_>,
     offers: impl Fn(Action) -> bool,
-    places: &Places,
+    places: &WindowAreas,
     painter: &mut Painter<'_>,
 ) {
     painter.hline(places.foot_rule);

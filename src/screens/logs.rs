@@ -29,7 +29,7 @@ use crate::{
     keys::Layer,
     logs::{
         FilterScope, Level, LogRecord,
-        store::{Entry, Store},
+        store::{Entry, LogStore},
     },
     messages::{Action, Effect, Effects, ListAction, LogsAction, Slot},
     model::{Failure, LogBatch, Moment, NoticeKind, TailMode, TailStatus},
@@ -53,7 +53,7 @@ pub use source::{LogWindow, SourcePart, TailSource, owner_ids};
 #[derive(Clone, Debug, Default)]
 pub struct Logs {
     source: Option<TailSource>,
-    store: Store,
+    store: LogStore,
     range: LogRange,
     status: TailStatus,
     /// When the last batch arrived.

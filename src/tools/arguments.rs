@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::schema::{Arguments, Property, Type};
+use super::schema::{ArgumentsSchema, Property, Type};
 use crate::model::did_you_mean;
 
 /// Puts `name=value` texts over `given`, each as its schema says. A list takes JSON, or one item at a time.
@@ -12,7 +12,7 @@ use crate::model::did_you_mean;
 pub fn merge(
     given: Map<String, Value>,
     pairs: &[(String, String)],
-    schema: &Arguments,
+    schema: &ArgumentsSchema,
 ) -> Result<Map<String, Value>, Vec<String>> {
     let (mut arguments, mut wrong) = (given, Vec::new());
     wrong.extend(
@@ -58,7 +58,7 @@ pub fn merge(
     }
 }
 
-fn unknown(name: &str, schema: &Arguments) -> String {
+fn unknown(name: &str, schema: &ArgumentsSchema) -> String {
     let known: Vec<&str> = schema
         .properties
         .iter()

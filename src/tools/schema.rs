@@ -143,14 +143,14 @@ impl Property {
 
 /// The arguments that a schema describes.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Arguments {
+pub struct ArgumentsSchema {
     /// Properties in the order of the schema.
     pub properties: Vec<Property>,
     /// Whether others may be given: `additionalProperties` says so, or nothing is described at all.
     pub open: bool,
 }
 
-impl Arguments {
+impl ArgumentsSchema {
     /// The property of this name.
     pub fn property(&self, name: &str) -> Option<&Property> {
         self.properties
@@ -160,12 +160,12 @@ impl Arguments {
 }
 
 /// Reads the schema of a tool's arguments.
-pub fn read(schema: &Value) -> Arguments {
+pub fn read(schema: &Value) -> ArgumentsSchema {
     Reader::new(schema).arguments()
 }
 
 /// An object with nothing but the defaults that a schema names: what a form starts from.
-pub fn defaults(arguments: &Arguments) -> Map<String, Value> {
+pub fn defaults(arguments: &ArgumentsSchema) -> Map<String, Value> {
     arguments
         .properties
         .iter()

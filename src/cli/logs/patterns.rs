@@ -137,7 +137,7 @@ fn print(miner: &PatternMiner, format: TableOrJson) -> Outcome {
             }
         }
         TableOrJson::Table => {
-            let mut table = table::Table::new(["COUNT", "LEVEL", "FIRST", "LAST", "PATTERN"]);
+            let mut table = table::TextTable::new(["COUNT", "LEVEL", "FIRST", "LAST", "PATTERN"]);
             for pattern in patterns {
                 let level = pattern.level.map_or("", crate::logs::Level::as_str);
                 table.row(vec![

@@ -212,7 +212,7 @@ fn print(result: &LogQueryResult, format: QueryFormat) -> Outcome {
             output::text(&text)?;
         }
         QueryFormat::Table => {
-            let mut table = table::Table::new(columns.iter().copied());
+            let mut table = table::TextTable::new(columns.iter().copied());
             for row in &result.rows {
                 table.row(
                     columns

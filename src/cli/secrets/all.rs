@@ -34,7 +34,7 @@ use crate::{
 use super::{
     ChangeFlags, How,
     change::{listen, rotation_options},
-    operator::{Console, typed},
+    operator::{TerminalOperator, typed},
 };
 
 /// One thing that is rotated.
@@ -363,7 +363,7 @@ fn default_path(evidence: &EvidenceReport) -> PathBuf {
 
 /// Keeps the evidence of each step, and asks as the single rotation does.
 struct Recorder {
-    console: Console,
+    console: TerminalOperator,
     how: How,
     name: String,
     steps: Vec<StepRecord>,
@@ -372,7 +372,7 @@ struct Recorder {
 impl Recorder {
     fn new(how: How, flags: &ChangeFlags, secret: &str) -> Self {
         Self {
-            console: Console::new(how, secret, flags),
+            console: TerminalOperator::new(how, secret, flags),
             how,
             name: secret.to_owned(),
             steps: Vec::new(),

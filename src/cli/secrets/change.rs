@@ -22,7 +22,7 @@ use crate::{
 };
 
 use super::{ChangeFlags, How, Random, find::find};
-use crate::cli::secrets::operator::Console;
+use crate::cli::secrets::operator::TerminalOperator;
 
 /// Runs one of the three.
 pub(super) fn run(
@@ -47,7 +47,7 @@ pub(super) fn run(
         agree_to_begin(kind, &doing, id, how)?;
     }
     let outcome = runtime.block_on(async {
-        let mut operator = Console::new(how, &secret, flags);
+        let mut operator = TerminalOperator::new(how, &secret, flags);
         let stop = listen()?;
         let ending = services
             .rotations

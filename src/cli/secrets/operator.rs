@@ -22,7 +22,7 @@ use crate::{
 use super::{ChangeFlags, How};
 
 /// A terminal or a pipe.
-pub(super) struct Console {
+pub(super) struct TerminalOperator {
     how: How,
     secret: String,
     keep_connections: bool,
@@ -32,7 +32,7 @@ pub(super) struct Console {
     pub(super) warnings: Vec<String>,
 }
 
-impl Console {
+impl TerminalOperator {
     pub(super) fn new(how: How, secret: &str, flags: &ChangeFlags) -> Self {
         Self {
             how,
@@ -61,7 +61,7 @@ impl Console {
     }
 }
 
-impl Operator for Console {
+impl Operator for TerminalOperator {
     fn on_report(&mut self, report: RotationReport) {
         self.warnings.extend(report.warnings());
         let written = match (self.how.output, report.state.has_ended()) {

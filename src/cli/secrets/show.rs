@@ -9,7 +9,7 @@ use crate::{
         arguments::TableOrJson,
         context::Context,
         find_resource, group_failures, now, output, process,
-        table::{Cell, Fit, Table, Tone},
+        table::{Cell, Fit, TextTable, Tone},
     },
     model::{Deployment, Kind, Moment, Resource, SecretDetail, SecretVersion, sanitize},
     rotation::labels::{CURRENT, Labels, PENDING, VersionId},
@@ -112,7 +112,7 @@ fn listed(secret: &Resource, detail: Option<&SecretDetail>) -> Value {
 
 fn print_table(rows: &[(&Resource, Option<&SecretDetail>)]) -> std::io::Result<()> {
     let now = now();
-    let mut table = Table::new([
+    let mut table = TextTable::new([
         "DEPLOYMENT",
         "SECRET",
         "STATUS",
@@ -185,7 +185,7 @@ fn print_detail(deployment: &str, detail: &SecretDetail) -> std::io::Result<()> 
     output::text(&sanitize(&format!("{} of {deployment}", detail.name)))?;
     output::text(&sanitize(&format!("rotation: {}", rotation_words(detail))))?;
     let now = now();
-    let mut table = Table::new(["VERSION", "AGE", "STAGES"]);
+    let mut table = TextTable::new(["VERSION", "AGE", "STAGES"]);
     for version in &detail.versions {
         table.row(vec![
             Cell::new(&version.version_id),

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    model::{CallOutcome, Table as Rows, Tool, pluralize, sanitize},
+    model::{CallOutcome, Table, Tool, pluralize, sanitize},
     tools::{
         cells, csv, cypher,
         permission::{self, ToolEffect},
@@ -13,7 +13,7 @@ use crate::{
 use super::{
     super::{
         Outcome, Stop, output,
-        table::{Cell, Fit, Table, Tone},
+        table::{Cell, Fit, TextTable, Tone},
     },
     ToolsFormat,
 };
@@ -44,7 +44,7 @@ pub(super) fn tools(tools: &[Tool], format: ToolsFormat) -> Outcome {
             output::text(&csv::texts(rows.iter().map(<[String; 3]>::as_slice)))?;
         }
         ToolsFormat::Table => {
-            let mut table = Table::new(["TARGET", "TOOL", "EFFECT", "DESCRIPTION"])
+            let mut table = TextTable::new(["TARGET", "TOOL", "EFFECT", "DESCRIPTION"])
                 .fit("TARGET", Fit::Middle)
                 .fit("TOOL", Fit::Middle)
                 .fit("DESCRIPTION", Fit::First);
@@ -139,7 +139,7 @@ fn explained(text: &str, query: &str) -> String {
     cypher::syntax_error(text, query).map_or_else(|| text.to_owned(), |error| error.message)
 }
 
-fn hints(rows: &Rows, outcome: &CallOutcome, format: ToolsFormat) {
+fn hints(rows: &Table, outcome: &CallOutcome, format: ToolsFormat) {
     if format == ToolsFormat::Table {
         output::note(&format!(
             "{}, {} ms",
@@ -169,8 +169,8 @@ fn whole(label: &CallLabel, outcome: &CallOutcome) -> Value {
     })
 }
 
-fn table(rows: &Rows) -> Table {
-    let mut table = Table::new(rows.columns.iter().map(String::as_str));
+fn table(rows: &Table) -> TextTable {
+    let mut table = TextTable::new(rows.columns.iter().map(String::as_str));
     for row in &rows.rows {
         let cells = row.iter().map(|value| {
             let cell = Cell::new(&cells::shown(value));

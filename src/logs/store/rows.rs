@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use super::{Entry, Store};
+use super::{Entry, LogStore};
 use crate::{logs::Level, model::Moment};
 
-impl Store {
+impl LogStore {
     /// A row among those that pass.
     pub fn row(&self, index: usize) -> Option<Entry> {
         self.rows(index..index + 1).pop()

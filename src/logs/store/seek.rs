@@ -1,9 +1,9 @@
 //! From line to line: the hits of a search, and the lines of a level.
 
-use super::{Store, packed::LineMark};
+use super::{LogStore, packed::LineMark};
 use crate::logs::Level;
 
-impl Store {
+impl LogStore {
     /// How many rows hold what is searched for, and the number of this row among them, from 1 on.
     pub fn hits(&self, row: usize) -> (Option<usize>, usize) {
         let all = self.hits.last().copied().unwrap_or_default();

@@ -5,7 +5,7 @@ use ratatui::{
     style::{Modifier, Style},
 };
 
-use super::{Fleet, Order, Place, Row, cells::draw_row, feed, tree::Line};
+use super::{Fleet, Order, Place, Row, cells::draw_row, feed, tree::FleetLine};
 use crate::{
     doctor::ChainStage,
     kinds::{self, DeploymentHealth},
@@ -142,7 +142,7 @@ fn draw_table(state: &Fleet, context: &ViewContext<'_>, area: Rect, painter: &mu
 /// Draws the visible rows; answers the index of the first one below them.
 fn draw_rows(
     state: &Fleet,
-    rows: &[Line],
+    rows: &[FleetLine],
     context: &ViewContext<'_>,
     layout: &Layout,
     (body, shown): (Rect, Rect),
@@ -202,7 +202,12 @@ fn is_remembered(place: &Place, context: &ViewContext<'_>) -> bool {
 }
 
 /// What lies below the fold: how many rows, and the worst of them by name.
-fn draw_fold(below: &[Line], context: &ViewContext<'_>, line: Rect, painter: &mut Painter<'_>) {
+fn draw_fold(
+    below: &[FleetLine],
+    context: &ViewContext<'_>,
+    line: Rect,
+    painter: &mut Painter<'_>,
+) {
     let rows: Vec<Row<'_>> = below
         .iter()
         .filter(|row| !row.is_note())

@@ -88,7 +88,7 @@ pub struct Row<'a> {
 
 /// A row without what it shows: it outlives the frame, and finds its resource again as long as the store is the same.
 #[derive(Clone, Debug)]
-pub(super) struct Line {
+pub(super) struct FleetLine {
     pub(super) place: Place,
     pub(super) depth: u16,
     pub(super) has_children: bool,
@@ -97,7 +97,7 @@ pub(super) struct Line {
     at: usize,
 }
 
-impl Line {
+impl FleetLine {
     /// Whether the cursor passes over it.
     pub(super) const fn is_note(&self) -> bool {
         self.place.is_note()
@@ -132,7 +132,7 @@ impl Line {
 }
 
 /// The rows, fit to be kept.
-pub(super) fn lines(store: &Store, rows: Vec<Row<'_>>) -> Vec<Line> {
+pub(super) fn lines(store: &Store, rows: Vec<Row<'_>>) -> Vec<FleetLine> {
     let listed = store.lists.values().filter_map(|list| list.get());
     let places: HashMap<&ResourceKey, usize> = listed
         .flat_map(|list| {
@@ -147,7 +147,7 @@ pub(super) fn lines(store: &Store, rows: Vec<Row<'_>>) -> Vec<Line> {
         Place::Problem(..) | Place::Note(_) | Place::Gap(_) => None,
     };
     rows.into_iter()
-        .map(|row| Line {
+        .map(|row| FleetLine {
             at: at(&row).unwrap_or_default(),
             place: row.place,
             depth: row.depth,
@@ -205,11 +205,11 @@ pub(super) fn rows<'a>(
 }
 
 /// The same rows with an empty line before each deployment but the first.
-pub(super) fn spaced(lines: Vec<Line>) -> Vec<Line> {
+pub(super) fn spaced(lines: Vec<FleetLine>) -> Vec<FleetLine> {
     let mut all = Vec::with_capacity(lines.len());
     for line in lines {
         if let (Place::Deployment(name), false) = (&line.place, all.is_empty()) {
-            all.push(Line {
+            all.push(FleetLine {
                 place: Place::Gap(name.clone()),
                 depth: 0,
                 has_children: false,

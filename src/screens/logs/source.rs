@@ -2,7 +2,7 @@
 
 use super::{Logs, range::LogRange};
 use crate::{
-    logs::{may_belong_to, store::Store},
+    logs::{may_belong_to, store::LogStore},
     messages::{Effect, Effects, LogsEffect, Slot},
     model::{DeploymentName, Kind, LogQuery, Moment, TailPart, TailRequest, TailStatus},
     screens::{AppRequest, ScreenUpdate, UpdateContext, fleet::deployment_groups},
@@ -123,7 +123,7 @@ impl Logs {
             FIRST_LINES
         };
         let request = source.request(since, window.until, Some(limit));
-        let mut store = Store::default();
+        let mut store = LogStore::default();
         store.set_tail_start(now);
         let stop = if self.range.is_reading_older {
             Effects::one(Effect::Stop(Slot::OlderLogs))

@@ -16,14 +16,14 @@ use crate::{
         arguments,
         cypher::{CypherTool, parameters},
         saved::{has_secret, without_secrets},
-        schema::{self, Arguments, Property},
+        schema::{self, ArgumentsSchema, Property},
     },
 };
 
 /// A form for one tool.
 #[derive(Clone, Debug)]
 pub(super) struct Form {
-    schema: Arguments,
+    schema: ArgumentsSchema,
     /// Where the statement goes, in the form of a tool that takes Cypher.
     cypher: Option<CypherTool>,
     root: ObjectNode,
@@ -66,7 +66,7 @@ impl Form {
         Self::with(schema, None, root)
     }
 
-    const fn with(schema: Arguments, cypher: Option<CypherTool>, root: ObjectNode) -> Self {
+    const fn with(schema: ArgumentsSchema, cypher: Option<CypherTool>, root: ObjectNode) -> Self {
         Self {
             schema,
             cypher,

@@ -10,7 +10,7 @@ use crate::model::{Deployment, Failure, FailureKind, Moment, SecretText};
 
 use super::{
     failure::Doing,
-    signed::{AwsResponse, Request},
+    signed::{AwsResponse, SignedRequest},
 };
 
 /// What a person's sign-in answered.
@@ -286,7 +286,7 @@ impl UserPools {
         let account = self.client.account(deployment).await?;
         let action = format!("cognito-idp:{operation}");
         let target = format!("AWSCognitoIdentityProviderService.{operation}");
-        let request = Request {
+        let request = SignedRequest {
             method: http::Method::POST,
             service: signed.then_some("cognito-idp"),
             url: format!("{}/", account.address("cognito-idp")),

@@ -8,7 +8,7 @@ use super::{AwsClient, AwsResources};
 use crate::model::{Deployment, Failure, FailureKind, Resource, SecretText};
 use crate::services::audit::AuditFile;
 
-use super::{account::Account, failure::Doing, names, resources, signed::Request};
+use super::{account::Account, failure::Doing, names, resources, signed::SignedRequest};
 use crate::services::aws::raw_json::{Capture, captured, pages};
 
 /// Writes to AgentCore: synchronising a target, stopping a session, completing a consent.
@@ -147,7 +147,7 @@ impl ControlPlane {
                 .iter()
                 .map(|bearer| ("authorization", bearer.as_str())),
         );
-        let request = Request {
+        let request = SignedRequest {
             method: http::Method::POST,
             service: token.is_none().then_some("bedrock-agentcore"),
             url: format!(
@@ -202,7 +202,7 @@ impl ControlPlane {
             ConsentUser::Id(user) => json!({"userId": user}),
             ConsentUser::Token(token) => json!({"userToken": token.reveal()}),
         };
-        let request = Request {
+        let request = SignedRequest {
             method: http::Method::POST,
             service: Some("bedrock-agentcore"),
             url: format!(

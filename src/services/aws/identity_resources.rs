@@ -16,7 +16,7 @@ use crate::{
 use super::{
     control::Control,
     fleet::{RELATED, each, named},
-    resources::{Facts, base, link, list, moment, text},
+    resources::{FactList, base, link, list, moment, text},
 };
 
 /// First part of the id of an OAuth2 credential provider.
@@ -140,7 +140,7 @@ pub(super) fn workload_link(json: &Value) -> Option<Link> {
 
 /// A credential provider of GetOauth2CredentialProvider or GetApiKeyCredentialProvider.
 fn provider(deployment: &DeploymentName, id: &str, json: &Value) -> Resource {
-    let mut facts = Facts::default();
+    let mut facts = FactList::default();
     facts.add(
         "Type",
         Some(
@@ -193,7 +193,7 @@ fn provider(deployment: &DeploymentName, id: &str, json: &Value) -> Resource {
 
 /// A workload identity of GetWorkloadIdentity.
 fn workload_identity(deployment: &DeploymentName, name: &str, json: &Value) -> Resource {
-    let mut facts = Facts::default();
+    let mut facts = FactList::default();
     facts.add(
         "Return URLs",
         list(json, "/allowedResourceOauth2ReturnUrls"),

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::AwsClient;
 use crate::model::{Deployment, Failure, Kind, Moment, ResourceKey, Traffic};
 
-use super::{account::Account, failure::Doing, names, signed::Request};
+use super::{account::Account, failure::Doing, names, signed::SignedRequest};
 
 const NAMESPACE: &str = "AWS/Bedrock-AgentCore";
 /// How long it is remembered which series exist.
@@ -219,7 +219,7 @@ impl TrafficMetrics {
         let text = format!("counting calls in {}", account.region);
         let action = format!("cloudwatch:{operation}");
         let target = format!("GraniteServiceVersion20100801.{operation}");
-        let request = Request {
+        let request = SignedRequest {
             method: http::Method::POST,
             service: Some("monitoring"),
             url: format!("{}/", account.address("monitoring")),

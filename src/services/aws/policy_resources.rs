@@ -15,8 +15,8 @@ use super::{
     fleet::{RELATED, each, id_of, named},
     names,
     raw_json::pages,
-    resources::{Facts, base, items, link, text},
-    signed::Request,
+    resources::{FactList, base, items, link, text},
+    signed::SignedRequest,
 };
 
 impl AwsResources {
@@ -36,7 +36,7 @@ impl AwsResources {
             let by = asked
                 .get(&engine.key.id)
                 .map(|gateways| gateways.join(", "));
-            let mut facts = Facts(std::mem::take(&mut engine.facts));
+            let mut facts = FactList(std::mem::take(&mut engine.facts));
             facts.add("Asked by", by);
             engine.facts = facts.0;
         }
@@ -198,7 +198,7 @@ impl AwsResources {
             action: &action,
             account: account.label(),
         };
-        let request = Request {
+        let request = SignedRequest {
             method: http::Method::GET,
             service: Some("bedrock-agentcore"),
             url: format!("{}/{path}", account.address("bedrock-agentcore-control")),
@@ -232,7 +232,7 @@ pub(super) fn engine_link(gateway: &Value) -> Option<Link> {
 
 fn policy_engine(deployment: &DeploymentName, json: &Value) -> Resource {
     let id = id_of(json, "policyEngineId");
-    let mut facts = Facts::default();
+    let mut facts = FactList::default();
     facts.add("Description", text(json, "/description"));
     facts.add("KMS key", text(json, "/encryptionKeyArn"));
     Resource {
@@ -245,7 +245,7 @@ fn policy_engine(deployment: &DeploymentName, json: &Value) -> Resource {
 
 fn policy(deployment: &DeploymentName, json: &Value) -> Resource {
     let (engine, id) = (id_of(json, "policyEngineId"), id_of(json, "policyId"));
-    let mut facts = Facts::default();
+    let mut facts = FactList::default();
     facts.add("Enforcement mode", text(json, "/enforcementMode"));
     facts.add(
         "Statement",
@@ -264,7 +264,7 @@ fn policy(deployment: &DeploymentName, json: &Value) -> Resource {
 
 fn rate_limit(deployment: &DeploymentName, gateway: &str, json: &Value) -> Resource {
     let id = id_of(json, "rateLimitId");
-    let mut facts = Facts::default();
+    let mut facts = FactList::default();
     facts.add("Limit", limit_words(json));
     let keys: Vec<&str> = items(json, "/dimensionKeys")
         .iter()

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::AwsClient;
 use crate::model::{Deployment, Failure};
 
-use super::{failure::Doing, signed::Request};
+use super::{failure::Doing, signed::SignedRequest};
 
 /// OAuth2 credential providers of AgentCore Identity.
 #[derive(Clone)]
@@ -82,7 +82,7 @@ impl CredentialProviders {
         let account = self.client.account(deployment).await?;
         let text = format!("{operation} for {}", deployment.name);
         let action = format!("bedrock-agentcore:{operation}");
-        let request = Request {
+        let request = SignedRequest {
             method: http::Method::POST,
             service: Some("bedrock-agentcore"),
             url: format!(

@@ -19,7 +19,7 @@ use super::{
 /// A gateway of ListGateways or GetGateway.
 pub(crate) fn gateway(deployment: &DeploymentName, json: &Value) -> Resource {
     let id = text(json, "/gatewayId").unwrap_or_default();
-    let mut facts = Facts::default();
+    let mut facts = FactList::default();
     facts.add("Authorizer", text(json, "/authorizerType"));
     authorizer(&mut facts, json);
     facts.add("Protocol", text(json, "/protocolType"));
@@ -121,7 +121,7 @@ pub(crate) fn target(
     let runtime = text(configuration, "/http/agentcoreRuntime/arn")
         .or_else(|| endpoint.as_deref().and_then(runtime_arn_of_url));
     let lambda = text(configuration, "/mcp/lambda/lambdaArn");
-    let mut facts = Facts::default();
+    let mut facts = FactList::default();
     facts.add(
         "Type",
         either("/targetType").or_else(|| union_word(configuration)),
@@ -215,7 +215,7 @@ fn provider_arn(configuration: &Value) -> Option<String> {
 pub(crate) fn runtime(deployment: &DeploymentName, data_plane: &str, json: &Value) -> Resource {
     let id = text(json, "/agentRuntimeId").unwrap_or_default();
     let arn = text(json, "/agentRuntimeArn");
-    let mut facts = Facts::default();
+    let mut facts = FactList::default();
     facts.add("Version", text(json, "/agentRuntimeVersion"));
     facts.add(
         "Protocol",
@@ -306,7 +306,7 @@ pub(crate) fn endpoint(
 ) -> Resource {
     let name = text(json, "/name").unwrap_or_default();
     let (live, target) = (text(json, "/liveVersion"), text(json, "/targetVersion"));
-    let mut facts = Facts::default();
+    let mut facts = FactList::default();
     facts.add("Live version", live.clone());
     facts.add("Target version", target.clone());
     if let (Some(live), Some(target)) = (&live, &target)
@@ -360,7 +360,7 @@ pub(crate) fn secret(deployment: &DeploymentName, json: &Value) -> Resource {
     };
     let (current, pending) = (with("AWSCURRENT"), with("AWSPENDING"));
     let rotating = pending.is_some() && pending != current;
-    let mut facts = Facts::default();
+    let mut facts = FactList::default();
     facts.add("Current version", current);
     facts.add("Pending version", pending.filter(|_| rotating));
     facts.add("Previous version", with("AWSPREVIOUS"));
@@ -483,7 +483,7 @@ fn reason(json: &Value) -> Option<String> {
     .filter(|reason| !reason.is_empty())
 }
 
-fn authorizer(facts: &mut Facts, json: &Value) {
+fn authorizer(facts: &mut FactList, json: &Value) {
     let Some(jwt) = json.pointer("/authorizerConfiguration/customJWTAuthorizer") else {
         return;
     };
@@ -540,9 +540,9 @@ fn masked(json: &Value) -> Value {
 
 /// Facts that are collected one after the other.
 #[derive(Default)]
-pub(super) struct Facts(pub(super) Vec<Fact>);
+pub(super) struct FactList(pub(super) Vec<Fact>);
 
-impl Facts {
+impl FactList {
     /// Adds a fact, if there is one.
     pub(super) fn add(&mut self, label: &'static str, value: Option<String>) {
         self.0.extend(value.map(|value| Fact { label, value }));

@@ -10,7 +10,7 @@ use zeroize::Zeroize as _;
 use super::{AwsClient, AwsResources};
 use crate::model::{Deployment, Failure, FailureKind, SecretText};
 
-use super::{failure::Doing, names, signed::Request};
+use super::{failure::Doing, names, signed::SignedRequest};
 
 /// Members of GetAgentRuntime's answer that UpdateAgentRuntime does not take (model of API 2023-06-05).
 const ANSWER_ONLY: [&str; 9] = [
@@ -195,7 +195,7 @@ impl RuntimeConfigurations {
         let body = configuration
             .body()
             .map_err(|error| Failure::new(FailureKind::Usage, &*text, error.to_string()))?;
-        let request = Request {
+        let request = SignedRequest {
             method: Method::PUT,
             service: Some("bedrock-agentcore"),
             url: format!(

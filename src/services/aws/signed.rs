@@ -26,7 +26,7 @@ use super::{
 const LONGEST: usize = 16 << 20;
 
 /// A request to an AWS service.
-pub(crate) struct Request<'a> {
+pub(crate) struct SignedRequest<'a> {
     /// POST or PUT.
     pub(crate) method: http::Method,
     /// Signing name: `cloudformation`; `None` sends it unsigned (Cognito's InitiateAuth).
@@ -68,7 +68,7 @@ impl AwsClient {
         &self,
         account: &Account,
         doing: Doing<'_>,
-        request: &Request<'_>,
+        request: &SignedRequest<'_>,
     ) -> Result<AwsResponse, Failure> {
         let mut failures = 0;
         loop {
@@ -97,7 +97,7 @@ impl AwsClient {
         &self,
         account: &Account,
         doing: Doing<'_>,
-        request: &Request<'_>,
+        request: &SignedRequest<'_>,
     ) -> Result<AwsResponse, Failure> {
         let bundle = account.bundle.as_deref();
         let client = self.web.client_trusting(doing.text, &request.url, bundle)?;

@@ -12,7 +12,7 @@ use crate::{
     model::{Deployment, Failure, FailureKind, StackFacts},
 };
 
-use super::{account::Account, failure::Doing, signed::Request};
+use super::{account::Account, failure::Doing, signed::SignedRequest};
 
 /// Resources that one response of `DescribeStackResources` holds at most.
 const RESOURCES: usize = 100;
@@ -267,7 +267,7 @@ impl Stacks {
             .extend_pairs([("Action", operation), ("Version", "2010-05-15")])
             .extend_pairs(parameters)
             .finish();
-        let request = Request {
+        let request = SignedRequest {
             method: http::Method::POST,
             service: Some("cloudformation"),
             url: format!("{}/", account.address("cloudformation")),

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::AwsClient;
 use crate::model::{Change, Deployment, Failure, FailureKind, Moment};
 
-use super::{account::Account, failure::Doing, signed::Request};
+use super::{account::Account, failure::Doing, signed::SignedRequest};
 
 /// `LookupEvents` allows two requests a second for an account and region.
 const PAUSE: Duration = Duration::from_millis(550);
@@ -146,7 +146,7 @@ fn lookup_events(
     (key, value): (&str, &str),
     (since, until): (Moment, Moment),
     token: Option<&str>,
-) -> Request<'static> {
+) -> SignedRequest<'static> {
     let mut body = json!({
         "LookupAttributes": [{"AttributeKey": key, "AttributeValue": value}],
         "StartTime": since.millis() as f64 / 1000.0,
@@ -156,7 +156,7 @@ fn lookup_events(
     if let (Some(token), Some(members)) = (token, body.as_object_mut()) {
         members.insert("NextToken".to_owned(), Value::from(token));
     }
-    Request {
+    SignedRequest {
         method: http::Method::POST,
         service: Some("cloudtrail"),
         url: format!("{}/", account.address("cloudtrail")),

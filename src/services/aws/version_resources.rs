@@ -17,7 +17,7 @@ use super::{
     failure::Doing,
     fleet::{RELATED, each},
     raw_json::{captured, pages},
-    resources::{Facts, base, link, text},
+    resources::{FactList, base, link, text},
 };
 
 impl AwsResources {
@@ -127,7 +127,7 @@ fn version(
         .filter(|endpoint| text(endpoint, "/liveVersion").as_deref() == Some(number.as_str()))
         .filter_map(|endpoint| text(endpoint, "/name"))
         .collect();
-    let mut facts = Facts::default();
+    let mut facts = FactList::default();
     facts.add("Live at", (!live.is_empty()).then(|| live.join(", ")));
     facts.add(
         "Image",

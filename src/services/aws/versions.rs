@@ -10,7 +10,7 @@ use super::{
     failure::Doing,
     names,
     raw_json::{captured, pages},
-    signed::Request,
+    signed::SignedRequest,
 };
 
 /// Versions of runtimes, and the endpoints that serve them.
@@ -173,7 +173,7 @@ impl RuntimeVersions {
             action: "bedrock-agentcore:UpdateAgentRuntimeEndpoint",
             account: account.label(),
         };
-        let request = Request {
+        let request = SignedRequest {
             method: http::Method::PUT,
             service: Some("bedrock-agentcore"),
             url: format!(

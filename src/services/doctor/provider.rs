@@ -7,7 +7,7 @@ use crate::{
     doctor::{Probe, ProviderStatus},
     model::{Deployment, Failure},
     services::{
-        aws::{failure::Doing, signed::Request},
+        aws::{failure::Doing, signed::SignedRequest},
         doctor::DoctorProbes,
     },
 };
@@ -45,7 +45,7 @@ impl DoctorProbes {
             action: "bedrock-agentcore:GetOauth2CredentialProvider",
             account: account.label(),
         };
-        let request = Request {
+        let request = SignedRequest {
             method: http::Method::POST,
             service: Some("bedrock-agentcore"),
             url: format!(

@@ -33,9 +33,9 @@ pub(crate) const WAITING: usize = 64;
 
 /// Listens to a server. Clones are the same listener.
 #[derive(Clone)]
-pub(crate) struct Listener(Arc<Shared>);
+pub(crate) struct Listener(Arc<ListenerState>);
 
-struct Shared {
+struct ListenerState {
     notices: Option<Sender<McpNotice>>,
     /// Whether word of changed tools waits for room.
     telling_change: Arc<AtomicBool>,
@@ -53,7 +53,7 @@ impl Listener {
         schemas: RawSchemas,
         protocol: Option<String>,
     ) -> Self {
-        Self(Arc::new(Shared {
+        Self(Arc::new(ListenerState {
             schemas,
             protocol,
             notices,

@@ -36,9 +36,9 @@ const CLOSING: Duration = Duration::from_secs(5);
 
 /// A connection to an MCP endpoint. Cheap to clone; it closes when the last clone is dropped.
 #[derive(Clone)]
-pub struct McpSession(Arc<Shared>);
+pub struct McpSession(Arc<SessionState>);
 
-struct Shared {
+struct SessionState {
     info: ConnectionInfo,
     service: tokio::sync::Mutex<Option<RunningService<RoleClient, Listener>>>,
     peer: Peer<RoleClient>,
@@ -58,7 +58,7 @@ impl McpSession {
         opening: Elapsed,
     ) -> Self {
         let (peer, listener) = (service.peer().clone(), service.service().clone());
-        Self(Arc::new(Shared {
+        Self(Arc::new(SessionState {
             info,
             service: tokio::sync::Mutex::new(Some(service)),
             peer,

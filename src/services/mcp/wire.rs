@@ -84,9 +84,9 @@ pub(crate) type ToolParameterHeaders = HashMap<String, Result<Vec<ParameterHeade
 
 /// A connection's HTTP side. Clones are the same connection.
 #[derive(Clone)]
-pub(crate) struct Wire(Arc<Shared>);
+pub(crate) struct Wire(Arc<WireState>);
 
-struct Shared {
+struct WireState {
     http: reqwest::Client,
     credentials: Arc<dyn Credentials>,
     headers: HeaderMap,
@@ -164,7 +164,7 @@ impl Wire {
         url: &str,
         schemas: RawSchemas,
     ) -> Self {
-        Self(Arc::new(Shared {
+        Self(Arc::new(WireState {
             schemas,
             http,
             credentials,

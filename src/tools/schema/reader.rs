@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::{Arguments, Choice, Limits, Property, Type};
+use super::{ArgumentsSchema, Choice, Limits, Property, Type};
 
 /// References that are followed one after the other.
 const REFERENCES: usize = 16;
@@ -85,11 +85,11 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads the schema.
-    pub(super) fn arguments(&mut self) -> Arguments {
+    pub(super) fn arguments(&mut self) -> ArgumentsSchema {
         let own = self.resolve(self.root);
         let parts = self.parts(&own);
         let properties = self.properties(&parts, LEVELS);
-        Arguments {
+        ArgumentsSchema {
             properties,
             open: is_open(&own, &parts) || self.left == 0,
         }

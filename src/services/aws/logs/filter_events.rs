@@ -12,7 +12,7 @@ use super::{
 use crate::{
     model::{Failure, FailureKind, LogEvent, Moment},
     net::http_client,
-    services::aws::{failure::Doing, signed::Request},
+    services::aws::{failure::Doing, signed::SignedRequest},
 };
 
 /// Streams whose names are looked for before all others: neighbours on a page are mostly of a few streams.
@@ -80,7 +80,7 @@ pub(super) async fn page(
     };
     let body = serde_json::to_vec(&body)
         .map_err(|error| Failure::new(FailureKind::Usage, &text, error.to_string()))?;
-    let request_of_page = Request {
+    let request_of_page = SignedRequest {
         method: http::Method::POST,
         service: Some("logs"),
         url: format!("{}/", source.account.address("logs")),
