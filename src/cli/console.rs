@@ -3,7 +3,6 @@
 use std::{
     io::{self, IsTerminal as _},
     path::PathBuf,
-    time::{SystemTime, UNIX_EPOCH},
 };
 
 use super::{
@@ -18,7 +17,8 @@ use crate::{
     config::{Loaded, Ui, state_file},
     discovery::inventory::FoundDeployment,
     keys::Keymap,
-    model::{Deployment, DeploymentName, Failure, FailureKind, Moment},
+    model::{Deployment, DeploymentName, Failure, FailureKind},
+    net::clock,
     runtime::{self, ConsoleEnd, Start},
     screens::start_page::{StartChoice, StartPage},
     services::Services,
@@ -274,7 +274,7 @@ pub(crate) fn app_options(
         read_only: context.global.read_only,
         zone: super::zone::local(),
         refresh_ms: i64::try_from(ui.refresh.as_millis()).unwrap_or(i64::MAX),
-        now: now(),
+        now: clock::now(),
     })
 }
 
@@ -363,13 +363,6 @@ pub(crate) fn read_theme(wanted: &str, depth: Depth) -> Result<Theme, String> {
             "{wanted:?} is neither dark, light nor mono, and cannot be read as a file: {error}"
         )),
     }
-}
-
-fn now() -> Moment {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    Moment::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
 /// Refuses to start where nobody could see or type anything.

@@ -10,8 +10,8 @@ use clap::Args;
 use crate::{
     config::{Config, Ui, write},
     model::{
-        Deployment, Failure, FailureKind, HeaderSpec, SecretSource, SecretText, Shape, SignIn,
-        StaticCredentials, sanitize,
+        Deployment, Failure, FailureKind, HeaderSpec, Neo4jScheme, SecretSource, SecretText, Shape,
+        SignIn, StaticCredentials, sanitize,
     },
 };
 use emulator::{DeploymentFacts, Facts, RealNeo4j, SignInFacts, Stack, faults};
@@ -282,32 +282,16 @@ fn to_options(options: &LocalOptions) -> Result<emulator::Options, Failure> {
     })
 }
 
-/// How a Neo4j is addressed.
-const SCHEMES: [&str; 8] = [
-    "http",
-    "https",
-    "bolt",
-    "bolt+s",
-    "bolt+ssc",
-    "neo4j",
-    "neo4j+s",
-    "neo4j+ssc",
-];
-
 fn real_neo4j(options: &LocalOptions) -> Result<Option<RealNeo4j>, Failure> {
     let (Some(uri), Some(variable)) = (&options.neo4j_uri, &options.neo4j_password_env) else {
         return Ok(None);
     };
-    let scheme = uri.split_once("://").map_or("", |(scheme, _)| scheme);
-    if !SCHEMES.contains(&scheme) {
+    if Neo4jScheme::of(uri).is_none() {
         return Err(usage(
             "reading --neo4j-uri",
             format!("\"{uri}\" is no address of a Neo4j"),
         )
-        .hint(format!(
-            "it begins with one of {}",
-            SCHEMES.map(|scheme| format!("{scheme}://")).join(", ")
-        )));
+        .hint(format!("it begins with one of {}", Neo4jScheme::list())));
     }
     let password = std::env::var(variable).map_err(|_| {
         usage(

@@ -44,7 +44,8 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use crate::model::{Failure, FailureKind, Moment};
+use crate::model::{Failure, FailureKind};
+pub(crate) use crate::net::clock::now;
 
 use arguments::{Arguments, Command};
 use context::Context;
@@ -85,11 +86,6 @@ impl From<std::io::Error> for Stop {
 /// A failure of usage: exit code 2.
 pub(crate) fn usage(doing: impl Into<String>, cause: impl Into<String>) -> Failure {
     Failure::new(FailureKind::Usage, doing, cause)
-}
-
-/// This moment, by this machine's clock.
-pub(crate) fn now() -> Moment {
-    Moment::from_millis(jiff::Timestamp::now().as_millisecond())
 }
 
 /// Parses the command line, runs what it says, and answers the exit code.

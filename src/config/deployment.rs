@@ -5,7 +5,8 @@ use url::Url;
 
 use super::{address, section::Section, sign_in};
 use crate::model::{
-    Deployment, DeploymentName, HeaderSpec, SecretSource, Shape, SignIn, StaticCredentials,
+    Deployment, DeploymentName, HeaderSpec, Neo4jScheme, SecretSource, Shape, SignIn,
+    StaticCredentials, is_loopback_url,
 };
 
 /// Keys of a deployment.
@@ -197,10 +198,9 @@ pub(super) fn url(section: &Section<'_, '_>, key: &str) -> Option<String> {
         );
         return None;
     }
-    let loopback = matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
     match url.scheme() {
         "https" => Some(text),
-        "http" if loopback => Some(text),
+        "http" if is_loopback_url(&url) => Some(text),
         "http" => {
             section.complain_of(
                 key,
@@ -216,22 +216,15 @@ pub(super) fn url(section: &Section<'_, '_>, key: &str) -> Option<String> {
 }
 
 fn neo4j_uri(section: &Section<'_, '_>) -> Option<String> {
-    const SCHEMES: [&str; 8] = [
-        "neo4j",
-        "neo4j+s",
-        "neo4j+ssc",
-        "bolt",
-        "bolt+s",
-        "bolt+ssc",
-        "http",
-        "https",
-    ];
     let text = section.text("neo4j_uri")?;
-    let scheme = text.split_once("://").map_or("", |(scheme, _)| scheme);
-    if !SCHEMES.contains(&scheme) {
+    if Neo4jScheme::of(&text).is_none() {
+        let scheme = text.split_once("://").map_or("", |(scheme, _)| scheme);
         section.complain_of(
             "neo4j_uri",
-            format!("unknown scheme \"{scheme}\"; known: {}", SCHEMES.join(", ")),
+            format!(
+                "unknown scheme \"{scheme}\"; it begins with one of {}",
+                Neo4jScheme::list()
+            ),
         );
         return None;
     }

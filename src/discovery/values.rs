@@ -4,6 +4,8 @@
 use percent_encoding::percent_decode_str;
 use url::Url;
 
+use crate::model::{Neo4jScheme, is_loopback_url};
+
 /// What a value is, as far as its form tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ValueForm {
@@ -160,13 +162,10 @@ pub fn recognise(value: &str) -> Option<ValueForm> {
     if value.starts_with("arn:") {
         return recognise_arn(value);
     }
-    if let Some((scheme, _)) = value.split_once("://") {
-        return match scheme {
-            "http" | "https" => recognise_url(value),
-            "neo4j" | "neo4j+s" | "neo4j+ssc" | "bolt" | "bolt+s" | "bolt+ssc" => {
-                Some(ValueForm::Neo4jUri(value.to_owned()))
-            }
-            _ => None,
+    if value.contains("://") {
+        return match Neo4jScheme::of(value)? {
+            scheme if scheme.is_query_api() => recognise_url(value),
+            _ => Some(ValueForm::Neo4jUri(value.to_owned())),
         };
     }
     if is_region(value) {
@@ -275,7 +274,7 @@ fn recognise_url(value: &str) -> Option<ValueForm> {
         return Some(ValueForm::TokenUrl(value.to_owned()));
     }
     // A stand-in of Cognito on this machine has the same paths.
-    if (host.starts_with("cognito-idp.") || host == "127.0.0.1" || host == "localhost")
+    if (host.starts_with("cognito-idp.") || is_loopback_url(&url))
         && let Some(id) = url.path_segments().and_then(|mut segments| segments.next())
         && let Some(region) = user_pool_region(id)
     {

@@ -13,18 +13,6 @@ pub struct Neo4jAddress {
     pub database: String,
 }
 
-/// Schemes of an address of Neo4j: of its drivers, and of the Query API.
-pub const NEO4J_SCHEMES: [&str; 8] = [
-    "neo4j+s",
-    "neo4j+ssc",
-    "neo4j",
-    "bolt+s",
-    "bolt+ssc",
-    "bolt",
-    "https",
-    "http",
-];
-
 /// What a login attempt proves about a password.
 #[derive(Clone, Debug, PartialEq)]
 pub enum LoginAnswer {

@@ -3,7 +3,8 @@
 //! A value of the outside world becomes one of these in the file that calls the SDK, and stays one of these
 //! until a screen or a command prints it.
 
-pub mod change;
+pub mod address;
+mod change;
 pub mod client_secret;
 pub mod database;
 pub mod deployment;
@@ -22,12 +23,15 @@ pub mod time_text;
 pub mod tool;
 pub mod traffic;
 
+pub use address::{
+    ChannelSafety, Neo4jScheme, is_loopback, is_loopback_url, neo4j_address_with_scheme,
+};
 pub use change::{Change, RuntimeVersionInfo};
 pub use client_secret::{
     ClientSecretDetail, ClientSecretEntry, ClientSecretProvider, JournalStatus,
 };
 pub use database::{
-    AlterAnswer, LoginAnswer, NEO4J_SCHEMES, Neo4jAddress, Neo4jConnection, Neo4jUser, UserAnswer,
+    AlterAnswer, LoginAnswer, Neo4jAddress, Neo4jConnection, Neo4jUser, UserAnswer,
 };
 pub use deployment::{
     Deployment, DeploymentName, HeaderSpec, Identity, SecretSource, Shape, SignIn, SignInMode,

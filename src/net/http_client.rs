@@ -1,13 +1,13 @@
 //! Plain HTTP: the one client, and the rules for addresses that credentials may be sent to.
 
-use std::{collections::HashMap, net::IpAddr, path::PathBuf, time::Duration};
+use std::{collections::HashMap, path::PathBuf, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use parking_lot::Mutex;
 use serde_json::Value;
-use url::{Host, Url};
+use url::Url;
 
-use crate::model::{Failure, FailureKind};
+use crate::model::{Failure, FailureKind, is_loopback};
 
 use super::ca_bundle::CaBundle;
 
@@ -136,16 +136,6 @@ fn builder(is_loopback: bool, bundle: Option<&CaBundle>) -> Result<reqwest::Clie
         builder = builder.tls_certs_merge(roots);
     }
     Ok(builder)
-}
-
-/// Whether an address is on this machine.
-pub(crate) fn is_loopback(address: &str) -> bool {
-    Url::parse(address).is_ok_and(|url| match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(ip)) => IpAddr::V4(ip).is_loopback(),
-        Some(Host::Ipv6(ip)) => IpAddr::V6(ip).is_loopback(),
-        None => false,
-    })
 }
 
 /// Refuses an address that is neither `https` nor on this machine.

@@ -16,14 +16,36 @@ pub(crate) struct RetryPolicy {
 pub(crate) const AWS: RetryPolicy = RetryPolicy::new(250, 4_000);
 /// Requests to OAuth token endpoints.
 pub(crate) const TOKEN_ENDPOINT: RetryPolicy = RetryPolicy::new(400, 4_000);
+/// The stream of an MCP session that has ended.
+pub(crate) const MCP_STREAM: RetryPolicy = RetryPolicy::new(500, 5_000);
+/// A page of log events, after throttling.
+pub(crate) const LOG_PAGE: RetryPolicy = RetryPolicy::new(1_000, 8_000);
+/// A window of log events that could not be read.
+pub(crate) const LOG_GAP: RetryPolicy = RetryPolicy::new(2_000, 60_000);
+/// The look for a log group.
+pub(crate) const LOG_GROUP: RetryPolicy = RetryPolicy::new(500, 5_000);
+/// The start of a Live Tail session.
+pub(crate) const LIVE_TAIL_START: RetryPolicy = RetryPolicy::new(1_000, 10_000);
+/// The next Live Tail session after one that ended soon.
+pub(crate) const LIVE_TAIL_NEXT: RetryPolicy = RetryPolicy::new(400, 2_000);
 
 impl RetryPolicy {
     /// A policy of milliseconds.
-    pub(crate) const fn new(base_ms: u64, cap_ms: u64) -> Self {
+    const fn new(base_ms: u64, cap_ms: u64) -> Self {
         Self {
             base: Duration::from_millis(base_ms),
             cap: Duration::from_millis(cap_ms),
         }
+    }
+
+    /// Longest wait after the first failure.
+    pub(crate) const fn base(self) -> Duration {
+        self.base
+    }
+
+    /// Longest wait of all.
+    pub(crate) const fn cap(self) -> Duration {
+        self.cap
     }
 
     /// The wait after this many failures.
@@ -34,7 +56,7 @@ impl RetryPolicy {
 
 /// The wait after `failures` failed attempts: random between a quarter and the whole of `base` doubled for every further
 /// failure, at most `cap`.
-pub(crate) fn backoff(failures: u32, base: Duration, cap: Duration) -> Duration {
+fn backoff(failures: u32, base: Duration, cap: Duration) -> Duration {
     let whole = base
         .saturating_mul(1 << failures.saturating_sub(1).min(16))
         .min(cap);

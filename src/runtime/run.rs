@@ -1,11 +1,7 @@
 //! The event loop: waits for one wake-up, drains input and events, draws if something changed. An
 //! idle console does nothing.
 
-use std::{
-    io,
-    task::Poll,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::{io, task::Poll, time::Duration};
 
 use crossterm::event::{Event as Term, KeyEventKind};
 use futures::{SinkExt as _, Stream, StreamExt as _};
@@ -21,6 +17,7 @@ use crate::{
     app::{App, AppOptions},
     messages::{Action, AppAction, Effect, Effects, ExitMessage},
     model::{Deployment, DeploymentName, Failure, Moment},
+    net::clock,
     screens::start_page::StartChoice,
     services::Services,
     state::{FleetSnapshot, ViewMemory},
@@ -374,7 +371,7 @@ pub async fn console(
 ) -> io::Result<ConsoleEnd> {
     let mut console = Console {
         app: App::new(options),
-        clock: now,
+        clock: clock::now,
     };
     let (guard, mut screen) = terminal::enter(mouse)?;
     let (sender, events) = futures::channel::mpsc::channel(BURST);
@@ -412,12 +409,4 @@ async fn listen(mut sender: futures::channel::mpsc::Sender<Input>) {
             return;
         }
     }
-}
-
-/// The time of this machine.
-pub(super) fn now() -> Moment {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    Moment::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }

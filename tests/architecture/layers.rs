@@ -212,6 +212,18 @@ fn pure_folders_name_no_io_and_no_clock() {
     assert!(found.is_empty(), "{found:#?}");
 }
 
+/// Two clocks would differ by the correction that only one of them has.
+#[test]
+fn one_file_reads_the_clock() {
+    let mut found = named_words(
+        &console(),
+        &FLOORS.iter().map(|(folder, _)| *folder).collect::<Vec<_>>(),
+        &["SystemTime::now", "Timestamp::now", "Zoned::now"],
+    );
+    found.retain(|place| !place.starts_with("src/net/clock.rs"));
+    assert!(found.is_empty(), "{found:#?}");
+}
+
 #[test]
 fn services_name_no_screen() {
     let words = ["ratatui", "crossterm"];

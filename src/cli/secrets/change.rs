@@ -10,7 +10,7 @@ use crate::{
         Outcome, Stop, arguments::TableOrJson, confirm::confirm, context::Context, output, process,
         usage,
     },
-    model::{Deployment, Failure, FailureKind, NEO4J_SCHEMES},
+    model::{Deployment, Failure, FailureKind, Neo4jScheme},
     rotation::{
         password::{PasswordPolicy, PasswordSource},
         report::{EndReason, RotationEnd, RotationKind},
@@ -77,16 +77,11 @@ pub(super) fn rotation_options(
 ) -> Result<RotationOptions, Failure> {
     let policy = PasswordPolicy::new(flags.length, &flags.alphabet)
         .map_err(|error| usage(doing, error.to_string()))?;
-    if let Some(uri) = &flags.neo4j_uri {
-        let scheme = uri.split_once("://").map_or("", |(scheme, _)| scheme);
-        if !NEO4J_SCHEMES.contains(&scheme) {
-            let known: Vec<String> = NEO4J_SCHEMES
-                .iter()
-                .map(|scheme| format!("{scheme}://"))
-                .collect();
-            let failure = usage(doing, "--neo4j-uri is no address of Neo4j");
-            return Err(failure.hint(format!("it begins with one of {}", known.join(", "))));
-        }
+    if let Some(uri) = &flags.neo4j_uri
+        && Neo4jScheme::of(uri).is_none()
+    {
+        let failure = usage(doing, "--neo4j-uri is no address of Neo4j");
+        return Err(failure.hint(format!("it begins with one of {}", Neo4jScheme::list())));
     }
     let mut options = RotationOptions::new(kind);
     options.rehearse = how.dry_run;

@@ -6,7 +6,7 @@ use crate::{
     model::{
         Change, DeploymentName, Failure, FailureKind, Kind, Moment, Resource, ResourceKey, Traffic,
     },
-    runtime::run::now,
+    net::clock::now,
     services::calls::{CallLogs, CallSource},
 };
 

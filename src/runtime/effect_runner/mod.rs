@@ -23,13 +23,14 @@ use tokio_util::sync::CancellationToken;
 use super::{
     browser, call_history, clipboard, export, form_drafts,
     log_tasks::LogTasks,
-    run::{Faults, Start, now},
+    run::{Faults, Start},
     saved_queries,
     tasks::{EffectRunner, Sender},
 };
 use crate::{
     messages::{Effect, Event, FleetEffect, LogsEffect, SecretsEffect, Slot, ToolsEffect},
     model::{Deployment, DeploymentName, Failure, FailureKind, McpEndpoint, Tool},
+    net::clock::now,
     services::{Announce, McpSession, Services, audit},
 };
 

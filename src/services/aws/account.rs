@@ -26,8 +26,8 @@ use aws_credential_types::{
 };
 
 use crate::{
-    model::{Deployment, Failure, FailureKind, StaticCredentials},
-    net::{ca_bundle::CaBundle, http_client, secret_source},
+    model::{Deployment, Failure, FailureKind, StaticCredentials, is_loopback},
+    net::{ca_bundle::CaBundle, clock, http_client, retry, secret_source},
 };
 
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
@@ -229,8 +229,8 @@ impl Accounts {
 fn retry_config() -> RetryConfig {
     RetryConfig::standard()
         .with_max_attempts(ATTEMPTS)
-        .with_initial_backoff(Duration::from_millis(250))
-        .with_max_backoff(Duration::from_secs(4))
+        .with_initial_backoff(retry::AWS.base())
+        .with_max_backoff(retry::AWS.cap())
 }
 
 fn timeout_config(timeout: Duration) -> TimeoutConfig {
@@ -243,10 +243,8 @@ fn timeout_config(timeout: Duration) -> TimeoutConfig {
 
 fn reach(endpoint: Option<&str>) -> HostReach {
     match endpoint {
-        Some(url) if http_client::is_loopback(url) && url.starts_with("http://") => {
-            HostReach::PlainLoopback
-        }
-        Some(url) if http_client::is_loopback(url) => HostReach::Loopback,
+        Some(url) if is_loopback(url) && url.starts_with("http://") => HostReach::PlainLoopback,
+        Some(url) if is_loopback(url) => HostReach::Loopback,
         Some(_) | None => HostReach::Anywhere,
     }
 }
@@ -385,7 +383,7 @@ impl Account {
     /// Now, by AWS's clock where that is far from ours (signatures are refused beyond five minutes).
     pub(crate) fn signing_time(&self) -> SystemTime {
         let skew = self.clock_skew_ms();
-        let now = SystemTime::now();
+        let now = clock::system_now();
         if skew.abs() < 60_000 {
             return now;
         }
@@ -399,7 +397,7 @@ impl Account {
     /// [`FailureKind::SignIn`] where there are none.
     pub(crate) async fn credentials(&self, doing: &str) -> Result<Credentials, Failure> {
         let mut cached = self.credentials.lock().await;
-        let soon = SystemTime::now() + Duration::from_mins(1);
+        let soon = clock::system_now() + Duration::from_mins(1);
         if let Some(credentials) = cached
             .as_ref()
             .filter(|keys| keys.expiry().is_none_or(|end| end > soon))

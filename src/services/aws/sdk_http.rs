@@ -8,7 +8,6 @@ use std::{
         Arc,
         atomic::{AtomicI64, Ordering},
     },
-    time::SystemTime,
 };
 
 use parking_lot::Mutex;
@@ -24,7 +23,7 @@ use aws_smithy_runtime_api::{
 };
 use aws_smithy_types::config_bag::ConfigBag;
 
-use crate::net::ca_bundle::CaBundle;
+use crate::net::{ca_bundle::CaBundle, clock};
 
 /// A clock difference below this is not measurable: a `Date` header has whole seconds.
 const SMALLEST_SKEW_MS: i64 = 2_000;
@@ -108,7 +107,7 @@ impl ClockSkew {
         let Ok(theirs) = aws_smithy_types::DateTime::from_str(date, format) else {
             return;
         };
-        let ours = aws_smithy_types::DateTime::from(SystemTime::now());
+        let ours = aws_smithy_types::DateTime::from(clock::system_now());
         let millis = (theirs.as_nanos() - ours.as_nanos()) / 1_000_000;
         let millis = i64::try_from(millis).unwrap_or_default();
         let skew = if millis.abs() < SMALLEST_SKEW_MS {

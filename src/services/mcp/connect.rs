@@ -23,6 +23,7 @@ use serde_json::Value;
 use crate::model::{
     ConnectionInfo, Deployment, Elapsed, Failure, FailureKind, McpTarget, show_duration,
 };
+use crate::net::retry;
 
 use super::{
     Mcp, McpOptions, McpSession, answer,
@@ -140,13 +141,13 @@ impl Connecting {
     ) -> Result<RunningService<RoleClient, Listener>, Failure> {
         let mut config = StreamableHttpClientTransportConfig::with_uri(self.url.as_str())
             .max_sse_event_size(wire::LONGEST);
-        let mut retry = ExponentialBackoff::default();
-        (retry.base_duration, retry.max_times, retry.max_delay) = (
-            Duration::from_millis(500),
+        let mut backoff = ExponentialBackoff::default();
+        (backoff.base_duration, backoff.max_times, backoff.max_delay) = (
+            retry::MCP_STREAM.base(),
             Some(6),
-            Some(Duration::from_secs(5)),
+            Some(retry::MCP_STREAM.cap()),
         );
-        config.retry_config = Arc::new(retry);
+        config.retry_config = Arc::new(backoff);
         let transport = StreamableHttpClientTransport::with_client(self.wire.clone(), config);
         let listener = self.listener.clone();
         let serving = Box::pin(serve_client_with_lifecycle(listener, transport, lifecycle));

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::model::{
     AlterAnswer, Failure, FailureKind, LoginAnswer, Moment, Neo4jAddress, Neo4jConnection,
-    SecretText, pluralize,
+    Neo4jScheme, SecretText, pluralize,
 };
 use crate::net::http_client::Web;
 
@@ -159,23 +159,19 @@ impl Neo4j {
         password: &SecretText,
         statement: Statement<'_>,
     ) -> Result<Vec<Vec<Value>>, Refusal> {
-        let scheme = address.uri.split("://").next().unwrap_or_default();
-        match scheme {
-            "http" | "https" => {
+        match Neo4jScheme::of(&address.uri) {
+            Some(scheme) if scheme.is_query_api() => {
                 query_api::run(&self.web, &address.uri, user, password, statement).await
             }
-            "bolt" | "bolt+s" | "bolt+ssc" | "neo4j" | "neo4j+s" | "neo4j+ssc" => {
-                bolt::run(&address.uri, user, password, statement).await
-            }
-            other => {
+            Some(_) => bolt::run(&address.uri, user, password, statement).await,
+            None => {
                 let failure = Failure::new(
                     FailureKind::Usage,
                     statement.doing,
-                    format!("{other}:// is no address of Neo4j"),
+                    format!("{} is no address of Neo4j", address.uri),
                 );
-                Err(Refusal::Other(failure.hint(
-                    "use neo4j+s://, bolt+s://, neo4j://, bolt:// or, for the Query API, https://",
-                )))
+                let hint = format!("it begins with one of {}", Neo4jScheme::list());
+                Err(Refusal::Other(failure.hint(hint)))
             }
         }
     }

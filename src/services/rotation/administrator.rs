@@ -3,7 +3,10 @@
 use url::Url;
 
 use crate::{
-    model::{FailureKind, SecretContent, SecretText, UserAnswer, VersionRef},
+    model::{
+        ChannelSafety, FailureKind, Neo4jScheme, SecretContent, SecretText, UserAnswer, VersionRef,
+        neo4j_address_with_scheme,
+    },
     rotation::{
         effect::{AdministratorAnswer, EffectError, Observation, SetAnswer},
         labels::{CURRENT, VersionId},
@@ -12,10 +15,7 @@ use crate::{
     services::UserSetting,
 };
 
-use crate::services::rotation::{
-    live_backend::{LiveBackend, draw},
-    login::with_scheme,
-};
+use crate::services::rotation::live_backend::{LiveBackend, draw};
 
 /// A login as administrator.
 struct Administrator {
@@ -258,15 +258,12 @@ fn is_as_good(own: &str, given: &str) -> bool {
     let (Some(own), Some(given)) = (parsed(own), parsed(given)) else {
         return false;
     };
-    // 2: encrypted, 1: encrypted, but with any certificate, 0: readable on the way.
-    let safety = |address: &Url| match address.scheme() {
-        "https" | "neo4j+s" | "bolt+s" => 2,
-        "neo4j+ssc" | "bolt+ssc" => 1,
-        _ => 0,
-    };
+    let scheme = |address: &Url| Neo4jScheme::of(address.as_str());
+    let safety =
+        |address: &Url| scheme(address).map_or(ChannelSafety::Readable, Neo4jScheme::safety);
     let host = |address: &Url| address.host_str().map(str::to_ascii_lowercase);
     // Bolt and HTTP have different ports on one server.
-    let is_http = |address: &Url| address.scheme().starts_with("http");
+    let is_http = |address: &Url| scheme(address).is_some_and(Neo4jScheme::is_query_api);
     let same_port = is_http(&own) != is_http(&given)
         || own
             .port()
@@ -279,7 +276,7 @@ fn is_as_good(own: &str, given: &str) -> bool {
 }
 
 fn parsed(address: &str) -> Option<Url> {
-    Url::parse(&with_scheme(address)).ok()
+    Url::parse(&neo4j_address_with_scheme(address)).ok()
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use crate::{
     model::{
         AlterAnswer as Altered, Failure, FailureKind, LoginAnswer as Answered, Neo4jAddress,
-        SecretText,
+        SecretText, neo4j_address_with_scheme,
     },
     rotation::{
         effect::{AlterAnswer, EffectError, EffectErrorClass, LoginAnswer, Observation},
@@ -23,7 +23,7 @@ impl LiveBackend {
         let uri = self
             .neo4j_uri
             .clone()
-            .or_else(|| shape.address().map(with_scheme))
+            .or_else(|| shape.address().map(neo4j_address_with_scheme))
             .unwrap_or_default();
         let database = shape.database().or(self.database.as_deref());
         let database = database.unwrap_or("neo4j").to_owned();
@@ -78,16 +78,6 @@ impl LiveBackend {
         };
         Ok(Observation::Altered(answer))
     }
-}
-
-/// An address without a scheme: encrypted, unless it is this machine.
-pub(super) fn with_scheme(address: &str) -> String {
-    if address.contains("://") {
-        return address.to_owned();
-    }
-    let host = address.split(':').next().unwrap_or_default();
-    let here = matches!(host, "localhost" | "127.0.0.1");
-    format!("{}://{address}", if here { "bolt" } else { "neo4j+s" })
 }
 
 /// A failure to connect to Neo4j, with the ways to reach a private network.

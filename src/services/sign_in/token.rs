@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     model::{Claims, Deployment, Failure, FailureKind, Moment, SecretText, SignIn},
+    net::clock,
     services::sign_in::SignIns,
 };
 
@@ -57,7 +58,7 @@ impl AccessToken {
     /// A token that was received just now. Without a lifetime it was obtained elsewhere, and is used as long as its source
     /// gives it.
     pub(super) fn new(text: SecretText, lifetime: Option<Lifetime>) -> Self {
-        let now = SystemTime::now();
+        let now = clock::system_now();
         let claims = claims(text.reveal());
         let exp = claims
             .get("exp")
@@ -107,7 +108,7 @@ impl AccessToken {
     }
 
     fn is_fresh(&self) -> bool {
-        self.renew_at.is_none_or(|end| SystemTime::now() < end)
+        self.renew_at.is_none_or(|end| clock::system_now() < end)
     }
 
     /// Refuses a token that had expired before it was received: no endpoint takes it.
@@ -475,7 +476,7 @@ mod tests {
         let left = token
             .renew_at
             .unwrap()
-            .duration_since(SystemTime::now())
+            .duration_since(clock::system_now())
             .unwrap();
         assert!(
             left > Duration::from_secs(45) && left <= Duration::from_secs(50),
@@ -485,7 +486,7 @@ mod tests {
 
     #[test]
     fn the_earlier_of_expires_in_and_exp_counts() {
-        let now = moment(SystemTime::now()).millis() / 1000;
+        let now = moment(clock::system_now()).millis() / 1000;
         let sooner = AccessToken::new(jwt(now + 600), Some(stated(3600)));
         assert_eq!(
             sooner.claims.expires_at,
@@ -505,7 +506,7 @@ mod tests {
 
     #[test]
     fn a_clock_that_is_off_by_hours_does_not_expire_a_new_token() {
-        let now = SystemTime::now();
+        let now = clock::system_now();
         let theirs = now - Duration::from_hours(2);
         let exp = moment(theirs).millis() / 1000 + 3600;
         let token = AccessToken::new(

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     model::{Failure, FailureKind, SecretText},
-    net::{http_client, retry},
+    net::{clock, http_client, retry},
 };
 
 /// Longest response of a token endpoint, in bytes.
@@ -223,8 +223,13 @@ fn build(
         ]),
         (_, ClientCredential::Key(key)) => {
             let unique = uuid::Uuid::new_v4().to_string();
-            assertion =
-                client_assertion::sign(doing, &request.client_id, key, &unique, SystemTime::now())?;
+            assertion = client_assertion::sign(
+                doing,
+                &request.client_id,
+                key,
+                &unique,
+                clock::system_now(),
+            )?;
             form.extend([
                 ("client_id", request.client_id.as_str()),
                 ("client_assertion_type", client_assertion::TYPE),

@@ -25,7 +25,7 @@ use futures::{StreamExt as _, future::BoxFuture, stream};
 
 use crate::{
     model::{Failure, FailureKind, LogEvent, Moment},
-    net::retry,
+    net::{clock, retry},
 };
 
 use super::{
@@ -196,9 +196,7 @@ impl CloudWatchSource {
                     if failures >= THROTTLED_ATTEMPTS {
                         return Err(failure);
                     }
-                    let wait =
-                        retry::backoff(failures, Duration::from_secs(1), Duration::from_secs(8));
-                    tokio::time::sleep(wait).await;
+                    tokio::time::sleep(retry::LOG_PAGE.wait(failures)).await;
                 }
                 // The group may not be listed, or was listed before its class was known.
                 Err(failure) if failure.code.as_deref() == Some("InvalidOperationException") => {
@@ -345,8 +343,7 @@ impl CloudWatchSource {
 
 impl LogSource for CloudWatchSource {
     fn now(&self) -> Moment {
-        Moment::from_millis(jiff::Timestamp::now().as_millisecond())
-            .plus(self.account.clock_skew_ms())
+        clock::now().plus(self.account.clock_skew_ms())
     }
 
     fn find_group<'a>(

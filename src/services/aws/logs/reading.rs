@@ -162,7 +162,7 @@ pub(super) struct OpenGap {
 impl OpenGap {
     /// A gap after `attempts` failed attempts.
     pub(super) fn new(window: Window, attempts: u32) -> Self {
-        let wait = retry::backoff(attempts, Duration::from_secs(2), Duration::from_mins(1));
+        let wait = retry::LOG_GAP.wait(attempts);
         Self {
             window,
             attempts,

@@ -242,12 +242,7 @@ where
                     Err(failure) if failure.kind.is_transient() => {
                         tracing::info!(%failure, "a log group could not be looked up");
                         failures += 1;
-                        sleep(retry::backoff(
-                            failures,
-                            Duration::from_millis(500),
-                            Duration::from_secs(5),
-                        ))
-                        .await;
+                        sleep(retry::LOG_GROUP.wait(failures)).await;
                         continue;
                     }
                     Err(failure) => return Err(TailEnd::Failed(failure)),

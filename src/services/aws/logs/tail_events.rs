@@ -204,11 +204,7 @@ where
             self.live = LiveState::Waiting(Instant::now() + LIVE_RETRY);
             return self.poll("live tail ends again and again").await;
         }
-        let wait = retry::backoff(
-            self.short_sessions,
-            Duration::from_millis(400),
-            Duration::from_secs(2),
-        );
+        let wait = retry::LIVE_TAIL_NEXT.wait(self.short_sessions);
         self.live = LiveState::Waiting(Instant::now() + wait);
         Ok(())
     }
@@ -244,11 +240,7 @@ where
                     self.live = LiveState::Waiting(Instant::now() + LIVE_RETRY);
                     return self.poll(&failure.cause).await;
                 }
-                let wait = retry::backoff(
-                    self.start_failures,
-                    Duration::from_secs(1),
-                    Duration::from_secs(10),
-                );
+                let wait = retry::LIVE_TAIL_START.wait(self.start_failures);
                 self.live = LiveState::Waiting(Instant::now() + wait);
                 Ok(())
             }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::{
-    model::{Failure, FailureKind},
+    model::{Failure, FailureKind, is_loopback},
     net::http_client::{self, Web},
 };
 
@@ -248,7 +248,7 @@ fn is_part_of(endpoint: &str, resource: &str) -> bool {
     let (Ok(endpoint_url), Ok(resource_url)) = (Url::parse(endpoint), Url::parse(resource)) else {
         return false;
     };
-    let is_local = http_client::is_loopback(endpoint) && http_client::is_loopback(resource);
+    let is_local = is_loopback(endpoint) && is_loopback(resource);
     if !is_local && endpoint_url.origin() != resource_url.origin() {
         return false;
     }
