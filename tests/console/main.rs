@@ -7,17 +7,22 @@
     reason = "the helpers of tests fail as tests do"
 )]
 
+mod dialogs;
 mod explorer;
 mod fleet;
+mod fleet_keys;
 mod frames;
 mod harness;
 mod journeys;
 mod logs;
+mod logs_keys;
 mod mouse;
 mod panel;
 #[cfg(feature = "local")]
 mod pty;
-mod reducer;
+mod rotation_keys;
 mod start;
+mod start_and_polls;
 mod tools;
+mod tools_keys;
 mod world;

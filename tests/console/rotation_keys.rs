@@ -1,0 +1,195 @@
+//! Rotations on the screen: what must be typed, what waits for them, how they end.
+
+use agentcore_console::{
+    messages::{Effect, Event, FleetEvent, SecretsEffect, SecretsEvent, Slot, ToolsEvent},
+    model::{Elicitation, ElicitationRequest, Kind},
+    rotation::report::{RotationKind, RotationQuestion, RotationStep, StepState},
+};
+
+use crate::{
+    harness::Harness,
+    world::{self, endpoint, name, ready},
+};
+
+pub(crate) fn rotating() -> Harness {
+    let mut harness = ready();
+    harness.keys("3");
+    let effects = harness.keys("R");
+    assert_eq!(
+        effects.last(),
+        Some(&Effect::Secrets(SecretsEffect::Rotate {
+            deployment: name("prod"),
+            secret: "prod/neo4j".into(),
+            kind: RotationKind::Rotate
+        }))
+    );
+    harness.on(Event::Secrets(SecretsEvent::Planned(Box::new(
+        world::plan("prod/neo4j"),
+    ))));
+    harness
+}
+
+#[test]
+fn a_rotation_goes_on_only_when_its_name_was_typed_out() {
+    let mut harness = rotating();
+    harness.on(Event::Secrets(SecretsEvent::Asked(
+        RotationQuestion::Proceed,
+    )));
+    harness.shows("Type the name to begin");
+    assert_eq!(harness.keys("enter y enter"), []);
+    harness.keys("backspace");
+    harness.text("prod/neo4");
+    assert_eq!(harness.keys("enter"), []);
+    harness.text("j");
+    assert_eq!(
+        harness.keys("enter"),
+        [Effect::Secrets(SecretsEffect::AnswerRotation(true))]
+    );
+
+    let mut harness = rotating();
+    harness.on(Event::Secrets(SecretsEvent::Asked(
+        RotationQuestion::Proceed,
+    )));
+    assert_eq!(
+        harness.keys("esc"),
+        [Effect::Secrets(SecretsEffect::AnswerRotation(false))]
+    );
+}
+
+pub(crate) fn address_asked(id: u64) -> Event {
+    let request = ElicitationRequest::Url("https://consent.example/".into());
+    Event::Tools(ToolsEvent::Elicited(
+        endpoint("prod"),
+        Elicitation {
+            id,
+            message: format!("question {id}"),
+            request,
+        },
+    ))
+}
+
+#[test]
+fn a_second_rotation_is_refused_while_one_runs() {
+    let mut harness = agreed();
+    harness.keys("1 3");
+    assert!(
+        !harness
+            .keys("R")
+            .iter()
+            .any(|effect| matches!(effect, Effect::Secrets(SecretsEffect::Rotate { .. })))
+    );
+    harness.shows("still running");
+}
+
+#[test]
+fn quitting_waits_for_the_rotation_and_a_second_time_does_not() {
+    let mut harness = agreed();
+    harness.on(world::step(RotationStep::Set, StepState::Running, 0));
+    assert_eq!(harness.keys("q"), [Effect::Stop(Slot::Rotation)]);
+    assert!(!harness.app.is_over());
+    harness.shows("stops at its next safe step");
+    harness.on(world::rotated());
+    assert!(harness.app.is_over(), "it has reached its end");
+    assert!(
+        harness
+            .app
+            .parting()
+            .is_some_and(|said| !said.is_failure && said.words.contains("rotated"))
+    );
+
+    let mut harness = agreed();
+    harness.keys("q ctrl-c");
+    assert!(harness.app.is_over());
+    assert!(harness.app.parting().is_some_and(|said| said.is_failure && said.words.contains("secrets resume prod/neo4j")));
+
+    let mut harness = ready();
+    harness.keys("q");
+    assert_eq!(harness.app.parting(), None);
+}
+
+/// A rotation whose name was typed.
+pub(crate) fn agreed() -> Harness {
+    let mut harness = rotating();
+    harness.on(Event::Secrets(SecretsEvent::Asked(
+        RotationQuestion::Proceed,
+    )));
+    harness.text("prod/neo4j");
+    assert_eq!(
+        harness.keys("enter"),
+        [Effect::Secrets(SecretsEffect::AnswerRotation(true))]
+    );
+    harness
+}
+
+#[test]
+fn what_is_typed_while_the_plan_is_made_is_kept_and_is_no_yes() {
+    let mut harness = rotating();
+    harness.text("prod/neo");
+    assert_eq!(harness.keys("enter"), [], "the plan was not seen yet");
+    harness.on(Event::Secrets(SecretsEvent::Asked(
+        RotationQuestion::Proceed,
+    )));
+    harness.text("4j");
+    assert_eq!(
+        harness.keys("enter"),
+        [Effect::Secrets(SecretsEffect::AnswerRotation(true))]
+    );
+
+    let mut harness = rotating();
+    assert_eq!(harness.keys("esc"), [Effect::Stop(Slot::Rotation)]);
+}
+
+#[test]
+fn the_cursor_stays_on_its_secret_when_another_is_listed_above_it() {
+    let mut harness = ready();
+    harness.keys("3 j");
+    assert!(harness.selected().contains("analytics/neo4j"));
+    let mut secrets = world::resources("prod", Kind::Secret);
+    secrets.push(world::resource(
+        "prod",
+        Kind::Secret,
+        "late",
+        "prod/late",
+        "",
+    ));
+    let event = FleetEvent::Listed(name("prod"), Kind::Secret, Ok(secrets));
+    harness.on(Event::Fleet(event));
+    harness.shows("prod/late");
+    assert!(harness.selected().contains("analytics/neo4j"));
+}
+
+#[test]
+fn the_end_of_a_rotation_is_noted_and_the_secret_is_read_again() {
+    let mut harness = rotating();
+    let effects = harness.on(world::step(RotationStep::Check, StepState::Done, 10));
+    assert_eq!(
+        effects,
+        [Effect::Secrets(SecretsEffect::ReadSecret(
+            name("prod"),
+            "prod/neo4j".into()
+        ))]
+    );
+    harness.on(world::rotated());
+    harness.shows("rotated");
+    assert!(!harness.app.is_over());
+    harness.keys("6");
+    assert!(harness.line("rotate prod/neo4j").contains("write"));
+}
+
+#[test]
+fn suspending_waits_until_the_rotation_has_ended_or_asks() {
+    let mut harness = agreed();
+    harness.on(world::step(RotationStep::Set, StepState::Running, 0));
+    assert_eq!(harness.keys("ctrl-z"), []);
+    harness.shows("suspends as soon as it has ended or asks");
+    let effects = harness.on(world::rotated());
+    assert!(effects.contains(&Effect::Suspend), "{effects:?}");
+    assert_eq!(harness.keys("ctrl-z"), [Effect::Suspend]);
+
+    let mut harness = agreed();
+    harness.on(world::step(RotationStep::Consumers, StepState::Running, 0));
+    assert_eq!(harness.keys("ctrl-z"), []);
+    let question = RotationQuestion::CloseConnections(Vec::new());
+    let effects = harness.on(Event::Secrets(SecretsEvent::Asked(question)));
+    assert!(effects.contains(&Effect::Suspend), "{effects:?}");
+}

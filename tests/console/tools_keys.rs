@@ -1,0 +1,204 @@
+//! Keys on Tools: forms, calls, consent, endpoints.
+
+use agentcore_console::messages::{Effect, Event, Slot, ToolsEffect, ToolsEvent};
+
+use crate::world::{self, connected, endpoint, ready};
+
+#[test]
+fn a_statement_is_typed_and_called_and_its_table_is_shown() {
+    let mut harness = ready();
+    let prod = endpoint("prod");
+    assert_eq!(
+        harness.keys("4"),
+        [Effect::Tools(ToolsEffect::Connect(prod.clone()))]
+    );
+    harness.on(connected(&prod));
+    assert!(
+        harness.selected().contains("read-cypher"),
+        "{}",
+        harness.selected()
+    );
+    harness.keys("enter");
+    harness.text("RETURN $year AS q");
+    assert_eq!(harness.keys("f5"), []);
+    harness.shows("parameter year is empty");
+    harness.keys("tab");
+    harness.text("1990");
+    let mut effects = harness.keys("f5");
+    let Some(Effect::Tools(ToolsEffect::Call {
+        tool, arguments, ..
+    })) = effects.pop()
+    else {
+        panic!("no call")
+    };
+    assert_eq!(tool, "neo4j-mcp___read-cypher");
+    assert_eq!(arguments["query"], "RETURN $year AS q");
+    assert_eq!(harness.keys("f5"), [], "one call at a time");
+    harness.on(world::called(&prod));
+    harness.shows("Keanu Reeves");
+    harness.shows("2 rows");
+}
+
+#[test]
+fn a_writing_tool_is_called_only_after_a_yes() {
+    let mut harness = ready();
+    let prod = endpoint("prod");
+    harness.keys("4");
+    harness.on(connected(&prod));
+    harness.keys("j enter");
+    harness.text("CREATE (n)");
+    assert_eq!(harness.keys("f5"), []);
+    harness.shows("Call write-cypher?");
+    harness.keys("n");
+    assert_eq!(
+        harness.keys("f5"),
+        [],
+        "a no leaves no call behind: it is asked again"
+    );
+    harness.shows("Call write-cypher?");
+    assert!(
+        matches!(harness.keys("y").as_slice(), [Effect::Tools(ToolsEffect::Call { tool, .. })] if tool.ends_with("write-cypher"))
+    );
+}
+
+#[test]
+fn esc_cancels_a_call_and_says_what_is_not_known() {
+    let mut harness = ready();
+    let prod = endpoint("prod");
+    harness.keys("4");
+    harness.on(connected(&prod));
+    harness.keys("enter");
+    harness.text("RETURN 1");
+    harness.keys("f5");
+    let effects = harness.keys("esc");
+    assert!(
+        matches!(
+            effects.as_slice(),
+            [Effect::Stop(Slot::Call(stopped)), Effect::Tools(ToolsEffect::KeepCall(_))] if *stopped == prod
+        ),
+        "{effects:?}"
+    );
+    harness.on(world::called(&prod));
+    harness.hides("Keanu Reeves");
+}
+
+#[test]
+fn what_is_missing_in_a_form_is_said_before_anything_is_called() {
+    let mut harness = ready();
+    harness.keys("4");
+    harness.on(connected(&endpoint("prod")));
+    harness.keys("tab");
+    assert_eq!(harness.keys("f5"), []);
+    harness.shows("query is required");
+}
+
+#[test]
+fn a_call_that_waits_for_consent_shows_the_whole_address_and_copies_it() {
+    let mut harness = ready();
+    let prod = endpoint("prod");
+    harness.keys("4");
+    harness.on(connected(&prod));
+    harness.keys("k f5");
+    let address = format!(
+        "https://consent.example/authorize?request_uri={}",
+        "x".repeat(120)
+    );
+    let failure = world::refused("calling get_me").consent_url(&address);
+    harness.on(Event::Tools(ToolsEvent::Called(
+        prod,
+        Box::new(Err(failure)),
+    )));
+    let shown: String = harness.frame(80, 40).split_whitespace().collect();
+    harness.shows("A person must consent first");
+    assert!(
+        harness
+            .frame(80, 24)
+            .contains("A person must consent first"),
+        "in a narrow window too"
+    );
+    assert_eq!(harness.keys("c c"), [Effect::Copy(address)]);
+    assert!(
+        !shown.contains("consent:https"),
+        "the address stands alone, to be selected"
+    );
+}
+
+#[test]
+fn the_calls_of_one_endpoint_are_not_offered_at_another() {
+    let mut harness = ready();
+    let prod = endpoint("prod");
+    harness.keys("4");
+    harness.on(connected(&prod));
+    harness.keys("enter");
+    harness.text("RETURN 1");
+    harness.keys("f5");
+    harness.on(world::called(&prod));
+    harness.shows("14:00 RETURN 1");
+    harness.keys("esc");
+    harness.keys("p");
+    harness.text("analytics");
+    assert_eq!(
+        harness.keys("enter"),
+        [Effect::Tools(ToolsEffect::Connect(endpoint("analytics")))]
+    );
+    harness.on(connected(&endpoint("analytics")));
+    harness.shows("read-cypher");
+    harness.hides("14:00 RETURN 1");
+}
+
+#[test]
+fn a_long_statement_is_seen_whole_in_a_narrow_window() {
+    let mut harness = ready();
+    harness.keys("4");
+    harness.on(connected(&endpoint("prod")));
+    harness.keys("enter");
+    harness.text(&format!("RETURN '{}' AS the_end", "x".repeat(120)));
+    let frame = harness.frame(80, 24);
+    assert!(
+        frame.contains("RETURN 'x") && frame.contains("AS the_end"),
+        "{frame}"
+    );
+}
+
+#[test]
+fn a_server_whose_tools_change_all_the_time_is_asked_less_and_less() {
+    let mut harness = ready();
+    harness.keys("4");
+    harness.on(connected(&endpoint("prod")));
+    harness.keys("j");
+    let chosen = harness.selected();
+    let mut asked = Vec::new();
+    for second in 1..=200 {
+        // It says so many times, also while it is being asked.
+        let at_once = (0..5)
+            .map(|_| harness.on(Event::Tools(ToolsEvent::ToolsChanged(endpoint("prod")))))
+            .collect::<Vec<_>>()
+            .concat();
+        let due = [at_once, harness.pass(1_000)].concat();
+        let listings = due
+            .into_iter()
+            .filter(|effect| matches!(effect, Effect::Tools(ToolsEffect::Connect(_))))
+            .count();
+        assert!(listings <= 1, "{listings} at a time");
+        if listings == 1 {
+            asked.push(second);
+            harness.on(Event::Tools(ToolsEvent::ToolsChanged(endpoint("prod"))));
+            harness.on(connected(&endpoint("prod")));
+        }
+    }
+    assert!(
+        (3..=5).contains(&asked.len()) && asked[0] <= 10,
+        "{asked:?}"
+    );
+    assert!(
+        asked.windows(2).all(|pair| pair[1] - pair[0] >= 10),
+        "{asked:?}"
+    );
+    assert_eq!(harness.selected(), chosen, "what was chosen stays chosen");
+    harness.keys("6");
+    assert_eq!(
+        harness.frame(120, 36).matches("connect to prod").count(),
+        1,
+        "a list that is as it was is no news"
+    );
+}
