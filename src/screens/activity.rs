@@ -187,7 +187,15 @@ impl Screen for Activity {
             Action::Activity(ActivityAction::RunAgain) => return self.run_again(context.store),
             Action::Fleet(FleetAction::FollowRelation) => return self.follow(context.store),
             Action::Fleet(FleetAction::CopyId) => return self.copy_id(context.store),
-            _ => return ScreenUpdate::ignored(),
+            Action::App(_)
+            | Action::Start(_)
+            | Action::List(_)
+            | Action::Fleet(_)
+            | Action::Logs(_)
+            | Action::Secrets(_)
+            | Action::Tools(_)
+            | Action::Doctor(_)
+            | Action::Prompt(_) => return ScreenUpdate::ignored(),
         }
         self.list.clamp(self.shown(context.store).len());
         ScreenUpdate::done()

@@ -183,7 +183,16 @@ impl Confirm {
             Action::Prompt(PromptAction::No) | Action::App(AppAction::Back) => {
                 QuestionOutcome::Closed(self.no.clone())
             }
-            _ => QuestionOutcome::Open,
+            Action::App(_)
+            | Action::Start(_)
+            | Action::List(_)
+            | Action::Fleet(_)
+            | Action::Logs(_)
+            | Action::Secrets(_)
+            | Action::Tools(_)
+            | Action::Doctor(_)
+            | Action::Activity(_)
+            | Action::Prompt(_) => QuestionOutcome::Open,
         }
     }
 

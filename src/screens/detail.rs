@@ -158,19 +158,34 @@ impl Detail {
                     copy(action, resource, context.store)
                 });
             }
-            _ if self.tab == DetailTab::Facts => {
-                if !self.scroll.act(action) {
-                    return ScreenUpdate::ignored();
-                }
-            }
-            _ => {
-                let lines = self.document_lines(context.store);
-                if !self.document.act(action, &lines) {
-                    return ScreenUpdate::ignored();
-                }
+            Action::App(_)
+            | Action::Start(_)
+            | Action::List(_)
+            | Action::Fleet(_)
+            | Action::Logs(_)
+            | Action::Secrets(_)
+            | Action::Tools(_)
+            | Action::Doctor(_)
+            | Action::Activity(_)
+            | Action::Prompt(_) => {
+                return self.scroll_by(action, context.store);
             }
         }
         ScreenUpdate::done()
+    }
+
+    fn scroll_by(&mut self, action: Action, store: &Store) -> ScreenUpdate {
+        let has_moved = if self.tab == DetailTab::Facts {
+            self.scroll.act(action)
+        } else {
+            let lines = self.document_lines(store);
+            self.document.act(action, &lines)
+        };
+        if has_moved {
+            ScreenUpdate::done()
+        } else {
+            ScreenUpdate::ignored()
+        }
     }
 
     /// The described resource, else what the list knows of it.
@@ -401,7 +416,16 @@ pub fn copy(action: Action, resource: &Resource, store: &Store) -> ScreenUpdate 
         Action::Fleet(FleetAction::CopyId) => Some(resource.key.own_id().to_owned()),
         Action::Fleet(FleetAction::CopyJson) => serde_json::to_string_pretty(&resource.raw).ok(),
         Action::Fleet(FleetAction::CopyCommand) => Some(kinds::command_line(&resource.key, region)),
-        _ => return ScreenUpdate::ignored(),
+        Action::App(_)
+        | Action::Start(_)
+        | Action::List(_)
+        | Action::Fleet(_)
+        | Action::Logs(_)
+        | Action::Secrets(_)
+        | Action::Tools(_)
+        | Action::Doctor(_)
+        | Action::Activity(_)
+        | Action::Prompt(_) => return ScreenUpdate::ignored(),
     };
     match text {
         Some(text) => ScreenUpdate::effect(Effect::Copy(text)),

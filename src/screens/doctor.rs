@@ -282,7 +282,15 @@ impl Screen for Doctor {
                 self.next_deployment(context.store);
                 ScreenUpdate::done()
             }
-            _ => ScreenUpdate::ignored(),
+            Action::App(_)
+            | Action::Start(_)
+            | Action::List(_)
+            | Action::Fleet(_)
+            | Action::Logs(_)
+            | Action::Secrets(_)
+            | Action::Tools(_)
+            | Action::Activity(_)
+            | Action::Prompt(_) => ScreenUpdate::ignored(),
         }
     }
 

@@ -378,7 +378,16 @@ impl Screen for Tools {
                 self.pane == Pane::Result && self.shown == ResultView::Table
             }
             Action::List(ListAction::Mark) => false,
-            _ => is_connected,
+            Action::App(_)
+            | Action::Start(_)
+            | Action::List(_)
+            | Action::Fleet(_)
+            | Action::Logs(_)
+            | Action::Secrets(_)
+            | Action::Tools(_)
+            | Action::Doctor(_)
+            | Action::Activity(_)
+            | Action::Prompt(_) => is_connected,
         }
     }
 
@@ -414,7 +423,16 @@ impl Tools {
                 return ScreenUpdate::done();
             }
             Action::App(AppAction::Back) => return self.back(context.now),
-            _ => {}
+            Action::App(_)
+            | Action::Start(_)
+            | Action::List(_)
+            | Action::Fleet(_)
+            | Action::Logs(_)
+            | Action::Secrets(_)
+            | Action::Tools(_)
+            | Action::Doctor(_)
+            | Action::Activity(_)
+            | Action::Prompt(_) => {}
         }
         match self.pane {
             Pane::Result => self.act_on_result(action),

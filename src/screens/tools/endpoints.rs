@@ -228,7 +228,16 @@ impl Tools {
             Action::Prompt(PromptAction::PromptPrevious) => {
                 picker.list.act(Action::List(ListAction::Up), length);
             }
-            _ => {}
+            Action::App(_)
+            | Action::Start(_)
+            | Action::List(_)
+            | Action::Fleet(_)
+            | Action::Logs(_)
+            | Action::Secrets(_)
+            | Action::Tools(_)
+            | Action::Doctor(_)
+            | Action::Activity(_)
+            | Action::Prompt(_) => {}
         }
         ScreenUpdate::done()
     }

@@ -53,7 +53,16 @@ impl Tools {
             Action::Tools(ToolsAction::CancelQuestion) => self.answer(ElicitationAnswer::Cancel),
             Action::Prompt(PromptAction::PromptNext) => self.go_in_question(false),
             Action::Prompt(PromptAction::PromptPrevious) => self.go_in_question(true),
-            _ => ScreenUpdate::ignored(),
+            Action::App(_)
+            | Action::Start(_)
+            | Action::List(_)
+            | Action::Fleet(_)
+            | Action::Logs(_)
+            | Action::Secrets(_)
+            | Action::Tools(_)
+            | Action::Doctor(_)
+            | Action::Activity(_)
+            | Action::Prompt(_) => ScreenUpdate::ignored(),
         }
     }
 

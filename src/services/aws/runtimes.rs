@@ -116,7 +116,11 @@ impl RuntimeConfiguration {
             .flatten()
             .filter_map(|(name, value)| match value {
                 Value::String(value) => Some((name, value)),
-                _ => None,
+                Value::Null
+                | Value::Bool(_)
+                | Value::Number(_)
+                | Value::Array(_)
+                | Value::Object(_) => None,
             })
     }
 
