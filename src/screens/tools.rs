@@ -1,5 +1,6 @@
 //! Tools: an MCP endpoint, what it offers, a call and its result.
 
+mod availability;
 mod call_lines;
 mod calls;
 mod column_widths;
@@ -46,7 +47,7 @@ use serde_json::{Map, Value};
 use super::{ClickPlace, Screen, ScreenUpdate, UpdateContext, ViewContext};
 use crate::{
     keys::Layer,
-    messages::{Action, AppAction, Effects, ListAction, PromptAction, ToolsAction, ToolsEvent},
+    messages::{Action, AppAction, Effects, ListAction, ToolsAction, ToolsEvent},
     model::{HttpExchange, McpEndpoint, Moment, Progress, Tool},
     state::Loadable,
     theme::Role,
@@ -349,46 +350,7 @@ impl Screen for Tools {
     }
 
     fn offers(&self, action: Action, _look: &ViewContext<'_>) -> bool {
-        if let Some(modal) = self.modals.last() {
-            return modal.offers(action);
-        }
-        let is_connected = self
-            .connection()
-            .is_some_and(|connection| connection.state.get().is_some());
-        match action {
-            Action::Tools(ToolsAction::ChooseEndpoint | ToolsAction::Connect)
-            | Action::App(AppAction::Help | AppAction::Palette | AppAction::Back)
-            | Action::Prompt(PromptAction::Accept) => true,
-            Action::Tools(
-                ToolsAction::NextView
-                | ToolsAction::CopyResult
-                | ToolsAction::ExportResult
-                | ToolsAction::CallLogs
-                | ToolsAction::CallWaterfall,
-            ) => self.result.is_some(),
-            Action::Tools(ToolsAction::ForgetQuery) => {
-                let current = self.current();
-                matches!(current, Some(Item::Saved(_) | Item::Past(_))) && self.pane == Pane::List
-            }
-            Action::Tools(ToolsAction::PinCall) => {
-                matches!(self.current(), Some(Item::Past(_))) && self.pane == Pane::List
-            }
-            Action::Tools(ToolsAction::Explain) => self.explain_tool().is_some(),
-            Action::List(ListAction::Sort) => {
-                self.pane == Pane::Result && self.shown == ResultView::Table
-            }
-            Action::List(ListAction::Mark) => false,
-            Action::App(_)
-            | Action::Start(_)
-            | Action::List(_)
-            | Action::Fleet(_)
-            | Action::Logs(_)
-            | Action::Secrets(_)
-            | Action::Tools(_)
-            | Action::Doctor(_)
-            | Action::Activity(_)
-            | Action::Prompt(_) => is_connected,
-        }
+        self.is_available(action)
     }
 
     fn view(&self, context: &ViewContext<'_>, area: Rect, painter: &mut Painter<'_>) {

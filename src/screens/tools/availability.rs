@@ -1,0 +1,50 @@
+//! Which actions of Tools are available now.
+
+use super::{Item, ResultView, Tools, panes::Pane};
+use crate::messages::{Action, AppAction, ListAction, PromptAction, ToolsAction};
+
+impl Tools {
+    /// Whether an action is available now.
+    pub(super) fn is_available(&self, action: Action) -> bool {
+        if let Some(modal) = self.modals.last() {
+            return modal.offers(action);
+        }
+        let is_connected = self
+            .connection()
+            .is_some_and(|connection| connection.state.get().is_some());
+        match action {
+            Action::Tools(ToolsAction::ChooseEndpoint | ToolsAction::Connect)
+            | Action::App(AppAction::Help | AppAction::Palette | AppAction::Back)
+            | Action::Prompt(PromptAction::Accept) => true,
+            Action::Tools(
+                ToolsAction::NextView
+                | ToolsAction::CopyResult
+                | ToolsAction::ExportResult
+                | ToolsAction::CallLogs
+                | ToolsAction::CallWaterfall,
+            ) => self.result.is_some(),
+            Action::Tools(ToolsAction::ForgetQuery) => {
+                let current = self.current();
+                matches!(current, Some(Item::Saved(_) | Item::Past(_))) && self.pane == Pane::List
+            }
+            Action::Tools(ToolsAction::PinCall) => {
+                matches!(self.current(), Some(Item::Past(_))) && self.pane == Pane::List
+            }
+            Action::Tools(ToolsAction::Explain) => self.explain_tool().is_some(),
+            Action::List(ListAction::Sort) => {
+                self.pane == Pane::Result && self.shown == ResultView::Table
+            }
+            Action::List(ListAction::Mark) => false,
+            Action::App(_)
+            | Action::Start(_)
+            | Action::List(_)
+            | Action::Fleet(_)
+            | Action::Logs(_)
+            | Action::Secrets(_)
+            | Action::Tools(_)
+            | Action::Doctor(_)
+            | Action::Activity(_)
+            | Action::Prompt(_) => is_connected,
+        }
+    }
+}
