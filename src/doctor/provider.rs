@@ -65,8 +65,10 @@ fn judge(evidence: &Evidence) -> Judgement {
     )
 }
 
+/// Words of a gateway that could not sign in to a target, in lower case.
+const WORDS: [&str; 2] = ["credentialproviderexception", "credential provider"];
+
 fn explain(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
-    const WORDS: [&str; 2] = ["credentialproviderexception", "credential provider"];
     let judged = judge(evidence);
     if judged.state == HopState::Failed {
         return Some(Cause::new(judged.evidence, judged.fix, judged.source));
@@ -89,19 +91,35 @@ fn explain(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
             "the gateway's answer to tools/call",
         ));
     }
-    let target = evidence.targets.value()?.iter().find(|target| {
-        target
-            .reason
-            .as_deref()
-            .is_some_and(|reason| reason.to_ascii_lowercase().contains("credential provider"))
-    })?;
+    let target = evidence.targets.value()?.iter().find_map(|target| {
+        let reason = target.reason.as_deref()?;
+        quoted(reason, &WORDS).map(|_| (target.name.as_str(), reason))
+    });
+    if let Some((target, reason)) = target {
+        return Some(Cause::new(
+            format!("The credential provider gets no token for target {target}: {reason}"),
+            fix,
+            "GetGatewayTarget",
+        ));
+    }
+    // A gateway whose `exceptionLevel` is not `DEBUG` keeps the reason from its callers; its log has it.
+    let lines = evidence.gateway_log.value()?;
+    let said = lines.iter().rev().find_map(|line| quoted(line, &WORDS))?;
     Some(Cause::new(
-        format!(
-            "The credential provider gets no token for target {}: {}",
-            target.name,
-            target.reason.as_deref().unwrap_or_default()
-        ),
+        format!("The credential provider gets no token for the target: {said}"),
         fix,
-        "GetGatewayTarget",
+        "the gateway's log",
     ))
+}
+
+/// The quoted text of a line in which one of the words stands; the line itself if nothing is quoted.
+fn quoted<'a>(line: &'a str, words: &[&str]) -> Option<&'a str> {
+    let lower = line.to_ascii_lowercase();
+    let at = words.iter().find_map(|word| lower.find(word))?;
+    let (before, after) = (line.get(..at)?, line.get(at..)?);
+    let from = before.rfind('"').map_or(0, |quote| quote + 1);
+    let to = after
+        .find(['"', '\\'])
+        .map_or(line.len(), |quote| at + quote);
+    line.get(from..to)
 }

@@ -283,6 +283,25 @@ fn the_token_is_named_before_the_endpoint_that_refuses_it() {
 }
 
 #[test]
+fn an_opaque_answer_of_the_gateway_is_attributed_to_the_provider_by_its_log() {
+    let with = |line: &str| Evidence {
+        call: lost(failure(
+            FailureKind::Server,
+            "An internal error occurred. Please retry later.",
+        )),
+        gateway_log: answered(vec![line.to_owned()]),
+        ..healthy()
+    };
+    let body = r#"{"body":{"responseBody":"{\"text\":\"Failed to obtain a token from the credential provider: invalid_client\"}"}}"#;
+    names(
+        Hop::Provider,
+        "target: Failed to obtain a token from the credential provider: invalid_client",
+        &with(body),
+    );
+    names(Hop::Target, "gets no answer", &with("{\"body\":{}}"));
+}
+
+#[test]
 fn a_500_of_the_gateway_is_attributed_by_the_logs() {
     let with = |gateway: Vec<&str>, function: Vec<&str>| {
         let lines = |lines: Vec<&str>| answered(lines.into_iter().map(str::to_owned).collect());

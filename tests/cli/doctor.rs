@@ -1,8 +1,5 @@
-//! `doctor`: exit codes, the whole table of hop faults, and no false alarm on a chain that works.
+//! `doctor`: exit codes, bundles, and no false alarm on a chain that works. `fault_table` plays the whole table of faults.
 
-use std::sync::Mutex;
-
-use emulator::faults::{FaultKind, FaultPoint};
 use serde_json::{Value, json};
 
 use crate::world::{Console, WORLD, start};
@@ -94,7 +91,7 @@ fn a_bundle_holds_status_reports_logs_and_configuration_without_secrets() {
     }
 }
 
-fn state<'a>(report: &'a Value, hop: &str) -> &'a str {
+pub(crate) fn state<'a>(report: &'a Value, hop: &str) -> &'a str {
     report["hops"]
         .as_array()
         .unwrap()
@@ -102,112 +99,6 @@ fn state<'a>(report: &'a Value, hop: &str) -> &'a str {
         .find(|finding| finding["hop"] == hop)
         .and_then(|finding| finding["state"].as_str())
         .unwrap()
-}
-
-/// The hops that may be named for a fault.
-fn expected(point: FaultPoint, kind: FaultKind) -> Vec<&'static str> {
-    match (point, kind) {
-        (
-            FaultPoint::Token,
-            FaultKind::WrongAudience
-            | FaultKind::WrongToken
-            | FaultKind::ExpiredToken
-            | FaultKind::ClockSkew,
-        ) => vec!["token", "authoriser"],
-        (FaultPoint::CredentialProvider, _) => vec!["provider"],
-        (FaultPoint::Secret, FaultKind::Stale) => vec!["secret", "neo4j"],
-        (point, _) => vec![point.name()],
-    }
-}
-
-/// What is wrong with the report for this fault; `None` if it is right.
-fn mistake(report: &Value, point: FaultPoint, kind: FaultKind) -> Option<String> {
-    let hops = expected(point, kind);
-    let named = report["verdict"]["hop"].as_str();
-    let warns = || hops.iter().any(|hop| state(report, hop) == "warning");
-    let healthy = report["healthy"] == true;
-    let is_right = match kind {
-        FaultKind::Slow => healthy && warns(),
-        // Whether a token that is dated ahead is refused is the endpoint's choice.
-        FaultKind::ClockSkew if healthy => warns(),
-        _ => !healthy && named.is_some_and(|named| hops.contains(&named)),
-    };
-    (!is_right).then(|| {
-        format!(
-            "{}/{} at {}: healthy {healthy}, {}",
-            point.name(),
-            kind.name(),
-            report["deployment"],
-            report["verdict"]
-        )
-    })
-}
-
-/// Plays one fault at every deployment that has the hop, except those at which nothing of it can be seen from outside.
-fn play(point: FaultPoint, kind: FaultKind) -> Vec<String> {
-    let deployments: Vec<&str> = WORLD.ready["deployments"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter(|deployment| {
-            let hops = deployment["hops"].as_array();
-            hops.is_none_or(|hops| hops.iter().any(|hop| hop == point.name()))
-        })
-        .filter_map(|deployment| deployment["name"].as_str())
-        .filter(|name| has_hop(name, point))
-        .collect();
-    let faults: Vec<Value> = deployments
-        .iter()
-        .map(|name| json!({"deployment": name, "hop": point.name(), "fault": kind.name()}))
-        .collect();
-    let world = start(&Value::from(faults).to_string());
-    let answer =
-        Console::with(&world.config).run(&["doctor", "-o", "json", "-d", &deployments.join(",")]);
-    let reports = answer.json_lines();
-    assert_eq!(reports.len(), deployments.len(), "{answer:#?}");
-    reports
-        .iter()
-        .filter_map(|report| mistake(report, point, kind))
-        .collect()
-}
-
-/// The links of each deployment's chain. E's target and provider are behind the consent of a person.
-fn has_hop(deployment: &str, point: FaultPoint) -> bool {
-    let having = match point {
-        FaultPoint::Token | FaultPoint::Gateway => "abe",
-        FaultPoint::Interceptor | FaultPoint::Target => "ab",
-        FaultPoint::CredentialProvider => "a",
-        FaultPoint::Runtime => "acd",
-        FaultPoint::Secret | FaultPoint::Neo4j => "abcd",
-        FaultPoint::Logs => "",
-    };
-    having.contains(deployment)
-}
-
-#[test]
-fn every_hop_fault_of_the_table_is_named() {
-    let mut cells: Vec<(FaultPoint, FaultKind)> = FaultKind::ALL
-        .iter()
-        .flat_map(|kind| kind.hops().iter().map(move |point| (*point, *kind)))
-        .filter(|(point, _)| *point != FaultPoint::Logs)
-        .collect();
-    cells.reverse();
-    let (cells, mistakes) = (Mutex::new(cells), Mutex::new(Vec::new()));
-    std::thread::scope(|scope| {
-        for _ in 0..3 {
-            scope.spawn(|| {
-                loop {
-                    let Some((point, kind)) = cells.lock().unwrap().pop() else {
-                        return;
-                    };
-                    let found = play(point, kind);
-                    mistakes.lock().unwrap().extend(found);
-                }
-            });
-        }
-    });
-    let mistakes = mistakes.into_inner().unwrap();
-    assert!(mistakes.is_empty(), "{}", mistakes.join("\n"));
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod client_secret;
 mod configuration;
 mod credentials;
 mod doctor;
+mod fault_table;
 mod first_minutes;
 mod fleet;
 mod logs;

@@ -1,6 +1,7 @@
 //! The one stack of these tests, and the compiled binary pointed at it.
 
 use std::{
+    collections::BTreeMap,
     fs,
     io::Write as _,
     path::{Path, PathBuf},
@@ -9,7 +10,7 @@ use std::{
 };
 
 use agentcore_console::{cli::local::configuration, config::write};
-use emulator::Options;
+use emulator::{Options, faults::FaultPoint};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -19,6 +20,8 @@ pub(crate) struct World {
     pub(crate) config: String,
     /// Its ready line.
     pub(crate) ready: Value,
+    /// The links of each deployment's chain, by its short name.
+    pub(crate) hops: BTreeMap<String, Vec<FaultPoint>>,
 }
 
 impl World {
@@ -59,6 +62,11 @@ pub(crate) fn start_with(options: Options) -> World {
                 .send(World {
                     config,
                     ready: stack.ready_line(),
+                    hops: stack
+                        .deployments()
+                        .into_iter()
+                        .map(|deployment| (deployment.name, deployment.hops))
+                        .collect(),
                 })
                 .unwrap();
             std::future::pending::<()>().await;

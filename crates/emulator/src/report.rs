@@ -311,7 +311,9 @@ fn has(deployment: &Scenario, hop: FaultPoint) -> bool {
         FaultPoint::CredentialProvider => matches!(deployment.shape, "A" | "E"),
         FaultPoint::Runtime => deployment.runtime_id.is_some(),
         FaultPoint::Secret => deployment.secret_name.is_some(),
-        FaultPoint::Neo4j | FaultPoint::Logs => true,
+        // The tools of deployment E come from a code host: no database is behind them.
+        FaultPoint::Neo4j => deployment.shape != "E",
+        FaultPoint::Logs => true,
     }
 }
 
