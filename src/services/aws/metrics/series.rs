@@ -1,0 +1,152 @@
+//! Series of CloudWatch metrics: their dimensions, and which of them count every call of a resource once.
+
+use serde_json::Value;
+
+use crate::{
+    model::{Kind, ResourceKey},
+    services::aws::names,
+};
+
+/// A series of any metric: its whole set of dimensions.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Series(pub(super) Vec<(String, String)>);
+
+impl Series {
+    fn value(&self, name: &str) -> Option<&str> {
+        self.0
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    fn names(&self) -> Vec<&str> {
+        self.0.iter().map(|(name, _)| name.as_str()).collect()
+    }
+
+    fn counts(&self, resource: &ResourceKey) -> bool {
+        let word = match resource.kind {
+            Kind::Gateway => "gateway",
+            Kind::Runtime => "runtime",
+            Kind::Target
+            | Kind::Endpoint
+            | Kind::Secret
+            | Kind::Provider
+            | Kind::WorkloadIdentity
+            | Kind::PolicyEngine
+            | Kind::Policy
+            | Kind::RateLimit
+            | Kind::Version => return false,
+        };
+        let id = self
+            .value("Resource")
+            .and_then(|arn| names::arn_tail(arn, word));
+        id.as_deref() == Some(resource.own_id())
+    }
+}
+
+pub(super) fn read_series(metric: &Value) -> Series {
+    let text = |dimension: &Value, name: &str| {
+        dimension
+            .get(name)
+            .and_then(Value::as_str)
+            .map(str::to_owned)
+    };
+    let dimensions = metric
+        .get("Dimensions")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten();
+    let mut read: Vec<(String, String)> = dimensions
+        .filter_map(|each| Some((text(each, "Name")?, text(each, "Value")?)))
+        .collect();
+    read.sort();
+    Series(read)
+}
+
+/// The series that count every call of the resource once: those with the fewest dimensions, among those of invocations.
+/// (CloudWatch keeps a gateway's calls as a whole, and again by method and by tool; a runtime's by endpoint.)
+pub(super) fn coarsest<'a>(resource: &ResourceKey, series: &'a [Series]) -> Vec<&'a Series> {
+    let mut own: Vec<&Series> = series.iter().filter(|each| each.counts(resource)).collect();
+    let invokes = |each: &Series| {
+        each.value("Operation")
+            .is_some_and(|operation| operation.starts_with("Invoke"))
+    };
+    if own.iter().any(|each| invokes(each)) {
+        own.retain(|each| invokes(each));
+    }
+    let Some(names) = own
+        .iter()
+        .map(|each| each.names())
+        .min_by_key(|names| (names.len(), names.join(" ")))
+    else {
+        return own;
+    };
+    own.retain(|each| each.names() == names);
+    own
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    pub(in crate::services::aws::metrics) fn series(dimensions: &[(&str, &str)]) -> Series {
+        Series(
+            dimensions
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+        )
+    }
+
+    pub(in crate::services::aws::metrics) fn key(kind: Kind, id: &str) -> ResourceKey {
+        ResourceKey {
+            deployment: "d".into(),
+            kind,
+            id: id.into(),
+        }
+    }
+
+    pub(in crate::services::aws::metrics) const GATEWAY: (&str, &str) = (
+        "Resource",
+        "arn:aws:bedrock-agentcore:us-west-2:1:gateway/gw-1",
+    );
+
+    #[test]
+    fn every_call_is_counted_once_whatever_sets_of_dimensions_exist() {
+        let whole = series(&[("Operation", "InvokeGateway"), ("Protocol", "MCP"), GATEWAY]);
+        let listed = series(&[
+            ("Method", "tools/list"),
+            ("Operation", "InvokeGateway"),
+            ("Protocol", "MCP"),
+            GATEWAY,
+        ]);
+        let called = series(&[
+            ("Method", "tools/call"),
+            ("Operation", "InvokeGateway"),
+            ("Protocol", "MCP"),
+            GATEWAY,
+        ]);
+        let other = series(&[
+            ("Operation", "InvokeGateway"),
+            ("Protocol", "MCP"),
+            ("Resource", "arn:aws:x:y:1:gateway/gw-2"),
+        ]);
+        let stopped = series(&[("Operation", "SearchGateway"), GATEWAY]);
+        let all = [
+            listed.clone(),
+            other.clone(),
+            stopped,
+            called.clone(),
+            whole.clone(),
+        ];
+        assert_eq!(coarsest(&key(Kind::Gateway, "gw-1"), &all), [&whole]);
+        assert_eq!(
+            coarsest(
+                &key(Kind::Gateway, "gw-1"),
+                &[called.clone(), other, listed.clone()]
+            ),
+            [&called, &listed]
+        );
+        assert!(coarsest(&key(Kind::Runtime, "gw-1"), &all).is_empty());
+    }
+}
