@@ -77,7 +77,10 @@ async fn serve(world: &SharedWorld, request: &Request, call: OperationCall) -> R
     let request_id = world.seed.next_uuid();
     let protocol = call.protocol;
     *world.requests.lock().entry(call.name.clone()).or_default() += 1;
-    let fault = world.faults.take_operation(call.service, &call.name);
+    let is_beyond = world.options.rate_limits && world.rates.exceeds(call.service, &call.name);
+    let fault = is_beyond
+        .then_some(FaultKind::Throttling)
+        .or_else(|| world.faults.take_operation(call.service, &call.name));
     if let Err(refusal) = check_bearer(world, request, &call).await {
         return refusal.into_response(protocol, &request_id);
     }

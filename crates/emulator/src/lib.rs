@@ -12,6 +12,7 @@ mod mcp;
 mod neo4j;
 mod operation;
 mod pagination;
+mod rates;
 mod report;
 mod scenarios;
 mod seed;
@@ -54,6 +55,8 @@ pub struct Options {
     pub scale: usize,
     /// So many more stacks without a part in any deployment; the first was rolled back.
     pub stacks: usize,
+    /// Whether requests beyond AWS's rates for an account and region are throttled.
+    pub rate_limits: bool,
 }
 
 /// A real Neo4j and the user whose password the secrets hold.
@@ -224,6 +227,16 @@ impl Stack {
     pub fn request_count(&self, operation: &str) -> u64 {
         let requests = self.world.requests.lock();
         requests.get(operation).copied().unwrap_or_default()
+    }
+
+    /// How many requests of AWS operations were served, refused ones included.
+    pub fn requests(&self) -> u64 {
+        self.world.requests.lock().values().sum()
+    }
+
+    /// How many of them were throttled because they were beyond AWS's rates.
+    pub fn throttled(&self) -> u64 {
+        self.world.rates.throttled()
     }
 
     /// Stops serving: open streams end, connections are closed.

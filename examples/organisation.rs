@@ -1,0 +1,83 @@
+//! An organisation of many accounts for benchmarks: `organisation ACCOUNTS REGIONS SCALE CONFIG` serves one embedded stack for each
+//! account and region, with AWS's rates, and writes a configuration with one deployment for each. Then it prints a line of JSON a
+//! second: how many requests were served, how many of them were throttled. `scripts/bench-organisation` reads them.
+
+#![expect(
+    clippy::print_stdout,
+    reason = "what is measured is printed; nothing else runs in this process"
+)]
+
+use std::{error::Error, path::Path, time::Duration};
+
+use agentcore_console::{
+    cli::local::configuration,
+    config::{Config, Ui, write},
+    model::{Deployment, SignIn},
+};
+
+/// Regions that give the deployments their names. All stacks answer as the region of the embedded stack.
+const REGIONS: [&str; 8] = [
+    "us-west-2",
+    "us-east-1",
+    "eu-central-1",
+    "eu-west-1",
+    "ap-southeast-2",
+    "ap-northeast-1",
+    "us-east-2",
+    "eu-west-2",
+];
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [accounts, regions, scale, path] = arguments.as_slice() else {
+        return Err("usage: organisation ACCOUNTS REGIONS SCALE CONFIG".into());
+    };
+    let (accounts, regions): (usize, usize) = (accounts.parse()?, regions.parse()?);
+    let scale: usize = scale.parse()?;
+    let (mut stacks, mut deployments) = (Vec::new(), Vec::new());
+    for account in 0..accounts {
+        for region in REGIONS.iter().take(regions) {
+            let stack = emulator::start(emulator::Options {
+                quiet_world: true,
+                rate_limits: true,
+                scale,
+                seed: u64::try_from(stacks.len())?,
+                ..emulator::Options::default()
+            })
+            .await?;
+            let known = configuration(&stack).deployments.into_iter().next();
+            let known = known.ok_or("the stack has no deployment")?;
+            let every = vec!["*".to_owned()];
+            deployments.push(Deployment {
+                endpoint_url: known.endpoint_url,
+                credentials: known.credentials,
+                gateways: every.clone(),
+                runtimes: every.clone(),
+                secrets: every,
+                sign_in: SignIn::None,
+                ..Deployment::new(format!("account-{account:02}-{region}"), known.region)
+            });
+            stacks.push(stack);
+        }
+    }
+    let config = Config {
+        deployments,
+        ui: Ui::default(),
+        keys: toml::Table::new(),
+    };
+    write::save(
+        Path::new(path),
+        &write::render(&config, "organisation"),
+        |_| true,
+    )?;
+    loop {
+        let served: u64 = stacks.iter().map(emulator::Stack::requests).sum();
+        let throttled: u64 = stacks.iter().map(emulator::Stack::throttled).sum();
+        println!(
+            "{}",
+            serde_json::json!({"stacks": stacks.len(), "requests": served, "throttled": throttled})
+        );
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+}
