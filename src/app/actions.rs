@@ -69,14 +69,13 @@ impl App {
             return Some(self.act_on_palette(palette, action));
         }
         if let Some(help) = &mut self.help {
-            if matches!(action, Action::App(AppAction::Back | AppAction::Help)) {
-                self.help = None;
-                return Some(Effects::none());
-            }
             if help.act(action) {
                 return Some(Effects::none());
             }
             self.help = None;
+            if matches!(action, Action::App(AppAction::Back | AppAction::Help)) {
+                return Some(Effects::none());
+            }
         }
         None
     }

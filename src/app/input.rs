@@ -47,8 +47,12 @@ impl App {
             vec![confirm.layer()]
         } else if self.palette.is_some() {
             vec![Layer::Prompt]
-        } else if self.help.is_some() {
-            vec![Layer::List, Layer::Global]
+        } else if let Some(help) = &self.help {
+            if help.is_typing() {
+                vec![Layer::Prompt]
+            } else {
+                vec![Layer::List, Layer::Global]
+            }
         } else {
             let screen = self.screen();
             let mut layers = screen.layers();
@@ -68,7 +72,10 @@ impl App {
         match (self.questions.front(), &self.palette) {
             (Some(confirm), _) => confirm.is_typing(),
             (None, Some(_)) => true,
-            (None, None) => self.help.is_none() && self.screen().is_typing(),
+            (None, None) => match &self.help {
+                Some(help) => help.is_typing(),
+                None => self.screen().is_typing(),
+            },
         }
     }
 
@@ -83,6 +90,10 @@ impl App {
         }
         if let Some(palette) = &mut self.palette {
             palette.press(key);
+            return Effects::none();
+        }
+        if let Some(help) = self.help.as_mut().filter(|help| help.is_typing()) {
+            help.press(key);
             return Effects::none();
         }
         if !self.is_typing() {
@@ -105,6 +116,10 @@ impl App {
         }
         if let Some(palette) = &mut self.palette {
             palette.paste(text);
+            return Effects::none();
+        }
+        if let Some(help) = self.help.as_mut().filter(|help| help.is_typing()) {
+            help.paste(text);
             return Effects::none();
         }
         if !self.is_typing() {

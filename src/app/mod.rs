@@ -2,6 +2,7 @@
 //! nothing here waits or does IO.
 
 mod actions;
+mod alarm_watch;
 mod history_poll;
 mod input;
 mod on_event;
@@ -114,6 +115,7 @@ pub struct App {
     changed: bool,
     has_started: bool,
     schedule: PollSchedule,
+    alarm_watch: alarm_watch::AlarmWatch,
     counts: traffic_poll::TrafficPoll,
     history: history_poll::HistoryPoll,
     leaving: bool,
@@ -170,6 +172,7 @@ impl App {
             busy_since: None,
             changed: true,
             has_started: false,
+            alarm_watch: alarm_watch::AlarmWatch::default(),
             schedule: PollSchedule::new(options.refresh_ms, now),
             counts: traffic_poll::TrafficPoll::default(),
             history: history_poll::HistoryPoll::default(),
@@ -336,7 +339,8 @@ impl App {
             return Effects::none();
         }
         self.changed |= self.store.advance(now);
-        let tools = self.tools.tick(now).and(self.read_calls());
+        let alarm = self.raise_alarm();
+        let tools = self.tools.tick(now).and(self.read_calls()).and(alarm);
         if self.schedule.next() > now {
             return tools;
         }

@@ -22,6 +22,12 @@ impl App {
         self.now = now;
         // An unchanged list needs no new frame; ages are redrawn at their own interval.
         self.changed |= !matches!(event, Event::Fleet(FleetEvent::Listed(..)));
+        let effects = self.handle(event);
+        effects.and(self.raise_alarm())
+    }
+
+    fn handle(&mut self, event: Event) -> Effects {
+        let now = self.now;
         match event {
             Event::Started(result) => self.started(result),
             Event::Fleet(event) => self.on_fleet(event),

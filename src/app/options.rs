@@ -1,6 +1,7 @@
 //! The options with which the app starts.
 
 use crate::{
+    config::TerminalAlarm,
     keys::Keymap,
     model::{Deployment, Moment},
     screens::start_page::StartPage,
@@ -34,6 +35,8 @@ pub struct AppOptions {
     pub read_only: bool,
     /// The time zone in which times are shown.
     pub zone: jiff::tz::TimeZone,
+    /// The alarm of the terminal when a deployment becomes failing or broken.
+    pub alarm: TerminalAlarm,
     /// Interval at which every list is polled, in milliseconds.
     pub refresh_ms: i64,
     /// The current time.

@@ -12,8 +12,8 @@ use crate::{
         detail::failure_block,
         frame, tour,
     },
-    theme::{Role, Theme},
-    widgets::{DrawnParts, Painter},
+    theme::{GlyphSet, Role, Theme},
+    widgets::{DrawnParts, Painter, replace_glyphs},
 };
 
 impl App {
@@ -21,6 +21,10 @@ impl App {
     pub fn view(&self, buffer: &mut Buffer) -> DrawnFrame {
         let area = buffer.area;
         let parts = self.draw_window(area, buffer);
+        match self.theme().glyphs {
+            GlyphSet::Unicode => {}
+            GlyphSet::Ascii => replace_glyphs(buffer),
+        }
         DrawnFrame {
             width: area.width,
             at: self.now,
@@ -131,12 +135,12 @@ impl App {
         }
         if self.alarm.is_some() || self.help.is_some() {
             painter.hline(places.foot_rule);
-            painter.spans(
-                places.foot.x + 1,
-                places.foot.y,
-                places.foot.width,
-                &[("esc", Role::Accent), (" close", Role::Dim)],
-            );
+            let mut pieces = vec![("esc", Role::Accent), (" close", Role::Dim)];
+            if self.alarm.is_none() {
+                pieces.extend([("   /", Role::Accent), (" search", Role::Dim)]);
+            }
+            let (x, y) = (places.foot.x + 1, places.foot.y);
+            painter.spans(x, y, places.foot.width, &pieces);
             return;
         }
         let on_top = self.palette.is_some() || !self.questions.is_empty();

@@ -63,7 +63,7 @@ pub(crate) struct Global {
     /// Refuse every write
     #[arg(long, global = true, env = "AGENTCORE_READ_ONLY", value_parser = FalseyValueParser::new(), hide_env_values = true, help_heading = "Everywhere")]
     pub(crate) read_only: bool,
-    /// Theme of the console: dark, light, mono, or a file
+    /// Theme of the console: dark, light, mono, contrast, contrast-light, ascii, or a file
     #[arg(
         long,
         global = true,

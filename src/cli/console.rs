@@ -23,7 +23,7 @@ use crate::{
     screens::start_page::{StartChoice, StartPage},
     services::Services,
     state::ViewMemory,
-    theme::{Depth, EMBEDDED, Theme},
+    theme::{Depth, EMBEDDED, Theme, embedded_names},
 };
 
 /// Runs the console until the user leaves it; what was chosen on a start page comes next in the same terminal. Nothing that
@@ -273,6 +273,7 @@ pub(crate) fn app_options(
         keymap,
         read_only: context.global.read_only,
         zone: super::zone::local(),
+        alarm: ui.alarm,
         refresh_ms: i64::try_from(ui.refresh.as_millis()).unwrap_or(i64::MAX),
         now: clock::now(),
     })
@@ -360,7 +361,8 @@ pub(crate) fn read_theme(wanted: &str, depth: Depth) -> Result<Theme, String> {
     match std::fs::read_to_string(wanted) {
         Ok(text) => Theme::parse(wanted, &text, depth),
         Err(error) => Err(format!(
-            "{wanted:?} is neither dark, light nor mono, and cannot be read as a file: {error}"
+            "{wanted:?} is none of {}, and cannot be read as a file: {error}",
+            embedded_names()
         )),
     }
 }

@@ -50,6 +50,37 @@ pub struct Ui {
     pub refresh: Duration,
     /// Whether the mouse is taken.
     pub mouse: bool,
+    /// What the terminal does when a deployment becomes failing or broken.
+    pub alarm: TerminalAlarm,
+}
+
+/// What the terminal does when a deployment becomes failing or broken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TerminalAlarm {
+    /// Nothing.
+    #[default]
+    Off,
+    /// It rings its bell (BEL).
+    Bell,
+    /// It shows a notification (OSC 9: iTerm2, kitty, WezTerm, Windows Terminal).
+    Osc9,
+    /// It shows a notification with a title (OSC 777: urxvt, foot, Ghostty, terminals with VTE).
+    Osc777,
+}
+
+impl TerminalAlarm {
+    /// Every alarm.
+    pub const ALL: [Self; 4] = [Self::Off, Self::Bell, Self::Osc9, Self::Osc777];
+
+    /// Its name in the configuration.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Bell => "bell",
+            Self::Osc9 => "osc9",
+            Self::Osc777 => "osc777",
+        }
+    }
 }
 
 impl Default for Ui {
@@ -58,6 +89,7 @@ impl Default for Ui {
             theme: None,
             refresh: Duration::from_secs(30),
             mouse: true,
+            alarm: TerminalAlarm::Off,
         }
     }
 }

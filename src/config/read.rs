@@ -5,7 +5,8 @@ use std::time::Duration;
 use toml::de::{DeTable, DeValue};
 
 use super::{
-    Config, Places, Problem, RegionOf, Ui, deployment, problem::Problems, section::Section,
+    Config, Places, Problem, RegionOf, TerminalAlarm, Ui, deployment, problem::Problems,
+    section::Section,
 };
 
 /// Reads a configuration. What is right in it comes back beside everything that is wrong.
@@ -67,11 +68,23 @@ fn deployments(
 
 fn settings(root: &Section<'_, '_>) -> Ui {
     let mut ui = Ui::default();
-    let Some(section) = root.section("ui", &["theme", "refresh", "mouse"]) else {
+    let Some(section) = root.section("ui", &["theme", "refresh", "mouse", "alarm"]) else {
         return ui;
     };
     ui.theme = section.text("theme");
     ui.mouse = section.flag("mouse").unwrap_or(ui.mouse);
+    if let Some(text) = section.text("alarm") {
+        match TerminalAlarm::ALL
+            .into_iter()
+            .find(|alarm| alarm.as_str() == text)
+        {
+            Some(alarm) => ui.alarm = alarm,
+            None => section.complain_of(
+                "alarm",
+                format!("\"{text}\" is no alarm: write off, bell, osc9 or osc777"),
+            ),
+        }
+    }
     if let Some(text) = section.text_for("refresh", "a length of time in quotes, like \"30s\",") {
         match crate::model::parse_duration(&text) {
             Some(refresh) if refresh > Duration::from_hours(24) => {

@@ -81,6 +81,9 @@ fn settings(ui: &Ui) -> Table {
             format!("{}ms", ui.refresh.as_millis()).into(),
         );
     }
+    if ui.alarm != usual.alarm {
+        table.insert("alarm".into(), ui.alarm.as_str().into());
+    }
     if ui.mouse != usual.mouse {
         table.insert("mouse".into(), ui.mouse.into());
     }

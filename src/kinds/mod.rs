@@ -44,6 +44,11 @@ pub struct KindSpec {
 /// The status that stands for a resource to which AWS gives none.
 pub const NO_STATUS: &str = "LISTED";
 
+/// Whether AWS gives the resource a status.
+pub fn has_status(resource: &Resource) -> bool {
+    resource.status != NO_STATUS
+}
+
 /// Returns what is particular to a kind.
 pub const fn spec(kind: Kind) -> &'static KindSpec {
     match kind {

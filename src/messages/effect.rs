@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     client_secret::report::ClientSecretKind,
+    config::TerminalAlarm,
     model::{
         CallOptions, DeploymentName, ElicitationAnswer, Kind, McpEndpoint, Moment, Offer,
         ResourceKey, TailRequest,
@@ -80,6 +81,8 @@ pub enum Effect {
     Copy(String),
     /// Open an address in the browser; without one it is copied.
     OpenAddress(String),
+    /// Raise the alarm of the terminal, with a text where it shows one.
+    RaiseAlarm(TerminalAlarm, String),
     /// Write a text to a new file with mode 0600.
     Export {
         /// The beginning of the file's name.

@@ -207,6 +207,7 @@ impl Event {
             Effect::Examine(deployment) => Self::Broke(Some(deployment), failure),
             Effect::Export { .. } | Effect::ExportTo { .. } => Self::Exported(Err(failure)),
             Effect::Copy(_)
+            | Effect::RaiseAlarm(..)
             | Effect::OpenAddress(_)
             | Effect::Stop(_)
             | Effect::PlayFault(_)

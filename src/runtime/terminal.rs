@@ -6,6 +6,7 @@ use std::{
 };
 
 use super::run::ProcessSignal;
+use crate::config::TerminalAlarm;
 use crossterm::{
     cursor,
     event::{
@@ -19,6 +20,9 @@ use crossterm::{
     },
 };
 use ratatui::{Terminal, backend::CrosstermBackend};
+
+/// Most letters of the text of an alarm.
+const ALARM_TEXT: usize = 200;
 
 /// The terminal that the console draws on.
 pub type ConsoleTerminal = Terminal<CrosstermBackend<Stdout>>;
@@ -99,6 +103,38 @@ pub fn restore() {
     }
 }
 
+/// Raises the alarm of the terminal: its bell, or a notification with a text. Inside tmux a notification passes through to the
+/// terminal around it, if `allow-passthrough` is on there.
+///
+/// # Errors
+/// Returns the error of the terminal.
+pub(super) fn raise_alarm(alarm: TerminalAlarm, text: &str) -> io::Result<()> {
+    let is_in_tmux = std::env::var_os("TMUX").is_some();
+    let mut out = io::stdout().lock();
+    out.write_all(alarm_sequence(alarm, text, is_in_tmux).as_bytes())?;
+    out.flush()
+}
+
+/// The bytes of an alarm. Control characters of the text are taken out, so that it cannot end the sequence.
+fn alarm_sequence(alarm: TerminalAlarm, text: &str, is_in_tmux: bool) -> String {
+    let text: String = text
+        .chars()
+        .filter(|letter| !letter.is_control())
+        .take(ALARM_TEXT)
+        .collect();
+    let sequence = match alarm {
+        TerminalAlarm::Off => return String::new(),
+        TerminalAlarm::Bell => return "\x07".to_owned(),
+        TerminalAlarm::Osc9 => format!("\x1b]9;{text}\x07"),
+        TerminalAlarm::Osc777 => format!("\x1b]777;notify;agentcore-console;{text}\x07"),
+    };
+    if is_in_tmux {
+        format!("\x1bPtmux;{}\x1b\\", sequence.replace('\x1b', "\x1b\x1b"))
+    } else {
+        sequence
+    }
+}
+
 /// Gives the terminal back and stops the process; takes the terminal again when the process is continued (`fg`).
 ///
 /// SIGTSTP has a handler (see [`signals`]), so the process stops itself by SIGSTOP. Without a shell that could continue it, it does
@@ -175,4 +211,24 @@ pub fn signals() -> futures::channel::mpsc::UnboundedReceiver<ProcessSignal> {
 pub fn signals() -> futures::channel::mpsc::UnboundedReceiver<ProcessSignal> {
     let (_, receiver) = futures::channel::mpsc::unbounded();
     receiver
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_text_of_an_alarm_cannot_end_its_sequence() {
+        let shown = |alarm, is_in_tmux| alarm_sequence(alarm, "a\x1b\\\x07 broken; b", is_in_tmux);
+        assert_eq!(shown(TerminalAlarm::Off, false), "");
+        assert_eq!(shown(TerminalAlarm::Bell, true), "\x07");
+        assert_eq!(
+            shown(TerminalAlarm::Osc9, false),
+            "\x1b]9;a\\ broken; b\x07"
+        );
+        assert_eq!(
+            shown(TerminalAlarm::Osc777, true),
+            "\x1bPtmux;\x1b\x1b]777;notify;agentcore-console;a\\ broken; b\x07\x1b\\"
+        );
+    }
 }

@@ -10,6 +10,7 @@ mod change;
 mod draw;
 mod feed;
 mod filter;
+mod folds;
 mod follow;
 mod memory;
 mod overview;
@@ -18,11 +19,10 @@ mod tree;
 
 use super::{AppRequest, ScreenUpdate, UpdateContext, ViewContext, detail::Detail, panel};
 use crate::{
-    kinds,
     messages::{
         Action, AppAction, Effect, Effects, FleetAction, FleetEffect, FleetViewport, ListAction,
     },
-    model::{DeploymentName, Health, Kind, Resource, ResourceKey},
+    model::{DeploymentName, Kind, Resource},
     state::Loadable,
     widgets::{DrawnViewport, LineInput, List, Painter},
 };
@@ -30,7 +30,6 @@ use filter::FleetFilter;
 pub use follow::deployment_groups;
 use overview::Overview;
 use tree::FleetLine;
-use tree::rows;
 pub use tree::{Place, Row, RowOrder};
 
 /// From this width the panel stands beside the list and follows the cursor.
@@ -116,94 +115,9 @@ impl Fleet {
         }
     }
 
-    /// Puts the cursor on a resource, unfolding what it lies below.
-    pub fn reveal(&mut self, key: &ResourceKey) {
-        self.folds += 1;
-        self.folded
-            .remove(&Place::Deployment(key.deployment.clone()));
-        if let Some(kind) = kinds::spec(key.kind).parent {
-            let owner = ResourceKey {
-                deployment: key.deployment.clone(),
-                kind,
-                id: key.owner_id().to_owned(),
-            };
-            self.folded.remove(&Place::Resource(owner.clone()));
-            self.unfolded.insert(Place::Resource(owner));
-        }
-        self.filter = LineInput::default();
-        self.overview = None;
-        self.selected = Some(Place::Resource(key.clone()));
-    }
-
     /// The detail that is open.
     pub fn detail_mut(&mut self) -> Option<&mut Detail> {
         self.detail.as_mut()
-    }
-
-    /// The visible rows. They are made once for what is known, how it is sorted, filtered and folded: frames and keys between two
-    /// changes cost no more than what is seen.
-    fn lines(&self, store: &crate::state::Store) -> Rc<Vec<FleetLine>> {
-        self.lines_in(self.list.height(), store)
-    }
-
-    /// The same in a list of this height.
-    fn lines_in(&self, height: u16, store: &crate::state::Store) -> Rc<Vec<FleetLine>> {
-        let made_of = (
-            store.version,
-            self.order,
-            FleetFilter::parse(self.filter.text(), self.is_urgent_only),
-            self.folds,
-            height,
-        );
-        let mut kept = self.kept.borrow_mut();
-        if let Some((of, lines)) = kept.as_ref().filter(|(of, _)| *of == made_of) {
-            tracing::trace!(version = of.0, "rows as they were");
-            return Rc::clone(lines);
-        }
-        let unwell = unwell_runtimes(store);
-        let rows = rows(store, self.order, &made_of.2, |place| {
-            self.is_folded_where(place, |key| {
-                unwell.contains(&(&key.deployment, key.id.as_str()))
-            })
-        });
-        let gaps = store.deployments.len().saturating_sub(1);
-        let is_spaced = height >= SPACED_FROM && rows.len() + gaps + 2 <= usize::from(height);
-        let lines = tree::lines(store, rows);
-        let lines = Rc::new(if is_spaced {
-            tree::spaced(lines)
-        } else {
-            lines
-        });
-        *kept = Some((made_of, Rc::clone(&lines)));
-        lines
-    }
-
-    /// Runtimes keep their endpoints to themselves until asked, or until one is not well; everything else is open.
-    fn is_folded(&self, place: &Place, store: &crate::state::Store) -> bool {
-        self.is_folded_where(place, |key| {
-            unwell_runtimes(store).contains(&(&key.deployment, key.id.as_str()))
-        })
-    }
-
-    fn is_folded_where(&self, place: &Place, is_unwell: impl Fn(&ResourceKey) -> bool) -> bool {
-        if self.folded.contains(place) || self.unfolded.contains(place) {
-            return self.folded.contains(place);
-        }
-        let Place::Resource(key) = place else {
-            return false;
-        };
-        key.kind == Kind::Runtime && !is_unwell(key)
-    }
-
-    fn fold(&mut self, place: Place, fold: bool) {
-        self.folds += 1;
-        if fold {
-            self.unfolded.remove(&place);
-            self.folded.insert(place);
-        } else {
-            self.folded.remove(&place);
-            self.unfolded.insert(place);
-        }
     }
 
     /// The selection follows its resource, not its row.
@@ -266,33 +180,11 @@ impl Fleet {
             Place::Problem(deployment, kind) => {
                 ScreenUpdate::effect(Effect::Fleet(FleetEffect::List(deployment.clone(), *kind)))
             }
+            Place::Others(_) => {
+                self.fold(row.place, !row.is_folded);
+                ScreenUpdate::done()
+            }
             Place::Note(_) | Place::Gap(_) => ScreenUpdate::done(),
-        }
-    }
-
-    /// Folds, or goes to the parent where there is nothing to fold.
-    fn go_left(&mut self, context: &UpdateContext<'_>) {
-        let rows = self.lines(context.store);
-        let at = self.selected_row(&rows);
-        let Some(row) = rows.get(at) else { return };
-        if row.has_children && !self.is_folded(&row.place, context.store) {
-            self.fold(row.place.clone(), true);
-        } else if let Some(parent) = rows
-            .iter()
-            .take(at)
-            .rev()
-            .find(|other| !other.is_note() && other.depth < row.depth)
-        {
-            self.selected = Some(parent.place.clone());
-        }
-    }
-
-    fn go_right(&mut self, context: &UpdateContext<'_>) {
-        if let Some(row) = self.current(context.store)
-            && row.has_children
-        {
-            self.selected = Some(row.place.clone());
-            self.fold(row.place, false);
         }
     }
 
@@ -411,6 +303,7 @@ impl Fleet {
             Place::Resource(_)
             | Place::Deployment(_)
             | Place::Problem(..)
+            | Place::Others(_)
             | Place::Note(_)
             | Place::Gap(_) => None,
         });
@@ -467,21 +360,6 @@ fn nearest_row(rows: &[FleetLine], at: usize, is_up: bool) -> usize {
         after.find(is_row).or_else(|| before.find(is_row))
     };
     found.unwrap_or(at)
-}
-
-/// Runtimes with an endpoint that is not well.
-fn unwell_runtimes(store: &crate::state::Store) -> HashSet<(&DeploymentName, &str)> {
-    let endpoints = store
-        .lists
-        .iter()
-        .filter(|((_, kind), _)| *kind == Kind::Endpoint)
-        .filter_map(|(_, list)| list.get());
-    let unwell = endpoints
-        .flatten()
-        .filter(|each| kinds::health(each) != Health::Healthy);
-    unwell
-        .map(|each| (&each.key.deployment, each.key.owner_id()))
-        .collect()
 }
 
 /// Whether a list of the deployment was never answered.

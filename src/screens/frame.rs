@@ -10,7 +10,7 @@ use crate::{
     kinds::DeploymentHealth,
     messages::Action,
     state::Store,
-    theme::Role,
+    theme::{GlyphSet, Role},
     widgets::{Painter, deployment_glyph, deployment_role, deployment_word, text_width},
 };
 
@@ -259,28 +259,17 @@ pub fn foot(
     painter: &mut Painter<'_>,
 ) {
     painter.hline(places.foot_rule);
-    let mut shown: Vec<Action> = Vec::new();
-    for layer in layers {
-        for (action, keys) in context.keymap.bindings(*layer) {
-            let spec = action.spec();
-            // While a text field has the focus, the key that leaves it comes first.
-            let is_shown = spec.rank > 0
-                || (action == Action::App(AppAction::Back) && *layer == Layer::Prompt);
-            if is_shown
-                && !keys.is_empty()
-                && !shown.contains(&action)
-                && context.allows(action)
-                && offers(action)
-            {
-                shown.push(action);
-            }
-        }
-    }
-    shown.sort_by_key(|action| (*action == Action::App(AppAction::Back), action.spec().rank));
     let (mut x, end) = (places.foot.x + 1, places.foot.right());
-    let hints = shown
+    let hints = offered(layers, context, offers)
         .into_iter()
-        .filter_map(|action| Some((action, context.keymap.key_of(layers, action)?)));
+        .filter_map(|action| {
+            let key = context.keymap.key_of(layers, action)?;
+            let key = match context.theme.glyphs {
+                GlyphSet::Unicode => symbol(&key).to_owned(),
+                GlyphSet::Ascii => key,
+            };
+            Some((action, key))
+        });
     // The key of the help always stands last.
     let (last, others): (Vec<_>, Vec<_>) =
         hints.partition(|(action, _)| *action == Action::App(AppAction::Help));
@@ -299,10 +288,37 @@ pub fn foot(
     }
 }
 
+/// The actions of the last line, the most important first.
+fn offered(
+    layers: &[Layer],
+    context: &ViewContext<'_>,
+    offers: impl Fn(Action) -> bool,
+) -> Vec<Action> {
+    let mut shown: Vec<Action> = Vec::new();
+    for layer in layers {
+        for (action, keys) in context.keymap.bindings(*layer) {
+            let spec = action.spec();
+            // While a text field has the focus, the key that leaves it comes first.
+            let is_shown = spec.rank > 0
+                || (action == Action::App(AppAction::Back) && *layer == Layer::Prompt);
+            if is_shown
+                && !keys.is_empty()
+                && !shown.contains(&action)
+                && context.allows(action)
+                && offers(action)
+            {
+                shown.push(action);
+            }
+        }
+    }
+    shown.sort_by_key(|action| (*action == Action::App(AppAction::Back), action.spec().rank));
+    shown
+}
+
 /// Draws a key and what it does; a click on them does the same. Returns the column after them.
 fn draw_hint(action: Action, key: &str, x: u16, place: Rect, painter: &mut Painter<'_>) -> u16 {
     let pieces = [
-        (symbol(key), Role::Accent),
+        (key, Role::Accent),
         (" ", Role::Dim),
         (action.spec().short, Role::Dim),
     ];
@@ -317,7 +333,7 @@ fn draw_hint(action: Action, key: &str, x: u16, place: Rect, painter: &mut Paint
 }
 
 fn hint_width(key: &str, short: &str) -> u16 {
-    u16::try_from(text_width(symbol(key)) + 1 + text_width(short) + 3).unwrap_or(u16::MAX)
+    u16::try_from(text_width(key) + 1 + text_width(short) + 3).unwrap_or(u16::MAX)
 }
 
 /// Returns a key as the footer shows it.

@@ -1,8 +1,7 @@
 //! Themes: named roles, each with its style. Screens ask for a role and never name a colour.
 //!
-//! A role is written `{ color = "#58a6ff", ansi = "blue", bold = true }`: `color` for terminals
-//! with 24-bit colour,
-//! `ansi` for those with sixteen. Every theme names every role.
+//! A role is written `{ color = "#58a6ff", ansi = "blue", bold = true }`: `color` for terminals with 24-bit colour, `ansi` for
+//! those with sixteen. Every theme names every role. `glyphs = "ascii"` replaces every glyph of Unicode by an ASCII character.
 
 use ratatui::style::{Color, Modifier, Style};
 use serde::Deserialize;
@@ -122,11 +121,24 @@ pub enum Depth {
     Sixteen,
 }
 
+/// The characters that bars, dots, arrows and rules are drawn with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum GlyphSet {
+    /// Block elements, geometric shapes and braille.
+    #[default]
+    Unicode,
+    /// ASCII only.
+    Ascii,
+}
+
 /// The styles of all roles.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Theme {
     /// Name of the theme.
     pub name: String,
+    /// The characters of everything that is not text.
+    pub glyphs: GlyphSet,
     styles: [Style; Role::ALL.len()],
 }
 
@@ -147,11 +159,26 @@ struct Written {
 }
 
 /// The embedded themes by name.
-pub const EMBEDDED: [(&str, &str); 3] = [
+pub const EMBEDDED: [(&str, &str); 6] = [
     ("dark", include_str!("../../assets/themes/dark.toml")),
     ("light", include_str!("../../assets/themes/light.toml")),
     ("mono", include_str!("../../assets/themes/mono.toml")),
+    (
+        "contrast",
+        include_str!("../../assets/themes/contrast.toml"),
+    ),
+    (
+        "contrast-light",
+        include_str!("../../assets/themes/contrast-light.toml"),
+    ),
+    ("ascii", include_str!("../../assets/themes/ascii.toml")),
 ];
+
+/// The names of the embedded themes, as a sentence lists them.
+pub fn embedded_names() -> String {
+    let names: Vec<&str> = EMBEDDED.iter().map(|(name, _)| *name).collect();
+    names.join(", ")
+}
 
 impl Theme {
     /// The style of a role.
@@ -163,6 +190,7 @@ impl Theme {
     pub fn plain() -> Self {
         Self {
             name: "plain".to_owned(),
+            glyphs: GlyphSet::Unicode,
             styles: [Style::default(); Role::ALL.len()],
         }
     }
@@ -174,10 +202,9 @@ impl Theme {
     pub fn embedded(name: &str, depth: Depth) -> Result<Self, String> {
         let found = EMBEDDED.iter().find(|(each, _)| *each == name);
         let Some((_, text)) = found else {
-            let names: Vec<&str> = EMBEDDED.iter().map(|(each, _)| *each).collect();
             return Err(format!(
                 "no theme is called {name:?}; there are {}",
-                names.join(", ")
+                embedded_names()
             ));
         };
         Self::parse(name, text, depth)
@@ -189,24 +216,30 @@ impl Theme {
     /// What is wrong with it: TOML that cannot be read, a role that is missing or unknown, a colour
     /// that is none.
     pub fn parse(name: &str, text: &str, depth: Depth) -> Result<Self, String> {
-        let mut roles: std::collections::BTreeMap<String, Written> =
-            toml::from_str(text).map_err(|error| error.to_string())?;
+        let mut entries: toml::Table = toml::from_str(text).map_err(|error| error.to_string())?;
+        let glyphs = match entries.remove("glyphs") {
+            None => GlyphSet::default(),
+            Some(written) => GlyphSet::deserialize(written)
+                .map_err(|wrong| format!("theme {name:?}, glyphs: {wrong}"))?,
+        };
         let mut styles = [Style::default(); Role::ALL.len()];
         for role in Role::ALL {
-            let Some(written) = roles.remove(role.as_str()) else {
+            let Some(written) = entries.remove(role.as_str()) else {
                 return Err(format!("theme {name:?} lacks the role {:?}", role.as_str()));
             };
-            let style = written
-                .style(role, depth)
+            let style = Written::deserialize(written)
+                .map_err(|wrong| wrong.to_string())
+                .and_then(|written| written.style(role, depth))
                 .map_err(|wrong| format!("theme {name:?}, role {:?}: {wrong}", role.as_str()))?;
             if let Some(place) = styles.get_mut(role as usize) {
                 *place = style;
             }
         }
-        match roles.keys().next() {
+        match entries.keys().next() {
             Some(unknown) => Err(format!("theme {name:?} has an unknown role {unknown:?}")),
             None => Ok(Self {
                 name: name.to_owned(),
+                glyphs,
                 styles,
             }),
         }
@@ -266,6 +299,62 @@ mod tests {
             );
         }
         assert_ne!(mono.style(Role::Selected), mono.style(Role::Text));
+    }
+
+    /// The contrast ratio of two colours by WCAG 2, from 1 to 21.
+    fn contrast(one: Color, other: Color) -> f64 {
+        let luminance = |color| {
+            let Color::Rgb(red, green, blue) = color else {
+                panic!("{color} is no 24-bit colour");
+            };
+            let linear = |part: u8| {
+                let part = f64::from(part) / 255.0;
+                if part <= 0.04045 {
+                    part / 12.92
+                } else {
+                    ((part + 0.055) / 1.055).powf(2.4)
+                }
+            };
+            0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue)
+        };
+        let (one, other) = (luminance(one), luminance(other));
+        (one.max(other) + 0.05) / (one.min(other) + 0.05)
+    }
+
+    #[test]
+    fn the_high_contrast_themes_reach_seven_on_every_ground() {
+        for (name, ground) in [
+            ("contrast", Color::Rgb(0, 0, 0)),
+            ("contrast-light", Color::Rgb(255, 255, 255)),
+        ] {
+            let theme = Theme::embedded(name, Depth::True).unwrap();
+            let text = theme.style(Role::Text).fg.unwrap();
+            for role in Role::ALL {
+                let style = theme.style(role);
+                let ratio = match (style.fg, style.bg) {
+                    (Some(colour), None) => contrast(colour, ground),
+                    (None, Some(raised)) => contrast(text, raised),
+                    other => panic!("{name} {role:?}: {other:?}"),
+                };
+                let least = if role == Role::Low { 3.0 } else { 7.0 };
+                assert!(ratio >= least, "{name} {role:?}: {ratio:.1}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_theme_may_ask_for_ascii_glyphs_and_for_nothing_else() {
+        let ascii = Theme::embedded("ascii", Depth::Sixteen).unwrap();
+        assert_eq!(ascii.glyphs, GlyphSet::Ascii);
+        let dark = EMBEDDED[0].1;
+        let own = Theme::parse("own", &format!("glyphs = \"ascii\"\n{dark}"), Depth::True);
+        assert_eq!(own.unwrap().glyphs, GlyphSet::Ascii);
+        let wrong = Theme::parse("own", &format!("glyphs = \"latin\"\n{dark}"), Depth::True);
+        let wrong = wrong.unwrap_err();
+        assert!(
+            wrong.contains("latin") && wrong.contains("ascii"),
+            "{wrong}"
+        );
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //!
 //! Every text reaches the buffer through [`Painter`], which sanitises it and cuts it to its place.
 
+mod ascii;
 mod braille;
 mod document;
 mod drawn;
@@ -14,6 +15,7 @@ mod spark;
 mod status;
 mod table;
 
+pub use ascii::replace_glyphs;
 pub use braille::{BrailleCanvas, Dot};
 pub use document::{DocumentLine, has_below, json_document, visible_lines, yaml_lines};
 pub use drawn::{ClickArea, DrawnParts, DrawnViewport};

@@ -442,6 +442,76 @@ fn enter_on_a_deployment_tells_its_chain_hop_by_hop_and_arrows_still_fold() {
 }
 
 #[test]
+fn a_low_screen_folds_what_nobody_has_to_look_at() {
+    let mut harness = ready();
+    let provider = |id: &str| resource("analytics", Kind::Provider, id, id, "READY");
+    harness.on(Event::Fleet(FleetEvent::Listed(
+        "analytics".into(),
+        Kind::Provider,
+        Ok(vec![provider("oauth-1"), provider("oauth-2")]),
+    )));
+    let high = harness.frame(120, 36);
+    assert!(
+        high.contains("oauth-1") && high.contains("external-mcp"),
+        "{high}"
+    );
+    let lower = harness.frame(80, 17);
+    assert!(
+        !lower.contains("oauth-1") && !lower.contains("external-mcp"),
+        "{lower}"
+    );
+    assert!(
+        lower.contains("2 more") && lower.contains("2 providers"),
+        "{lower}"
+    );
+    assert!(
+        lower.contains("neo4j-mcp"),
+        "what is not well stays: {lower}"
+    );
+    let low = harness.frame(80, 14);
+    assert!(low.contains("▸ analytics"), "{low}");
+    harness.keys("G right G");
+    assert!(
+        harness.frame(80, 14).contains("2 more"),
+        "unfolded by hand it stays open: {}",
+        harness.frame(80, 14)
+    );
+    harness.keys("enter");
+    assert!(harness.frame(80, 36).contains("oauth-1"));
+}
+
+#[test]
+fn the_alarm_is_raised_once_when_a_deployment_breaks() {
+    use agentcore_console::config::TerminalAlarm;
+
+    let raised = |effects: Vec<Effect>| {
+        let is_alarm = |effect: &Effect| matches!(effect, Effect::RaiseAlarm(..));
+        effects.into_iter().filter(is_alarm).collect::<Vec<_>>()
+    };
+    for alarm in TerminalAlarm::ALL {
+        let mut harness = Harness::with(agentcore_console::app::AppOptions {
+            deployments: deployments(),
+            alarm,
+            ..crate::harness::options()
+        });
+        let started = world::start(&mut harness);
+        assert_eq!(raised(started), []);
+        world::list(&mut harness);
+        assert_eq!(raised(harness.on(examined("analytics", false))), []);
+        let broken = raised(harness.on(examined("analytics", true)));
+        let again = raised(harness.on(examined("analytics", true)));
+        let text = "analytics broken at interceptor".to_owned();
+        let expected = match alarm {
+            TerminalAlarm::Off => Vec::new(),
+            TerminalAlarm::Bell | TerminalAlarm::Osc9 | TerminalAlarm::Osc777 => {
+                vec![Effect::RaiseAlarm(alarm, text)]
+            }
+        };
+        assert_eq!((broken, again), (expected, Vec::new()), "{alarm:?}");
+    }
+}
+
+#[test]
 fn the_view_of_the_last_run_comes_back() {
     let mut last = Harness::open(deployments());
     last.keys("s s");

@@ -6,7 +6,7 @@ use agentcore_console::{
     messages::{Event, FleetEvent, LogsEvent, Route, SecretsEvent, ToolsEvent},
     model::{Kind, sanitize::is_dangerous},
     rotation::report::{RotationQuestion, RotationStep, StepState},
-    theme::{Depth, EMBEDDED, Role, Theme},
+    theme::{Depth, EMBEDDED, GlyphSet, Role, Theme},
 };
 use ratatui::{
     buffer::{Buffer, Cell},
@@ -254,10 +254,19 @@ fn every_theme_draws_every_screen() {
                     foreign.is_none(),
                     "{theme_name} {route:?}: a cell wears no role: {foreign:?}"
                 );
+                let bar = match theme.glyphs {
+                    GlyphSet::Unicode => '▌',
+                    GlyphSet::Ascii => '|',
+                };
                 assert!(
-                    lines(&buffer).iter().any(|line| line.starts_with('▌'))
+                    lines(&buffer).iter().any(|line| line.starts_with(bar))
                         || route == Route::Fleet,
                     "{theme_name} {route:?}"
+                );
+                let glyph = drawn.iter().find(|cell| !cell.symbol().is_ascii());
+                assert!(
+                    theme.glyphs == GlyphSet::Unicode || glyph.is_none(),
+                    "{theme_name} {route:?}: {glyph:?} is no ASCII character"
                 );
             }
         }

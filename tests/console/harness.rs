@@ -157,6 +157,7 @@ pub(crate) fn options() -> AppOptions {
         keymap: Keymap::embedded(),
         read_only: false,
         zone: jiff::tz::TimeZone::UTC,
+        alarm: agentcore_console::config::TerminalAlarm::Off,
         refresh_ms: 10_000,
         now: NOW,
     }

@@ -26,8 +26,10 @@ use super::{
     run::{Faults, Start},
     saved_queries,
     tasks::{EffectRunner, Sender},
+    terminal,
 };
 use crate::{
+    config::TerminalAlarm,
     messages::{Effect, Event, FleetEffect, LogsEffect, SecretsEffect, Slot, ToolsEffect},
     model::{Deployment, DeploymentName, Failure, FailureKind, McpEndpoint, Tool},
     net::clock::now,
@@ -143,6 +145,7 @@ impl EffectRunner for ServiceRunner {
             Effect::Start
             | Effect::Copy(_)
             | Effect::OpenAddress(_)
+            | Effect::RaiseAlarm(..)
             | Effect::Export { .. }
             | Effect::ExportTo { .. } => once,
             Effect::Stop(_) | Effect::PlayFault(_) | Effect::Suspend => return None,
@@ -169,6 +172,7 @@ impl EffectRunner for ServiceRunner {
                 async move { Some(Event::Copied(clipboard::copy(&text))) }.boxed()
             }
             Effect::OpenAddress(address) => async move { Some(open_address(address)) }.boxed(),
+            Effect::RaiseAlarm(alarm, text) => async move { raise_alarm(alarm, &text) }.boxed(),
             Effect::Export {
                 stem,
                 extension,
@@ -183,6 +187,17 @@ impl EffectRunner for ServiceRunner {
             Effect::Stop(_) | Effect::Suspend => ready(None).boxed(),
         }
     }
+}
+
+/// Raises the alarm of the terminal. Only a failure is an event.
+fn raise_alarm(alarm: TerminalAlarm, text: &str) -> Option<Event> {
+    let error = terminal::raise_alarm(alarm, text).err()?;
+    let failure = Failure::new(
+        FailureKind::Server,
+        "raising the alarm of the terminal",
+        error.to_string(),
+    );
+    Some(Event::Broke(None, failure))
 }
 
 /// Opens an address in the browser; where there is none, it is copied.

@@ -6,6 +6,7 @@ use super::{
     Fleet, Place, Row,
     draw::{AGE, CALLS, ERRORS, HOUR, KIND, STAGE_PITCH, STATUS},
     is_unknown,
+    tree::others,
 };
 use crate::{
     doctor::ChainStage,
@@ -247,6 +248,10 @@ fn draw_name(
             let text = format!("{}{more}", kind.plural());
             painter.text(at, y, left, &text, Role::Dim);
         }
+        (Place::Others(deployment), _) => {
+            let (count, _) = others(context.store, deployment);
+            painter.text(at, y, left, &format!("{count} more"), Role::Dim);
+        }
         (Place::Resource(_), None) | (Place::Note(_) | Place::Gap(_), _) => {}
     }
 }
@@ -258,7 +263,13 @@ fn draw_status(
     painter: &mut Painter<'_>,
 ) {
     let CellArea { x, y, width } = cell;
-    if let Some(resource) = row.resource {
+    if let Place::Others(deployment) = &row.place {
+        let (_, kinds) = others(context.store, deployment);
+        painter.text(x, y, width, &kinds, Role::Dim);
+        return;
+    }
+    // What has no status shows none.
+    if let Some(resource) = row.resource.filter(|resource| kinds::has_status(resource)) {
         let health = kinds::health(resource);
         let role = role_of(health);
         let text_role = if health == Health::Healthy {

@@ -129,6 +129,11 @@ fn draw_table(state: &Fleet, context: &ViewContext<'_>, area: Rect, painter: &mu
         draw_fold(rows.get(end..).unwrap_or_default(), context, line, painter);
     } else if usize::from(body.height) > rows.len() + 1 && area.width >= LEGEND_FROM {
         draw_legend(body, painter);
+        let chain = layout.iter().find(|(index, ..)| *index == CHAIN);
+        let has_letters = chain.is_some_and(|(_, _, width)| !has_titles(*width));
+        if has_letters && usize::from(body.height) > rows.len() + 2 {
+            draw_letters(body, painter);
+        }
     }
     if rows.is_empty() {
         let text = "Nothing here matches. Esc clears the filter.";
@@ -197,7 +202,7 @@ fn is_remembered(place: &Place, context: &ViewContext<'_>) -> bool {
     match place {
         Place::Deployment(name) | Place::Note(name) => context.store.is_deployment_remembered(name),
         Place::Resource(key) => context.store.is_remembered(&key.deployment, key.kind),
-        Place::Problem(..) | Place::Gap(_) => false,
+        Place::Problem(..) | Place::Others(_) | Place::Gap(_) => false,
     }
 }
 
@@ -306,6 +311,27 @@ fn draw_legend(body: Rect, painter: &mut Painter<'_>) {
     painter.spans(body.x + 3, y, body.width.saturating_sub(4), &pieces);
 }
 
+/// What the letters over the dots stand for, above the legend.
+fn draw_letters(body: Rect, painter: &mut Painter<'_>) {
+    let letters: Vec<String> = ChainStage::ALL
+        .into_iter()
+        .map(|stage| format!("{} {}", letter(stage), stage.as_str()))
+        .collect();
+    let y = body.bottom().saturating_sub(2);
+    let room = body.width.saturating_sub(4);
+    painter.text(body.x + 3, y, room, &letters.join("   "), Role::Faint);
+}
+
+/// The letter over the dots of a stage.
+fn letter(stage: ChainStage) -> String {
+    stage.title().chars().take(1).collect()
+}
+
+/// Whether a column so wide has a title for each stage of the chain.
+const fn has_titles(width: u16) -> bool {
+    width > ChainStage::ALL.len() as u16
+}
+
 fn draw_prompt(state: &Fleet, rows: usize, area: Rect, painter: &mut Painter<'_>) {
     let y = area.bottom().saturating_sub(1);
     let x = painter.spans(
@@ -388,17 +414,15 @@ fn header(
 
 /// The titles of the stages, or their letters where there is no room for more.
 fn chain_title(room: u16) -> String {
-    let stages = ChainStage::ALL.iter();
-    if room > ChainStage::ALL.len() as u16 {
+    let stages = ChainStage::ALL.into_iter();
+    if has_titles(room) {
         let pitch = usize::from(STAGE_PITCH);
         let titles = stages.fold(String::new(), |names, stage| {
             names + &format!("{:<pitch$}", stage.title())
         });
         titles.trim_end().to_owned()
     } else {
-        stages
-            .filter_map(|stage| stage.title().chars().next())
-            .collect()
+        stages.map(letter).collect()
     }
 }
 

@@ -73,7 +73,7 @@ impl Fleet {
     }
 
     /// The marked targets, of all deployments.
-    fn marked_targets<'a>(&self, store: &'a Store) -> Vec<&'a Resource> {
+    pub(super) fn marked_targets<'a>(&self, store: &'a Store) -> Vec<&'a Resource> {
         let deployments = store.deployments.iter();
         deployments
             .flat_map(|deployment| store.resources(&deployment.name))

@@ -17,6 +17,9 @@ const ORDERS: [(Order, &str); 5] = [
     (Order::Errors, "errors"),
 ];
 
+/// The word in the place of a kind for what no call passes through.
+const OTHERS: &str = "others";
+
 impl Fleet {
     /// Creates a Fleet that is sorted, filtered and folded as in the last run.
     pub fn restored(memory: &FleetMemory) -> Self {
@@ -52,7 +55,7 @@ fn texts(places: &HashSet<Place>) -> Vec<String> {
     texts
 }
 
-/// Formats a row as `deployment` or `deployment kind id`. A list that could not be read is not remembered.
+/// Formats a row as `deployment`, `deployment kind id` or `deployment others`. A list that could not be read is not remembered.
 fn text(place: &Place) -> Option<String> {
     match place {
         Place::Deployment(name) => Some(name.to_string()),
@@ -62,6 +65,7 @@ fn text(place: &Place) -> Option<String> {
             key.kind.as_str(),
             key.id
         )),
+        Place::Others(name) => Some(format!("{name} {OTHERS}")),
         Place::Problem(..) | Place::Note(_) | Place::Gap(_) => None,
     }
 }
@@ -77,6 +81,9 @@ fn place(text: &str) -> Option<Place> {
     let Some(kind) = parts.next() else {
         return Some(Place::Deployment(deployment));
     };
+    if kind == OTHERS {
+        return Some(Place::Others(deployment));
+    }
     Some(Place::Resource(ResourceKey {
         deployment,
         kind: Kind::ALL.into_iter().find(|known| known.as_str() == kind)?,
@@ -96,7 +103,7 @@ mod tests {
             filter: "kind:runtime".to_owned(),
             is_urgent_only: true,
             folded: vec!["prod".to_owned(), "prod gateway gw-1".to_owned()],
-            unfolded: vec!["prod runtime rt-1".to_owned()],
+            unfolded: vec!["prod others".to_owned(), "prod runtime rt-1".to_owned()],
         };
         assert_eq!(Fleet::restored(&memory).memory(), memory);
         assert_eq!(

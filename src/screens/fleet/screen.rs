@@ -105,16 +105,16 @@ impl Screen for Fleet {
         let place = rows.get(at).map(|row| match &row.place {
             // The sentence belongs to its deployment.
             Place::Note(name) | Place::Gap(name) => Place::Deployment(name.clone()),
-            place @ (Place::Deployment(_) | Place::Resource(_) | Place::Problem(..)) => {
-                place.clone()
-            }
+            place @ (Place::Deployment(_)
+            | Place::Resource(_)
+            | Place::Problem(..)
+            | Place::Others(_)) => place.clone(),
         });
         if let Some(row) = rows.get(at)
             && target == Some(ClickTarget::FleetFold)
         {
-            let is_folded = self.is_folded(&row.place, context.store);
             self.selected = Some(row.place.clone());
-            self.fold(row.place.clone(), !is_folded);
+            self.fold(row.place.clone(), !row.is_folded);
             return ScreenUpdate::done();
         }
         if place.is_some() && place == self.selected {
@@ -132,8 +132,9 @@ impl Screen for Fleet {
         // Asked for every key of the footer in every frame: the rows are only made where the answer hangs on one.
         let resource = || self.current(context.store).and_then(|row| row.resource);
         if action == Action::Fleet(FleetAction::Synchronize) {
-            return !context.read_only
-                && resource().is_some_and(|resource| resource.key.kind == Kind::Target);
+            let is_target = || resource().is_some_and(|found| found.key.kind == Kind::Target);
+            let has_marked = || !self.marked_targets(context.store).is_empty();
+            return !context.read_only && (is_target() || has_marked());
         }
         if action == Action::Fleet(FleetAction::FollowRelation) {
             return self.detail.is_some() || resource().is_some();

@@ -2,7 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Order, filter::FleetFilter};
+use super::{
+    Order,
+    filter::FleetFilter,
+    folds::{Folds, is_other},
+};
 use crate::{
     kinds::{self, DeploymentHealth},
     model::{
@@ -20,6 +24,8 @@ pub enum Place {
     Resource(ResourceKey),
     /// A list that could not be had.
     Problem(DeploymentName, Kind),
+    /// Resources of a deployment that no call passes through, as one row.
+    Others(DeploymentName),
     /// The sentence under a deployment that says what is wrong. The cursor passes over it.
     Note(DeploymentName),
     /// An empty line before a deployment. The cursor passes over it.
@@ -32,6 +38,7 @@ impl Place {
         match self {
             Self::Deployment(name)
             | Self::Problem(name, _)
+            | Self::Others(name)
             | Self::Note(name)
             | Self::Gap(name) => name,
             Self::Resource(key) => &key.deployment,
@@ -42,7 +49,7 @@ impl Place {
     pub const fn is_note(&self) -> bool {
         match self {
             Self::Note(_) | Self::Gap(_) => true,
-            Self::Deployment(_) | Self::Resource(_) | Self::Problem(..) => false,
+            Self::Deployment(_) | Self::Resource(_) | Self::Problem(..) | Self::Others(_) => false,
         }
     }
 }
@@ -92,7 +99,7 @@ pub(super) struct FleetLine {
     pub(super) place: Place,
     pub(super) depth: u16,
     pub(super) has_children: bool,
-    is_folded: bool,
+    pub(super) is_folded: bool,
     /// Where the deployment, or the resource in its list, is.
     at: usize,
 }
@@ -117,7 +124,7 @@ impl FleetLine {
             Place::Problem(name, kind) => {
                 failure = list(name, *kind).and_then(|list| list.problem());
             }
-            Place::Note(_) | Place::Gap(_) => {}
+            Place::Others(_) | Place::Note(_) | Place::Gap(_) => {}
         }
         Row {
             place: self.place.clone(),
@@ -144,7 +151,7 @@ pub(super) fn lines(store: &Store, rows: Vec<Row<'_>>) -> Vec<FleetLine> {
     let at = |row: &Row<'_>| match &row.place {
         Place::Deployment(name) => store.deployments.iter().position(|each| each.name == *name),
         Place::Resource(key) => places.get(key).copied(),
-        Place::Problem(..) | Place::Note(_) | Place::Gap(_) => None,
+        Place::Problem(..) | Place::Others(_) | Place::Note(_) | Place::Gap(_) => None,
     };
     rows.into_iter()
         .map(|row| FleetLine {
@@ -171,14 +178,14 @@ pub(super) fn rows<'a>(
     store: &'a Store,
     order: RowOrder,
     filter: &FleetFilter,
-    is_folded: impl Fn(&Place) -> bool,
+    folds: &Folds<'_>,
 ) -> Vec<Row<'a>> {
     let deployments = ordered(store, order);
     let mut rows = Vec::new();
     for deployment in deployments {
         let place = Place::Deployment(deployment.name.clone());
-        let folded = is_folded(&place) && filter.is_empty();
-        let below = below_deployment(store, deployment, order, filter, &is_folded);
+        let folded = folds.is_folded(&place) && filter.is_empty();
+        let below = below_deployment(store, deployment, order, filter, folds);
         let verdict = store.health(&deployment.name);
         let is_kept =
             filter.is_empty() || !below.is_empty() || filter.keeps_deployment(deployment, &verdict);
@@ -272,12 +279,13 @@ fn below_deployment<'a>(
     deployment: &'a Deployment,
     order: RowOrder,
     filter: &FleetFilter,
-    is_folded: &impl Fn(&Place) -> bool,
+    folds: &Folds<'_>,
 ) -> Vec<Row<'a>> {
     let all: Vec<&Resource> = store.resources(&deployment.name).collect();
     let matches = |resource: &Resource| filter.is_empty() || filter.keeps(resource, store.now());
     let (mut tops, mut below) = families(all);
     sort(&mut tops, order, store, &below);
+    let others = grouped_others(&mut tops, filter, folds);
     let mut rows = Vec::new();
     for top in tops {
         let mut children = below
@@ -291,9 +299,12 @@ fn below_deployment<'a>(
             continue;
         }
         let place = Place::Resource(top.key.clone());
-        let folded = filter.is_empty() && is_folded(&place);
+        let folded = filter.is_empty() && folds.is_folded(&place);
         rows.push(row(top, 1, !children.is_empty(), folded));
         if !folded {
+            if filter.is_empty() {
+                children.retain(|child| folds.shows_below(&place, child));
+            }
             sort(&mut children, order, store, &Below::new());
             rows.extend(
                 children
@@ -302,10 +313,75 @@ fn below_deployment<'a>(
             );
         }
     }
+    rows.extend(others_rows(deployment, &others, folds));
     if filter.is_empty() {
         rows.extend(problems(store, deployment));
     }
     rows
+}
+
+/// Takes out what no call passes through, if that is one row and there is more than one of it.
+fn grouped_others<'a>(
+    tops: &mut Vec<&'a Resource>,
+    filter: &FleetFilter,
+    folds: &Folds<'_>,
+) -> Vec<&'a Resource> {
+    let count = tops.iter().filter(|top| is_other(top)).count();
+    if !filter.is_empty() || !folds.groups_others() || count < 2 {
+        return Vec::new();
+    }
+    let (others, rest) = tops.iter().partition(|top| is_other(top));
+    *tops = rest;
+    others
+}
+
+fn others_rows<'a>(
+    deployment: &Deployment,
+    others: &[&'a Resource],
+    folds: &Folds<'_>,
+) -> Vec<Row<'a>> {
+    if others.is_empty() {
+        return Vec::new();
+    }
+    let place = Place::Others(deployment.name.clone());
+    let is_folded = folds.is_folded(&place);
+    let head = Row {
+        depth: 1,
+        has_children: true,
+        is_folded,
+        ..Row::note(place)
+    };
+    let below = others.iter().filter(|_| !is_folded);
+    std::iter::once(head)
+        .chain(below.map(|other| row(other, 2, false, false)))
+        .collect()
+}
+
+/// How many resources the row of what no call passes through stands for, and of which kinds.
+pub(super) fn others(store: &Store, deployment: &DeploymentName) -> (usize, String) {
+    let mut kinds: Vec<(Kind, usize)> = Vec::new();
+    for other in store
+        .resources(deployment)
+        .filter(|resource| is_other(resource))
+    {
+        match kinds.iter_mut().find(|(kind, _)| *kind == other.key.kind) {
+            Some((_, count)) => *count += 1,
+            None => kinds.push((other.key.kind, 1)),
+        }
+    }
+    let words: Vec<String> = kinds
+        .iter()
+        .map(|(kind, count)| {
+            let word = if *count == 1 {
+                kind.short()
+            } else {
+                kind.plural()
+            };
+            format!("{count} {word}")
+        })
+        .collect();
+    let total = kinds.iter().map(|(_, count)| count).sum();
+    (total, words.join(", "))
 }
 
 fn problems<'a>(store: &'a Store, deployment: &'a Deployment) -> Vec<Row<'a>> {

@@ -1,0 +1,266 @@
+//! Which rows of the Fleet are folded: by hand, and by rule where nobody has said anything.
+//!
+//! A high screen shows everything but the endpoints and versions of runtimes that are well. On a low one, rows that nobody has to
+//! look at give way until the rest fits.
+
+use std::{collections::HashSet, rc::Rc};
+
+use super::{
+    Fleet, Place, SPACED_FROM,
+    filter::FleetFilter,
+    tree::{self, FleetLine},
+};
+use crate::{
+    kinds::{self, DeploymentHealth},
+    model::{DeploymentName, Health, Kind, Resource, ResourceKey},
+    screens::UpdateContext,
+    state::Store,
+    widgets::LineInput,
+};
+
+/// How much is folded by rule. A later level folds what an earlier one does, and more.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum FoldLevel {
+    /// Runtimes that are well.
+    #[default]
+    Runtimes,
+    /// Gateways that are well too; what no call passes through is one row a deployment.
+    Gateways,
+    /// Deployments in which nothing is wrong too.
+    Deployments,
+}
+
+/// The folds of one set of rows.
+pub(super) struct Folds<'a> {
+    store: &'a Store,
+    /// What was folded and unfolded by hand; `None` judges by the rule alone.
+    by_hand: Option<(&'a HashSet<Place>, &'a HashSet<Place>)>,
+    level: FoldLevel,
+    /// Gateways and runtimes below which something is not well.
+    unwell: HashSet<(Kind, &'a DeploymentName, &'a str)>,
+}
+
+impl<'a> Folds<'a> {
+    fn new(store: &'a Store, level: FoldLevel) -> Self {
+        let lists = store.lists.iter().filter_map(|(_, list)| list.get());
+        let unwell = lists
+            .flatten()
+            .filter(|resource| is_unwell(resource))
+            .filter_map(|resource| {
+                let (kind, owner) = kinds::parent(resource)?;
+                Some((kind, &resource.key.deployment, owner))
+            })
+            .collect();
+        Self {
+            store,
+            by_hand: None,
+            level,
+            unwell,
+        }
+    }
+
+    /// Whether what lies below the row is hidden.
+    pub(super) fn is_folded(&self, place: &Place) -> bool {
+        if let Some((folded, unfolded)) = self.by_hand
+            && (folded.contains(place) || unfolded.contains(place))
+        {
+            return folded.contains(place);
+        }
+        match place {
+            Place::Deployment(name) => {
+                self.level == FoldLevel::Deployments
+                    && self.store.deployments.len() > 1
+                    && !needs_somebody(self.store.health(name).health)
+            }
+            Place::Resource(key) => self.is_resource_folded(key),
+            Place::Others(_) => true,
+            Place::Problem(..) | Place::Note(_) | Place::Gap(_) => false,
+        }
+    }
+
+    fn is_resource_folded(&self, key: &ResourceKey) -> bool {
+        let is_foldable = match key.kind {
+            Kind::Runtime => true,
+            Kind::Gateway => self.level >= FoldLevel::Gateways,
+            Kind::Target
+            | Kind::Endpoint
+            | Kind::Secret
+            | Kind::Provider
+            | Kind::WorkloadIdentity
+            | Kind::PolicyEngine
+            | Kind::Policy
+            | Kind::RateLimit
+            | Kind::Version => false,
+        };
+        is_foldable
+            && !self
+                .unwell
+                .contains(&(key.kind, &key.deployment, key.id.as_str()))
+    }
+
+    /// Whether a row below this one is shown although nobody unfolded it: on a low screen a runtime shows what is not well.
+    pub(super) fn shows_below(&self, owner: &Place, child: &Resource) -> bool {
+        let is_by_hand = self
+            .by_hand
+            .is_some_and(|(_, unfolded)| unfolded.contains(owner));
+        let is_of_runtime = matches!(child.key.kind, Kind::Endpoint | Kind::Version);
+        is_by_hand || !is_of_runtime || self.level < FoldLevel::Gateways || is_unwell(child)
+    }
+
+    /// Whether what no call passes through is one row a deployment.
+    pub(super) fn groups_others(&self) -> bool {
+        self.level >= FoldLevel::Gateways
+    }
+}
+
+/// Whether a resource is not as it should be. What has no status is nobody's concern.
+fn is_unwell(resource: &Resource) -> bool {
+    match kinds::health(resource) {
+        Health::Healthy => false,
+        Health::Unknown => kinds::has_status(resource),
+        Health::Changing | Health::NeedsPerson | Health::Degraded | Health::Failed => true,
+    }
+}
+
+/// Whether a deployment stays open on a low screen.
+const fn needs_somebody(health: DeploymentHealth) -> bool {
+    match health {
+        DeploymentHealth::Broken | DeploymentHealth::Failing | DeploymentHealth::NeedsPerson => {
+            true
+        }
+        DeploymentHealth::Changing
+        | DeploymentHealth::Unknown
+        | DeploymentHealth::Ready
+        | DeploymentHealth::Proven => false,
+    }
+}
+
+/// Whether no call passes through a resource, and nothing is wrong with it.
+pub(super) fn is_other(resource: &Resource) -> bool {
+    matches!(resource.key.kind, Kind::Provider | Kind::WorkloadIdentity) && !is_unwell(resource)
+}
+
+impl Fleet {
+    /// Puts the cursor on a resource, unfolding what it lies below.
+    pub fn reveal(&mut self, key: &ResourceKey) {
+        self.folds += 1;
+        let deployment = Place::Deployment(key.deployment.clone());
+        self.folded.remove(&deployment);
+        self.unfolded.insert(deployment);
+        if let Some(kind) = kinds::spec(key.kind).parent {
+            let owner = ResourceKey {
+                deployment: key.deployment.clone(),
+                kind,
+                id: key.owner_id().to_owned(),
+            };
+            self.folded.remove(&Place::Resource(owner.clone()));
+            self.unfolded.insert(Place::Resource(owner));
+        }
+        if matches!(key.kind, Kind::Provider | Kind::WorkloadIdentity) {
+            self.unfolded.insert(Place::Others(key.deployment.clone()));
+        }
+        self.filter = LineInput::default();
+        self.overview = None;
+        self.selected = Some(Place::Resource(key.clone()));
+    }
+
+    /// The visible rows. They are made once for what is known, how it is sorted, filtered and folded: frames and keys between two
+    /// changes cost no more than what is seen.
+    pub(super) fn lines(&self, store: &Store) -> Rc<Vec<FleetLine>> {
+        self.lines_in(self.list.height(), store)
+    }
+
+    /// The same in a list of this height.
+    pub(super) fn lines_in(&self, height: u16, store: &Store) -> Rc<Vec<FleetLine>> {
+        let made_of = (
+            store.version,
+            self.order,
+            FleetFilter::parse(self.filter.text(), self.is_urgent_only),
+            self.folds,
+            height,
+        );
+        let mut kept = self.kept.borrow_mut();
+        if let Some((of, lines)) = kept.as_ref().filter(|(of, _)| *of == made_of) {
+            tracing::trace!(version = of.0, "rows as they were");
+            return Rc::clone(lines);
+        }
+        let lines = Rc::new(self.make_lines(height, store, &made_of.2));
+        *kept = Some((made_of, Rc::clone(&lines)));
+        lines
+    }
+
+    fn make_lines(&self, height: u16, store: &Store, filter: &FleetFilter) -> Vec<FleetLine> {
+        let folds = Folds {
+            by_hand: Some((&self.folded, &self.unfolded)),
+            ..Folds::new(store, self.level(height, store))
+        };
+        let rows = tree::rows(store, self.order, filter, &folds);
+        let gaps = store.deployments.len().saturating_sub(1);
+        let is_spaced = height >= SPACED_FROM && rows.len() + gaps + 2 <= usize::from(height);
+        let lines = tree::lines(store, rows);
+        if is_spaced {
+            tree::spaced(lines)
+        } else {
+            lines
+        }
+    }
+
+    /// The first level at which everything fits. It depends on what is known and on the height alone, so that nothing moves when
+    /// one row is folded or unfolded by hand.
+    fn level(&self, height: u16, store: &Store) -> FoldLevel {
+        if height == 0 || height >= SPACED_FROM {
+            return FoldLevel::Runtimes;
+        }
+        let height = usize::from(height);
+        if store.deployments.len() > height {
+            return FoldLevel::Deployments;
+        }
+        let everything = FleetFilter::default();
+        let fits = |level: &FoldLevel| {
+            tree::rows(store, self.order, &everything, &Folds::new(store, *level)).len() <= height
+        };
+        [FoldLevel::Runtimes, FoldLevel::Gateways]
+            .into_iter()
+            .find(fits)
+            .unwrap_or(FoldLevel::Deployments)
+    }
+
+    pub(super) fn fold(&mut self, place: Place, fold: bool) {
+        self.folds += 1;
+        if fold {
+            self.unfolded.remove(&place);
+            self.folded.insert(place);
+        } else {
+            self.folded.remove(&place);
+            self.unfolded.insert(place);
+        }
+    }
+
+    /// Folds, or goes to the parent where there is nothing to fold.
+    pub(super) fn go_left(&mut self, context: &UpdateContext<'_>) {
+        let rows = self.lines(context.store);
+        let at = self.selected_row(&rows);
+        let Some(row) = rows.get(at) else { return };
+        // A filter shows everything that it finds.
+        let can_fold = self.filter.text().is_empty() && !self.is_urgent_only;
+        if can_fold && row.has_children && !row.is_folded {
+            self.fold(row.place.clone(), true);
+        } else if let Some(parent) = rows
+            .iter()
+            .take(at)
+            .rev()
+            .find(|other| !other.is_note() && other.depth < row.depth)
+        {
+            self.selected = Some(parent.place.clone());
+        }
+    }
+
+    pub(super) fn go_right(&mut self, context: &UpdateContext<'_>) {
+        if let Some(row) = self.current(context.store)
+            && row.has_children
+        {
+            self.selected = Some(row.place.clone());
+            self.fold(row.place, false);
+        }
+    }
+}
