@@ -102,6 +102,13 @@ impl App {
                 return self.follow(update);
             }
             LogsEvent::TailFailed(failure) => self.logs.failed(failure),
+            LogsEvent::QueryEstimated(request, estimate) => {
+                let update = self.logs.query_estimated(request, estimate);
+                return self.follow(update);
+            }
+            LogsEvent::QueryAdvanced(output) => self.logs.query_advanced(*output),
+            LogsEvent::QueryEnded(result) => self.logs.query_ended(*result),
+            LogsEvent::AroundRead(lines) => self.logs.around_read(lines),
         }
         Effects::none()
     }

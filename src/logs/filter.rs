@@ -6,6 +6,7 @@
 
 mod condition;
 mod field;
+mod query_text;
 
 use std::collections::HashSet;
 
@@ -16,6 +17,7 @@ use super::{
 use crate::model::Moment;
 
 use condition::Condition;
+pub(crate) use query_text::spans_of;
 
 /// A filter.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -3,6 +3,7 @@
 mod ansi;
 mod filter;
 pub mod histogram;
+pub mod insights;
 mod json;
 mod level;
 pub mod line;
@@ -16,6 +17,7 @@ pub mod store;
 pub mod summary;
 
 pub(crate) use ansi::strip_escapes;
+pub(crate) use filter::spans_of;
 pub use filter::{CallLines, Filter, FilterScope, contains};
 pub use level::Level;
 pub use line::Line;

@@ -7,8 +7,8 @@ use crate::{
     client_secret::report::ClientSecretKind,
     config::TerminalAlarm,
     model::{
-        CallOptions, DeploymentName, ElicitationAnswer, Kind, McpEndpoint, Moment, Offer,
-        ResourceKey, TailRequest,
+        CallOptions, DeploymentName, ElicitationAnswer, Kind, LinesAroundRequest, LogQueryRequest,
+        McpEndpoint, Moment, Offer, ResourceKey, TailRequest,
     },
     rotation::report::RotationKind,
     tools::{
@@ -31,6 +31,10 @@ pub enum Slot {
     Tail,
     /// The reading of log lines from before the tail that is shown.
     OlderLogs,
+    /// The query of Logs Insights, and its estimate.
+    LogQuery,
+    /// The reading of the lines around a row of that query.
+    LinesAround,
     /// The versions of the selected secret.
     Secret,
     /// The secrets of an app client.
@@ -152,6 +156,12 @@ pub enum LogsEffect {
     Tail(TailRequest),
     /// Read log lines from before the tail that is shown.
     ReadOlder(TailRequest),
+    /// Estimate what a query of Logs Insights may scan.
+    EstimateQuery(LogQueryRequest),
+    /// Run a query of Logs Insights. Partial rows arrive as events.
+    RunQuery(LogQueryRequest),
+    /// Read the lines around a row of a query.
+    ReadAround(LinesAroundRequest),
 }
 
 /// Tasks about secrets and rotations.

@@ -10,11 +10,12 @@ use crate::{
         report::{ClientSecretEnd, ClientSecretQuestion, ClientSecretReport},
     },
     doctor,
-    logs::LogRecord,
+    logs::{LogRecord, insights::InsightsOutput},
     model::{
         CallOutcome, Change, Claims, ClientSecretDetail, ConnectionInfo, Deployment,
-        DeploymentName, Elicitation, Failure, HttpExchange, Kind, LogBatch, McpEndpoint, Moment,
-        Offer, PastWrite, Progress, Resource, ResourceKey, SecretDetail, Tool, Traffic,
+        DeploymentName, Elicitation, Failure, HttpExchange, Kind, LogBatch, LogQueryRequest,
+        LogScanEstimate, McpEndpoint, Moment, Offer, PastWrite, Progress, Resource, ResourceKey,
+        SecretDetail, Tool, Traffic,
     },
     rotation::{
         plan::RotationPlan,
@@ -110,6 +111,14 @@ pub enum LogsEvent {
     Found(Box<TailFindings>),
     /// The tail has ended with a failure.
     TailFailed(Failure),
+    /// What a query may scan was estimated.
+    QueryEstimated(LogQueryRequest, LogScanEstimate),
+    /// A query has found these rows so far, in place of those before.
+    QueryAdvanced(Box<InsightsOutput>),
+    /// A query has ended.
+    QueryEnded(Box<Result<InsightsOutput, Failure>>),
+    /// The lines around a row of a query were read.
+    AroundRead(Result<Vec<LogRecord>, Failure>),
 }
 
 /// Facts about secrets and rotations.
@@ -179,10 +188,7 @@ impl Event {
         match effect {
             Effect::Start => Self::Started(Err(failure)),
             Effect::Fleet(effect) => Self::Fleet(FleetEvent::of_failed_effect(effect, failure)),
-            Effect::Logs(LogsEffect::Tail(_)) => Self::Logs(LogsEvent::TailFailed(failure)),
-            Effect::Logs(LogsEffect::ReadOlder(_)) => {
-                Self::Logs(LogsEvent::WindowRead(Err(failure)))
-            }
+            Effect::Logs(effect) => Self::Logs(LogsEvent::of_failed_effect(effect, failure)),
             Effect::Secrets(effect) => match effect {
                 SecretsEffect::ReadSecret(deployment, id) => Self::Secrets(
                     SecretsEvent::SecretRead(deployment, id, Box::new(Err(failure))),
@@ -238,6 +244,19 @@ impl FleetEvent {
             FleetEffect::StopSessions {
                 runtime, sessions, ..
             } => Self::SessionsStopped(runtime, 0, sessions.len(), Err(failure)),
+        }
+    }
+}
+
+impl LogsEvent {
+    fn of_failed_effect(effect: LogsEffect, failure: Failure) -> Self {
+        match effect {
+            LogsEffect::Tail(_) => Self::TailFailed(failure),
+            LogsEffect::ReadOlder(_) => Self::WindowRead(Err(failure)),
+            LogsEffect::EstimateQuery(_) | LogsEffect::RunQuery(_) => {
+                Self::QueryEnded(Box::new(Err(failure)))
+            }
+            LogsEffect::ReadAround(_) => Self::AroundRead(Err(failure)),
         }
     }
 }

@@ -47,6 +47,10 @@ pub enum LogsViewport {
     Calls,
     /// The patterns.
     Patterns,
+    /// The rows of a query.
+    Query,
+    /// The lines around the opened row of a query.
+    QueryLines,
     /// The waterfall of a call.
     Waterfall,
 }

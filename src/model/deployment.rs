@@ -393,6 +393,24 @@ impl Deployment {
         self.name.as_str() == name || self.title.as_deref() == Some(name)
     }
 
+    /// Whether both are reached with the same credentials in the same region, as far as the configuration tells.
+    pub fn shares_access(&self, other: &Self) -> bool {
+        let key = |deployment: &Self| {
+            deployment.credentials.as_ref().map(|keys| {
+                // Two texts in place may differ in form only; where they come from must be the same.
+                let source = match &keys.secret_access_key {
+                    SecretSource::Inline(_) => None,
+                    source => Some(source.clone()),
+                };
+                (keys.access_key_id.clone(), source)
+            })
+        };
+        self.region == other.region
+            && self.profile == other.profile
+            && self.endpoint_url == other.endpoint_url
+            && key(self) == key(other)
+    }
+
     /// A deployment of which only name and region are known. It looks at nothing and signs in nowhere.
     pub fn new(name: impl Into<DeploymentName>, region: impl Into<String>) -> Self {
         Self {

@@ -172,3 +172,39 @@ pub struct LogQueryStatistics {
     /// Number of bytes that were scanned; they are billed.
     pub bytes_scanned: f64,
 }
+
+/// A query of Logs Insights: its text, the groups that it reads, and their time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogQueryRequest {
+    /// Deployment whose credentials and region are used.
+    pub deployment: DeploymentName,
+    /// Log group names, at most 50.
+    pub groups: Vec<String>,
+    /// Text in the query language of Logs Insights.
+    pub text: String,
+    /// First and last time, both inclusive to the second.
+    pub window: (Moment, Moment),
+}
+
+/// What a query may scan at most, as far as it can be known before it runs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LogScanEstimate {
+    /// Stored bytes of the groups, whichever part of their time the query covers: an upper bound of the order of magnitude.
+    /// The service reports them compressed and hours late.
+    pub bytes: u64,
+    /// Whether groups could not be listed, so that more bytes than these may be scanned.
+    pub is_unknown: bool,
+    /// Groups that do not exist. A query over one of them would fail.
+    pub missing: Vec<String>,
+}
+
+/// The lines around a time, in log groups of one deployment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinesAroundRequest {
+    /// Deployment whose credentials and region are used.
+    pub deployment: DeploymentName,
+    /// Log group names.
+    pub groups: Vec<String>,
+    /// The time.
+    pub at: Moment,
+}

@@ -10,10 +10,16 @@ mod histogram;
 mod line_cells;
 mod lines;
 mod lines_view;
+mod offers;
 mod patterns;
 mod patterns_view;
 mod prompt;
+mod query;
+mod query_bar;
+mod query_chart;
+mod query_view;
 mod range;
+mod row_list;
 mod source;
 mod viewports;
 mod waterfall;
@@ -31,7 +37,7 @@ use crate::{
         FilterScope, Level, LogRecord,
         store::{Entry, LogStore},
     },
-    messages::{Action, Effect, Effects, ListAction, LogsAction, Slot},
+    messages::{Action, Effect, Effects, LogsAction, Slot},
     model::{Failure, LogBatch, Moment, NoticeKind, TailMode, TailStatus},
     state::LogsMemory,
     theme::Role,
@@ -43,6 +49,7 @@ use detail::LineDetail;
 use lines::TimeFormat;
 use patterns::PatternsList;
 use prompt::LogsPrompt;
+use query::QueryPanel;
 use range::LogRange;
 use waterfall::OpenWaterfall;
 
@@ -81,6 +88,7 @@ pub struct Logs {
     filtered_away: Option<Entry>,
     calls: CallsList,
     patterns: PatternsList,
+    query: QueryPanel,
     waterfall: Option<OpenWaterfall>,
     prompt: Option<LogsPrompt>,
     /// Filters that were used, the latest first.
@@ -99,16 +107,19 @@ pub(super) enum LogsView {
     Calls,
     /// Patterns.
     Patterns,
+    /// A query of Logs Insights and its rows.
+    Query,
 }
 
 impl LogsView {
-    const ALL: [Self; 3] = [Self::Lines, Self::Calls, Self::Patterns];
+    const ALL: [Self; 4] = [Self::Lines, Self::Calls, Self::Patterns, Self::Query];
 
     const fn title(self) -> &'static str {
         match self {
             Self::Lines => "lines",
             Self::Calls => "calls",
             Self::Patterns => "patterns",
+            Self::Query => "query",
         }
     }
 
@@ -116,7 +127,8 @@ impl LogsView {
         match self {
             Self::Lines => Self::Calls,
             Self::Calls => Self::Patterns,
-            Self::Patterns => Self::Lines,
+            Self::Patterns => Self::Query,
+            Self::Query => Self::Lines,
         }
     }
 }
@@ -134,6 +146,7 @@ impl Logs {
         Self {
             view,
             used_filters: memory.filters.clone(),
+            query: QueryPanel::restored(&memory.queries),
             histogram: memory.histogram,
             wrap: memory.wrap,
             ..Self::default()
@@ -145,6 +158,7 @@ impl Logs {
         LogsMemory {
             view: self.view.title().to_owned(),
             filters: self.used_filters.clone(),
+            queries: self.query.used().to_vec(),
             histogram: self.histogram,
             wrap: self.wrap,
         }
@@ -256,6 +270,10 @@ impl Logs {
             height: area.height.saturating_sub(1),
             ..area
         };
+        if self.view == LogsView::Query {
+            self.draw_query(context, body, painter);
+            return;
+        }
         if self.shows_histogram(area.height) {
             let height = self.draw_histogram(context, body, painter).min(body.height);
             body.y += height;
@@ -269,6 +287,7 @@ impl Logs {
             LogsView::Lines => self.draw_lines_and_detail(context, body, painter),
             LogsView::Calls => self.draw_calls(context, body, painter),
             LogsView::Patterns => self.draw_patterns(context, body, painter),
+            LogsView::Query => {}
         }
     }
 }
@@ -326,9 +345,8 @@ impl Screen for Logs {
         self.perform(action, context)
     }
 
-    fn click(&mut self, place: ClickPlace, context: &mut UpdateContext<'_>) -> ScreenUpdate {
-        let ClickPlace { column, line, .. } = place;
-        self.clicked(column, line, context)
+    fn click(&mut self, place: ClickPlace, _context: &mut UpdateContext<'_>) -> ScreenUpdate {
+        self.clicked(place.column, place.line)
     }
 
     fn headline(&self, context: &ViewContext<'_>) -> Option<Vec<(String, Role)>> {
@@ -348,70 +366,6 @@ impl Screen for Logs {
             return;
         }
         self.draw_body(context, area, painter);
-    }
-}
-
-impl Logs {
-    /// Whether the keys that belong to lines, calls or patterns alone work now.
-    fn offers_now(&self, action: Action) -> bool {
-        let (is_lines, is_calls) = (self.view == LogsView::Lines, self.view == LogsView::Calls);
-        let shows_detail = self.detail.is_some() && is_lines;
-        match action {
-            Action::Logs(action) => match action {
-                LogsAction::NextHit | LogsAction::PreviousHit => {
-                    !is_lines || !self.search.is_empty()
-                }
-                LogsAction::Follow
-                | LogsAction::OnlyTrace
-                | LogsAction::OnlySession
-                | LogsAction::OnlyRequest
-                | LogsAction::Wrap
-                | LogsAction::Times => is_lines,
-                LogsAction::OnlyUrgentRows | LogsAction::ItsLines | LogsAction::CallInTools => {
-                    !is_lines
-                }
-                LogsAction::OpenCall => is_lines || is_calls,
-                LogsAction::WindowBack
-                | LogsAction::WindowForward
-                | LogsAction::ZoomIn
-                | LogsAction::ZoomOut => !shows_detail,
-                LogsAction::Search
-                | LogsAction::FilterLogs
-                | LogsAction::NextError
-                | LogsAction::PreviousError
-                | LogsAction::ExportLogs
-                | LogsAction::NextSource
-                | LogsAction::AddSource
-                | LogsAction::AllSources
-                | LogsAction::NextLogsView
-                | LogsAction::Histogram
-                | LogsAction::Older
-                | LogsAction::JumpToTime
-                | LogsAction::ToggleErrors
-                | LogsAction::ToggleWarnings
-                | LogsAction::ToggleInfo
-                | LogsAction::ToggleDebug
-                | LogsAction::ToggleGateway
-                | LogsAction::ToggleInterceptor
-                | LogsAction::ToggleRuntime
-                | LogsAction::ToggleSpans
-                | LogsAction::ToggleOther
-                | LogsAction::NextCall
-                | LogsAction::PreviousCall
-                | LogsAction::CopyCallId => true,
-            },
-            Action::List(ListAction::Mark | ListAction::Filter) => false,
-            Action::List(ListAction::Sort) => !is_lines,
-            Action::List(_)
-            | Action::App(_)
-            | Action::Start(_)
-            | Action::Fleet(_)
-            | Action::Secrets(_)
-            | Action::Tools(_)
-            | Action::Doctor(_)
-            | Action::Activity(_)
-            | Action::Prompt(_) => true,
-        }
     }
 }
 

@@ -20,10 +20,12 @@ pub struct ViewMemory {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct LogsMemory {
-    /// What was shown: `lines`, `calls` or `patterns`.
+    /// What was shown: `lines`, `calls`, `patterns` or `query`.
     pub view: String,
     /// Filters that were used, the latest first.
     pub filters: Vec<String>,
+    /// Queries of Logs Insights that were used, the latest first.
+    pub queries: Vec<String>,
     /// Whether the histogram was shown, if the user has chosen.
     pub histogram: Option<bool>,
     /// Whether long lines were wrapped.

@@ -14,6 +14,7 @@ mod fleet_keys;
 mod frames;
 mod harness;
 mod journeys;
+mod log_queries;
 mod logs;
 mod logs_keys;
 mod mouse;

@@ -3,7 +3,8 @@
 use std::{ops::ControlFlow, time::Duration};
 
 use agentcore_console::{
-    model::{Deployment, FailureKind, LogEvent, LogQuery, Moment, NoticeKind},
+    logs::{Filter, RecordReader, store::LogStore},
+    model::{Deployment, FailureKind, LogBatch, LogEvent, LogQuery, Moment, NoticeKind},
     services::{ServiceOptions, Services},
 };
 use aws_sdk_cloudwatchlogs::{
@@ -226,4 +227,94 @@ async fn without_the_right_to_live_tail_it_polls() {
         (messages, kinds),
         (vec!["line".to_owned()], vec![NoticeKind::Polling])
     );
+}
+
+#[tokio::test]
+async fn a_filter_written_as_a_query_finds_what_the_filter_finds() {
+    let world = stack::quiet().await;
+    let services = Services::new(ServiceOptions::default());
+    let (client, deployment) = (writer(&world), &world.deployments["a"]);
+    let name = "/aws/bedrock-agentcore/runtimes/rt-queried-DEFAULT";
+    group(&client, name).await;
+    let messages = [
+        r#"{"level":"INFO","message":"GET /mcp took 12 ms","sessionId":"s-1","attributes":{"http.status_code":200}}"#,
+        r#"{"level":"ERROR","message":"GET /mcp (slow) took 2412 ms","sessionId":"s-2","attributes":{"http.status_code":503}}"#,
+        r#"{"level":"WARN","message":"Größe: 5 of 10","sessionId":"s-1"}"#,
+        "plain text, no level",
+        "[ERROR] timeout after 30 s",
+    ];
+    write(&client, name, messages.map(str::to_owned)).await;
+    let records = read(&services, deployment, &query(name)).await;
+    let mut reader = RecordReader::default();
+    let mut store = LogStore::default();
+    store.push_batch(LogBatch {
+        events: records
+            .into_iter()
+            .map(|event| reader.read(event))
+            .collect(),
+        ..LogBatch::default()
+    });
+    let window = (now().plus(-60_000), now().plus(60_000));
+    for (text, expected) in [
+        ("took", 2),
+        ("-took", 3),
+        ("\"(slow)\"", 1),
+        ("größe", 1),
+        ("/took \\d{4,} ms/", 1),
+        ("/GET /mcp/", 2),
+        ("session=s-1", 2),
+        ("source=runtime", 5),
+        ("source=gateway", 0),
+        ("level>=warn", 3),
+        ("level>=error -timeout", 1),
+        ("http.status_code>=500", 1),
+        (".http.status_code!=200", 1),
+        ("pattern=\"GET /mcp took <*> ms\"", 1),
+    ] {
+        let filter = Filter::parse(text).unwrap();
+        let query = filter.insights_query(&[]);
+        store.set_filter(filter);
+        assert_eq!(store.len(), expected, "{text} among the lines");
+        let result = services
+            .aws
+            .logs
+            .query(deployment, &query, &[name.to_owned()], window, None, |_| ())
+            .await
+            .unwrap_or_else(|failure| panic!("{query}: {failure}"));
+        assert_eq!(result.rows.len(), expected, "{text}: {query}");
+    }
+}
+
+#[tokio::test]
+async fn the_lines_around_a_time_are_those_before_it_at_it_and_after_it() {
+    let world = stack::quiet().await;
+    let services = Services::new(ServiceOptions::default());
+    let (client, deployment) = (writer(&world), &world.deployments["a"]);
+    let name = "/around";
+    group(&client, name).await;
+    let begin = now().plus(-60_000);
+    let events = (0..40).map(|second| {
+        InputLogEvent::builder()
+            .timestamp(begin.plus(second * 1_000).millis())
+            .message(format!("line {second}"))
+            .build()
+            .unwrap()
+    });
+    client
+        .put_log_events()
+        .log_group_name(name)
+        .log_stream_name("s")
+        .set_log_events(Some(events.collect()))
+        .send()
+        .await
+        .unwrap();
+    let lines = services
+        .aws
+        .logs
+        .lines_around(deployment, &[name.to_owned()], begin.plus(20_000), 3)
+        .await
+        .unwrap();
+    let texts: Vec<&str> = lines.iter().map(|line| line.text()).collect();
+    let expected: Vec<String> = (17..24).map(|second| format!("line {second}")).collect();
+    assert_eq!(texts, expected);
 }

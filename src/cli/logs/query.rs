@@ -7,18 +7,12 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     cli::{Outcome, Stop, confirm, context::Context, output, process, table, usage},
+    logs::insights::{self, MAX_GROUPS},
     model::{Failure, LogQueryResult, with_separators},
     services::Services,
 };
 
 use super::sources::{self, LogReadSource};
-
-/// A query that may scan more than this asks before it runs.
-const ASK_ABOVE_BYTES: u64 = 10_000_000_000;
-/// Price of scanning a gigabyte in dollars (us-east-1).
-const DOLLARS_PER_GB: f64 = 0.005;
-/// Log groups in one query.
-const MAX_GROUPS: usize = 50;
 
 /// How to print the rows of a query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -90,7 +84,7 @@ pub(super) fn run(context: &Context, options: &QueryOptions) -> Outcome {
             &source.groups,
             (since, until),
             options.limit,
-            progress,
+            |partial| progress(&partial),
         );
         let result = tokio::select! {
             result = query => result,
@@ -102,7 +96,7 @@ pub(super) fn run(context: &Context, options: &QueryOptions) -> Outcome {
             }
         };
         print(
-            &result.map_err(|failure| with_position(failure, &options.query))?,
+            &result.map_err(|failure| insights::with_position(failure, &options.query))?,
             options.output,
         )
     })
@@ -118,18 +112,19 @@ async fn agree(services: &Services, source: &LogReadSource, yes: bool) -> Result
         .logs
         .estimate_scan(&source.deployment, &source.groups)
         .await;
-    if estimate.bytes <= ASK_ABOVE_BYTES {
+    let Some(question) = insights::question(&estimate) else {
         return Ok(());
-    }
-    let gigabytes = estimate.bytes as f64 / 1e9;
-    let question = format!(
-        "The query may scan up to {gigabytes:.1} GB ({:.2} dollars). Run it?",
-        gigabytes * DOLLARS_PER_GB
-    );
+    };
     if !std::io::stdin().is_terminal() {
+        let scan = insights::scan_words(estimate.bytes);
+        let more = if estimate.is_unknown {
+            "more than"
+        } else {
+            "up to"
+        };
         return Err(usage(
             "running the query",
-            format!("it may scan up to {gigabytes:.1} GB, and there is no terminal to ask on"),
+            format!("it may scan {more} {scan}, and there is no terminal to ask on"),
         )
         .hint("--yes runs it; a shorter --since scans less than this upper bound"));
     }
@@ -147,34 +142,12 @@ fn progress(partial: &LogQueryResult) {
     }
 }
 
-/// Adds the query with a caret under the position that the service names.
-fn with_position(failure: Failure, query: &str) -> Failure {
-    let position = failure.evidence.iter().find_map(|fact| {
-        let (start, _) = fact.strip_prefix("position: ")?.split_once(" to ")?;
-        start.parse::<usize>().ok()
-    });
-    match position.filter(|_| !query.contains('\n')) {
-        Some(start) => failure
-            .evidence(query.to_owned())
-            .evidence(format!("{}^", " ".repeat(start.min(query.chars().count())))),
-        None => failure,
-    }
-}
-
-/// Fields of a row, without the pointer that the service adds to each.
-fn fields(row: &[(String, String)]) -> impl Iterator<Item = &(String, String)> {
-    row.iter().filter(|(name, _)| name != "@ptr")
-}
-
 /// A line for each row, then the statistics.
 fn print_json(result: &LogQueryResult) -> std::io::Result<()> {
     for row in &result.rows {
         let members: Map<String, Value> = row
             .iter()
-            .map(|(name, value)| {
-                let value = crate::logs::redact(value);
-                (name.clone(), Value::String(value.into_owned()))
-            })
+            .map(|(name, value)| (name.clone(), Value::String(value.clone())))
             .collect();
         output::json_line(&Value::Object(members))?;
     }
@@ -186,12 +159,7 @@ fn print_json(result: &LogQueryResult) -> std::io::Result<()> {
 }
 
 fn print(result: &LogQueryResult, format: QueryFormat) -> Outcome {
-    let mut columns: Vec<&str> = Vec::new();
-    for (name, _) in result.rows.iter().flat_map(|row| fields(row)) {
-        if !columns.contains(&name.as_str()) {
-            columns.push(name);
-        }
-    }
+    let columns = insights::column_names(result.rows.iter().map(Vec::as_slice));
     let cell = |row: &[(String, String)], column: &str| {
         row.iter()
             .find(|(name, _)| name == column)
@@ -203,11 +171,7 @@ fn print(result: &LogQueryResult, format: QueryFormat) -> Outcome {
         QueryFormat::Csv => {
             let mut text = csv_line(columns.iter().map(|column| (*column).to_owned()));
             for row in &result.rows {
-                text.push_str(&csv_line(
-                    columns
-                        .iter()
-                        .map(|column| crate::logs::redact(&cell(row, column)).into_owned()),
-                ));
+                text.push_str(&csv_line(columns.iter().map(|column| cell(row, column))));
             }
             output::text(&text)?;
         }
@@ -217,7 +181,7 @@ fn print(result: &LogQueryResult, format: QueryFormat) -> Outcome {
                 table.row(
                     columns
                         .iter()
-                        .map(|column| table::Cell::new(&crate::logs::redact(&cell(row, column))))
+                        .map(|column| table::Cell::new(&cell(row, column)))
                         .collect(),
                 );
             }
@@ -262,7 +226,6 @@ fn csv_cell(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::FailureKind;
 
     #[test]
     fn cells_of_csv_are_quoted_and_harmless() {
@@ -270,13 +233,5 @@ mod tests {
         assert_eq!(csv_cell("=1+1"), "'=1+1");
         assert_eq!(csv_cell("@timestamp"), "'@timestamp");
         assert_eq!(csv_cell("-1.5"), "-1.5");
-    }
-
-    #[test]
-    fn a_malformed_query_is_shown_with_a_caret() {
-        let failure =
-            Failure::new(FailureKind::Usage, "q", "unexpected symbol").evidence("position: 7 to 9");
-        let shown = with_position(failure, "fields !!");
-        assert_eq!(shown.evidence[2], "       ^");
     }
 }

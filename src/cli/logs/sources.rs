@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use futures::future::join_all;
 
 use crate::{
-    model::{Deployment, Failure, Kind, Resource, SecretSource, nearest},
+    model::{Deployment, Failure, Kind, Resource, nearest},
     services::Services,
 };
 
@@ -116,7 +116,7 @@ async fn places(services: &Services, deployments: &[Deployment]) -> Vec<Vec<Depl
         match places.iter_mut().find(|place| {
             place
                 .first()
-                .is_some_and(|first| same_access(first, deployment))
+                .is_some_and(|first| first.shares_access(deployment))
         }) {
             Some(place) => place.push(deployment.clone()),
             None => places.push(vec![deployment.clone()]),
@@ -147,23 +147,6 @@ async fn places(services: &Services, deployments: &[Deployment]) -> Vec<Vec<Depl
         }
     }
     merged.into_iter().map(|(_, place)| place).collect()
-}
-
-fn same_access(one: &Deployment, other: &Deployment) -> bool {
-    let key = |deployment: &Deployment| {
-        deployment.credentials.as_ref().map(|keys| {
-            // Two texts in place may differ in form only; where they come from must be the same.
-            let source = match &keys.secret_access_key {
-                SecretSource::Inline(_) => None,
-                source => Some(source.clone()),
-            };
-            (keys.access_key_id.clone(), source)
-        })
-    };
-    one.region == other.region
-        && one.profile == other.profile
-        && one.endpoint_url == other.endpoint_url
-        && key(one) == key(other)
 }
 
 /// A group of that very name first; then the groups of a resource or a deployment of that name.

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use super::query_text::quoted;
+
 /// Names that compare something else than a member.
 const OTHER_NAMES: [&str; 8] = [
     "level", "trace", "session", "request", "id", "source", "call", "pattern",
@@ -24,6 +26,31 @@ enum Sign {
     AtMost,
     Greater,
     AtLeast,
+}
+
+impl Sign {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Equal => "=",
+            Self::Unequal => "!=",
+            Self::Less => "<",
+            Self::AtMost => "<=",
+            Self::Greater => ">",
+            Self::AtLeast => ">=",
+        }
+    }
+}
+
+/// The name of a field in a query: one with other characters than letters, digits and `_` stands between backticks.
+fn insights_field(name: &str) -> String {
+    let is_plain = name
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'@'));
+    if is_plain {
+        name.to_owned()
+    } else {
+        format!("`{name}`")
+    }
 }
 
 impl FieldComparison {
@@ -72,6 +99,30 @@ impl FieldComparison {
             .or_else(|| member(object.get("attributes")?, &self.name))
             .or_else(|| member(object.pointer("/resource/attributes")?, &self.name))
             .is_some_and(|value| self.compares(value))
+    }
+
+    /// The comparison in the language of Logs Insights. As [`FieldComparison::holds`] does, it looks for the member at the top,
+    /// in the attributes, and in those of the resource.
+    pub(super) fn insights_expression(&self) -> String {
+        let value = match self.number {
+            Some(_) => self.value.clone(),
+            None => quoted(&self.value),
+        };
+        // The service shows true and false as 1 and 0.
+        let is_boolean = match self.value.as_str() {
+            "true" => Some(1),
+            "false" => Some(0),
+            _ => None,
+        };
+        let conditions = ["", "attributes.", "resource.attributes."].map(|place| {
+            let field = insights_field(&format!("{place}{}", self.name));
+            match (self.sign, is_boolean) {
+                (Sign::Equal, Some(number)) => format!("{field} in [{value}, {number}]"),
+                (Sign::Unequal, _) => format!("(ispresent({field}) and {field} != {value})"),
+                (sign, _) => format!("{field} {} {value}", sign.as_str()),
+            }
+        });
+        conditions.join(" or ")
     }
 
     fn compares(&self, value: &Value) -> bool {

@@ -114,6 +114,8 @@ impl EffectRunner for ServiceRunner {
             },
             Effect::Logs(LogsEffect::Tail(_)) => Slot::Tail,
             Effect::Logs(LogsEffect::ReadOlder(_)) => Slot::OlderLogs,
+            Effect::Logs(LogsEffect::EstimateQuery(_) | LogsEffect::RunQuery(_)) => Slot::LogQuery,
+            Effect::Logs(LogsEffect::ReadAround(_)) => Slot::LinesAround,
             Effect::Secrets(effect) => match effect {
                 SecretsEffect::ReadSecret(..) => Slot::Secret,
                 SecretsEffect::Rotate { .. } | SecretsEffect::RotateClientSecret { .. } => {

@@ -4,6 +4,7 @@ use super::{AppRequest, Logs, LogsView, prompt::LogsPrompt, range::WindowMove};
 use crate::{
     logs::Level,
     messages::{Action, AppAction, Effect, ListAction, LogsAction, PromptAction},
+    model::Moment,
     screens::{ScreenUpdate, UpdateContext},
 };
 
@@ -37,10 +38,10 @@ impl Logs {
         context: &mut UpdateContext<'_>,
     ) -> ScreenUpdate {
         match action {
-            Action::Prompt(action) => self.act_on_prompt(action),
+            Action::Prompt(action) => self.act_on_prompt(action, context),
             Action::App(AppAction::Back) => self.back(),
             Action::App(AppAction::Refresh) => ScreenUpdate::effects(self.resume(context.now)),
-            Action::List(action) => self.act_on_list(action, context),
+            Action::List(action) => self.act_on_list(action),
             Action::Logs(action) => self.act_on_logs(action, context),
             Action::App(_)
             | Action::Start(_)
@@ -77,7 +78,8 @@ impl Logs {
             }
             LogsAction::OnlyUrgentRows => self.toggle_urgent_rows(),
             LogsAction::OpenCall => self.open_call(),
-            LogsAction::ItsLines => self.show_lines_of_row(),
+            LogsAction::ItsLines => self.show_lines_of_row(context.now),
+            LogsAction::Query => self.open_query_bar(),
             LogsAction::CallInTools => self.call_in_tools(),
             LogsAction::CopyCallId => self.copy_call_id(),
             LogsAction::NextCall => self.next_failed_call(false),
@@ -145,12 +147,13 @@ impl Logs {
     }
 
     /// The time of the row under the cursor, unless the newest line is followed.
-    fn focus_time(&self) -> Option<crate::model::Moment> {
+    fn focus_time(&self) -> Option<Moment> {
         match self.view {
             LogsView::Lines if self.follows => None,
             LogsView::Lines => self.current().map(|entry| entry.at),
             LogsView::Calls => self.calls.selected().map(|call| call.at),
             LogsView::Patterns => self.patterns.selected().map(|pattern| pattern.last_at),
+            LogsView::Query => self.query.selected().and_then(|row| row.at),
         }
     }
 
@@ -168,7 +171,7 @@ impl Logs {
         ScreenUpdate::done()
     }
 
-    fn act_on_list(&mut self, action: ListAction, context: &UpdateContext<'_>) -> ScreenUpdate {
+    fn act_on_list(&mut self, action: ListAction) -> ScreenUpdate {
         if let Some(open) = &mut self.waterfall {
             if open.act(action) {
                 return ScreenUpdate::done();
@@ -178,19 +181,16 @@ impl Logs {
         match self.view {
             LogsView::Lines => self.act_on_lines(action),
             LogsView::Calls => self.act_on_calls(action),
-            LogsView::Patterns => self.act_on_patterns(action, context),
+            LogsView::Patterns => self.act_on_patterns(action),
+            LogsView::Query => self.act_on_query(action),
         }
     }
 
-    fn act_on_prompt(&mut self, action: PromptAction) -> ScreenUpdate {
+    fn act_on_prompt(&mut self, action: PromptAction, context: &UpdateContext<'_>) -> ScreenUpdate {
         match action {
-            PromptAction::Accept => self.accept_prompt(),
-            PromptAction::PromptPrevious => {
-                self.recall_filter(true);
-                ScreenUpdate::done()
-            }
-            PromptAction::PromptNext => {
-                self.recall_filter(false);
+            PromptAction::Accept => self.accept_prompt(context),
+            PromptAction::PromptPrevious | PromptAction::PromptNext => {
+                self.recall(action == PromptAction::PromptPrevious);
                 ScreenUpdate::done()
             }
             PromptAction::Yes | PromptAction::No => ScreenUpdate::ignored(),
@@ -207,6 +207,9 @@ impl Logs {
                 self.detail = None;
             }
             return ScreenUpdate::done();
+        }
+        if self.view == LogsView::Query {
+            return self.leave_query();
         }
         if self.view != LogsView::Lines && self.close_rows() {
             return ScreenUpdate::done();
@@ -232,7 +235,7 @@ impl Logs {
     /// Closes the opened row of calls or patterns, or takes off their filter.
     fn close_rows(&mut self) -> bool {
         let closed = match self.view {
-            LogsView::Lines => false,
+            LogsView::Lines | LogsView::Query => false,
             LogsView::Calls => self.calls.close(),
             LogsView::Patterns => self.patterns.close(),
         };
@@ -247,6 +250,7 @@ impl Logs {
             LogsView::Lines => self.jump_to_hit(backwards),
             LogsView::Calls => self.next_error(backwards),
             LogsView::Patterns => found(self.patterns.jump_to_new(backwards)),
+            LogsView::Query => ScreenUpdate::ignored(),
         }
     }
 
@@ -255,12 +259,13 @@ impl Logs {
             LogsView::Lines => self.jump_to_error(backwards),
             LogsView::Calls => found(self.calls.jump_to_failed(backwards)),
             LogsView::Patterns => found(self.patterns.jump_to_error(backwards)),
+            LogsView::Query => ScreenUpdate::ignored(),
         }
     }
 
     fn toggle_urgent_rows(&mut self) -> ScreenUpdate {
         match self.view {
-            LogsView::Lines => return ScreenUpdate::ignored(),
+            LogsView::Lines | LogsView::Query => return ScreenUpdate::ignored(),
             LogsView::Calls => self.calls.toggle_failed_only(),
             LogsView::Patterns => self.patterns.toggle_urgent_only(),
         }
@@ -269,7 +274,7 @@ impl Logs {
     }
 
     /// The lines of the selected call or pattern.
-    fn show_lines_of_row(&mut self) -> ScreenUpdate {
+    fn show_lines_of_row(&mut self, now: Moment) -> ScreenUpdate {
         let filter = match (&self.waterfall, self.view) {
             (Some(open), _) => open.call().id().map(|id| format!("call={id}")),
             (None, LogsView::Calls) => self
@@ -280,6 +285,7 @@ impl Logs {
                 .patterns
                 .selected()
                 .map(|pattern| format!("source={} pattern=\"{}\"", pattern.source, pattern.text)),
+            (None, LogsView::Query) => return self.show_lines_of_query_row(now),
             (None, LogsView::Lines) => None,
         };
         match filter {
@@ -299,7 +305,7 @@ impl Logs {
         let call = match (&self.waterfall, self.view) {
             (Some(open), _) => Some(open.call()),
             (None, LogsView::Calls) => self.calls.selected(),
-            (None, LogsView::Lines | LogsView::Patterns) => None,
+            (None, LogsView::Lines | LogsView::Patterns | LogsView::Query) => None,
         };
         let of_line = || match self.current()?.body {
             crate::logs::store::Body::Event { line, .. } => {
@@ -318,12 +324,7 @@ impl Logs {
         }
     }
 
-    pub(super) fn clicked(
-        &mut self,
-        column: u16,
-        line: u16,
-        context: &UpdateContext<'_>,
-    ) -> ScreenUpdate {
+    pub(super) fn clicked(&mut self, column: u16, line: u16) -> ScreenUpdate {
         if self.waterfall.is_some() {
             return ScreenUpdate::ignored();
         }
@@ -339,10 +340,8 @@ impl Logs {
                 None => ScreenUpdate::ignored(),
             },
             LogsView::Calls => self.calls.clicked(column, line),
-            LogsView::Patterns => {
-                let _ = context;
-                self.patterns.clicked(column, line)
-            }
+            LogsView::Patterns => self.patterns.clicked(column, line),
+            LogsView::Query => self.click_query_row(column, line),
         }
     }
 }

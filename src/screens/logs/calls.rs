@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{AppRequest, Logs, LogsView, waterfall::OpenWaterfall};
+use super::{AppRequest, Logs, LogsView, row_list::click_row, waterfall::OpenWaterfall};
 use crate::{
     calls::{LoggedCall, LoggedOutcome},
     messages::{Action, ListAction},
@@ -155,14 +155,14 @@ impl CallsList {
 
     /// Handles a click into the list; a click on the selected row opens it.
     pub(super) fn clicked(&mut self, column: u16, line: u16) -> ScreenUpdate {
-        match self.list.row_at(column, line) {
-            Some(row) if row < self.rows.len() => {
-                self.is_open = row == self.list.cursor() && !self.is_open;
-                self.select(row);
-                ScreenUpdate::done()
-            }
-            Some(_) | None => ScreenUpdate::ignored(),
-        }
+        let update = click_row(
+            &mut self.list,
+            self.rows.len(),
+            &mut self.is_open,
+            (column, line),
+        );
+        self.has_moved |= update.handled;
+        update
     }
 }
 
@@ -270,7 +270,7 @@ impl Logs {
         let call = match self.view {
             LogsView::Lines => self.call_of_line(),
             LogsView::Calls => self.calls.selected().cloned(),
-            LogsView::Patterns => None,
+            LogsView::Patterns | LogsView::Query => None,
         };
         match call {
             Some(call) => {

@@ -5,9 +5,10 @@ use ratatui::layout::Rect;
 use super::{
     Logs,
     calls::CallOrder,
-    head::{Spans, draw_spans, thousands},
+    head::{Spans, thousands},
     hop_role,
     line_cells::title_of,
+    row_list::{RowList, RowPlace},
 };
 use crate::{
     calls::{LoggedCall, LoggedOutcome},
@@ -67,36 +68,18 @@ impl Logs {
         let scale = scale_ms(rows.iter().filter_map(|call| call.duration_ms));
         self.draw_call_titles(&layout, scale, area.y, painter);
         let opened = self.opened_lines(context, area.width);
-        let extra = u16::try_from(opened.len()).unwrap_or(0);
-        let body = Rect {
-            y: area.y + 1,
-            height: area.height.saturating_sub(2 + extra),
-            ..area
+        let list = RowList {
+            list: &self.calls.list,
+            viewport: LogsViewport::Calls,
+            length: rows.len(),
+            opened: &opened,
+            indent: 15,
         };
-        let window = self
-            .calls
-            .list
-            .window(LogsViewport::Calls, body, rows.len(), painter);
-        let mut y = body.y;
-        for index in window.clone() {
-            let Some(call) = rows.get(index) else {
-                continue;
-            };
-            let is_selected = index == self.calls.list.cursor();
-            let row = Rect {
-                y,
-                height: 1,
-                ..area
-            };
-            if is_selected {
-                painter.select_row(row, true);
+        let window = list.draw(area, painter, |place, painter| {
+            if let Some(call) = rows.get(place.index) {
+                draw_call(call, &layout, scale, place, context, painter);
             }
-            draw_call(call, &layout, scale, (y, is_selected), context, painter);
-            y += 1;
-            if is_selected {
-                y += draw_opened(&opened, area.x + 15, Rect { y, ..area }, painter);
-            }
-        }
+        });
         self.draw_calls_below(rows.len().saturating_sub(window.end), area, painter);
     }
 
@@ -266,27 +249,11 @@ impl Logs {
     }
 }
 
-/// Draws the lines of an opened row as a part of it. Returns their number.
-pub(super) fn draw_opened(lines: &[Spans], x: u16, area: Rect, painter: &mut Painter<'_>) -> u16 {
-    let mut y = area.y;
-    for line in lines {
-        let row = Rect {
-            y,
-            height: 1,
-            ..area
-        };
-        painter.select_row(row, true);
-        draw_spans(line, x, y, area.right().saturating_sub(x + 1), painter);
-        y += 1;
-    }
-    y - area.y
-}
-
 fn draw_call(
     call: &LoggedCall,
     layout: &Layout,
     scale: i64,
-    (y, is_selected): (u16, bool),
+    RowPlace { y, is_selected, .. }: RowPlace,
     context: &ViewContext<'_>,
     painter: &mut Painter<'_>,
 ) {

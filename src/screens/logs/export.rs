@@ -1,6 +1,6 @@
-//! Export of what is shown: lines as text or JSON lines, calls and patterns as JSON lines.
+//! Export of what is shown: lines as text or JSON lines, calls, patterns and rows of a query as JSON lines.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{Logs, LogsView};
 use crate::{
@@ -42,6 +42,7 @@ impl Logs {
                     }))
                 })
                 .collect(),
+            LogsView::Query => self.exported_query_rows(),
         };
         ScreenUpdate::effect(Effect::ExportTo {
             path: path.to_owned(),
@@ -51,6 +52,18 @@ impl Logs {
 }
 
 impl Logs {
+    fn exported_query_rows(&self) -> Vec<String> {
+        let rows = self.query.output.rows.iter();
+        rows.map(|row| {
+            let cells = row.cells.iter();
+            let members: Map<String, Value> = cells
+                .map(|(name, value)| (name.clone(), Value::String(value.clone())))
+                .collect();
+            escaped(&Value::Object(members))
+        })
+        .collect()
+    }
+
     fn exported_lines(&self, is_json: bool) -> Vec<String> {
         let mut lines = Vec::with_capacity(self.store.len());
         self.store.for_each_row(|entry| {

@@ -2,7 +2,10 @@
 
 use ratatui::layout::Rect;
 
-use super::{Logs, LogsView, mode_look, prompt::LogsPrompt};
+use super::{
+    Logs, LogsView, mode_look,
+    prompt::{LogsPrompt, PromptKind},
+};
 use crate::{
     keys::Layer,
     messages::{Action, LogsAction},
@@ -101,18 +104,19 @@ impl Logs {
         spans
     }
 
-    /// The line under the tabs: the three views, the filter, and what there is to say about what is shown.
+    /// The line under the tabs: the views, the filter, and what there is to say about what is shown.
     pub(super) fn draw_view_line(
         &self,
         context: &ViewContext<'_>,
         line: Rect,
         painter: &mut Painter<'_>,
     ) {
-        if let Some(prompt) = &self.prompt {
+        let prompt = self.prompt.as_ref();
+        if let Some(prompt) = prompt.filter(|prompt| prompt.kind != PromptKind::Query) {
             draw_prompt(prompt, line, painter);
             return;
         }
-        if let Some(wrong) = &self.wrong {
+        if let Some(wrong) = self.wrong.as_ref().filter(|_| self.view != LogsView::Query) {
             let words = format!("the filter cannot be read: {wrong}");
             painter.text(
                 line.x + 1,
@@ -138,7 +142,9 @@ impl Logs {
             .key_of(&[Layer::Logs], Action::Logs(LogsAction::NextLogsView));
         spans.push((key.unwrap_or_default(), Role::Accent));
         spans.push(("   ".to_owned(), Role::Dim));
-        spans.extend(self.filter_words(line.width));
+        if self.view != LogsView::Query {
+            spans.extend(self.filter_words(line.width));
+        }
         let end = draw_spans(
             &spans,
             line.x + 1,
@@ -187,6 +193,7 @@ impl Logs {
                 self.patterns.filter(),
                 Some("new or bad only").filter(|_| self.patterns.urgent_only),
             ),
+            LogsView::Query => return spans,
         };
         if filter.is_empty() && only.is_none() {
             spans.extend([label("filter "), ("none".to_owned(), Role::Faint)]);
@@ -223,6 +230,7 @@ impl Logs {
             LogsView::Lines => self.line_words(context),
             LogsView::Calls => self.call_words(context),
             LogsView::Patterns => self.pattern_words(context),
+            LogsView::Query => self.query_words(context),
         }
     }
 

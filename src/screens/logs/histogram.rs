@@ -19,21 +19,21 @@ use crate::{
 };
 
 /// Columns of the labels at the left of the bars.
-const LABELS: u16 = 14;
+pub(super) const LABELS: u16 = 14;
 /// From this width on the sources that can be hidden are named.
 const SOURCES_FROM: u16 = 100;
 /// Levels of a bar in one row.
 const LEVELS: u64 = 7;
 const BARS: [&str; 8] = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇"];
 /// One series of numbers over the time axis.
-struct HistogramSeries {
-    label: String,
-    value: String,
-    value_role: Role,
+pub(super) struct HistogramSeries {
+    pub(super) label: String,
+    pub(super) value: String,
+    pub(super) value_role: Role,
     /// Numbers by column; `None` where nothing was read.
-    values: Vec<Option<u64>>,
-    role: Role,
-    rows: u16,
+    pub(super) values: Vec<Option<u64>>,
+    pub(super) role: Role,
+    pub(super) rows: u16,
 }
 
 impl Logs {
@@ -78,7 +78,8 @@ impl Logs {
                     (series.value.as_str(), series.value_role),
                 ],
             );
-            self.draw_series(&series, context, place, painter);
+            let window = self.window_columns(context, place.width);
+            draw_series(&series, window.as_ref(), place, painter);
             y += series.rows;
         }
         self.draw_axis(
@@ -99,6 +100,7 @@ impl Logs {
             LogsView::Lines => self.line_series(begin, end, columns),
             LogsView::Calls => self.call_series(begin, end, columns),
             LogsView::Patterns => self.level_series(begin, end, columns),
+            LogsView::Query => Vec::new(),
         }
     }
 
@@ -196,51 +198,6 @@ impl Logs {
         ]
     }
 
-    fn draw_series(
-        &self,
-        series: &HistogramSeries,
-        context: &ViewContext<'_>,
-        place: Rect,
-        painter: &mut Painter<'_>,
-    ) {
-        let most = series
-            .values
-            .iter()
-            .flatten()
-            .copied()
-            .max()
-            .unwrap_or(0)
-            .max(1);
-        let rows = u64::from(series.rows);
-        let window = self.window_columns(context, place.width);
-        for (column, value) in series.values.iter().enumerate() {
-            let x = place.x + u16::try_from(column).unwrap_or(u16::MAX);
-            let bottom = place.bottom().saturating_sub(1);
-            let Some(value) = value else {
-                painter.text(x, bottom, 1, "·", Role::Faint);
-                continue;
-            };
-            let height = (value * rows * LEVELS).div_ceil(most);
-            let is_inside = window
-                .as_ref()
-                .is_none_or(|window| window.contains(&column));
-            let role = if is_inside { series.role } else { Role::Low };
-            for row in 0..rows {
-                let filled = height.saturating_sub(row * LEVELS).min(LEVELS);
-                let y = bottom.saturating_sub(u16::try_from(row).unwrap_or(0));
-                let is_full = filled == LEVELS && row + 1 < rows && height > (row + 1) * LEVELS;
-                let bar = if is_full {
-                    "█"
-                } else {
-                    BARS.get(usize::try_from(filled).unwrap_or(0))
-                        .copied()
-                        .unwrap_or(" ")
-                };
-                painter.text(x, y, 1, bar, role);
-            }
-        }
-    }
-
     /// The columns of the window.
     fn window_columns(
         &self,
@@ -269,10 +226,7 @@ impl Logs {
             .window_columns(context, area.width)
             .zip(self.range.window)
         else {
-            painter.text(area.x, labels, area.width, &left, Role::Faint);
-            let middle = begin.plus(end.since(begin) / 2).clock(context.zone);
-            painter.text(area.x + area.width / 2, labels, 8, &middle, Role::Faint);
-            painter.text_right(area.right(), labels, 8, &right, Role::Faint);
+            draw_axis_times((begin, end), context, area, painter);
             return;
         };
         let column = |index: usize| area.x + u16::try_from(index).unwrap_or(0);
@@ -285,6 +239,7 @@ impl Logs {
             LogsView::Lines => self.store.len(),
             LogsView::Calls => self.calls.rows().len(),
             LogsView::Patterns => self.patterns.lines,
+            LogsView::Query => self.query.output.rows.len(),
         };
         let words = format!(
             "{}  {} in here  {}",
@@ -343,6 +298,64 @@ impl Logs {
             painter,
         );
     }
+}
+
+/// Draws the bars of a series; those outside of the window's columns are darker.
+pub(super) fn draw_series(
+    series: &HistogramSeries,
+    window: Option<&std::ops::RangeInclusive<usize>>,
+    place: Rect,
+    painter: &mut Painter<'_>,
+) {
+    let most = series
+        .values
+        .iter()
+        .flatten()
+        .copied()
+        .max()
+        .unwrap_or(0)
+        .max(1);
+    let rows = u64::from(series.rows);
+    for (column, value) in series.values.iter().enumerate() {
+        let x = place.x + u16::try_from(column).unwrap_or(u16::MAX);
+        let bottom = place.bottom().saturating_sub(1);
+        let Some(value) = value else {
+            painter.text(x, bottom, 1, "·", Role::Faint);
+            continue;
+        };
+        let height = (value * rows * LEVELS).div_ceil(most);
+        let is_inside = window.is_none_or(|window| window.contains(&column));
+        let role = if is_inside { series.role } else { Role::Low };
+        for row in 0..rows {
+            let filled = height.saturating_sub(row * LEVELS).min(LEVELS);
+            let y = bottom.saturating_sub(u16::try_from(row).unwrap_or(0));
+            let is_full = filled == LEVELS && row + 1 < rows && height > (row + 1) * LEVELS;
+            let bar = if is_full {
+                "█"
+            } else {
+                BARS.get(usize::try_from(filled).unwrap_or(0))
+                    .copied()
+                    .unwrap_or(" ")
+            };
+            painter.text(x, y, 1, bar, role);
+        }
+    }
+}
+
+/// Beginning, middle and end of an axis below it.
+pub(super) fn draw_axis_times(
+    (begin, end): (Moment, Moment),
+    context: &ViewContext<'_>,
+    axis: Rect,
+    painter: &mut Painter<'_>,
+) {
+    let y = axis.y + 1;
+    let left = begin.clock(context.zone);
+    let middle = begin.plus(end.since(begin) / 2).clock(context.zone);
+    let right = end.clock(context.zone);
+    painter.text(axis.x, y, axis.width, &left, Role::Faint);
+    painter.text(axis.x + axis.width / 2, y, 8, &middle, Role::Faint);
+    painter.text_right(axis.right(), y, 8, &right, Role::Faint);
 }
 
 /// The levels that can be hidden: name, number of lines, a level of them, colour, key.

@@ -1,11 +1,11 @@
 //! The list of patterns: filter, cursor, what is new.
 
-use super::{Logs, LogsView, calls::next_row};
+use super::{Logs, LogsView, calls::next_row, row_list::click_row};
 use crate::{
     logs::{Level, pattern_book::PatternSummary},
     messages::{Action, ListAction},
     model::Moment,
-    screens::{ScreenUpdate, UpdateContext},
+    screens::ScreenUpdate,
     widgets::List,
 };
 
@@ -146,15 +146,14 @@ impl PatternsList {
 
     /// Handles a click into the list; a click on the selected row opens it.
     pub(super) fn clicked(&mut self, column: u16, line: u16) -> ScreenUpdate {
-        match self.list.row_at(column, line) {
-            Some(row) if row < self.rows.len() => {
-                self.is_open = row == self.list.cursor() && !self.is_open;
-                self.has_moved = true;
-                self.list.select(row);
-                ScreenUpdate::done()
-            }
-            Some(_) | None => ScreenUpdate::ignored(),
-        }
+        let update = click_row(
+            &mut self.list,
+            self.rows.len(),
+            &mut self.is_open,
+            (column, line),
+        );
+        self.has_moved |= update.handled;
+        update
     }
 }
 
@@ -188,11 +187,7 @@ fn passes(pattern: &PatternSummary, filter: &str) -> bool {
 }
 
 impl Logs {
-    pub(super) fn act_on_patterns(
-        &mut self,
-        action: ListAction,
-        _context: &UpdateContext<'_>,
-    ) -> ScreenUpdate {
+    pub(super) fn act_on_patterns(&mut self, action: ListAction) -> ScreenUpdate {
         let length = self.patterns.rows.len();
         if self.patterns.list.act(Action::List(action), length) {
             self.patterns.has_moved = self.patterns.list.cursor() > 0;

@@ -4,9 +4,9 @@ use ratatui::layout::Rect;
 
 use super::{
     Logs,
-    calls_view::draw_opened,
     head::{Spans, draw_spans, thousands},
     hop_role, level_look,
+    row_list::RowList,
 };
 use crate::{
     keys::Layer,
@@ -55,39 +55,22 @@ impl Logs {
         let layout = lay_out(&COLUMNS, area.x + 3, area.width.saturating_sub(4));
         self.draw_pattern_titles(&layout, area.y, painter);
         let opened = self.opened_pattern(context);
-        let extra = u16::try_from(opened.len()).unwrap_or(0);
-        let body = Rect {
-            y: area.y + 1,
-            height: area.height.saturating_sub(2 + extra),
-            ..area
+        let list = RowList {
+            list: &self.patterns.list,
+            viewport: LogsViewport::Patterns,
+            length: rows.len(),
+            opened: &opened,
+            indent: 13,
         };
-        let window = self
-            .patterns
-            .list
-            .window(LogsViewport::Patterns, body, rows.len(), painter);
-        let mut y = body.y;
-        for index in window.clone() {
-            let Some(pattern) = rows.get(index) else {
-                continue;
+        let window = list.draw(area, painter, |place, painter| {
+            let Some(pattern) = rows.get(place.index) else {
+                return;
             };
-            let is_selected = index == self.patterns.list.cursor();
-            let row = Rect {
-                y,
-                height: 1,
-                ..area
-            };
-            if is_selected {
-                painter.select_row(row, true);
-            }
             if self.patterns.is_new(pattern) {
-                painter.text(area.x + 1, y, 1, "+", Role::Accent);
+                painter.text(area.x + 1, place.y, 1, "+", Role::Accent);
             }
-            self.draw_pattern(pattern, &layout, y, context, painter);
-            y += 1;
-            if is_selected {
-                y += draw_opened(&opened, area.x + 13, Rect { y, ..area }, painter);
-            }
-        }
+            self.draw_pattern(pattern, &layout, place.y, context, painter);
+        });
         self.draw_pattern_foot(rows, window.end, area, painter);
     }
 

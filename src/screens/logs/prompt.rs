@@ -1,7 +1,10 @@
-//! The prompts of Logs: a text to find, a filter, a time, a file.
+//! The prompts of Logs: a text to find, a filter, a query, a time, a file.
 
 use super::{AppRequest, Logs, LogsView};
-use crate::{screens::ScreenUpdate, widgets::LineInput};
+use crate::{
+    screens::{ScreenUpdate, UpdateContext},
+    widgets::LineInput,
+};
 
 /// Number of filters that are remembered.
 const USED_FILTERS: usize = 30;
@@ -11,7 +14,7 @@ const USED_FILTERS: usize = 30;
 pub(super) struct LogsPrompt {
     pub(super) kind: PromptKind,
     pub(super) input: LineInput,
-    /// Which of the used filters is shown.
+    /// Which of the used filters or suggested queries is shown.
     recalled: Option<usize>,
 }
 
@@ -24,6 +27,8 @@ pub(super) enum PromptKind {
     Filter,
     /// A filter of calls or patterns.
     RowFilter,
+    /// A query of Logs Insights.
+    Query,
     /// A time to go to.
     Time,
     /// A file to write to.
@@ -43,6 +48,7 @@ impl PromptKind {
                 "filter ",
                 "words, -words, >500 for calls slower than 500 ms",
             ),
+            Self::Query => ("query ", "up and down: queries to begin with"),
             Self::Time => ("go to ", "17:20   20m   2026-11-28T17:20   2 hours ago"),
             Self::Export => ("write to ", "a name that ends in .jsonl gets JSON lines"),
         }
@@ -64,13 +70,23 @@ impl LogsPrompt {
             LogsView::Lines => Self::new(PromptKind::Search, ""),
             LogsView::Calls => Self::new(PromptKind::RowFilter, logs.calls.filter()),
             LogsView::Patterns => Self::new(PromptKind::RowFilter, logs.patterns.filter()),
+            LogsView::Query => Self::query(&logs.query_to_edit()),
         }
+    }
+
+    pub(super) fn query(text: &str) -> Self {
+        Self::new(PromptKind::Query, text)
+    }
+
+    /// Which of the suggestions is shown.
+    pub(super) const fn recalled(&self) -> Option<usize> {
+        self.recalled
     }
 
     pub(super) fn filter(logs: &Logs) -> Self {
         match logs.view {
             LogsView::Lines => Self::new(PromptKind::Filter, &logs.filter),
-            LogsView::Calls | LogsView::Patterns => Self::search(logs),
+            LogsView::Calls | LogsView::Patterns | LogsView::Query => Self::search(logs),
         }
     }
 
@@ -94,7 +110,7 @@ impl LogsPrompt {
             .collect();
         let ending = match logs.view {
             LogsView::Lines => "log",
-            LogsView::Calls | LogsView::Patterns => "jsonl",
+            LogsView::Calls | LogsView::Patterns | LogsView::Query => "jsonl",
         };
         Self::new(
             PromptKind::Export,
@@ -109,7 +125,7 @@ impl Logs {
         ScreenUpdate::done()
     }
 
-    pub(super) fn accept_prompt(&mut self) -> ScreenUpdate {
+    pub(super) fn accept_prompt(&mut self, context: &UpdateContext<'_>) -> ScreenUpdate {
         let Some(prompt) = self.prompt.take() else {
             return ScreenUpdate::ignored();
         };
@@ -129,14 +145,17 @@ impl Logs {
             }
             PromptKind::RowFilter => {
                 match self.view {
-                    LogsView::Lines => {}
+                    LogsView::Lines | LogsView::Query => {}
                     LogsView::Calls => self.calls.set_filter(text),
                     LogsView::Patterns => self.patterns.set_filter(text),
                 }
                 self.refresh_rows();
                 ScreenUpdate::done()
             }
-            PromptKind::Time | PromptKind::Export if text.trim().is_empty() => ScreenUpdate::done(),
+            PromptKind::Query | PromptKind::Time | PromptKind::Export if text.trim().is_empty() => {
+                ScreenUpdate::done()
+            }
+            PromptKind::Query => self.ask_query(text, context),
             PromptKind::Time => ScreenUpdate::request(AppRequest::LogsAt(text.to_owned())),
             PromptKind::Export => self.export(text.trim()),
         }
@@ -156,23 +175,33 @@ impl Logs {
         self.used_filters.truncate(USED_FILTERS);
     }
 
-    /// Shows the next older or newer one of the used filters in the prompt.
-    pub(super) fn recall_filter(&mut self, older: bool) {
-        let Some(prompt) = self
-            .prompt
-            .as_mut()
-            .filter(|prompt| prompt.kind == PromptKind::Filter)
-        else {
+    /// Shows the next older or newer one of the used filters in the prompt, or the one above or below of the suggested queries.
+    pub(super) fn recall(&mut self, is_previous: bool) {
+        let kind = self.prompt.as_ref().map(|prompt| prompt.kind);
+        let texts: Vec<String> = match kind {
+            Some(PromptKind::Filter) => self.used_filters.clone(),
+            Some(PromptKind::Query) => {
+                let suggested = self.suggested_queries().into_iter();
+                suggested.map(|(_, text)| text).collect()
+            }
+            Some(
+                PromptKind::Search | PromptKind::RowFilter | PromptKind::Time | PromptKind::Export,
+            )
+            | None => return,
+        };
+        let Some(prompt) = &mut self.prompt else {
             return;
         };
-        let next = match (prompt.recalled, older) {
+        // Filters lie above the prompt, the latest next to it; queries are listed below it.
+        let is_away = is_previous == (prompt.kind == PromptKind::Filter);
+        let next = match (prompt.recalled, is_away) {
             (None, true) => Some(0),
-            (Some(at), true) => Some((at + 1).min(self.used_filters.len().saturating_sub(1))),
+            (Some(at), true) => Some((at + 1).min(texts.len().saturating_sub(1))),
             (Some(at), false) => at.checked_sub(1),
             (None, false) => None,
         };
         prompt.recalled = next;
-        let text = next.and_then(|at| self.used_filters.get(at));
+        let text = next.and_then(|at| texts.get(at));
         prompt.input = LineInput::new(text.cloned().unwrap_or_default());
     }
 }

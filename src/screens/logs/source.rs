@@ -144,6 +144,7 @@ impl Logs {
             hidden: std::mem::take(&mut self.hidden),
             calls: self.calls.emptied(),
             patterns: self.patterns.emptied(),
+            query: std::mem::take(&mut self.query),
             ..Self::default()
         };
         *self = fresh;

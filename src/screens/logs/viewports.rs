@@ -15,6 +15,12 @@ impl Logs {
             }
             LogsViewport::Calls => self.calls.list.record(drawn),
             LogsViewport::Patterns => self.patterns.list.record(drawn),
+            LogsViewport::Query => self.query.list.record(drawn),
+            LogsViewport::QueryLines => {
+                if let Some(opened) = &mut self.query.opened {
+                    opened.list.record(drawn);
+                }
+            }
             LogsViewport::Waterfall => {
                 if let Some(open) = &mut self.waterfall {
                     open.list.record(drawn);

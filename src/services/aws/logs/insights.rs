@@ -11,7 +11,10 @@ use aws_sdk_cloudwatchlogs::{
 };
 use tokio::time::{Instant, sleep};
 
-use crate::model::{Failure, FailureKind, LogEvent, LogQueryResult, LogQueryStatistics, Moment};
+use crate::{
+    logs::insights::result_time,
+    model::{Failure, FailureKind, LogEvent, LogQueryResult, LogQueryStatistics, Moment},
+};
 
 use super::{
     cloudwatch_source::CloudWatchSource,
@@ -43,17 +46,19 @@ pub(crate) struct InsightsRequest {
     pub(crate) limit: Option<usize>,
 }
 
-/// Stops a query that is dropped before its end: the service goes on (and bills) otherwise.
-struct StopOnDrop {
+/// A query that was started. If it is dropped before its end it is stopped: the service goes on (and bills) otherwise.
+struct StartedQuery {
     source: Arc<CloudWatchSource>,
-    query_id: Option<String>,
+    query_id: String,
+    has_ended: bool,
 }
 
-impl Drop for StopOnDrop {
+impl Drop for StartedQuery {
     fn drop(&mut self) {
-        let Some(query_id) = self.query_id.take() else {
+        if self.has_ended {
             return;
-        };
+        }
+        let query_id = std::mem::take(&mut self.query_id);
         let source = Arc::clone(&self.source);
         if let Ok(handle) = tokio::runtime::Handle::try_current() {
             handle.spawn(async move { stop(&source, &query_id).await });
@@ -82,25 +87,21 @@ pub(crate) async fn stop(source: &CloudWatchSource, query_id: &str) {
 pub(crate) async fn run(
     source: &Arc<CloudWatchSource>,
     query: &InsightsRequest,
-    mut on_progress: impl FnMut(&LogQueryResult) + Send,
+    mut on_progress: impl FnMut(LogQueryResult) + Send,
 ) -> Result<LogQueryResult, Failure> {
-    let query_id = start(source, query).await?;
-    let mut guard = StopOnDrop {
-        source: Arc::clone(source),
-        query_id: Some(query_id.clone()),
-    };
+    let mut started = start_detached(source, query).await?;
     let mut wait = FIRST_LOOK;
     loop {
         sleep(wait).await;
         wait = (wait * 2).min(LONGEST_LOOK);
-        let (result, status) = results(source, &query_id).await?;
+        let (result, status) = results(source, &started.query_id).await?;
         match status {
             SdkStatus::Complete => {
-                guard.query_id = None;
+                started.has_ended = true;
                 return Ok(result);
             }
             SdkStatus::Failed | SdkStatus::Cancelled | SdkStatus::Timeout => {
-                guard.query_id = None;
+                started.has_ended = true;
                 let kind = match status {
                     SdkStatus::Cancelled => FailureKind::Cancelled,
                     SdkStatus::Timeout => FailureKind::Timeout,
@@ -108,11 +109,35 @@ pub(crate) async fn run(
                 };
                 let cause = format!("the query ended as {}", status.as_str());
                 return Err(Failure::new(kind, "running the query", cause)
-                    .evidence(format!("query id: {query_id}")));
+                    .evidence(format!("query id: {}", result.query_id)));
             }
-            _ => on_progress(&result),
+            _ => on_progress(result),
         }
     }
+}
+
+/// Starts a query in a task of its own. If the caller is dropped before the answer, the task goes on until it knows the id
+/// of the query, and stops it.
+async fn start_detached(
+    source: &Arc<CloudWatchSource>,
+    query: &InsightsRequest,
+) -> Result<StartedQuery, Failure> {
+    let (source, query) = (Arc::clone(source), query.clone());
+    let starting = tokio::spawn(async move {
+        let query_id = start(&source, &query).await?;
+        Ok(StartedQuery {
+            source,
+            query_id,
+            has_ended: false,
+        })
+    });
+    starting.await.unwrap_or_else(|error| {
+        Err(Failure::new(
+            FailureKind::Refused,
+            "starting a Logs Insights query",
+            error.to_string(),
+        ))
+    })
 }
 
 async fn start(source: &CloudWatchSource, query: &InsightsRequest) -> Result<String, Failure> {
@@ -170,33 +195,37 @@ async fn results(
         action: "logs:GetQueryResults",
         account: source.account.label(),
     };
-    source.budget.acquire().await;
-    let answer = source
-        .account
-        .logs()
-        .get_query_results()
-        .query_id(query_id)
-        .send()
-        .await
-        .map_err(|error| source.account.sdk_failure(doing, &error))?;
-    let status = answer.status().cloned().unwrap_or(SdkStatus::UnknownValue);
-    let rows = answer
-        .results
-        .unwrap_or_default()
-        .into_iter()
-        .map(|row| {
+    let (mut rows, mut token): (Vec<_>, Option<String>) = (Vec::new(), None);
+    loop {
+        source.budget.acquire().await;
+        let answer = source
+            .account
+            .logs()
+            .get_query_results()
+            .query_id(query_id)
+            .set_next_token(token.take())
+            .send()
+            .await
+            .map_err(|error| source.account.sdk_failure(doing, &error))?;
+        let status = answer.status().cloned().unwrap_or(SdkStatus::UnknownValue);
+        let statistics = statistics(answer.statistics.as_ref());
+        rows.extend(answer.results.unwrap_or_default().into_iter().map(|row| {
             row.into_iter()
                 .filter_map(|field| Some((field.field?, field.value.unwrap_or_default())))
                 .collect()
-        })
-        .collect();
-    let result = LogQueryResult {
-        query_id: query_id.to_owned(),
-        status: status.as_str().to_owned(),
-        rows,
-        statistics: statistics(answer.statistics.as_ref()),
-    };
-    Ok((result, status))
+        }));
+        // Rows of a query that runs may change from page to page: its first page is enough.
+        token = answer.next_token.filter(|_| status == SdkStatus::Complete);
+        if token.is_none() {
+            let result = LogQueryResult {
+                query_id: query_id.to_owned(),
+                status: status.as_str().to_owned(),
+                rows,
+                statistics,
+            };
+            return Ok((result, status));
+        }
+    }
 }
 
 fn statistics(sdk: Option<&SdkStatistics>) -> LogQueryStatistics {
@@ -282,8 +311,8 @@ fn event_of_row(
     };
     for (field, value) in row {
         match field.as_str() {
-            "@timestamp" => event.timestamp = moment(&value)?,
-            "@ingestionTime" => event.ingestion = moment(&value)?,
+            "@timestamp" => event.timestamp = result_time(&value)?,
+            "@ingestionTime" => event.ingestion = result_time(&value)?,
             "@logStream" => event.stream = source.shared(&value),
             "@message" => event.message = value,
             "@ptr" => event.id = Some(value),
@@ -294,27 +323,4 @@ fn event_of_row(
         event.ingestion = event.timestamp;
     }
     Some(event)
-}
-
-/// A time of a result: `YYYY-MM-DD hh:mm:ss.SSS` in UTC, or milliseconds.
-fn moment(text: &str) -> Option<Moment> {
-    if let Ok(millis) = text.parse::<i64>() {
-        return Some(Moment::from_millis(millis));
-    }
-    let time: jiff::civil::DateTime = text.parse().ok()?;
-    let zoned = time.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
-    Some(Moment::from_millis(zoned.timestamp().as_millisecond()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_of_results_are_utc_texts_or_milliseconds() {
-        let expected = Some(Moment::from_millis(1_764_349_200_123));
-        assert_eq!(moment("2025-11-28 17:00:00.123"), expected);
-        assert_eq!(moment("1764349200123"), expected);
-        assert_eq!(moment("yesterday"), None);
-    }
 }

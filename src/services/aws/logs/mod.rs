@@ -37,7 +37,6 @@ use crate::{
 
 pub(crate) use budget::RequestBudgets;
 use cloudwatch_source::CloudWatchSource;
-pub use query::LogScanEstimate;
 use source::{LogSource as _, WindowReader};
 
 /// The group of all spans of an account and region.

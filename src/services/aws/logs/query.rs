@@ -1,24 +1,20 @@
-//! Queries of Logs Insights for people: an estimate before, progress meanwhile, statistics after.
+//! Queries of Logs Insights for people: an estimate before, progress meanwhile, statistics after; and the lines around one.
+
+use std::{borrow::Cow, future::ready, ops::ControlFlow};
 
 use crate::{
-    model::{Deployment, Failure, LogQueryResult, Moment},
+    logs::{LogRecord, RecordReader, redact},
+    model::{Deployment, Failure, LogEvent, LogQuery, LogQueryResult, LogScanEstimate, Moment},
     services::aws::logs::CloudWatchLogs,
 };
 
 use super::insights::{self, InsightsRequest};
 
-/// What a query may scan at most, as far as it can be known before.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct LogScanEstimate {
-    /// Stored bytes of the groups, whichever part of their time the query covers: an upper bound of the order of magnitude.
-    /// The service reports them compressed and hours late.
-    pub bytes: u64,
-    /// Whether the groups could not be listed, so that nothing is known.
-    pub is_unknown: bool,
-}
+/// How far before and after a line its neighbours are looked for, in milliseconds.
+const AROUND_MS: i64 = 10 * 60 * 1000;
 
 impl CloudWatchLogs {
-    /// Estimates what a query over these groups may scan.
+    /// Estimates what a query over these groups may scan, and finds those that do not exist.
     pub async fn estimate_scan(
         &self,
         deployment: &Deployment,
@@ -33,21 +29,23 @@ impl CloudWatchLogs {
         };
         for name in groups {
             match source.groups(name).await {
-                Ok(found) => {
-                    let bytes = found
-                        .iter()
-                        .find(|group| group.name == *name)
-                        .map_or(0, |group| group.stored_bytes);
-                    estimate.bytes = estimate.bytes.saturating_add(bytes);
+                Ok(found) => match found.iter().find(|group| group.name == *name) {
+                    Some(group) => {
+                        estimate.bytes = estimate.bytes.saturating_add(group.stored_bytes);
+                    }
+                    None => estimate.missing.push(name.clone()),
+                },
+                Err(failure) => {
+                    tracing::info!(%failure, group = name, "the size of a log group is not known");
+                    estimate.is_unknown = true;
                 }
-                Err(_) => estimate.is_unknown = true,
             }
         }
         estimate
     }
 
     /// Runs a query of Logs Insights to its end. `on_progress` receives partial results, each of which replaces the one
-    /// before. Dropping the future stops the query at the service.
+    /// before. Credentials in the values are masked. Dropping the future stops the query at the service.
     ///
     /// # Errors
     /// [`crate::model::FailureKind::Usage`] for a malformed query, with its position as evidence; a group that does not exist or may not be
@@ -59,7 +57,7 @@ impl CloudWatchLogs {
         groups: &[String],
         window: (Moment, Moment),
         limit: Option<usize>,
-        on_progress: impl FnMut(&LogQueryResult) + Send,
+        mut on_progress: impl FnMut(LogQueryResult) + Send,
     ) -> Result<LogQueryResult, Failure> {
         let source = self.source(deployment, None).await?;
         let query = InsightsRequest {
@@ -69,6 +67,86 @@ impl CloudWatchLogs {
             until: window.1,
             limit,
         };
-        insights::run(&source, &query, on_progress).await
+        insights::run(&source, &query, |partial| on_progress(masked(partial)))
+            .await
+            .map(masked)
     }
+
+    /// Reads the lines around a time in log groups: up to `count` before it, those at that time, and up to `count` after it,
+    /// in the order of time. Groups of the Infrequent Access class are queried.
+    ///
+    /// # Errors
+    /// No group exists, or none may be read.
+    pub async fn lines_around(
+        &self,
+        deployment: &Deployment,
+        groups: &[String],
+        at: Moment,
+        count: usize,
+    ) -> Result<Vec<LogRecord>, Failure> {
+        let mut events: Vec<LogEvent> = Vec::new();
+        let before = LogQuery {
+            groups: groups.to_vec(),
+            since: Some(at.plus(-AROUND_MS)),
+            until: Some(at.plus(-1)),
+            limit: Some(count),
+            ..LogQuery::default()
+        };
+        self.read(deployment, &before, |batch| {
+            events.extend(batch.events);
+            ready(ControlFlow::Continue(()))
+        })
+        .await?;
+        let mut after: Vec<LogEvent> = Vec::new();
+        for group in groups {
+            let query = LogQuery {
+                groups: vec![group.clone()],
+                since: Some(at),
+                until: Some(at.plus(AROUND_MS)),
+                limit: None,
+                ..LogQuery::default()
+            };
+            let mut later = 0;
+            let read = self.read(deployment, &query, |batch| {
+                later += batch
+                    .events
+                    .iter()
+                    .filter(|event| event.timestamp > at)
+                    .count();
+                after.extend(batch.events);
+                ready(if later >= count {
+                    ControlFlow::Break(())
+                } else {
+                    ControlFlow::Continue(())
+                })
+            });
+            match read.await {
+                Ok(()) => {}
+                // The reading before `at` fails if no group can be read.
+                Err(failure) if groups.len() > 1 => {
+                    tracing::info!(%failure, group, "the lines after a line are not known");
+                }
+                Err(failure) => return Err(failure),
+            }
+        }
+        after.sort_by_key(|event| (event.timestamp, event.ingestion));
+        let same = after
+            .iter()
+            .take_while(|event| event.timestamp <= at)
+            .count();
+        after.truncate(same + count);
+        events.extend(after);
+        let mut reader = RecordReader::default();
+        Ok(events.into_iter().map(|event| reader.read(event)).collect())
+    }
+}
+
+/// A result whose values hold no credentials.
+fn masked(mut result: LogQueryResult) -> LogQueryResult {
+    for (_, value) in result.rows.iter_mut().flatten() {
+        if let Cow::Owned(text) = redact(value) {
+            *value = text;
+        }
+    }
+    result
 }

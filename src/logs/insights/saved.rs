@@ -1,0 +1,75 @@
+//! Queries to begin with, over the logs and spans that AgentCore writes.
+
+/// A query with its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SavedInsightsQuery {
+    /// What it answers, in a few words.
+    pub name: &'static str,
+    /// Its text.
+    pub text: String,
+}
+
+/// Stands for a session id that is not known.
+const ANY_SESSION: &str = "SESSION-ID";
+
+/// The queries to begin with. `session` is the session id of the line that is looked at; `spans` is the condition on the
+/// spans of the deployment that is shown, since a group of spans holds those of all deployments of an account.
+///
+/// Names and attributes of spans: AgentCore developer guide, "observability". Members of the gateway's records: the same,
+/// "gateway observability".
+pub fn saved_queries(session: Option<&str>, spans: Option<&str>) -> Vec<SavedInsightsQuery> {
+    let spans = spans.map_or_else(String::new, |spans| format!(" | filter {spans}"));
+    let session = session.unwrap_or(ANY_SESSION).replace('"', "");
+    vec![
+        SavedInsightsQuery {
+            name: "slow tools",
+            text: format!(
+                "filter name like /InvokeTool/ and ispresent(`attributes.tool.name`){spans} \
+                 | stats count(*) as calls, avg(`attributes.latency_ms`) as mean_ms, \
+                 max(`attributes.latency_ms`) as slowest_ms by `attributes.tool.name` | sort slowest_ms desc"
+            ),
+        },
+        SavedInsightsQuery {
+            name: "errors by target",
+            text: format!(
+                "filter status.code = \"ERROR\" or `attributes.http.response.status_code` >= 500{spans} \
+                 | stats count(*) as errors by `resource.attributes.service.name`, name | sort errors desc"
+            ),
+        },
+        SavedInsightsQuery {
+            name: "errors over time",
+            text: format!(
+                "filter @message like /(?i)\\b(error|fatal|critical)\\b|\"isError\": ?true/{spans} \
+                 | stats count(*) as errors by bin(1m)"
+            ),
+        },
+        SavedInsightsQuery {
+            name: "calls over time",
+            text: format!(
+                "filter name like /InvokeTool$/{spans} \
+                 | stats count(*) as calls, max(`attributes.latency_ms`) as slowest_ms by bin(1m)"
+            ),
+        },
+        SavedInsightsQuery {
+            name: "one session",
+            text: format!(
+                "fields @timestamp, @log, @logStream, @message | filter @message like \"{session}\" \
+                 | sort @timestamp asc | limit 1000"
+            ),
+        },
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_session_of_the_line_and_the_spans_of_the_deployment_are_in_the_queries() {
+        let queries = saved_queries(Some("ee86c-87ae"), Some("@message like /rt-1/"));
+        assert_eq!(queries[0].name, "slow tools");
+        assert!(queries[0].text.contains("| filter @message like /rt-1/ |"));
+        assert!(queries[4].text.contains("like \"ee86c-87ae\""));
+        assert!(saved_queries(None, None)[4].text.contains(ANY_SESSION));
+    }
+}

@@ -1,0 +1,138 @@
+//! The bar in which a query of Logs Insights is written, and the queries that can be put into it.
+
+use ratatui::layout::Rect;
+
+use super::{Logs, head::draw_spans, prompt::LogsPrompt};
+use crate::{
+    screens::ViewContext,
+    theme::Role,
+    widgets::{Painter, cut, text_width},
+};
+
+/// Columns of the names of suggested queries.
+const NAME_WIDTH: u16 = 18;
+
+impl Logs {
+    /// Draws the bar with its suggestions below.
+    pub(super) fn draw_query_bar(
+        &self,
+        prompt: &LogsPrompt,
+        context: &ViewContext<'_>,
+        area: Rect,
+        painter: &mut Painter<'_>,
+    ) {
+        let room = area.width.saturating_sub(4);
+        let text = prompt.input.text();
+        let cursor = usize::from(prompt.input.cursor());
+        let lines = folded(text, usize::from(room).max(10));
+        let mut y = area.y;
+        let mut begin = 0;
+        for (index, line) in lines.iter().enumerate() {
+            if y >= area.bottom() {
+                return;
+            }
+            painter.text(area.x + 2, y, room, line, Role::Name);
+            let end = begin + text_width(line);
+            let is_last = index + 1 == lines.len();
+            if (begin..end).contains(&cursor) || (is_last && cursor >= end) {
+                let x = area.x + 2 + u16::try_from(cursor - begin).unwrap_or(0).min(room);
+                painter.shade(
+                    Rect {
+                        x,
+                        y,
+                        width: 1,
+                        height: 1,
+                    },
+                    Role::Hit,
+                );
+            }
+            begin = end;
+            y += 1;
+        }
+        let (from, until) = self.range.window.unwrap_or(self.range.axis(context.now));
+        let window = format!(
+            "{} to {}",
+            from.date_time(context.zone),
+            until.clock(context.zone)
+        );
+        painter.spans(
+            area.x + 2,
+            y + 1,
+            room,
+            &[
+                ("over ", Role::Dim),
+                (window.as_str(), Role::Text),
+                (
+                    ", the window of the lines; what it may scan is found out before it is sent",
+                    Role::Dim,
+                ),
+            ],
+        );
+        self.draw_suggestions(
+            prompt,
+            Rect {
+                y: y + 3,
+                height: area.bottom().saturating_sub(y + 3),
+                ..area
+            },
+            painter,
+        );
+    }
+
+    fn draw_suggestions(&self, prompt: &LogsPrompt, area: Rect, painter: &mut Painter<'_>) {
+        let room = area.width.saturating_sub(4);
+        for (row, (name, text)) in self.suggested_queries().iter().enumerate() {
+            let y = area.y + u16::try_from(row).unwrap_or(u16::MAX);
+            if y >= area.bottom() {
+                return;
+            }
+            let is_chosen = prompt.recalled() == Some(row);
+            if is_chosen {
+                painter.select_row(
+                    Rect {
+                        y,
+                        height: 1,
+                        ..area
+                    },
+                    true,
+                );
+            }
+            let name = format!("{name:<width$}", width = usize::from(NAME_WIDTH));
+            let rest = usize::from(room.saturating_sub(NAME_WIDTH));
+            let spans = [(name, Role::Accent), (cut(text, rest), Role::Dim)];
+            draw_spans(&spans, area.x + 2, y, room, painter);
+        }
+    }
+}
+
+/// A text in lines of at most `room` columns, nothing left out: the place of a character is that in the text.
+pub(super) fn folded(text: &str, room: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    let mut width = 0;
+    for letter in text.chars() {
+        let own = text_width(letter.encode_utf8(&mut [0; 4]));
+        if width + own > room {
+            lines.push(String::new());
+            width = 0;
+        }
+        width += own;
+        if let Some(line) = lines.last_mut() {
+            line.push(letter);
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_query_is_folded_without_losing_a_character() {
+        let text = "fields @timestamp | filter @message like /größe/";
+        let lines = folded(text, 11);
+        assert!(lines.iter().all(|line| text_width(line) <= 11));
+        assert_eq!(lines.concat(), text);
+        assert_eq!(folded("", 11), [""]);
+    }
+}
