@@ -213,7 +213,7 @@ fn a_row_opens_with_the_lines_around_it_and_leads_to_them() {
     ]);
     harness.on(Event::Logs(LogsEvent::AroundRead(Ok(lines.events))));
     assert!(harness.line("before it").contains("13:59:01.000"));
-    harness.shows("▸13:59:02.000  runtime     ERROR timeout after 30 s");
+    harness.shows("13:59:02.000▸ runtime     ERROR timeout after 30 s");
     keep("logs-query-row", &both(&harness));
     harness.keys("esc");
     harness.hides("before it");

@@ -22,33 +22,7 @@ impl Logs {
         painter: &mut Painter<'_>,
     ) {
         let room = area.width.saturating_sub(4);
-        let text = prompt.input.text();
-        let cursor = usize::from(prompt.input.cursor());
-        let lines = folded(text, usize::from(room).max(10));
-        let mut y = area.y;
-        let mut begin = 0;
-        for (index, line) in lines.iter().enumerate() {
-            if y >= area.bottom() {
-                return;
-            }
-            painter.text(area.x + 2, y, room, line, Role::Name);
-            let end = begin + text_width(line);
-            let is_last = index + 1 == lines.len();
-            if (begin..end).contains(&cursor) || (is_last && cursor >= end) {
-                let x = area.x + 2 + u16::try_from(cursor - begin).unwrap_or(0).min(room);
-                painter.shade(
-                    Rect {
-                        x,
-                        y,
-                        width: 1,
-                        height: 1,
-                    },
-                    Role::Hit,
-                );
-            }
-            begin = end;
-            y += 1;
-        }
+        let y = draw_input(prompt, area, painter);
         let (from, until) = self.range.window.unwrap_or(self.range.axis(context.now));
         let window = format!(
             "{} to {}",
@@ -103,6 +77,35 @@ impl Logs {
             draw_spans(&spans, area.x + 2, y, room, painter);
         }
     }
+}
+
+/// Draws the text with its cursor, and returns the row below it.
+fn draw_input(prompt: &LogsPrompt, area: Rect, painter: &mut Painter<'_>) -> u16 {
+    let room = area.width.saturating_sub(4);
+    let cursor = usize::from(prompt.input.cursor());
+    let lines = folded(prompt.input.text(), usize::from(room).max(10));
+    let (mut y, mut begin) = (area.y, 0);
+    for (index, line) in lines.iter().enumerate() {
+        if y >= area.bottom() {
+            break;
+        }
+        painter.text(area.x + 2, y, room, line, Role::Name);
+        let end = begin + text_width(line);
+        let is_last = index + 1 == lines.len();
+        if (begin..end).contains(&cursor) || (is_last && cursor >= end) {
+            let column = u16::try_from(cursor - begin).unwrap_or(0).min(room);
+            let cell = Rect {
+                x: area.x + 2 + column,
+                y,
+                width: 1,
+                height: 1,
+            };
+            painter.shade(cell, Role::Hit);
+        }
+        begin = end;
+        y += 1;
+    }
+    y
 }
 
 /// A text in lines of at most `room` columns, nothing left out: the place of a character is that in the text.

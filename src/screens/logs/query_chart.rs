@@ -22,6 +22,8 @@ const ROLES: [Role; 6] = [
     Role::Database,
     Role::Dim,
 ];
+/// From this length on a window's times are shown with their dates, in milliseconds.
+pub(super) const DAY_MS: i64 = 86_400_000;
 /// Rows of a bar.
 const ROWS: u16 = 2;
 
@@ -113,7 +115,6 @@ pub(super) fn number(value: f64) -> String {
 
 /// The time of a bin as a list shows it: with its date if the window is longer than a day.
 pub(super) fn time_cell(at: Moment, window: (Moment, Moment), context: &ViewContext<'_>) -> String {
-    const DAY_MS: i64 = 86_400_000;
     if window.1.since(window.0) > DAY_MS {
         at.date_time(context.zone)
     } else {

@@ -5,44 +5,25 @@ use ratatui::layout::Rect;
 use super::{
     Logs,
     head::{Spans, draw_spans, thousands},
-    level_look,
-    line_cells::{source_cell, title_of},
+    line_cells::title_of,
     prompt::PromptKind,
-    query::{OpenedQueryRow, QueryPhase},
+    query::QueryPhase,
     query_bar::folded,
-    query_chart::{draw_chart, number, time_cell},
+    query_cells::{draw_cell, place_columns},
+    query_chart::draw_chart,
 };
 use crate::{
     keys::Layer,
-    logs::{
-        LogRecord,
-        insights::{InsightsColumn, InsightsRow, error_position, result_time, scan_words},
-        summary::summary,
-    },
+    logs::insights::{error_position, scan_words},
     messages::{Action, LogsAction, LogsViewport},
     model::{LogQueryRequest, pluralize},
     screens::{ScreenUpdate, ViewContext, detail::failure_block},
     theme::Role,
-    widgets::{Painter, cut, text_width},
+    widgets::{Painter, text_width},
 };
 
 /// Rows of the query's text at most.
 const TEXT_ROWS: usize = 4;
-/// Columns of a cell at most, apart from the last one.
-const WIDEST_CELL: usize = 40;
-/// Columns of the source of a log line.
-const SOURCE_WIDTH: u16 = 11;
-/// Columns between two columns.
-const GAP: u16 = 2;
-/// Fields that are not shown in a list of log lines: the opened row shows them.
-const HIDDEN: [&str; 2] = ["@logStream", "@ingestionTime"];
-
-/// A column with its place.
-struct PlacedColumn<'a> {
-    column: &'a InsightsColumn,
-    x: u16,
-    width: u16,
-}
 
 impl Logs {
     pub(super) fn draw_query(
@@ -255,65 +236,6 @@ impl Logs {
         }
     }
 
-    /// The lines around a row, its own one marked; of a row that is no log line, its fields.
-    fn draw_opened_query_row(
-        &self,
-        opened: &OpenedQueryRow,
-        context: &ViewContext<'_>,
-        area: Rect,
-        painter: &mut Painter<'_>,
-    ) {
-        painter.hline(area);
-        let Some(row) = self.query.selected() else {
-            return;
-        };
-        let room = area.width.saturating_sub(4);
-        let body = Rect {
-            y: area.y + 1,
-            height: area.height.saturating_sub(1),
-            ..area
-        };
-        let lines = match (&opened.lines, opened.at) {
-            (Some(Ok(lines)), _) => lines,
-            (Some(Err(failure)), _) => {
-                for (line, y) in failure_block(failure, room)
-                    .iter()
-                    .zip(body.y..body.bottom())
-                {
-                    draw_spans(line, area.x + 2, y, room, painter);
-                }
-                return;
-            }
-            (None, Some(_)) => {
-                let words = format!("{} reading the lines around this one", context.spinner);
-                painter.text(area.x + 2, body.y, room, &words, Role::Changing);
-                return;
-            }
-            (None, None) => {
-                draw_fields(row, body, painter);
-                return;
-            }
-        };
-        let window = opened
-            .list
-            .window(LogsViewport::QueryLines, body, lines.len(), painter);
-        for (index, y) in window.zip(body.y..body.bottom()) {
-            let Some(line) = lines.get(index) else {
-                continue;
-            };
-            let is_own = is_line_of(row, line);
-            if index == opened.list.cursor() {
-                let place = Rect {
-                    y,
-                    height: 1,
-                    ..area
-                };
-                painter.select_row(place, true);
-            }
-            draw_neighbour(line, is_own, Rect { y, ..area }, context, painter);
-        }
-    }
-
     /// Handles a click: a click on the selected row opens it.
     pub(super) fn click_query_row(&mut self, column: u16, line: u16) -> ScreenUpdate {
         match self.query.list.row_at(column, line) {
@@ -387,135 +309,4 @@ fn draw_text(
         taken += 1;
     }
     taken
-}
-
-/// Places the columns from left to right. The message of a log line, or else the last column, takes what is left.
-fn place_columns<'a>(
-    columns: &'a [InsightsColumn],
-    request: &LogQueryRequest,
-    area: Rect,
-) -> Vec<PlacedColumn<'a>> {
-    const DAY_MS: i64 = 86_400_000;
-    let is_long = request.window.1.since(request.window.0) > DAY_MS;
-    let has_message = columns.iter().any(|column| column.name == "@message");
-    let mut shown: Vec<&InsightsColumn> = columns
-        .iter()
-        .filter(|column| !has_message || !HIDDEN.contains(&column.name.as_str()))
-        .collect();
-    // The message stands last: it is the longest.
-    shown.sort_by_key(|column| column.name == "@message");
-    let mut x = area.x + 2;
-    let mut placed = Vec::with_capacity(shown.len());
-    let count = shown.len();
-    for (index, column) in shown.into_iter().enumerate() {
-        let left = area.right().saturating_sub(x + 1);
-        let own = match column.name.as_str() {
-            "@log" => SOURCE_WIDTH,
-            name if name == "@timestamp" || name.starts_with("bin(") => {
-                if is_long {
-                    19
-                } else {
-                    12
-                }
-            }
-            name => {
-                let widest = column.width.max(text_width(name)).min(WIDEST_CELL);
-                u16::try_from(widest).unwrap_or(u16::MAX)
-            }
-        };
-        let takes_rest = index + 1 == count && !column.is_number;
-        let width = if takes_rest { left } else { own.min(left) };
-        if width == 0 {
-            break;
-        }
-        placed.push(PlacedColumn { column, x, width });
-        x += width + GAP;
-    }
-    placed
-}
-
-fn draw_cell(
-    row: &InsightsRow,
-    placed: &PlacedColumn<'_>,
-    y: u16,
-    request: &LogQueryRequest,
-    context: &ViewContext<'_>,
-    painter: &mut Painter<'_>,
-) {
-    let (x, width) = (placed.x, placed.width);
-    let value = row.cell(&placed.column.name);
-    match (placed.column.name.as_str(), &row.summary, &row.group) {
-        ("@message", Some(summary), _) => {
-            let (word, role) = level_look(row.level);
-            let room = width.saturating_sub(6);
-            painter.text(x, y, width.min(5), word, role);
-            painter.text(x + 6, y, room, summary, Role::Text);
-        }
-        ("@log", _, Some(group)) => {
-            let (source, hue) = source_cell(group, SOURCE_WIDTH);
-            painter.text(x, y, width, source, hue);
-        }
-        _ if placed.column.is_number => {
-            let text = value.parse().map_or_else(|_| value.to_owned(), number);
-            painter.text_right(x + width, y, width, &text, Role::Text);
-        }
-        _ => match result_time(value).filter(|_| value.contains(':')) {
-            Some(at) => {
-                let time = time_cell(at, request.window, context);
-                painter.text(x, y, width, &time, Role::Dim);
-            }
-            None => {
-                painter.text(x, y, width, &cut(value, usize::from(width)), Role::Text);
-            }
-        },
-    }
-}
-
-/// Whether a line is the one that the row was made of.
-fn is_line_of(row: &InsightsRow, line: &LogRecord) -> bool {
-    let message = row.cell("@message");
-    row.at == Some(line.timestamp())
-        && (message.is_empty() || message.trim_end() == line.text())
-        && row
-            .group
-            .as_deref()
-            .is_none_or(|group| group == &**line.group())
-}
-
-fn draw_neighbour(
-    line: &LogRecord,
-    is_own: bool,
-    area: Rect,
-    context: &ViewContext<'_>,
-    painter: &mut Painter<'_>,
-) {
-    let (word, level_role) = level_look(line.line().level);
-    let (source, hue) = source_cell(line.group(), SOURCE_WIDTH);
-    let shown = summary(line.text(), line.line());
-    let (mark, role) = if is_own {
-        ("▸", Role::Name)
-    } else {
-        (" ", Role::Text)
-    };
-    let x = area.x + 1;
-    painter.text(x, area.y, 1, mark, Role::Accent);
-    let time = line.timestamp().clock_millis(context.zone);
-    painter.text(x + 1, area.y, 12, &time, Role::Dim);
-    painter.text(x + 15, area.y, SOURCE_WIDTH, source, hue);
-    painter.text(x + 27, area.y, 5, word, level_role);
-    let room = area.width.saturating_sub(35);
-    painter.text(x + 33, area.y, room, &shown.message, role);
-}
-
-/// The fields of a row, one a line.
-fn draw_fields(row: &InsightsRow, area: Rect, painter: &mut Painter<'_>) {
-    let room = area.width.saturating_sub(4);
-    for ((name, value), y) in row.cells.iter().zip(area.y..area.bottom()) {
-        painter.spans(
-            area.x + 2,
-            y,
-            room,
-            &[(name, Role::Accent), ("  ", Role::Dim), (value, Role::Text)],
-        );
-    }
 }

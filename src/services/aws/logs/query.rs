@@ -4,7 +4,10 @@ use std::{borrow::Cow, future::ready, ops::ControlFlow};
 
 use crate::{
     logs::{LogRecord, RecordReader, redact},
-    model::{Deployment, Failure, LogEvent, LogQuery, LogQueryResult, LogScanEstimate, Moment},
+    model::{
+        Deployment, Failure, FailureKind, LogEvent, LogQuery, LogQueryResult, LogScanEstimate,
+        Moment,
+    },
     services::aws::logs::CloudWatchLogs,
 };
 
@@ -48,7 +51,7 @@ impl CloudWatchLogs {
     /// before. Credentials in the values are masked. Dropping the future stops the query at the service.
     ///
     /// # Errors
-    /// [`crate::model::FailureKind::Usage`] for a malformed query, with its position as evidence; a group that does not exist or may not be
+    /// [`FailureKind::Usage`] for a malformed query, with its position as evidence; a group that does not exist or may not be
     /// queried; a query that the service ended.
     pub async fn query(
         &self,
@@ -97,23 +100,32 @@ impl CloudWatchLogs {
             ready(ControlFlow::Continue(()))
         })
         .await?;
-        let mut after: Vec<LogEvent> = Vec::new();
+        events.extend(self.events_from(deployment, groups, at, count).await?);
+        let mut reader = RecordReader::default();
+        Ok(events.into_iter().map(|event| reader.read(event)).collect())
+    }
+
+    /// Reads the events at a time, and up to `count` after it.
+    async fn events_from(
+        &self,
+        deployment: &Deployment,
+        groups: &[String],
+        at: Moment,
+        count: usize,
+    ) -> Result<Vec<LogEvent>, Failure> {
+        let mut events: Vec<LogEvent> = Vec::new();
         for group in groups {
             let query = LogQuery {
                 groups: vec![group.clone()],
                 since: Some(at),
                 until: Some(at.plus(AROUND_MS)),
-                limit: None,
                 ..LogQuery::default()
             };
             let mut later = 0;
             let read = self.read(deployment, &query, |batch| {
-                later += batch
-                    .events
-                    .iter()
-                    .filter(|event| event.timestamp > at)
-                    .count();
-                after.extend(batch.events);
+                let is_later = |event: &&LogEvent| event.timestamp > at;
+                later += batch.events.iter().filter(is_later).count();
+                events.extend(batch.events);
                 ready(if later >= count {
                     ControlFlow::Break(())
                 } else {
@@ -122,22 +134,20 @@ impl CloudWatchLogs {
             });
             match read.await {
                 Ok(()) => {}
-                // The reading before `at` fails if no group can be read.
-                Err(failure) if groups.len() > 1 => {
+                // One of several groups may not exist; if none can be read, the reading before `at` has failed.
+                Err(failure)
+                    if groups.len() > 1
+                        && matches!(failure.kind, FailureKind::NotFound | FailureKind::Denied) =>
+                {
                     tracing::info!(%failure, group, "the lines after a line are not known");
                 }
                 Err(failure) => return Err(failure),
             }
         }
-        after.sort_by_key(|event| (event.timestamp, event.ingestion));
-        let same = after
-            .iter()
-            .take_while(|event| event.timestamp <= at)
-            .count();
-        after.truncate(same + count);
-        events.extend(after);
-        let mut reader = RecordReader::default();
-        Ok(events.into_iter().map(|event| reader.read(event)).collect())
+        events.sort_by_key(|event| (event.timestamp, event.ingestion));
+        let same = events.partition_point(|event| event.timestamp <= at);
+        events.truncate(same + count);
+        Ok(events)
     }
 }
 
