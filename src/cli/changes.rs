@@ -11,7 +11,6 @@ use super::{
     context::Context,
     find_resource, group_failures, output, process,
     table::{Cell, Fit, TextTable, Tone},
-    usage,
 };
 use crate::{
     model::{Change, Deployment, Failure, FailureKind, Kind, Moment},
@@ -47,14 +46,7 @@ struct Attributed {
 pub(crate) fn run(context: &Context, options: &ChangesOptions) -> Outcome {
     let deployments = context.deployments()?;
     let now = super::now();
-    let since =
-        crate::model::parse_time(&options.since, now, &super::zone::local()).ok_or_else(|| {
-            usage(
-                "reading --since",
-                format!("\"{}\" is no time", options.since),
-            )
-            .hint("write 15m, 2h, a date and time, or seconds since 1970")
-        })?;
+    let since = super::since(&options.since)?;
     let services = context.services();
     let (found, failures) =
         process::runtime()?.block_on(gather(&services, &deployments, options, since, now))?;

@@ -44,7 +44,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use crate::model::{Failure, FailureKind};
+use crate::model::{Failure, FailureKind, Moment};
 pub(crate) use crate::net::clock::now;
 
 use arguments::{Arguments, Command};
@@ -86,6 +86,17 @@ impl From<std::io::Error> for Stop {
 /// A failure of usage: exit code 2.
 pub(crate) fn usage(doing: impl Into<String>, cause: impl Into<String>) -> Failure {
     Failure::new(FailureKind::Usage, doing, cause)
+}
+
+/// Parses the time of `--since`.
+///
+/// # Errors
+/// Usage.
+pub(crate) fn since(text: &str) -> Result<Moment, Failure> {
+    crate::model::parse_time(text, now(), &zone::local()).ok_or_else(|| {
+        usage("reading --since", format!("\"{text}\" is no time"))
+            .hint("write 15m, 2h, a date and time, or seconds since 1970")
+    })
 }
 
 /// Parses the command line, runs what it says, and answers the exit code.

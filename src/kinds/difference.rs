@@ -16,15 +16,21 @@ const NOISE: [&str; 5] = [
 /// The differences by path: the value on the one side and on the other.
 pub type Differences = BTreeMap<String, (Option<Value>, Option<Value>)>;
 
-/// Compares two values member by member. Members that always differ are left out.
+/// Compares two resources or versions member by member. Members that always differ are left out.
 pub fn differences(from: &Value, to: &Value) -> Differences {
+    let mut found = all_differences(from, to);
+    found.retain(|path, _| !NOISE.contains(&path.as_str()));
+    found
+}
+
+/// Compares two values member by member.
+pub fn all_differences(from: &Value, to: &Value) -> Differences {
     let (mut one, mut other) = (BTreeMap::new(), BTreeMap::new());
     flatten(from, String::new(), &mut one);
     flatten(to, String::new(), &mut other);
     let paths: BTreeSet<&String> = one.keys().chain(other.keys()).collect();
     paths
         .into_iter()
-        .filter(|path| !NOISE.contains(&path.as_str()))
         .filter(|path| one.get(*path) != other.get(*path))
         .map(|path| {
             (

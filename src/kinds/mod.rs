@@ -21,7 +21,7 @@ pub use deployment_health::{
     DeploymentHealth, EVIDENCE_MS, HealthInput, HealthVerdict, ObservedCall, deployment_health,
 };
 
-pub use difference::{Differences, differences};
+pub use difference::{Differences, all_differences, differences};
 
 use crate::model::{Health, Kind, Moment, Resource, ResourceKey};
 

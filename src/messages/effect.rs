@@ -223,6 +223,20 @@ pub enum ToolsEffect {
     KeepCall(Box<HistoryEntry>),
     /// Change the call with that id in the history.
     ChangeCall(String, HistoryChange),
+    /// Create the file of a recording with its first line.
+    BeginRecording {
+        /// The beginning of the file's name.
+        stem: String,
+        /// The line.
+        line: String,
+    },
+    /// Append a call to the file of a recording.
+    AppendToRecording {
+        /// The file.
+        path: String,
+        /// The line of the call.
+        line: String,
+    },
     /// Read what was typed into forms in earlier runs.
     ReadDrafts,
     /// Keep what is typed into forms.

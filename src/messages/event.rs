@@ -165,6 +165,8 @@ pub enum ToolsEvent {
     QueriesRead(Result<Vec<Query>, Failure>),
     /// The call history was read, or could not be kept.
     HistoryRead(Result<Vec<HistoryEntry>, Failure>),
+    /// The file of a recording was created, or a call could not be recorded.
+    RecordingBegun(Result<String, Failure>),
     /// What was typed into forms in earlier runs was read.
     DraftsRead(Result<Vec<FormDraft>, Failure>),
     /// The schema tool of that name was called.
@@ -277,6 +279,9 @@ impl ToolsEvent {
             ToolsEffect::ReadCallHistory
             | ToolsEffect::KeepCall(_)
             | ToolsEffect::ChangeCall(..) => Self::HistoryRead(Err(failure)),
+            ToolsEffect::BeginRecording { .. } | ToolsEffect::AppendToRecording { .. } => {
+                Self::RecordingBegun(Err(failure))
+            }
             ToolsEffect::ReadDrafts | ToolsEffect::KeepDrafts(_) => Self::DraftsRead(Err(failure)),
             ToolsEffect::ReadGraphSchema(endpoint, tool) => {
                 Self::GraphSchemaRead(endpoint, tool, Box::new(Err(failure)))

@@ -20,6 +20,14 @@ pub(super) fn default_path() -> Option<PathBuf> {
     state_file("history.jsonl")
 }
 
+/// Reads the calls that this machine keeps, the newest first.
+///
+/// # Errors
+/// Returns [`FailureKind::Usage`] if their file cannot be read.
+pub fn read_kept() -> Result<Vec<HistoryEntry>, Failure> {
+    read(default_path().as_deref())
+}
+
 /// Reads the calls of the file, the newest first. A missing file has none.
 ///
 /// # Errors

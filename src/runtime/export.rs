@@ -45,6 +45,19 @@ pub(super) fn write(stem: &str, extension: &str, text: &str) -> Result<String, F
     ))
 }
 
+/// Appends a line to a file that exists.
+///
+/// # Errors
+/// Returns [`FailureKind::Usage`] if the file is gone or cannot be written.
+pub(super) fn append(path: &str, line: &str) -> Result<(), Failure> {
+    // One write, so that lines of two calls do not mix.
+    fs::OpenOptions::new()
+        .append(true)
+        .open(path)
+        .and_then(|mut file| file.write_all(format!("{line}\n").as_bytes()))
+        .map_err(|error| failure(path, &error))
+}
+
 /// Writes the text to a new file at `path`; `~/` stands for the home folder. Returns the path.
 ///
 /// # Errors

@@ -13,6 +13,7 @@ mod tasks;
 pub mod terminal;
 mod view_memory_file;
 
+pub use call_history::read_kept as read_call_history;
 pub use effect_runner::ServiceRunner;
 pub use run::{Console, ConsoleEnd, Faults, Input, ProcessSignal, Start, console, run};
 pub use tasks::{EffectRunner, Sender, TaskMessage, Tasks};

@@ -28,6 +28,7 @@ mod modal;
 mod outcome;
 mod panes;
 mod question;
+mod recorder;
 mod result;
 mod saved;
 mod schema_pane;
@@ -62,6 +63,7 @@ use modal::Modal;
 use outcome::CallResult;
 use panes::Pane;
 use question::ServerQuestion;
+use recorder::ScreenRecording;
 use saved::{NamePrompt, NameSubject};
 use table_state::TableState;
 
@@ -103,6 +105,8 @@ pub struct Tools {
     queries_asked: bool,
     /// What is to be said when a query was kept.
     saving: Option<String>,
+    /// The recording in progress.
+    recording: Option<ScreenRecording>,
     /// What lies over the panes, the topmost last.
     modals: Vec<Modal>,
 }
@@ -122,6 +126,8 @@ struct Running {
     exchange: Option<Box<HttpExchange>>,
     /// Whether its rows are added to the graph that is shown.
     expands_graph: bool,
+    /// Whether it calls a tool; otherwise it reads a resource or gets a prompt.
+    is_tool: bool,
 }
 
 /// How a result is shown.
@@ -210,6 +216,7 @@ impl Tools {
                 ScreenUpdate::done()
             }
             ToolsEvent::HistoryRead(result) => self.history_read(result),
+            ToolsEvent::RecordingBegun(result) => self.recording_begun(result),
             ToolsEvent::DraftsRead(result) => self.drafts_read(result),
             ToolsEvent::GraphSchemaRead(endpoint, tool, result) => {
                 self.schema_answered(endpoint, tool, &result, context.now);
@@ -444,6 +451,7 @@ impl Tools {
             ToolsAction::Connect => self.reconnect(context),
             ToolsAction::CallLogs => self.call_logs(context),
             ToolsAction::CallWaterfall => self.call_waterfall(),
+            ToolsAction::Record => self.toggle_recording(context.now),
             ToolsAction::ExportResult => self.export(),
             ToolsAction::CopyResult
             | ToolsAction::CopyArguments

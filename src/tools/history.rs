@@ -3,18 +3,27 @@
 //! The file holds one JSON object a line: a call, or a later change of one by its id. Lines are only appended, so that two
 //! consoles can write at the same time.
 
+mod wire;
+
 use serde_json::{Map, Value, json};
+
+pub use wire::WireFacts;
 
 use super::saved::without_secrets;
 use crate::{
     logs::redact,
-    model::{Kind, McpEndpoint, McpTarget, Moment, ResourceKey, pluralize},
+    model::{
+        CallOutcome, Failure, FailureKind, Kind, McpEndpoint, McpTarget, Moment, ResourceKey,
+        pluralize,
+    },
 };
 
 /// Calls that are kept; pinned and named ones are kept in addition.
 pub const MOST: usize = 2_000;
 /// Bytes of arguments that are kept of one call.
 const ARGUMENTS: usize = 64 << 10;
+/// In place of the message of a tool error, if something was left out of the arguments.
+const NOT_KEPT: &str = "the message is not kept, since a secret was among the arguments";
 /// Characters of a statement that name a call.
 const TITLE: usize = 200;
 
@@ -52,8 +61,8 @@ pub struct HistoryEntry {
     pub outcome: HistoryOutcome,
     /// Bytes of text in the result.
     pub bytes: u64,
-    /// How long it took, in milliseconds.
-    pub elapsed_ms: u64,
+    /// How it went over the wire, and how long it took.
+    pub wire: WireFacts,
     /// Whether it stays at the top and is never dropped.
     pub is_pinned: bool,
     /// A name that the user gave it.
@@ -72,6 +81,25 @@ pub enum HistoryChange {
 }
 
 impl HistoryOutcome {
+    /// Returns how a call ended.
+    pub fn of(result: &Result<CallOutcome, Failure>) -> Self {
+        match result {
+            Ok(outcome) if outcome.is_error => {
+                let text = outcome.text();
+                let first = text.lines().next().unwrap_or_default();
+                Self::ToolError(first.chars().take(TITLE).collect())
+            }
+            Ok(outcome) => outcome
+                .table
+                .as_ref()
+                .map_or(Self::Answered, |table| Self::Rows(table.rows.len())),
+            Err(failure) if failure.kind == FailureKind::Cancelled => Self::Cancelled,
+            Err(failure) => {
+                Self::Failed(failure.code.clone().unwrap_or_else(|| "failed".to_owned()))
+            }
+        }
+    }
+
     /// Returns whether the call succeeded.
     pub const fn is_success(&self) -> bool {
         matches!(self, Self::Rows(_) | Self::Answered)
@@ -126,7 +154,12 @@ impl HistoryEntry {
         if Value::Object(kept.clone()).to_string().len() > ARGUMENTS {
             kept = Map::new();
         }
+        let is_masked = kept != *arguments;
         let masked_outcome = match outcome {
+            // The message may repeat what was left out.
+            HistoryOutcome::ToolError(_) if is_masked => {
+                HistoryOutcome::ToolError(NOT_KEPT.to_owned())
+            }
             HistoryOutcome::ToolError(message) => {
                 HistoryOutcome::ToolError(redact(&message).into_owned())
             }
@@ -138,13 +171,13 @@ impl HistoryEntry {
         Self {
             id: format!("{}-{}", at.millis(), endpoint.deployment),
             at,
-            is_masked: kept != *arguments,
+            is_masked,
             arguments: kept,
             endpoint,
             tool,
             outcome: masked_outcome,
             bytes: 0,
-            elapsed_ms: 0,
+            wire: WireFacts::default(),
             is_pinned: false,
             name: None,
         }
@@ -199,6 +232,10 @@ impl HistoryEntry {
 
     /// Returns the line of the file for the call.
     pub fn to_line(&self) -> String {
+        self.to_json().to_string()
+    }
+
+    pub(super) fn to_json(&self) -> Value {
         let mut line = json!({
             "id": self.id,
             "at": self.at.millis(),
@@ -208,9 +245,9 @@ impl HistoryEntry {
             "masked": self.is_masked,
             "outcome": self.outcome.to_json(),
             "bytes": self.bytes,
-            "elapsed_ms": self.elapsed_ms,
         });
         if let Some(members) = line.as_object_mut() {
+            members.extend(self.wire.members());
             members.extend(target_members(&self.endpoint.target));
             if self.is_pinned {
                 members.insert("pinned".to_owned(), Value::Bool(true));
@@ -219,12 +256,11 @@ impl HistoryEntry {
                 members.insert("name".to_owned(), Value::from(name.as_str()));
             }
         }
-        line.to_string()
+        line
     }
 
-    fn parse(line: &Value) -> Option<Self> {
+    pub(super) fn parse(line: &Value) -> Option<Self> {
         let text = |name: &str| line.get(name).and_then(Value::as_str).map(str::to_owned);
-        let number = |name: &str| line.get(name).and_then(Value::as_u64);
         Some(Self {
             id: text("id")?,
             at: Moment::from_millis(line.get("at")?.as_i64()?),
@@ -233,8 +269,8 @@ impl HistoryEntry {
             arguments: line.get("arguments")?.as_object()?.clone(),
             is_masked: line.get("masked").and_then(Value::as_bool) == Some(true),
             outcome: HistoryOutcome::parse(line.get("outcome")?)?,
-            bytes: number("bytes").unwrap_or(0),
-            elapsed_ms: number("elapsed_ms").unwrap_or(0),
+            bytes: line.get("bytes").and_then(Value::as_u64).unwrap_or(0),
+            wire: WireFacts::parse(line),
             is_pinned: line.get("pinned").and_then(Value::as_bool) == Some(true),
             name: text("name"),
         })
@@ -390,7 +426,19 @@ mod tests {
     fn a_call_is_kept_without_secrets_and_read_again() {
         let arguments = json!({"query": "RETURN $year, $password", "params": {"year": 1990, "password": "canary"}});
         let mut kept = entry(7, &arguments, HistoryOutcome::Rows(12));
-        (kept.bytes, kept.elapsed_ms) = (4_096, 46);
+        kept.bytes = 4_096;
+        kept.wire = WireFacts {
+            url: Some("https://gw.example/mcp".into()),
+            status: Some(200),
+            request_id: Some("r-1".into()),
+            trace_id: None,
+            elapsed: crate::model::Elapsed {
+                sign_in: 3,
+                connect: 0,
+                first_byte: 40,
+                total: 46,
+            },
+        };
         assert!(kept.is_masked);
         assert_eq!(kept.arguments["params"], json!({"year": 1990}));
         let text = kept.to_line() + "\n";
@@ -398,6 +446,9 @@ mod tests {
         assert_eq!(read(&text), [kept]);
         let statement =
             json!({"query": "ALTER CURRENT USER SET PASSWORD FROM 'canary1' TO 'canary2'"});
+        let echoed = HistoryOutcome::ToolError("wrong password canary".into());
+        let failed = entry(8, &arguments, echoed);
+        assert!(!failed.to_line().contains("canary"), "{failed:?}");
         let altered = entry(8, &statement, HistoryOutcome::Answered);
         assert!(
             altered.is_masked && !altered.to_line().contains("canary"),

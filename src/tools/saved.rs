@@ -151,6 +151,19 @@ pub fn masked(members: &Map<String, Value>) -> Map<String, Value> {
         .collect()
 }
 
+/// A value in which credentials in texts are masked, and the value of every name that looks like a secret's is `***`.
+pub fn masked_value(value: &Value) -> Value {
+    match value {
+        Value::Object(members) => masked(members)
+            .into_iter()
+            .map(|(name, value)| (name, masked_value(&value)))
+            .collect(),
+        Value::Array(items) => items.iter().map(masked_value).collect(),
+        Value::String(text) => Value::String(redact(text).into_owned()),
+        Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
+    }
+}
+
 pub(crate) fn without_secrets(members: &Map<String, Value>) -> Map<String, Value> {
     let kept = members.iter().filter(|(name, _)| !is_secret(name));
     kept.map(|(name, value)| (name.clone(), cleaned(value)))

@@ -15,6 +15,7 @@ mod first_minutes;
 mod fleet;
 mod logs;
 mod readme;
+mod recordings;
 mod secrets;
 mod starter;
 mod tools;

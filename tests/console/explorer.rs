@@ -48,7 +48,7 @@ fn with_history() -> Harness {
     harness
 }
 
-fn rows(columns: &[&str], rows: Vec<Value>) -> Event {
+pub(crate) fn rows(columns: &[&str], rows: Vec<Value>) -> Event {
     let table = Table {
         columns: columns.iter().map(|name| (*name).to_owned()).collect(),
         rows: rows
@@ -123,7 +123,7 @@ fn every_call_is_kept_and_listed_with_its_statement() {
         panic!("nothing is kept: {effects:?}")
     };
     assert_eq!(kept.outcome, HistoryOutcome::Rows(1));
-    assert_eq!((kept.elapsed_ms, kept.at), (46, NOW));
+    assert_eq!((kept.wire.elapsed.total, kept.at), (46, NOW));
     assert_eq!(kept.arguments["params"], json!({"n": 7}));
     harness.keys("esc");
     assert!(

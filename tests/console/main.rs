@@ -21,6 +21,7 @@ mod mouse;
 mod panel;
 #[cfg(feature = "local")]
 mod pty;
+mod recording;
 mod rotation_keys;
 mod start;
 mod start_and_polls;

@@ -9,7 +9,7 @@ use clap::Args;
 use serde_json::{Map, Value};
 
 use crate::{
-    model::{CallOptions, CallOutcome, Failure, FailureKind, Tool},
+    model::{CallOptions, CallOutcome, Failure, FailureKind, HttpExchange, Tool},
     services::mcp::{self, ConsentCall},
     tools::{arguments, permission, schema},
 };
@@ -161,9 +161,29 @@ pub(super) async fn perform(
     tool: &Tool,
     arguments: Map<String, Value>,
 ) -> Result<CallOutcome, Failure> {
+    perform_watched(context, connection, tool, arguments)
+        .await
+        .0
+}
+
+/// The same, with how it went over the wire; `None` if the user stopped it.
+pub(super) async fn perform_watched(
+    context: &Context,
+    connection: &ToolConnection,
+    tool: &Tool,
+    arguments: Map<String, Value>,
+) -> (Result<CallOutcome, Failure>, Option<HttpExchange>) {
     let options = call_options(context);
     let is_write = permission::is_write(tool, &arguments);
-    let call = Box::pin(connection.session.call(&tool.name, arguments, options));
+    let mut watched = None;
+    let call = Box::pin(async {
+        let call = connection
+            .session
+            .watched_call(&tool.name, arguments, options);
+        let (result, exchange) = call.await;
+        watched = Some(exchange);
+        result
+    });
     let call = async {
         if is_write {
             let (deployment, endpoint) = (&connection.deployment, connection.session.info().url);
@@ -176,7 +196,8 @@ pub(super) async fn perform(
             call.await
         }
     };
-    Box::pin(until_stopped(&tool.name, call)).await
+    let result = Box::pin(until_stopped(&tool.name, call)).await;
+    (result, watched)
 }
 
 /// Shows the outcome of a call; a tool that reports an error is a negative result.

@@ -47,7 +47,7 @@ struct File {
 /// One saved call.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-struct Case {
+pub(super) struct Case {
     name: String,
     cypher: Option<String>,
     params: Map<String, Value>,
@@ -63,7 +63,7 @@ struct Case {
 
 /// Runs `tools check`.
 pub(super) async fn run(context: &Context, route: &CallRoute, options: &Check) -> Outcome {
-    let cases = read(options)?;
+    let cases = read(&options.file)?;
     let connection = Box::pin(connect::connect(context, route)).await?;
     let mut failed = 0;
     let mut suite = TestSuite::new(connection.deployment.name.to_string());
@@ -131,10 +131,13 @@ fn write_junit(path: &Path, suite: TestSuite) -> Result<(), Failure> {
     fs::write(path, text).map_err(|error| failed(error.to_string()))
 }
 
-fn read(options: &Check) -> Result<Vec<Case>, Failure> {
-    let doing = || format!("reading {}", options.file.display());
-    let text =
-        fs::read_to_string(&options.file).map_err(|error| usage(doing(), error.to_string()))?;
+/// Reads a file of checks.
+///
+/// # Errors
+/// Usage: the file cannot be read, or not every check says what to call.
+pub(super) fn read(path: &Path) -> Result<Vec<Case>, Failure> {
+    let doing = || format!("reading {}", path.display());
+    let text = fs::read_to_string(path).map_err(|error| usage(doing(), error.to_string()))?;
     let file: File = toml::from_str(&text).map_err(|error| {
         let before = error
             .span()
@@ -165,7 +168,14 @@ fn read(options: &Check) -> Result<Vec<Case>, Failure> {
     }
 }
 
-fn prepare<'a>(case: &Case, tools: &'a [Tool]) -> Result<(&'a Tool, Map<String, Value>), Failure> {
+/// The tool of a check, and the arguments of its call.
+///
+/// # Errors
+/// Usage: there is no such tool, or its schema takes no statement.
+pub(super) fn prepare<'a>(
+    case: &Case,
+    tools: &'a [Tool],
+) -> Result<(&'a Tool, Map<String, Value>), Failure> {
     match (&case.cypher, &case.tool) {
         (Some(statement), _) => {
             let tool = pick::pick_cypher(tools, cypher::Access::Read)?;

@@ -6,7 +6,7 @@ use serde_json::Value;
 use tokio::{sync::mpsc, task::JoinHandle};
 
 use crate::{
-    model::{Deployment, ElicitationAnswer, ElicitationRequest, Failure, McpNotice},
+    model::{Deployment, ElicitationAnswer, ElicitationRequest, Failure, McpEndpoint, McpNotice},
     services::{McpOptions, McpSession, mcp},
 };
 
@@ -21,6 +21,8 @@ use super::{
 pub(super) struct ToolConnection {
     /// Whose sign-in it is.
     pub(super) deployment: Deployment,
+    /// The endpoint.
+    pub(super) endpoint: McpEndpoint,
     /// The session.
     pub(super) session: McpSession,
     voice: JoinHandle<()>,
@@ -48,7 +50,12 @@ pub(super) async fn connect(
     let connecting = services.mcp.connect(&deployment, &target, options);
     let session = Box::pin(connecting).await?;
     let voice = tokio::spawn(speak(receiver, session.clone()));
+    let endpoint = McpEndpoint {
+        deployment: deployment.name.clone(),
+        target,
+    };
     Ok(ToolConnection {
+        endpoint,
         deployment,
         session,
         voice,

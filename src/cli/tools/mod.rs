@@ -5,7 +5,10 @@ mod check;
 mod connect;
 mod cypher;
 mod guard;
+mod history;
 mod pick;
+mod record;
+mod replay;
 mod show;
 mod via;
 
@@ -70,6 +73,12 @@ enum ToolsCommand {
     Cypher(cypher::Cypher),
     /// Run saved calls and compare what comes back
     Check(check::Check),
+    /// Record the tools of an endpoint and the results of calls in a file, to compare with later or elsewhere
+    Record(record::CallRecording),
+    /// Repeat the calls of a recording and show what is different
+    Replay(replay::Replay),
+    /// Search the calls that the console keeps, or export them as HAR or OTLP
+    History(history::HistoryExport),
 }
 
 /// Runs `tools`.
@@ -82,6 +91,9 @@ pub(crate) fn run(context: &Context, options: &ToolsOptions) -> Outcome {
             ToolsCommand::Call(call) => call::call(context, route, call).await,
             ToolsCommand::Cypher(cypher) => cypher::run(context, route, cypher).await,
             ToolsCommand::Check(check) => check::run(context, route, check).await,
+            ToolsCommand::Record(record) => record::run(context, route, record).await,
+            ToolsCommand::Replay(replay) => replay::run(context, route, replay).await,
+            ToolsCommand::History(history) => history::run(context, route, history),
         }
     });
     // A connection that hangs must not keep the process: what was to be said was said.

@@ -7,7 +7,7 @@ use crate::{
     calls::{CallTrace, TraceLine, join},
     messages::{Event, ToolsEffect, ToolsEvent},
     model::{CallOptions, CallOutcome, DeploymentName, Failure, FailureKind, McpEndpoint, Moment},
-    runtime::{call_history, form_drafts},
+    runtime::{call_history, export, form_drafts},
     services::calls::CallSource,
 };
 
@@ -22,6 +22,11 @@ impl RunnerState {
         } else if let ToolsEffect::ChangeCall(id, change) = effect {
             let kept = call_history::append(history, &change.to_line(&id));
             ToolsEvent::HistoryRead(Err(kept.err()?))
+        } else if let ToolsEffect::BeginRecording { stem, line } = effect {
+            ToolsEvent::RecordingBegun(export::write(&stem, "jsonl", &format!("{line}\n")))
+        } else if let ToolsEffect::AppendToRecording { path, line } = effect {
+            let appended = export::append(&path, &line);
+            ToolsEvent::RecordingBegun(Err(appended.err()?))
         } else if let ToolsEffect::KeepDrafts(newer) = effect {
             let kept = form_drafts::keep(drafts, newer);
             ToolsEvent::DraftsRead(Err(kept.err()?))

@@ -136,6 +136,8 @@ impl EffectRunner for ServiceRunner {
                 | ToolsEffect::ReadCallHistory
                 | ToolsEffect::KeepCall(_)
                 | ToolsEffect::ChangeCall(..)
+                | ToolsEffect::BeginRecording { .. }
+                | ToolsEffect::AppendToRecording { .. }
                 | ToolsEffect::ReadDrafts
                 | ToolsEffect::KeepDrafts(_)
                 | ToolsEffect::ReadGraphSchema(..)

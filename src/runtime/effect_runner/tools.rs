@@ -63,6 +63,8 @@ impl RunnerState {
             ToolsEffect::ReadCallHistory
             | ToolsEffect::KeepCall(_)
             | ToolsEffect::ChangeCall(..)
+            | ToolsEffect::BeginRecording { .. }
+            | ToolsEffect::AppendToRecording { .. }
             | ToolsEffect::ReadDrafts
             | ToolsEffect::KeepDrafts(_) => return self.run_kept(effect),
             ToolsEffect::ReadGraphSchema(..) | ToolsEffect::ReadCallLines { .. } => {

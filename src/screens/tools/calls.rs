@@ -71,9 +71,7 @@ impl Tools {
             ScreenUpdate::done()
         };
         let renewed = self.renewed(endpoint, context.now);
-        update.effects = update
-            .effects
-            .and(std::iter::once(kept).chain(renewed).collect());
+        update.effects = update.effects.and(kept).and(renewed.into_iter().collect());
         update
     }
 
@@ -214,6 +212,7 @@ impl Tools {
 
     /// Notes a call that begins now: at once, or with the yes to the question before it.
     pub fn begun(&mut self, effect: &Effect, now: Moment) {
+        let is_tool = matches!(effect, Effect::Tools(ToolsEffect::Call { .. }));
         let begun = if let Effect::Tools(ToolsEffect::Call {
             endpoint,
             tool,
@@ -242,6 +241,7 @@ impl Tools {
                 progress: None,
                 exchange: None,
                 expands_graph: false,
+                is_tool,
             });
         }
     }
@@ -264,7 +264,7 @@ impl Tools {
             self.keep_result(CallResult::new(endpoint.clone(), call, now, result));
         }
         Some(
-            ScreenUpdate::effects(Effects(vec![Effect::Stop(Slot::Call(endpoint)), kept]))
+            ScreenUpdate::effects(Effects::one(Effect::Stop(Slot::Call(endpoint))).and(kept))
                 .and_request(AppRequest::Say(
                     "cancelled; whether a write took place is not known".to_owned(),
                 )),

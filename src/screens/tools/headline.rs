@@ -32,6 +32,9 @@ pub(super) fn headline(
     match (connection.state.get(), connection.state.problem()) {
         (Some((info, ..)), None) => {
             pieces.push(sign_in(info, context));
+            if let Some(words) = state.recording_in_words(endpoint) {
+                pieces.push((format!("   ◉ {words}"), Role::Changing));
+            }
             let server = format!("   {}   {}", info.protocol, info.server);
             pieces.push((server, Role::Dim));
         }

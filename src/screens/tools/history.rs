@@ -5,13 +5,13 @@ use ratatui::layout::Rect;
 use super::{Item, Modal, NamePrompt, NameSubject, Pane, Running, Tools, form::Form};
 use crate::{
     messages::{
-        Action, AppAction, Effect, ListAction, PromptAction, ToolsAction, ToolsEffect,
+        Action, AppAction, Effect, Effects, ListAction, PromptAction, ToolsAction, ToolsEffect,
         ToolsViewport,
     },
-    model::{CallOutcome, Failure, FailureKind, McpEndpoint, Moment},
+    model::{CallOutcome, Failure, McpEndpoint, Moment},
     screens::{AppRequest, ScreenUpdate, UpdateContext, ViewContext, confirm::Confirm},
     theme::Role,
-    tools::history::{self, HistoryChange, HistoryEntry, HistoryOutcome},
+    tools::history::{self, HistoryChange, HistoryEntry, HistoryOutcome, WireFacts},
     widgets::{DrawnViewport, LineInput, List, Painter, cut},
 };
 
@@ -82,20 +82,22 @@ impl Tools {
         }
     }
 
-    /// Adds a call to the history, and returns the effect that keeps it.
+    /// Adds a call to the history, and returns the effects that keep it.
     pub(super) fn record_call(
         &mut self,
         endpoint: &McpEndpoint,
         call: &Running,
         result: &Result<CallOutcome, Failure>,
         now: Moment,
-    ) -> Effect {
+    ) -> Effects {
         let key = (endpoint.clone(), call.tool.clone());
-        let mut entry = HistoryEntry::new(key, &call.arguments, call.since, outcome_of(result));
-        entry.elapsed_ms = match result {
+        let mut entry =
+            HistoryEntry::new(key, &call.arguments, call.since, HistoryOutcome::of(result));
+        let total_ms = match result {
             Ok(outcome) => outcome.elapsed.total,
             Err(_) => u64::try_from(now.since(call.since)).unwrap_or(0),
         };
+        entry.wire = WireFacts::new(call.exchange.as_deref(), result, total_ms);
         let bytes = result.as_ref().map_or(0, |outcome| outcome.text().len());
         entry.bytes = bytes as u64;
         // The line of the history that is selected stays so.
@@ -107,7 +109,9 @@ impl Tools {
         if is_shown && is_selected && self.items().len() > before {
             self.list.select(self.list.cursor() + 1);
         }
-        Effect::Tools(ToolsEffect::KeepCall(Box::new(entry)))
+        let recorded = self.record_result(call, &entry, result);
+        let kept = Effect::Tools(ToolsEffect::KeepCall(Box::new(entry)));
+        std::iter::once(kept).chain(recorded).collect()
     }
 
     /// Opens the search of the history.
@@ -361,7 +365,11 @@ fn draw_found(
     let room = line.width.saturating_sub(right_width + 3);
     painter.spans(line.x + 1, line.y, room, &pieces);
     let (words, role) = outcome(entry);
-    let size = format!("  {}  {} ms", bytes_in_words(entry.bytes), entry.elapsed_ms);
+    let size = format!(
+        "  {}  {} ms",
+        bytes_in_words(entry.bytes),
+        entry.wire.elapsed.total
+    );
     let right = line.right().saturating_sub(1);
     painter.text_right(right, line.y, right_width, &size, Role::Faint);
     let width = u16::try_from(size.len()).unwrap_or(u16::MAX);
@@ -440,25 +448,5 @@ fn bytes_in_words(bytes: u64) -> String {
         0..1_000 => format!("{bytes} B"),
         1_000..1_000_000 => format!("{} kB", bytes / 1_000),
         _ => format!("{} MB", bytes / 1_000_000),
-    }
-}
-
-fn outcome_of(result: &Result<CallOutcome, Failure>) -> HistoryOutcome {
-    match result {
-        Ok(outcome) if outcome.is_error => {
-            let text = outcome.text();
-            let first = text.lines().next().unwrap_or_default();
-            HistoryOutcome::ToolError(first.chars().take(200).collect())
-        }
-        Ok(outcome) => outcome
-            .table
-            .as_ref()
-            .map_or(HistoryOutcome::Answered, |table| {
-                HistoryOutcome::Rows(table.rows.len())
-            }),
-        Err(failure) if failure.kind == FailureKind::Cancelled => HistoryOutcome::Cancelled,
-        Err(failure) => {
-            HistoryOutcome::Failed(failure.code.clone().unwrap_or_else(|| "failed".to_owned()))
-        }
     }
 }
