@@ -202,7 +202,7 @@ pub(super) fn is_neo4j_error(text: &str) -> bool {
         "Neo.TransientError.",
         "Neo.DatabaseError.",
         "neo4j.exceptions.",
-        "Neo4jError",
+        "Neo4jFailure",
     ]
     .iter()
     .any(|sign| text.contains(sign))

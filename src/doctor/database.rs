@@ -6,7 +6,7 @@ use super::{
     judgement::{Cause, with_request},
     symptom::{Step, Symptom},
 };
-use crate::model::LoginAnswer;
+use crate::model::{LoginAnswer, Neo4jFailure};
 
 const SOURCE: &str = "a login at Neo4j with AWSCURRENT";
 
@@ -30,32 +30,28 @@ fn judge(evidence: &Evidence) -> Judgement {
         Probe::Answered { value, .. } => value,
     };
     let judged = match answer {
-        LoginAnswer::Accepted { server } => Judgement::ok(server.as_ref().map_or_else(
-            || "the secret's password works".to_owned(),
-            |server| format!("the secret's password works at {server}"),
-        )),
-        LoginAnswer::WrongPassword if previous_is_accepted(evidence) => put_back(evidence),
-        LoginAnswer::WrongPassword => Judgement::failed(
+        Ok(LoginAnswer::Accepted) => Judgement::ok("the secret's password works"),
+        Ok(LoginAnswer::WrongPassword) if previous_is_accepted(evidence) => put_back(evidence),
+        Ok(LoginAnswer::WrongPassword) => Judgement::failed(
             "Neo4j does not accept the password of AWSCURRENT",
             "rotate or resume: agentcore-console secrets resume SECRET finishes a rotation that was cut off; \
              otherwise put the password that the database has",
             SOURCE,
         ),
-        LoginAnswer::RateLimited => Judgement::failed(
+        Ok(LoginAnswer::RateLimited) => Judgement::failed(
             "Neo4j has locked the user out after failed logins",
             "stop the reader that uses an old password, then wait some seconds",
             SOURCE,
         ),
-        LoginAnswer::MustChange => Judgement::failed(
+        Ok(LoginAnswer::MustChange) => Judgement::failed(
             "Neo4j wants the password to be changed before anything else",
             "agentcore-console secrets rotate SECRET",
             SOURCE,
         ),
-        LoginAnswer::External => Judgement::warning("the user is authenticated outside Neo4j"),
-        LoginAnswer::Unreachable(failure) => {
+        Err(Neo4jFailure::Unreachable(failure)) => {
             Judgement::warning(format!("Neo4j is not reached from here: {}", failure.cause))
         }
-        LoginAnswer::Other(failure) => {
+        Err(Neo4jFailure::InDoubt(failure) | Neo4jFailure::Refused(failure)) => {
             Judgement::warning(format!("Neo4j answers: {}", with_request(failure)))
         }
     };
@@ -123,7 +119,7 @@ fn explain(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
             judged.source,
         ));
     }
-    if let Some(LoginAnswer::Unreachable(failure)) = evidence.login.value() {
+    if let Some(Err(Neo4jFailure::Unreachable(failure))) = evidence.login.value() {
         return Some(Cause::new(
             format!(
                 "Neo4j does not answer, neither the chain nor this machine: {}",

@@ -2,7 +2,7 @@
 
 use crate::model::{
     CallOutcome, Change, Claims, ConnectionInfo, DeploymentName, Failure, Identity, LoginAnswer,
-    Moment, Resource, SecretDetail, StackFacts, Tool,
+    Moment, Neo4jFailure, Resource, SecretDetail, StackFacts, Tool,
 };
 
 /// The result of one probe.
@@ -174,7 +174,7 @@ pub struct Evidence {
     /// Whether its value may be read.
     pub secret_value: Probe<()>,
     /// A login at Neo4j with AWSCURRENT.
-    pub login: Probe<LoginAnswer>,
+    pub login: Probe<Result<LoginAnswer, Neo4jFailure>>,
     /// The password of AWSPREVIOUS; not made unless Neo4j refused that of AWSCURRENT.
     pub previous: Probe<PreviousPassword>,
     /// Lines of the gateway's log since the walk began, newest last.

@@ -132,7 +132,7 @@ fn reader_in_log(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
 
 /// Neo4j takes the secret's password from here and refuses the one that the chain sends.
 fn older_password(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
-    let accepted = matches!(evidence.login.value(), Some(LoginAnswer::Accepted { .. }));
+    let accepted = matches!(evidence.login.value(), Some(Ok(LoginAnswer::Accepted)));
     (accepted && symptom.mentions(&["security.unauthorized", "authentication failure"])).then(|| {
         Cause::new(
             format!(

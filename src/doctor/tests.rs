@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::*;
 use crate::model::{
     CallOutcome, Change, Claims, ConnectionInfo, Elapsed, Failure, FailureKind, Identity, Kind,
-    LoginAnswer, Moment, Resource, ResourceKey, RotationState, SecretDetail, SecretVersion,
-    StackFacts, Tool, ToolAnnotations,
+    LoginAnswer, Moment, Neo4jFailure, Resource, ResourceKey, RotationState, SecretDetail,
+    SecretVersion, StackFacts, Tool, ToolAnnotations,
 };
 
 const NOW: Moment = Moment::from_millis(1_795_269_600_000);
@@ -157,7 +157,7 @@ fn healthy() -> Evidence {
         external: none(),
         secret: answered(secret()),
         secret_value: answered(()),
-        login: answered(LoginAnswer::Accepted { server: None }),
+        login: answered(Ok(LoginAnswer::Accepted)),
         previous: none(),
         gateway_log: none(),
         interceptor_log: none(),
@@ -221,10 +221,10 @@ fn readings_that_fail_do_not_break_a_working_chain() {
         stack: lost(failure(FailureKind::Throttled, "Rate exceeded")),
         gateways: lost(refused()),
         secret: lost(failure(FailureKind::Server, "HTTP 500")),
-        login: answered(LoginAnswer::Unreachable(failure(
+        login: answered(Err(Neo4jFailure::Unreachable(failure(
             FailureKind::Network,
             "private subnet",
-        ))),
+        )))),
         ..healthy()
     });
     assert!(report.healthy && report.verdict.is_none(), "{report:?}");
@@ -404,17 +404,17 @@ fn the_password_is_judged_by_a_login_with_the_current_one() {
     names(
         Hop::Neo4j,
         "does not accept",
-        &with(LoginAnswer::WrongPassword),
+        &with(Ok(LoginAnswer::WrongPassword)),
     );
     names(
         Hop::Neo4j,
         "locked the user out",
-        &with(LoginAnswer::RateLimited),
+        &with(Ok(LoginAnswer::RateLimited)),
     );
     names(
         Hop::Secret,
         "another password",
-        &with(LoginAnswer::Accepted { server: None }),
+        &with(Ok(LoginAnswer::Accepted)),
     );
 }
 
@@ -433,7 +433,7 @@ fn a_slow_hop_is_a_warning_there_and_nowhere_else() {
     let call = || slowly(called(false, "[]"));
     let evidence = Evidence {
         call: call(),
-        login: slowly(LoginAnswer::Accepted { server: None }),
+        login: slowly(Ok(LoginAnswer::Accepted)),
         ..healthy()
     };
     assert_eq!(slow_hops(&evidence), [Hop::Neo4j]);
@@ -484,7 +484,7 @@ fn every_hop_has_a_name_of_its_own_and_a_precedence_of_its_own() {
 #[test]
 fn a_password_that_was_put_back_is_told_from_a_wrong_one() {
     let mut evidence = healthy();
-    evidence.login = answered(LoginAnswer::WrongPassword);
+    evidence.login = answered(Ok(LoginAnswer::WrongPassword));
     evidence.previous = answered(PreviousPassword {
         is_accepted: true,
         overwritten: Some(Change {

@@ -14,44 +14,52 @@ pub struct Neo4jAddress {
 }
 
 /// What a login attempt proves about a password.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LoginAnswer {
     /// The password is right.
-    Accepted {
-        /// Server name and version where it says so.
-        server: Option<String>,
-    },
-    /// The password is wrong.
-    WrongPassword,
-    /// The user is locked out for some seconds: nothing is known of the password.
-    RateLimited,
-    /// The password is right, and must be changed before anything else.
+    Accepted,
+    /// The password is right, and must be changed before anything else (`CredentialsExpired`).
     MustChange,
-    /// The user is authenticated elsewhere (SSO, LDAP): the password cannot be changed here.
-    External,
-    /// The server was not reached: nothing is known of the password.
-    Unreachable(Failure),
-    /// Any other answer: nothing is known of the password.
-    Other(Failure),
+    /// The password is wrong (`Unauthorized`).
+    WrongPassword,
+    /// The user is locked for some seconds (`AuthenticationRateLimit`): nothing is known of the password.
+    RateLimited,
 }
 
 /// What became of `ALTER CURRENT USER SET PASSWORD FROM … TO …`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AlterAnswer {
     /// The new password holds.
     Done,
-    /// The old password was wrong; nothing changed.
+    /// The old password was wrong, at the login or in the statement; nothing changed.
     WrongOld,
     /// New and old are the same; nothing changed.
     Same,
     /// The server's password policy refuses the new one; nothing changed.
     Policy(String),
-    /// This member of a cluster may not write; nothing changed. Names the leader where the server does.
-    NotLeader(Option<String>),
-    /// The command was sent and no answer came: it may or may not have been done.
+    /// This member of a cluster may not write; nothing changed.
+    NotLeader,
+    /// The user has no right to change its password; nothing changed.
+    Forbidden(String),
+}
+
+/// Why a login or a statement has no conclusive answer of Neo4j.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Neo4jFailure {
+    /// It was never sent: the server was not reached.
+    Unreachable(Failure),
+    /// It was sent and no conclusive answer came: it may or may not have taken effect.
     InDoubt(Failure),
-    /// Refused or never sent; nothing changed.
+    /// It was refused, or not sent for another reason; nothing changed.
     Refused(Failure),
+}
+
+impl Neo4jFailure {
+    /// The failure behind it.
+    pub const fn failure(&self) -> &Failure {
+        let (Self::Unreachable(failure) | Self::InDoubt(failure) | Self::Refused(failure)) = self;
+        failure
+    }
 }
 
 /// What became of a user that an administrator was to set.

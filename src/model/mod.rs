@@ -31,7 +31,7 @@ pub use client_secret::{
     ClientSecretDetail, ClientSecretEntry, ClientSecretProvider, JournalStatus,
 };
 pub use database::{
-    AlterAnswer, LoginAnswer, Neo4jAddress, Neo4jConnection, Neo4jUser, UserAnswer,
+    AlterAnswer, LoginAnswer, Neo4jAddress, Neo4jConnection, Neo4jFailure, Neo4jUser, UserAnswer,
 };
 pub use deployment::{
     Deployment, DeploymentName, HeaderSpec, Identity, SecretSource, Shape, SignIn, SignInMode,

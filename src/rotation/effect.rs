@@ -10,6 +10,7 @@ pub use super::effect_error::{EffectError, EffectErrorClass};
 use super::labels::{Labels, VersionId};
 use super::readers::SecretReader;
 use super::report::{RotationEnd, RotationQuestion};
+use crate::model::{AlterAnswer, LoginAnswer};
 
 /// What must happen next.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -290,21 +291,6 @@ pub struct VersionFacts {
     pub problem: Option<Arc<str>>,
 }
 
-/// What the database said to a login.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LoginAnswer {
-    /// The password is right.
-    Accepted,
-    /// The password is right and must be changed (`CredentialsExpired`).
-    MustChange,
-    /// The password is wrong (`Unauthorized`).
-    Wrong,
-    /// Too many wrong tries by somebody (`AuthenticationRateLimit`): says nothing about this password.
-    Limited,
-    /// The user is no native user: another system keeps the password.
-    External,
-}
-
 /// What was found out as the administrator, before anything is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AdministratorAnswer {
@@ -325,23 +311,6 @@ pub enum SetAnswer {
     Policy(String),
     /// The administrator cannot do it: its login is refused, a right is missing, none is named.
     Unfit(String),
-}
-
-/// What the database said to the change of the password.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum AlterAnswer {
-    /// Done.
-    Done,
-    /// The old password was refused, at the login or by the statement.
-    WrongOld,
-    /// Old and new are the same.
-    Same,
-    /// The server's rules refuse the new password, definitely and for ever.
-    Policy(String),
-    /// This member cannot write; another is the leader.
-    NotLeader,
-    /// The user has no right to change its password here.
-    Forbidden(String),
 }
 
 /// One connection of the rotated user, as `dbms.listConnections` shows it.

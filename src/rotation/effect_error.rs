@@ -3,7 +3,7 @@
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
-use crate::model::{Failure, FailureKind};
+use crate::model::{Failure, FailureKind, Neo4jFailure};
 
 /// A request without a usable answer: what that means for the rotation, and the whole failure for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,6 +108,16 @@ impl From<Failure> for EffectError {
             | FailureKind::Cancelled => EffectErrorClass::Refused,
         };
         Self::new(class, failure)
+    }
+}
+
+impl From<Neo4jFailure> for EffectError {
+    fn from(error: Neo4jFailure) -> Self {
+        match error {
+            Neo4jFailure::Unreachable(failure) => Self::new(EffectErrorClass::Unreachable, failure),
+            Neo4jFailure::InDoubt(failure) => Self::new(EffectErrorClass::InDoubt, failure),
+            Neo4jFailure::Refused(failure) => Self::from(failure),
+        }
     }
 }
 

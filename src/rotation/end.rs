@@ -1,6 +1,9 @@
 //! How a rotation ended, and why.
 
+use std::fmt;
+
 use super::effect::EffectError;
+use super::evidence::Whose;
 use super::labels::{Author, VersionId};
 
 /// How it ended, in one word.
@@ -83,8 +86,6 @@ pub enum EndReason {
     Administrator(String),
     /// The same, found out after AWSPENDING was taken.
     AdministratorLate(String),
-    /// The user's password is kept by another system.
-    External,
     /// The user may not change its password.
     Forbidden(String),
     /// The server's rules refuse every new password that was drawn.
@@ -123,4 +124,179 @@ impl EndReason {
     pub fn is_network(&self) -> bool {
         matches!(self, Self::Error { error, .. } if error.is_transient())
     }
+}
+
+impl fmt::Display for EndReason {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Agreed => formatter.write_str("secret and database agree"),
+            Self::Rehearsed => formatter.write_str("dry run: nothing was written"),
+            Self::Declined => formatter.write_str("not confirmed: nothing further was changed"),
+            Self::Deleted => formatter.write_str(DELETED),
+            Self::NoCurrent => formatter.write_str("the secret has no AWSCURRENT version"),
+            Self::NoPrevious => formatter.write_str(NO_PREVIOUS),
+            Self::Unsuitable(problem) => formatter.write_str(problem),
+            Self::Pending(version, author) => write_pending(formatter, version, author.as_ref()),
+            Self::PendingEmpty(version) => write_empty(formatter, version),
+            Self::ForeignNotAccepted(version) => write_foreign(formatter, version),
+            Self::Mismatch(version) => write_mismatch(formatter, version),
+            Self::Drift(version) => write_drift(formatter, version),
+            Self::Stuck(tried, administrated) => write_stuck(formatter, *tried, *administrated),
+            Self::Administrator(why) => write_administrator(formatter, why),
+            Self::AdministratorLate(why) => write_administrator_late(formatter, why),
+            Self::Forbidden(why) => {
+                write!(
+                    formatter,
+                    "the user may not change its own password ({why})"
+                )
+            }
+            Self::Policy(why) => write_policy(formatter, why),
+            Self::ReadBackDiffers(version) => write_read_back(formatter, version),
+            Self::Limited => formatter.write_str(LIMITED),
+            Self::Unsettled => formatter.write_str(UNSETTLED),
+            Self::Stopped => {
+                formatter.write_str("stopped as asked; `secrets resume` goes on from here")
+            }
+            Self::StoppedAfter => formatter.write_str(STOPPED_AFTER),
+            Self::Superseded => formatter.write_str(SUPERSEDED),
+            Self::FunctionUnfinished(version, has_value) => {
+                write_function(formatter, version, *has_value)
+            }
+            Self::Released(version) => {
+                write!(
+                    formatter,
+                    "AWSPENDING is off version {version}; secret and database agree"
+                )
+            }
+            Self::Error { doing, error, sent } => write_error(formatter, doing, error, *sent),
+            Self::Unexpected => formatter.write_str(UNEXPECTED),
+        }
+    }
+}
+
+const DELETED: &str =
+    "the secret is scheduled for deletion; restore it first (`aws secretsmanager restore-secret`)";
+const NO_PREVIOUS: &str = "the secret has no AWSPREVIOUS version to go back to";
+const LIMITED: &str = "somebody keeps trying a wrong password, so Neo4j refuses every login of this user; stop that consumer, \
+                       then `secrets resume`";
+const UNSETTLED: &str =
+    "somebody else keeps changing this secret; run `secrets resume` when that is over";
+const STOPPED_AFTER: &str = "stopped as asked, when secret and database agreed; readers were not refreshed and the chain was not \
+                             called, which `secrets resume` does";
+const SUPERSEDED: &str = "somebody else has rotated in the meantime; secret and database agree, the password is not ours";
+const UNEXPECTED: &str = "an answer did not fit its question; this is a mistake in this program. `secrets resume` is safe";
+
+fn write_pending(
+    formatter: &mut fmt::Formatter<'_>,
+    version: &VersionId,
+    author: Option<&Author>,
+) -> fmt::Result {
+    write!(
+        formatter,
+        "a rotation is pending: AWSPENDING is on version {version}, {}; `secrets resume` finds out and ends it",
+        Whose(author)
+    )
+}
+
+fn write_empty(formatter: &mut fmt::Formatter<'_>, version: &VersionId) -> fmt::Result {
+    write!(
+        formatter,
+        "AWSPENDING is on version {version}, which has no value: a rotation function stopped before it stored one, or is about to"
+    )
+}
+
+fn write_foreign(formatter: &mut fmt::Formatter<'_>, version: &VersionId) -> fmt::Result {
+    write!(
+        formatter,
+        "AWSPENDING is on version {version}, {}; Neo4j does not accept its password, so nothing was changed. Let its owner finish, or take it off with `secrets resume --release`",
+        Whose(None)
+    )
+}
+
+fn write_mismatch(formatter: &mut fmt::Formatter<'_>, version: &VersionId) -> fmt::Result {
+    write!(
+        formatter,
+        "the pending version {version} names another user or address than the current one; this is no rotation of a password"
+    )
+}
+
+fn write_drift(formatter: &mut fmt::Formatter<'_>, version: &VersionId) -> fmt::Result {
+    write!(
+        formatter,
+        "Neo4j does not accept the current version {version}; nothing was written. `secrets resume` tries the other labelled versions"
+    )
+}
+
+fn write_stuck(
+    formatter: &mut fmt::Formatter<'_>,
+    tried: usize,
+    administrated: bool,
+) -> fmt::Result {
+    let way = if administrated {
+        "`secrets resume --reset` lets the administrator set AWSCURRENT's password again"
+    } else {
+        "Set it again as an administrator of Neo4j"
+    };
+    write!(
+        formatter,
+        "Neo4j accepts none of the {tried} labelled versions; somebody has changed the password outside the secret. {way}"
+    )
+}
+
+fn write_administrator(formatter: &mut fmt::Formatter<'_>, why: &str) -> fmt::Result {
+    write!(
+        formatter,
+        "two users take turns here, and the administrator who sets their passwords cannot be used: {why}. `--single-user` changes the one user's own password instead, with an outage below a second"
+    )
+}
+
+fn write_administrator_late(formatter: &mut fmt::Formatter<'_>, why: &str) -> fmt::Result {
+    write!(
+        formatter,
+        "the administrator could not set the other user's password: {why}. Whoever reads the secret is not affected. `secrets resume` goes on when that is mended; `secrets resume --single-user` gives it up and takes AWSPENDING off"
+    )
+}
+
+fn write_policy(formatter: &mut fmt::Formatter<'_>, why: &str) -> fmt::Result {
+    write!(
+        formatter,
+        "Neo4j's rules refuse the new passwords ({why}); the old one still works. Configure a longer or wider password"
+    )
+}
+
+fn write_read_back(formatter: &mut fmt::Formatter<'_>, version: &VersionId) -> fmt::Result {
+    write!(
+        formatter,
+        "version {version} reads back differently than it was stored; Neo4j was not touched. `secrets resume` goes on when that is understood"
+    )
+}
+
+fn write_function(
+    formatter: &mut fmt::Formatter<'_>,
+    version: &VersionId,
+    has_value: bool,
+) -> fmt::Result {
+    let value = if has_value {
+        "it has a value"
+    } else {
+        "it has no value yet"
+    };
+    write!(
+        formatter,
+        "the rotation function has not finished with version {version} ({value}); its log group is /aws/lambda/ and its name. `secrets resume` finds out which password Neo4j accepts"
+    )
+}
+
+fn write_error(
+    formatter: &mut fmt::Formatter<'_>,
+    doing: &str,
+    error: &EffectError,
+    sent: bool,
+) -> fmt::Result {
+    let database = if sent {
+        "Neo4j may already have the pending password: nothing is lost, `secrets resume` on any machine ends it"
+    } else {
+        "The password in Neo4j was not changed"
+    };
+    write!(formatter, "{doing}: {error}. {database}")
 }

@@ -4,6 +4,7 @@
 //! a pending value is rolled forward, never replaced unless the database has refused it for good; a lost answer, an unreachable or a
 //! limited database is no evidence about a password; after two wrong logins a lock window is waited out before each further one.
 
+mod change;
 mod check;
 mod cleanup;
 mod effects;
@@ -18,15 +19,17 @@ mod transitions;
 use std::sync::Arc;
 
 use super::effect::{
-    LoginAnswer, Observation, ReadAnswer, RotationEffect, RotationNext, SecretFacts,
+    Observation, ReadAnswer, RotationEffect, RotationNext, SecretFacts, VersionFacts,
 };
 use super::labels::{Labels, VersionId};
+use crate::model::LoginAnswer;
+
 use super::report::{
-    EndReason, RotationEnd, RotationEvidence, RotationKind, RotationOutcome, RotationQuestion,
-    RotationReport, RotationStep,
+    EndReason, Neo4jEvidence, RotationEnd, RotationEvidence, RotationKind, RotationOutcome,
+    RotationQuestion, RotationReport, RotationStep,
 };
 
-use phase::RotationPhase;
+use phase::{LabelsRead, LoginPurpose, RotationAsk, RotationPhase, VersionRead};
 use state::MachineState;
 pub use state::RotationSettings;
 
@@ -73,19 +76,21 @@ impl RotationMachine {
         if let Some((reason, millis)) = state.pause {
             return RotationNext::Effect(RotationEffect::Wait { millis, reason });
         }
-        match state.place {
+        match state.phase {
             RotationPhase::Done => RotationNext::Done(self.ending()),
-            RotationPhase::Proceed => RotationNext::Ask(RotationQuestion::Proceed),
-            RotationPhase::AgreeFinish => {
-                RotationNext::Ask(RotationQuestion::FinishForeign(self.chosen()))
-            }
-            RotationPhase::AgreeRelease => {
-                RotationNext::Ask(RotationQuestion::ReleaseForeign(self.chosen()))
-            }
-            RotationPhase::AskGoOn => RotationNext::Ask(self.go_on_question()),
-            RotationPhase::AskClose => RotationNext::Ask(self.close_question()),
-            RotationPhase::AskRefresh => RotationNext::Ask(self.refresh_question()),
-            place => RotationNext::Effect(self.effect_at(place)),
+            RotationPhase::Ask(ask) => RotationNext::Ask(self.question(ask)),
+            phase => RotationNext::Effect(self.effect_at(phase)),
+        }
+    }
+
+    fn question(&self, ask: RotationAsk) -> RotationQuestion {
+        match ask {
+            RotationAsk::Proceed => RotationQuestion::Proceed,
+            RotationAsk::FinishForeign => RotationQuestion::FinishForeign(self.chosen()),
+            RotationAsk::ReleaseForeign => RotationQuestion::ReleaseForeign(self.chosen()),
+            RotationAsk::GoOn => self.go_on_question(),
+            RotationAsk::CloseConnections => self.close_question(),
+            RotationAsk::RefreshReaders => self.refresh_question(),
         }
     }
 
@@ -96,13 +101,13 @@ impl RotationMachine {
         match observation {
             Observation::Waited => {
                 if self.state.pause.take().is_none() {
-                    self.state.must_wait.clear();
+                    self.state.logins.must_wait.clear();
                 }
             }
             Observation::Failed(error) => self.failed(error),
             answer => {
-                self.state.tries = 0;
-                self.state.since = None;
+                self.state.retry.tries = 0;
+                self.state.retry.since = None;
                 self.answered(answer);
             }
         }
@@ -112,14 +117,14 @@ impl RotationMachine {
     /// Asks to stop as soon as that leaves nothing half done: at once, or when AWSCURRENT has followed the database. Answers whether
     /// it has stopped.
     pub fn stop(&mut self) -> bool {
-        if self.state.place != RotationPhase::Done && !self.is_between() {
-            if self.state.promoted {
+        if self.state.phase != RotationPhase::Done && !self.is_between() {
+            if self.state.progress.promoted {
                 self.end(self.good_outcome(), EndReason::StoppedAfter);
             } else {
                 self.end(RotationOutcome::Failed, EndReason::Stopped);
             }
         }
-        self.state.place == RotationPhase::Done
+        self.state.phase == RotationPhase::Done
     }
 
     /// What has been reported since the start or the last answer.
@@ -134,34 +139,38 @@ impl RotationMachine {
 
     /// Is something half done: may the database already have a password that is not current, or are labels still to be taken off?
     pub fn is_between(&self) -> bool {
-        let ahead = self.state.sent && !self.state.promoted;
-        let untidy = self.state.promoted && !self.state.cleaned && self.state.permitted;
-        (ahead || untidy) && self.state.place != RotationPhase::Done
+        let ahead = self.state.progress.sent && !self.state.progress.promoted;
+        let untidy = self.state.progress.promoted
+            && !self.state.progress.cleaned
+            && self.state.consent.permitted;
+        (ahead || untidy) && self.state.phase != RotationPhase::Done
     }
 
     /// Will the secret name the other one of two users?
     pub fn is_alternating(&self) -> bool {
-        self.state.alternate || (self.state.kind == RotationKind::Rollback && self.takes_turns())
+        self.state.target.alternate
+            || (self.state.kind == RotationKind::Rollback && self.takes_turns())
     }
 
     /// The labels as last read.
     pub fn labels(&self) -> &Labels {
-        &self.state.labels
+        &self.state.seen.labels
     }
 
     /// The version that this rotation is to make current: its own, or the one found; the current one before that is known.
     pub fn chosen_version(&self) -> Option<&VersionId> {
         let state = &self.state;
         state
+            .target
             .mine
             .as_ref()
-            .or(state.chosen.as_ref())
-            .or(state.base.as_ref())
+            .or(state.target.chosen.as_ref())
+            .or(state.seen.base.as_ref())
     }
 
     /// The current version as last read.
     pub fn current(&self) -> Option<&VersionId> {
-        self.state.base.as_ref()
+        self.state.seen.base.as_ref()
     }
 
     fn ending(&self) -> RotationEnd {
@@ -196,30 +205,27 @@ impl RotationMachine {
     }
 
     fn described(&mut self, facts: &SecretFacts) {
-        self.state.labels = facts.labels.clone();
-        self.state.managed = facts.managed;
-        if facts.deleted
-            && matches!(
-                self.state.place,
-                RotationPhase::ClaimLook | RotationPhase::BeforeSet
-            )
-        {
+        self.state.seen.labels = facts.labels.clone();
+        self.state.seen.managed = facts.managed;
+        let RotationPhase::Labels(read) = self.state.phase else {
+            return self.unexpected();
+        };
+        if facts.deleted && matches!(read, LabelsRead::AfterClaim | LabelsRead::BeforeSet) {
             // A secret that goes away takes with it whatever the database would be changed to.
-            let outcome = if self.state.sent {
+            let outcome = if self.state.progress.sent {
                 RotationOutcome::Failed
             } else {
                 RotationOutcome::Refused
             };
             return self.end(outcome, EndReason::Deleted);
         }
-        match self.state.place {
-            RotationPhase::Survey => self.surveyed(facts),
-            RotationPhase::ClaimLook => self.claim_seen(),
-            RotationPhase::BeforeSet => self.seen_before_set(),
-            RotationPhase::PromoteLook => self.promotion_seen(),
-            RotationPhase::Tidy => self.tidied(),
-            RotationPhase::ManagedWatch => self.managed_seen(),
-            _ => self.unexpected(),
+        match read {
+            LabelsRead::Survey => self.surveyed(facts),
+            LabelsRead::AfterClaim => self.claim_seen(),
+            LabelsRead::BeforeSet => self.seen_before_set(),
+            LabelsRead::AfterPromote => self.promotion_seen(),
+            LabelsRead::Tidy => self.tidied(),
+            LabelsRead::Function => self.managed_seen(),
         }
     }
 
@@ -229,21 +235,49 @@ impl RotationMachine {
         };
         match read {
             ReadAnswer::Value(facts) => {
-                self.state.readable.insert(version.clone(), facts.clone());
-                match self.state.place {
-                    RotationPhase::ReadCurrent => self.current_read(&facts),
-                    RotationPhase::ReadPrevious => self.previous_read(&facts),
-                    RotationPhase::ReadBack => self.read_back(&facts),
-                    RotationPhase::Compare => self.compared(&version, &facts),
-                    RotationPhase::Probe => self.suspect_read(&facts),
-                    RotationPhase::ManagedExplain => self.managed_explained(Some(&facts)),
-                    RotationPhase::Alter => self.source_read(Some(&facts)),
-                    RotationPhase::ReadBefore => self.before_read(Some(&facts)),
-                    // A login place reads first and then logs in.
-                    _ => {}
-                }
+                self.state
+                    .seen
+                    .readable
+                    .insert(version.clone(), facts.clone());
+                self.value_read(&version, &facts);
             }
             ReadAnswer::Empty => self.found_empty(version),
+        }
+    }
+
+    fn value_read(&mut self, version: &VersionId, facts: &VersionFacts) {
+        match self.state.phase {
+            RotationPhase::Read(read) => match read {
+                VersionRead::Current => self.current_read(facts),
+                VersionRead::Previous => self.previous_read(facts),
+                VersionRead::Back => self.read_back(facts),
+                VersionRead::Compare => self.compared(version, facts),
+                VersionRead::Before => self.before_read(Some(facts)),
+                VersionRead::Function => self.managed_explained(Some(facts)),
+            },
+            RotationPhase::Alter => self.source_read(Some(facts)),
+            RotationPhase::Login(LoginPurpose::Probe) => self.suspect_read(facts),
+            // The version was read so that its password can be sent; the login follows.
+            RotationPhase::Login(
+                LoginPurpose::Current
+                | LoginPurpose::Verify
+                | LoginPurpose::StillWorks
+                | LoginPurpose::AfterPolicy,
+            ) => {}
+            RotationPhase::Labels(_)
+            | RotationPhase::CheckAdministrator
+            | RotationPhase::Connections(_)
+            | RotationPhase::Ask(_)
+            | RotationPhase::Generate
+            | RotationPhase::Put
+            | RotationPhase::Move(_)
+            | RotationPhase::SetByAdministrator
+            | RotationPhase::Kill
+            | RotationPhase::FindReaders
+            | RotationPhase::Refresh
+            | RotationPhase::Call
+            | RotationPhase::ManagedStart
+            | RotationPhase::Done => self.unexpected(),
         }
     }
 
@@ -251,22 +285,21 @@ impl RotationMachine {
         match answer {
             LoginAnswer::Accepted | LoginAnswer::MustChange => {
                 if let Some(user) = self.user_asked() {
-                    self.state.wrong.remove(&user);
-                    self.state.must_wait.remove(&user);
+                    self.state.logins.wrong.remove(&user);
+                    self.state.logins.must_wait.remove(&user);
                 }
-                self.state.limited = 0;
+                self.state.logins.limited = 0;
                 if answer == LoginAnswer::MustChange {
-                    self.note(RotationEvidence::MustChange);
+                    self.note(Neo4jEvidence::MustChange);
                 }
                 self.accepted();
             }
-            LoginAnswer::Wrong => {
+            LoginAnswer::WrongPassword => {
                 self.count_wrong();
-                self.state.limited = 0;
+                self.state.logins.limited = 0;
                 self.refused();
             }
-            LoginAnswer::Limited => self.limited(),
-            LoginAnswer::External => self.end(RotationOutcome::Refused, EndReason::External),
+            LoginAnswer::RateLimited => self.limited(),
         }
     }
 
@@ -275,10 +308,15 @@ impl RotationMachine {
         let Some(user) = self.user_asked() else {
             return;
         };
-        let wrong = self.state.wrong.entry(Arc::clone(&user)).or_default();
+        let wrong = self
+            .state
+            .logins
+            .wrong
+            .entry(Arc::clone(&user))
+            .or_default();
         *wrong = wrong.saturating_add(1).min(2);
         if *wrong >= 2 {
-            self.state.must_wait.insert(user);
+            self.state.logins.must_wait.insert(user);
         }
     }
 

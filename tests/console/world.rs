@@ -13,8 +13,8 @@ use agentcore_console::{
     rotation::{
         plan::{PlanInput, RotationPlan},
         report::{
-            EndReason, RotationEnd, RotationEvidence, RotationKind, RotationOutcome,
-            RotationReport, RotationStep, StepState,
+            EndReason, RotationEnd, RotationKind, RotationOutcome, RotationReport, RotationStep,
+            SecretEvidence, StepState,
         },
     },
     tools::saved::Query,
@@ -311,7 +311,7 @@ pub(crate) fn plan(secret: &str) -> RotationPlan {
 
 pub(crate) fn step(step: RotationStep, state: StepState, after: i64) -> Event {
     let evidence = if state == StepState::Done {
-        vec![RotationEvidence::NothingPending]
+        vec![SecretEvidence::NothingPending.into()]
     } else {
         Vec::new()
     };

@@ -7,20 +7,24 @@ use std::sync::Arc;
 use super::super::effect::{CallAnswer, Connection, EffectError, EffectErrorClass, VersionFacts};
 use super::super::labels::CURRENT;
 use super::super::readers::SecretReader;
-use super::super::report::{RotationEnd, RotationEvidence, RotationOutcome, RotationQuestion};
+use super::super::report::{
+    ConsumerEvidence, RotationEnd, RotationEvidence, RotationOutcome, RotationQuestion,
+    SecretEvidence,
+};
+use super::phase::{ConnectionsRead, LoginPurpose, RotationAsk, StageMove, VersionRead};
 use super::{RotationMachine, RotationPhase};
 
 impl RotationMachine {
     /// The labels after the promotion: which of them are ours to take off?
     pub(super) fn tidied(&mut self) {
         let chosen = self.chosen();
-        let labels = &self.state.labels;
-        let mut loose = std::mem::take(&mut self.state.loose);
+        let labels = &self.state.seen.labels;
+        let mut loose = std::mem::take(&mut self.state.consumers.loose);
         // Where the version is no longer current, somebody may be taking it again: their label on it must stay.
         let is_current = labels.holder(CURRENT) == Some(&chosen);
         let own = [
-            self.state.prepared_label.as_deref(),
-            self.state.sent_label.as_deref(),
+            self.state.target.prepared_label.as_deref(),
+            self.state.target.sent_label.as_deref(),
         ];
         let old = self.now.div_euclid(1_000) - self.settings.orphan_seconds;
         let finished: Vec<_> = labels
@@ -36,16 +40,16 @@ impl RotationMachine {
         loose.extend(orphans);
         loose.sort();
         loose.dedup();
-        self.state.loose = loose;
+        self.state.consumers.loose = loose;
         if count > 0 {
-            self.note(RotationEvidence::Orphans(count));
+            self.note(SecretEvidence::Orphans(count));
         }
         self.unlabel_next();
     }
 
     pub(super) fn unlabel_next(&mut self) {
-        if !self.state.loose.is_empty() {
-            return self.go(RotationPhase::Unlabel);
+        if !self.state.consumers.loose.is_empty() {
+            return self.go(RotationPhase::Move(StageMove::Unlabel));
         }
         match &self.state.ending {
             // Whoever died before the readers were refreshed is followed by a resume that finds nothing else to do.
@@ -56,71 +60,71 @@ impl RotationMachine {
             Some(_) => return self.given_up(),
             None => {}
         }
-        self.state.cleaned = true;
-        self.note(RotationEvidence::Cleaned);
-        if self.state.verified {
+        self.state.progress.cleaned = true;
+        self.note(SecretEvidence::Cleaned);
+        if self.state.progress.verified {
             return self.after_clean();
         }
-        self.go(RotationPhase::Verify);
+        self.go(RotationPhase::Login(LoginPurpose::Verify));
     }
 
     pub(super) fn unlabelled(&mut self) {
-        if !self.state.loose.is_empty() {
-            self.state.loose.remove(0);
+        if !self.state.consumers.loose.is_empty() {
+            self.state.consumers.loose.remove(0);
         }
         self.unlabel_next();
     }
 
     pub(super) fn after_clean(&mut self) {
-        match self.state.kept_user.clone() {
+        match self.state.consumers.kept_user.clone() {
             // Nobody is connected with a password that has ended.
             Some(user) => {
                 self.go(RotationPhase::FindReaders);
-                self.note(RotationEvidence::OldUserKept(user));
+                self.note(ConsumerEvidence::OldUserKept(user));
             }
             // Found promoted: whether the user was another one before is read from the version before.
-            None if self.state.found_promoted
+            None if self.state.consumers.found_promoted
                 && self
                     .before()
-                    .is_some_and(|before| !self.state.readable.contains_key(&before)) =>
+                    .is_some_and(|before| !self.state.seen.readable.contains_key(&before)) =>
             {
-                self.go(RotationPhase::ReadBefore);
+                self.go(RotationPhase::Read(VersionRead::Before));
             }
-            None => self.go(RotationPhase::ListConnections),
+            None => self.go(RotationPhase::Connections(ConnectionsRead::Old)),
         }
     }
 
     /// The version before the current one was read, or has no value.
     pub(super) fn before_read(&mut self, facts: Option<&VersionFacts>) {
         let current = self
-            .facts_of(self.state.base.as_ref())
+            .facts_of(self.state.seen.base.as_ref())
             .map(|facts| Arc::clone(&facts.user));
-        self.state.kept_user = facts
+        self.state.consumers.kept_user = facts
             .map(|facts| Arc::clone(&facts.user))
             .filter(|user| current.is_some_and(|one| one != *user));
-        match self.state.kept_user.clone() {
+        match self.state.consumers.kept_user.clone() {
             Some(user) => {
                 self.go(RotationPhase::FindReaders);
-                self.note(RotationEvidence::OldUserKept(user));
+                self.note(ConsumerEvidence::OldUserKept(user));
             }
-            None => self.go(RotationPhase::ListConnections),
+            None => self.go(RotationPhase::Connections(ConnectionsRead::Old)),
         }
     }
 
     pub(super) fn close_question(&self) -> RotationQuestion {
-        RotationQuestion::CloseConnections(self.state.connections.clone())
+        RotationQuestion::CloseConnections(self.state.consumers.connections.clone())
     }
 
     pub(super) fn connections_listed(&mut self, connections: Vec<Connection>) {
-        if self.state.place == RotationPhase::CheckConnections {
+        if self.state.phase == RotationPhase::Connections(ConnectionsRead::Check) {
             return self.consumers_seen(connections);
         }
-        self.note(RotationEvidence::Connected(connections.clone()));
-        self.state.connections = connections;
-        self.go(if self.state.connections.is_empty() {
+        self.note(ConsumerEvidence::Connected(connections.clone()));
+        self.state.consumers.connections = connections;
+        self.go(if self.state.consumers.connections.is_empty() {
             RotationPhase::FindReaders
         } else {
-            RotationPhase::AskClose
+            RotationPhase::Ask(RotationAsk::CloseConnections)
         });
     }
 
@@ -128,46 +132,48 @@ impl RotationMachine {
         if yes {
             return self.go(RotationPhase::Kill);
         }
-        self.warn(RotationEvidence::Kept(self.state.connections.len()));
+        self.warn(ConsumerEvidence::Kept(
+            self.state.consumers.connections.len(),
+        ));
         self.go(RotationPhase::FindReaders);
     }
 
     pub(super) fn killed(&mut self, count: usize) {
-        self.note(RotationEvidence::Closed(count));
+        self.note(ConsumerEvidence::Closed(count));
         self.go(RotationPhase::FindReaders);
     }
 
     /// Who keeps the old value?
     pub(super) fn readers_found(&mut self, readers: Vec<SecretReader>, unknown: Vec<String>) {
         for what in unknown {
-            self.warn(RotationEvidence::ReaderUnknown(what));
+            self.warn(ConsumerEvidence::ReaderUnknown(what));
         }
         let (mut refreshable, others): (Vec<_>, Vec<_>) =
             readers.into_iter().partition(SecretReader::is_refreshable);
         for reader in others {
-            self.warn(RotationEvidence::ReaderLeft(reader.sentence()));
+            self.warn(ConsumerEvidence::ReaderLeft(reader.sentence()));
         }
         refreshable.sort_by(|one, other| one.name.cmp(&other.name));
-        self.state.readers = refreshable;
-        if !self.state.readers.is_empty() {
-            return self.go(RotationPhase::AskRefresh);
+        self.state.consumers.readers = refreshable;
+        if !self.state.consumers.readers.is_empty() {
+            return self.go(RotationPhase::Ask(RotationAsk::RefreshReaders));
         }
         if !self.warned {
-            self.note(RotationEvidence::ReadersFresh);
+            self.note(ConsumerEvidence::ReadersFresh);
         }
         self.before_call();
     }
 
     pub(super) fn refresh_question(&self) -> RotationQuestion {
-        RotationQuestion::RefreshReaders(self.state.readers.clone())
+        RotationQuestion::RefreshReaders(self.state.consumers.readers.clone())
     }
 
     pub(super) fn refresh(&mut self, yes: bool) {
         if yes {
             return self.go(RotationPhase::Refresh);
         }
-        for reader in std::mem::take(&mut self.state.readers) {
-            self.warn(RotationEvidence::ReaderLeft(format!(
+        for reader in std::mem::take(&mut self.state.consumers.readers) {
+            self.warn(ConsumerEvidence::ReaderLeft(format!(
                 "{} {}",
                 reader.name,
                 reader.pickup.sentence()
@@ -178,19 +184,19 @@ impl RotationMachine {
 
     pub(super) fn refreshed(&mut self, done: Vec<String>, left: Vec<String>) {
         for what in done {
-            self.note(RotationEvidence::Refreshed(what));
+            self.note(ConsumerEvidence::Refreshed(what));
         }
         for what in left {
-            self.warn(RotationEvidence::ReaderLeft(what));
+            self.warn(ConsumerEvidence::ReaderLeft(what));
         }
         self.next_reader();
     }
 
     fn next_reader(&mut self) {
-        if !self.state.readers.is_empty() {
-            self.state.readers.remove(0);
+        if !self.state.consumers.readers.is_empty() {
+            self.state.consumers.readers.remove(0);
         }
-        if self.state.readers.is_empty() {
+        if self.state.consumers.readers.is_empty() {
             self.before_call();
         } else {
             self.go(RotationPhase::Refresh);
@@ -208,54 +214,82 @@ impl RotationMachine {
 
     pub(super) fn called(&mut self, answer: CallAnswer) {
         match answer {
-            CallAnswer::Answered(what) => self.note(RotationEvidence::ChainAnswered(what)),
+            CallAnswer::Answered(what) => self.note(ConsumerEvidence::ChainAnswered(what)),
             CallAnswer::Refused(why) | CallAnswer::Unknown(why) => {
-                self.warn(RotationEvidence::ChainUnproven(why));
+                self.warn(ConsumerEvidence::ChainUnproven(why));
             }
         }
         self.end_well();
     }
 
+    fn reader_not_refreshed(&mut self, error: &EffectError) {
+        let name = self
+            .state
+            .consumers
+            .readers
+            .first()
+            .map(|reader| reader.name.clone())
+            .unwrap_or_default();
+        self.warn(ConsumerEvidence::ReaderLeft(format!("{name} ({error})")));
+        if !matches!(error.class(), EffectErrorClass::Throttled) && error.is_transient() {
+            // No answer came: each further reader would cost the same wait.
+            for reader in self
+                .state
+                .consumers
+                .readers
+                .drain(..)
+                .skip(1)
+                .collect::<Vec<_>>()
+            {
+                self.warn(ConsumerEvidence::ReaderLeft(reader.name));
+            }
+        }
+        self.next_reader();
+    }
+
     /// Consumers are looked after as well as can be; nothing of it undoes the rotation.
     pub(super) fn consumer_trouble(&mut self, error: EffectError) {
-        match self.state.place {
-            RotationPhase::CheckConnections => {
-                self.note(RotationEvidence::ConnectionsUnknown(error));
-                self.go(RotationPhase::Proceed);
+        match self.state.phase {
+            RotationPhase::Connections(ConnectionsRead::Check) => {
+                self.note(ConsumerEvidence::ConnectionsUnknown(error));
+                self.go(RotationPhase::Ask(RotationAsk::Proceed));
             }
-            RotationPhase::ListConnections => {
-                self.warn(RotationEvidence::ConnectionsUnknown(error));
+            RotationPhase::Connections(ConnectionsRead::Old) => {
+                self.warn(ConsumerEvidence::ConnectionsUnknown(error));
                 self.go(RotationPhase::FindReaders);
             }
             RotationPhase::Kill => {
                 self.warn(RotationEvidence::Error(error));
                 self.go(RotationPhase::FindReaders);
             }
-            RotationPhase::ReadBefore => self.before_read(None),
+            RotationPhase::Read(VersionRead::Before) => self.before_read(None),
             RotationPhase::FindReaders => {
-                self.warn(RotationEvidence::ReadersUnknown(error));
+                self.warn(ConsumerEvidence::ReadersUnknown(error));
                 self.before_call();
             }
-            RotationPhase::Refresh => {
-                let name = self
-                    .state
-                    .readers
-                    .first()
-                    .map(|reader| reader.name.clone())
-                    .unwrap_or_default();
-                self.warn(RotationEvidence::ReaderLeft(format!("{name} ({error})")));
-                if !matches!(error.class(), EffectErrorClass::Throttled) && error.is_transient() {
-                    // Nobody answers: the others would each be waited for.
-                    for reader in self.state.readers.drain(..).skip(1).collect::<Vec<_>>() {
-                        self.warn(RotationEvidence::ReaderLeft(reader.name));
-                    }
-                }
-                self.next_reader();
-            }
-            _ => {
-                self.warn(RotationEvidence::ChainUnproven(error.to_string()));
+            RotationPhase::Refresh => self.reader_not_refreshed(&error),
+            RotationPhase::Call => {
+                self.warn(ConsumerEvidence::ChainUnproven(error.to_string()));
                 self.end_well();
             }
+            RotationPhase::Labels(_)
+            | RotationPhase::Read(
+                VersionRead::Current
+                | VersionRead::Previous
+                | VersionRead::Back
+                | VersionRead::Compare
+                | VersionRead::Function,
+            )
+            | RotationPhase::Login(_)
+            | RotationPhase::CheckAdministrator
+            | RotationPhase::Ask(_)
+            | RotationPhase::Generate
+            | RotationPhase::Put
+            | RotationPhase::Move(_)
+            | RotationPhase::Alter
+            | RotationPhase::SetByAdministrator
+            | RotationPhase::ManagedStart
+            | RotationPhase::Done => self.unexpected(),
         }
     }
 }

@@ -1,7 +1,8 @@
 //! No answer, a refusal, a limiter: what is tried again, how long is waited, and when it is given up.
 
 use super::super::effect::{EffectError, Pause, RotationEffect, RotationNext};
-use super::super::report::{EndReason, RotationEvidence, RotationOutcome};
+use super::super::report::{EndReason, Neo4jEvidence, RotationEvidence, RotationOutcome};
+use super::phase::{LabelsRead, LoginPurpose, StageMove, VersionRead};
 use super::{RotationMachine, RotationPhase};
 
 /// How often a call is tried again while nothing has been written.
@@ -11,7 +12,7 @@ impl RotationMachine {
     /// After two wrong logins, or while logins are limited: how long until the next one.
     pub(super) fn login_pause(&self) -> (Pause, u64) {
         let settings = &self.settings;
-        match self.state.limited {
+        match self.state.logins.limited {
             0 => (
                 Pause::LockWindow,
                 settings.lock_millis + settings.jitter_millis,
@@ -29,12 +30,15 @@ impl RotationMachine {
     }
 
     pub(super) fn limited(&mut self) {
-        if self.state.place == RotationPhase::Verify && self.state.changed && !self.state.promoted {
-            self.note(RotationEvidence::ConfirmedByChange);
-            return self.go(RotationPhase::Promote);
+        if self.state.phase == RotationPhase::Login(LoginPurpose::Verify)
+            && self.state.progress.changed
+            && !self.state.progress.promoted
+        {
+            self.note(Neo4jEvidence::ConfirmedByChange);
+            return self.go(RotationPhase::Move(StageMove::Promote));
         }
-        self.state.limited = self.state.limited.saturating_add(1);
-        if self.state.limited > self.settings.limited_tries {
+        self.state.logins.limited = self.state.logins.limited.saturating_add(1);
+        if self.state.logins.limited > self.settings.limited_tries {
             return self.end(RotationOutcome::Failed, EndReason::Limited);
         }
         let (pause, millis) = self.login_pause();
@@ -43,49 +47,58 @@ impl RotationMachine {
 
     /// A call without a usable answer.
     pub(super) fn failed(&mut self, error: EffectError) {
-        if error.is_in_doubt()
-            && matches!(
-                self.next(),
-                RotationNext::Effect(RotationEffect::Login { .. })
-            )
-        {
+        let next = self.next();
+        let is_login = matches!(next, RotationNext::Effect(RotationEffect::Login { .. }));
+        let is_alter = matches!(
+            next,
+            RotationNext::Effect(RotationEffect::AlterPassword { .. })
+        );
+        if error.is_in_doubt() && is_login {
             // The server may have heard it, and it may have been wrong.
             self.count_wrong();
         }
-        match self.state.place {
-            RotationPhase::Alter
-                if matches!(
-                    self.next(),
-                    RotationNext::Effect(RotationEffect::AlterPassword { .. })
-                ) =>
-            {
-                return self.alter_failed(error);
-            }
+        let in_doubt = error.is_in_doubt();
+        match self.state.phase {
+            RotationPhase::Alter if is_alter => self.alter_failed(error),
             // A last password that cannot be read is one that nobody knows.
-            RotationPhase::Alter if !error.is_transient() => {
-                return self.source_unknown();
+            RotationPhase::Alter if !error.is_transient() => self.source_unknown(),
+            RotationPhase::SetByAdministrator => self.alter_failed(error),
+            RotationPhase::Move(StageMove::Promote) if in_doubt => {
+                self.go(RotationPhase::Labels(LabelsRead::AfterPromote));
             }
-            RotationPhase::SetByAdministrator => return self.alter_failed(error),
-            RotationPhase::Promote if error.is_in_doubt() => {
-                return self.go(RotationPhase::PromoteLook);
+            RotationPhase::Move(StageMove::Claim | StageMove::Replace) if in_doubt => {
+                self.claim_in_doubt();
             }
-            RotationPhase::Claim | RotationPhase::Replace if error.is_in_doubt() => {
-                return self.claim_in_doubt();
+            RotationPhase::ManagedStart if in_doubt => {
+                self.go(RotationPhase::Labels(LabelsRead::Function));
             }
-            RotationPhase::CheckConnections
-            | RotationPhase::ListConnections
+            RotationPhase::Connections(_)
             | RotationPhase::Kill
-            | RotationPhase::ReadBefore
+            | RotationPhase::Read(VersionRead::Before)
             | RotationPhase::FindReaders
             | RotationPhase::Refresh
-            | RotationPhase::Call => {
-                return self.consumer_trouble(error);
-            }
-            RotationPhase::ManagedStart if error.is_in_doubt() => {
-                return self.go(RotationPhase::ManagedWatch);
-            }
-            _ => {}
+            | RotationPhase::Call => self.consumer_trouble(error),
+            RotationPhase::Labels(_)
+            | RotationPhase::Read(
+                VersionRead::Current
+                | VersionRead::Previous
+                | VersionRead::Back
+                | VersionRead::Compare
+                | VersionRead::Function,
+            )
+            | RotationPhase::Login(_)
+            | RotationPhase::CheckAdministrator
+            | RotationPhase::Ask(_)
+            | RotationPhase::Generate
+            | RotationPhase::Put
+            | RotationPhase::Move(_)
+            | RotationPhase::Alter
+            | RotationPhase::ManagedStart
+            | RotationPhase::Done => self.retry_or_give_up(error),
         }
+    }
+
+    fn retry_or_give_up(&mut self, error: EffectError) {
         if error.is_transient() {
             self.try_again(error);
         } else {
@@ -96,16 +109,16 @@ impl RotationMachine {
     pub(super) fn try_again(&mut self, error: EffectError) {
         let since = self.silent_since();
         // Before the first write nothing is at stake: the operator is told soon.
-        let tries = if self.state.underway {
+        let tries = if self.state.progress.underway {
             self.settings.tries
         } else {
             self.settings.tries.min(EARLY_TRIES)
         };
-        if self.state.tries >= tries || self.now - since > self.settings.patience_millis {
+        if self.state.retry.tries >= tries || self.now - since > self.settings.patience_millis {
             return self.give_up(error);
         }
-        let factor = 1_u64 << self.state.tries.min(3);
-        self.state.tries += 1;
+        let factor = 1_u64 << self.state.retry.tries.min(3);
+        self.state.retry.tries += 1;
         self.say(RotationEvidence::Error(error));
         self.wait_for(
             Pause::Retry,
@@ -115,13 +128,13 @@ impl RotationMachine {
 
     /// When the calls began to which nobody has answered since.
     pub(super) fn silent_since(&mut self) -> i64 {
-        *self.state.since.get_or_insert(self.asked_at)
+        *self.state.retry.since.get_or_insert(self.asked_at)
     }
 
     pub(super) fn give_up(&mut self, error: EffectError) {
-        let sent = self.state.sent && !self.state.promoted;
+        let sent = self.state.progress.sent && !self.state.progress.promoted;
         let network = error.is_transient();
-        let outcome = if self.state.underway || network {
+        let outcome = if self.state.progress.underway || network {
             RotationOutcome::Failed
         } else {
             RotationOutcome::Refused

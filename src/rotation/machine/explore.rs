@@ -15,10 +15,10 @@ use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::Arc;
 
 use super::super::effect::{
-    AdministratorAnswer, AlterAnswer, CallAnswer, EffectError, EffectErrorClass, LoginAnswer,
-    Observation, ReadAnswer, RotationEffect, RotationNext, SecretFacts, SetAnswer, VersionFacts,
+    AdministratorAnswer, CallAnswer, EffectError, EffectErrorClass, Observation, ReadAnswer,
+    RotationEffect, RotationNext, SecretFacts, SetAnswer, VersionFacts,
 };
-use crate::model::{Failure, FailureKind};
+use crate::model::{AlterAnswer, Failure, FailureKind, LoginAnswer};
 
 use super::super::labels::{CURRENT, Labels, PENDING, PREVIOUS, VersionId};
 use super::super::report::{RotationKind, RotationOutcome};
@@ -209,10 +209,10 @@ impl ExploredWorld {
             .get(version)
             .and_then(|user| self.accounts.get_mut(user))
         else {
-            return LoginAnswer::Wrong;
+            return LoginAnswer::WrongPassword;
         };
         if account.locked {
-            return LoginAnswer::Limited;
+            return LoginAnswer::RateLimited;
         }
         if account.password == *version {
             account.failures = 0;
@@ -220,7 +220,7 @@ impl ExploredWorld {
         }
         account.failures = (account.failures + 1).min(3);
         account.locked = account.failures >= 3;
-        LoginAnswer::Wrong
+        LoginAnswer::WrongPassword
     }
 
     pub(super) fn perform(
@@ -280,25 +280,25 @@ impl ExploredWorld {
                 let answer = self.login(version);
                 let user = self.stored[version];
                 match answer {
-                    LoginAnswer::Wrong => *operator.wrong.entry(user).or_default() += 1,
+                    LoginAnswer::WrongPassword => *operator.wrong.entry(user).or_default() += 1,
                     LoginAnswer::Accepted => drop(operator.wrong.remove(user)),
-                    LoginAnswer::MustChange | LoginAnswer::Limited | LoginAnswer::External => {}
+                    LoginAnswer::MustChange | LoginAnswer::RateLimited => {}
                 }
                 Observation::Login(answer)
             }
             // It logs in with the old password first, and the limiter counts that.
             RotationEffect::AlterPassword { from, to } => {
                 match self.login(from) {
-                    LoginAnswer::Limited => {
+                    LoginAnswer::RateLimited => {
                         return Observation::Failed(EffectError::new(
                             EffectErrorClass::Throttled,
                             Failure::new(FailureKind::Throttled, "logging in", "limited"),
                         ));
                     }
-                    LoginAnswer::Wrong => {
+                    LoginAnswer::WrongPassword => {
                         *operator.wrong.entry(self.stored[from]).or_default() += 1;
                     }
-                    LoginAnswer::Accepted | LoginAnswer::MustChange | LoginAnswer::External => {}
+                    LoginAnswer::Accepted | LoginAnswer::MustChange => {}
                 }
                 let done = self.change(&Change::Swap(from.clone(), to.clone()));
                 Observation::Altered(if done {
@@ -629,8 +629,8 @@ impl std::fmt::Display for How {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Start => formatter.write_str("start"),
-            Self::RotationStep(who, place, fault) => {
-                write!(formatter, "{who}: {place:?} {fault:?}")
+            Self::RotationStep(who, phase, fault) => {
+                write!(formatter, "{who}: {phase:?} {fault:?}")
             }
             Self::LateChange => formatter.write_str("a late change arrives"),
             Self::LostChange => formatter.write_str("a late change is lost"),
@@ -663,12 +663,12 @@ fn successors(node: &Node) -> Vec<(How, Node)> {
 
 fn how(node: &Node, index: usize, fault: Fault) -> How {
     let operator = &node.operators[index];
-    let place = if let At::Running(state) = &operator.at {
-        Some(state.place)
+    let phase = if let At::Running(state) = &operator.at {
+        Some(state.phase)
     } else {
         None
     };
-    How::RotationStep(operator.name, place, fault)
+    How::RotationStep(operator.name, phase, fault)
 }
 
 /// One more resume, alone and without faults.

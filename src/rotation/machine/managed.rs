@@ -2,44 +2,45 @@
 
 use super::super::effect::{Pause, VersionFacts};
 use super::super::labels::{CURRENT, PENDING, VersionId};
-use super::super::report::{EndReason, RotationEvidence, RotationOutcome};
+use super::super::report::{EndReason, RotationOutcome, SecretEvidence};
+use super::phase::{LabelsRead, StageMove, VersionRead};
 use super::{RotationMachine, RotationPhase};
 
 impl RotationMachine {
     pub(super) fn managed_started(&mut self, version: VersionId) {
-        self.note(RotationEvidence::FunctionStarted(version.clone()));
-        self.state.chosen = Some(version);
-        self.state.sent = true;
-        self.go(RotationPhase::ManagedWatch);
+        self.note(SecretEvidence::FunctionStarted(version.clone()));
+        self.state.target.chosen = Some(version);
+        self.state.progress.sent = true;
+        self.go(RotationPhase::Labels(LabelsRead::Function));
     }
 
     /// No AWSPENDING: idle. On the current version: complete. Elsewhere: at work, or stuck.
     pub(super) fn managed_seen(&mut self) {
-        let current = self.state.labels.holder(CURRENT).cloned();
-        let pending = self.state.labels.holder(PENDING).cloned();
-        let finished = match &self.state.chosen {
+        let current = self.state.seen.labels.holder(CURRENT).cloned();
+        let pending = self.state.seen.labels.holder(PENDING).cloned();
+        let finished = match &self.state.target.chosen {
             Some(chosen) => current.as_ref() == Some(chosen),
             // The answer to the start was lost: whatever became current after it is what the function made.
-            None => current != self.state.base,
+            None => current != self.state.seen.base,
         };
         if let (true, Some(current)) = (finished, current) {
-            self.note(RotationEvidence::FunctionFinished(current.clone()));
-            self.state.base = Some(current.clone());
-            self.state.chosen = Some(current);
-            self.state.promoted = true;
-            return self.go(RotationPhase::Unpend);
+            self.note(SecretEvidence::FunctionFinished(current.clone()));
+            self.state.seen.base = Some(current.clone());
+            self.state.target.chosen = Some(current);
+            self.state.progress.promoted = true;
+            return self.go(RotationPhase::Move(StageMove::Unpend));
         }
-        if self.state.chosen.is_none() {
-            self.state.chosen = pending;
+        if self.state.target.chosen.is_none() {
+            self.state.target.chosen = pending;
         }
         self.state.looks += 1;
         if self.state.looks <= self.settings.managed_looks {
             return self.wait_for(Pause::Managed, self.settings.managed_millis);
         }
-        if self.state.chosen.is_none() {
+        if self.state.target.chosen.is_none() {
             return self.end(RotationOutcome::Failed, EndReason::Unsettled);
         }
-        self.go(RotationPhase::ManagedExplain);
+        self.go(RotationPhase::Read(VersionRead::Function));
     }
 
     pub(super) fn managed_explained(&mut self, value: Option<&VersionFacts>) {

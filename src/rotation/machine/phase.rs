@@ -2,67 +2,135 @@
 
 use super::super::report::RotationStep;
 
-/// Which effect or question is next, and what the answer is for.
+/// Which effect or question is next. Phases with the same effect are grouped by what the answer is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum RotationPhase {
-    /// Read labels and settings to find out where things stand.
-    Survey,
-    /// Read the current version.
-    ReadCurrent,
-    /// Read the version to go back to.
-    ReadPrevious,
-    /// Log in with the current version.
-    CheckLogin,
+    /// Read labels and settings of the secret.
+    Labels(LabelsRead),
+    /// Read a version.
+    Read(VersionRead),
+    /// Log in with a version; read it first where it was not read yet.
+    Login(LoginPurpose),
     /// Log in as the administrator.
     CheckAdministrator,
-    /// List the user's connections, for the plan.
-    CheckConnections,
-    /// Ask whether to begin.
-    Proceed,
-    /// AWSPENDING off a version that is current already.
-    ClearFinished,
+    /// List the user's connections.
+    Connections(ConnectionsRead),
+    /// Ask the operator.
+    Ask(RotationAsk),
     /// Draw a password.
     Generate,
     /// Store it.
     Put,
-    /// A label of ours on the version to go back to.
-    LabelChosen,
-    /// AWSPENDING on the chosen version.
-    Claim,
-    /// Who holds AWSPENDING?
-    ClaimLook,
-    /// Read the stored version back.
-    ReadBack,
-    /// AWSPENDING from a refused version to a new one.
-    Replace,
-    /// The label that says that the password may have been sent to Neo4j.
-    Mark,
-    /// Is this rotation still the pending one?
-    BeforeSet,
-    /// Does the chosen version log in already?
-    StillWorks,
+    /// Move a label of the secret.
+    Move(StageMove),
     /// Change the password.
     Alter,
     /// Let the administrator set it.
     SetByAdministrator,
-    /// Does the old password still work after the rules refused the new one?
-    AfterPolicy,
-    /// Log in with the new password.
+    /// Close the connections that keep the old password.
+    Kill,
+    /// Find readers that keep the old value.
+    FindReaders,
+    /// Refresh one.
+    Refresh,
+    /// Call through the chain.
+    Call,
+    /// Start the secret's rotation function.
+    ManagedStart,
+    /// Over.
+    Done,
+}
+
+/// What the labels are read for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum LabelsRead {
+    /// To find out where things stand.
+    Survey,
+    /// Who holds AWSPENDING after the claim.
+    AfterClaim,
+    /// Whether this rotation is still the pending one, directly before the password is changed.
+    BeforeSet,
+    /// Who holds AWSCURRENT after a promotion without an answer.
+    AfterPromote,
+    /// Which labels of ours are left.
+    Tidy,
+    /// Whether the secret's rotation function has finished.
+    Function,
+}
+
+/// What a version is read for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum VersionRead {
+    /// The current one, before a rotation.
+    Current,
+    /// The one to go back to.
+    Previous,
+    /// The stored one, to compare it with what was stored.
+    Back,
+    /// Labelled ones that were not read yet, to compare their users.
+    Compare,
+    /// The one that was current before.
+    Before,
+    /// The one that the secret's rotation function has left.
+    Function,
+}
+
+/// What a login is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum LoginPurpose {
+    /// The current password works, before anything is written.
+    Current,
+    /// Which labelled version Neo4j accepts.
+    Probe,
+    /// The new password works.
     Verify,
+    /// The version to go back to works already.
+    StillWorks,
+    /// The old password still works after the server's rules refused the new one.
+    AfterPolicy,
+}
+
+/// What connections are listed for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum ConnectionsRead {
+    /// The plan.
+    Check,
+    /// Which of them keep the old password.
+    Old,
+}
+
+/// A question to the operator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum RotationAsk {
+    /// Begin, with the plan.
+    Proceed,
+    /// Go on with what a resume found.
+    GoOn,
+    /// Finish another program's rotation.
+    FinishForeign,
+    /// Take another program's AWSPENDING off.
+    ReleaseForeign,
+    /// Close connections.
+    CloseConnections,
+    /// Refresh readers.
+    RefreshReaders,
+}
+
+/// A move of a staging label.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum StageMove {
+    /// AWSPENDING off a version that is current already, before a rotation.
+    ClearFinished,
+    /// A label of ours on the version to go back to.
+    LabelChosen,
+    /// AWSPENDING on the chosen version.
+    Claim,
+    /// AWSPENDING from a refused version to a new one.
+    Replace,
+    /// The label that says that the password may have been sent to Neo4j.
+    Mark,
     /// AWSCURRENT to the new version.
     Promote,
-    /// Who holds AWSCURRENT?
-    PromoteLook,
-    /// Read the labelled versions that are not read yet.
-    Compare,
-    /// Log in with a labelled version.
-    Probe,
-    /// Ask whether to go on with what was found.
-    AskGoOn,
-    /// Ask whether to finish another program's rotation.
-    AgreeFinish,
-    /// Ask whether to take another program's AWSPENDING off.
-    AgreeRelease,
     /// A label of ours on another program's version, so that it stays findable.
     LabelForeign,
     /// Our label off a version that was never claimed.
@@ -71,34 +139,8 @@ pub(super) enum RotationPhase {
     Release,
     /// AWSPENDING off the current version.
     Unpend,
-    /// Which labels of ours are left?
-    Tidy,
-    /// One of them off.
+    /// One of our labels off.
     Unlabel,
-    /// List the connections that keep the old password.
-    ListConnections,
-    /// Ask whether to close them.
-    AskClose,
-    /// Close them.
-    Kill,
-    /// Read the version before.
-    ReadBefore,
-    /// Find readers that keep the old value.
-    FindReaders,
-    /// Ask whether to refresh them.
-    AskRefresh,
-    /// Refresh one.
-    Refresh,
-    /// Call through the chain.
-    Call,
-    /// Start the secret's rotation function.
-    ManagedStart,
-    /// Watch its labels.
-    ManagedWatch,
-    /// Read what it has left.
-    ManagedExplain,
-    /// Over.
-    Done,
 }
 
 /// What is fixed about a phase.
@@ -115,45 +157,81 @@ impl RotationPhase {
     pub(super) const fn spec(self) -> RotationPhaseSpec {
         use RotationStep as Step;
         let (step, writes) = match self {
-            Self::ReadCurrent
-            | Self::ReadPrevious
-            | Self::CheckLogin
-            | Self::CheckAdministrator
-            | Self::CheckConnections
-            | Self::Proceed => (Some(Step::Check), false),
-            Self::ClearFinished | Self::Put | Self::LabelChosen => (Some(Step::Prepare), true),
-            Self::Generate => (Some(Step::Prepare), false),
-            Self::Claim | Self::Replace => (Some(Step::Claim), true),
-            Self::ClaimLook | Self::ReadBack => (Some(Step::Claim), false),
-            Self::Mark | Self::Alter | Self::SetByAdministrator | Self::ManagedStart => {
-                (Some(Step::Set), true)
+            Self::Labels(read) => (read.step(), false),
+            Self::Read(read) => (read.step(), false),
+            Self::Login(purpose) => (purpose.step(), false),
+            Self::Ask(ask) => (ask.step(), false),
+            Self::Move(stage) => (stage.step(), true),
+            Self::CheckAdministrator | Self::Connections(ConnectionsRead::Check) => {
+                (Some(Step::Check), false)
             }
-            Self::BeforeSet
-            | Self::StillWorks
-            | Self::AfterPolicy
-            | Self::ManagedWatch
-            | Self::ManagedExplain => (Some(Step::Set), false),
-            Self::Verify => (Some(Step::Verify), false),
-            Self::Promote => (Some(Step::Promote), true),
-            Self::PromoteLook => (Some(Step::Promote), false),
-            Self::Unpend | Self::Unlabel => (Some(Step::Clean), true),
-            Self::Tidy => (Some(Step::Clean), false),
+            Self::Generate => (Some(Step::Prepare), false),
+            Self::Put => (Some(Step::Prepare), true),
+            Self::Alter | Self::SetByAdministrator | Self::ManagedStart => (Some(Step::Set), true),
             Self::Kill | Self::Refresh => (Some(Step::Consumers), true),
-            Self::ListConnections
-            | Self::AskClose
-            | Self::ReadBefore
-            | Self::FindReaders
-            | Self::AskRefresh
-            | Self::Call => (Some(Step::Consumers), false),
-            Self::LabelForeign | Self::DropOrphan | Self::Release => (None, true),
-            Self::Survey
-            | Self::Compare
-            | Self::Probe
-            | Self::AskGoOn
-            | Self::AgreeFinish
-            | Self::AgreeRelease
-            | Self::Done => (None, false),
+            Self::Connections(ConnectionsRead::Old) | Self::FindReaders | Self::Call => {
+                (Some(Step::Consumers), false)
+            }
+            Self::Done => (None, false),
         };
         RotationPhaseSpec { step, writes }
+    }
+}
+
+impl LabelsRead {
+    const fn step(self) -> Option<RotationStep> {
+        match self {
+            Self::Survey => None,
+            Self::AfterClaim => Some(RotationStep::Claim),
+            Self::BeforeSet | Self::Function => Some(RotationStep::Set),
+            Self::AfterPromote => Some(RotationStep::Promote),
+            Self::Tidy => Some(RotationStep::Clean),
+        }
+    }
+}
+
+impl VersionRead {
+    const fn step(self) -> Option<RotationStep> {
+        match self {
+            Self::Current | Self::Previous => Some(RotationStep::Check),
+            Self::Back => Some(RotationStep::Claim),
+            Self::Compare => None,
+            Self::Before => Some(RotationStep::Consumers),
+            Self::Function => Some(RotationStep::Set),
+        }
+    }
+}
+
+impl LoginPurpose {
+    const fn step(self) -> Option<RotationStep> {
+        match self {
+            Self::Current => Some(RotationStep::Check),
+            Self::Probe => None,
+            Self::Verify => Some(RotationStep::Verify),
+            Self::StillWorks | Self::AfterPolicy => Some(RotationStep::Set),
+        }
+    }
+}
+
+impl RotationAsk {
+    const fn step(self) -> Option<RotationStep> {
+        match self {
+            Self::Proceed => Some(RotationStep::Check),
+            Self::GoOn | Self::FinishForeign | Self::ReleaseForeign => None,
+            Self::CloseConnections | Self::RefreshReaders => Some(RotationStep::Consumers),
+        }
+    }
+}
+
+impl StageMove {
+    const fn step(self) -> Option<RotationStep> {
+        match self {
+            Self::ClearFinished | Self::LabelChosen => Some(RotationStep::Prepare),
+            Self::Claim | Self::Replace => Some(RotationStep::Claim),
+            Self::Mark => Some(RotationStep::Set),
+            Self::Promote => Some(RotationStep::Promote),
+            Self::LabelForeign | Self::DropOrphan | Self::Release => None,
+            Self::Unpend | Self::Unlabel => Some(RotationStep::Clean),
+        }
     }
 }

@@ -7,7 +7,7 @@ use super::super::effect::{Connection, Pause, VersionFacts};
 use super::super::labels::{Labels, VersionId};
 use super::super::readers::SecretReader;
 use super::super::report::{RotationEnd, RotationKind, RotationStep};
-use super::phase::RotationPhase;
+use super::phase::{LabelsRead, RotationPhase};
 
 /// How patient and how careful a rotation is. Times in milliseconds unless said otherwise.
 #[derive(Clone, Debug)]
@@ -78,36 +78,81 @@ impl Default for RotationSettings {
 /// Everything that decides what happens next. Equal states behave equally, which is what the exploration counts.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct MachineState {
+    /// What was asked for.
     pub(super) kind: RotationKind,
-    pub(super) place: RotationPhase,
+    /// The effect or question that is next.
+    pub(super) phase: RotationPhase,
+    /// The step that runs, as the operator sees it.
     pub(super) step: RotationStep,
+    /// A wait before it.
     pub(super) pause: Option<(Pause, u64)>,
-    /// Writes have begun, or this is a resume: whatever is unclear is found out, not refused.
-    pub(super) underway: bool,
-    /// The last read of the labels.
+    /// What the last reads of the secret said.
+    pub(super) seen: SecretSeen,
+    /// The version that shall become current, and how the database gets its password.
+    pub(super) target: RotationTarget,
+    /// What has been reached so far.
+    pub(super) progress: RotationProgress,
+    /// What the operator has agreed to.
+    pub(super) consent: OperatorConsent,
+    /// Finding out which labelled version the database accepts.
+    pub(super) search: PasswordSearch,
+    /// Wrong logins, and the pauses that they cost.
+    pub(super) logins: LoginLimits,
+    /// Requests without an answer.
+    pub(super) retry: RetryCount,
+    /// Labels, connections and readers that are still to be looked after.
+    pub(super) consumers: ConsumersLeft,
+    /// How often the labels were read while the rotation function works.
+    pub(super) looks: u16,
+    /// The end that follows after labels were taken off, or that was reached.
+    pub(super) ending: Option<RotationEnd>,
+}
+
+/// What the last reads of the secret said.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct SecretSeen {
+    /// Its labels.
     pub(super) labels: Labels,
+    /// A rotation function is set and switched on.
     pub(super) managed: bool,
-    /// The new value is for the other one of two users.
-    pub(super) alternate: bool,
+    /// The versions that were read.
     pub(super) readable: BTreeMap<VersionId, VersionFacts>,
     /// AWSCURRENT as last read: what the next compare-and-swap compares with.
     pub(super) base: Option<VersionId>,
+}
+
+/// The version that shall become current, and how the database gets its password.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct RotationTarget {
     /// The version that shall become current.
     pub(super) chosen: Option<VersionId>,
     /// Whose password the database is known to accept before the change.
     pub(super) from: Option<VersionId>,
-    /// The last password of the other user was refused: only the administrator can set it.
-    pub(super) source_refused: bool,
-    /// The administrator sets the password, whoever's it is.
-    pub(super) by_administrator: bool,
     /// A version stored by this process.
     pub(super) mine: Option<VersionId>,
     /// The version that this process set out to make current.
     pub(super) goal: Option<VersionId>,
+    /// The new value is for the other one of two users.
+    pub(super) alternate: bool,
+    /// The administrator sets the password, whoever's it is.
+    pub(super) by_administrator: bool,
+    /// The last password of the other user was refused: only the administrator can set it.
+    pub(super) source_refused: bool,
+    /// The label under which the new value is stored.
     pub(super) prepared_label: Option<String>,
+    /// The label that says that the password may have been sent to Neo4j.
     pub(super) sent_label: Option<String>,
     /// Versions whose password the database has refused for good.
     pub(super) unusable: Vec<(VersionId, String)>,
+    /// How many new passwords the server's rules have refused.
+    pub(super) policy: u8,
+}
+
+/// What has been reached so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct RotationProgress {
+    /// Writes have begun, or this is a resume: whatever is unclear is found out, not refused.
+    pub(super) underway: bool,
     /// AWSPENDING may have been ours at some time: not every claim was answered by a definite no.
     pub(super) claimed: bool,
     /// This process has sent a change of password whose effect may still come.
@@ -116,94 +161,98 @@ pub(super) struct MachineState {
     pub(super) changed: bool,
     /// The chosen version has logged in.
     pub(super) verified: bool,
+    /// AWSCURRENT is on the chosen version.
     pub(super) promoted: bool,
     /// AWSPENDING and our labels are off.
     pub(super) cleaned: bool,
-    /// The operator of a resume has agreed to its writes; until then, where it stands.
+}
+
+/// What the operator has agreed to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct OperatorConsent {
+    /// Writes are permitted: the operator of a resume is asked before the first one.
     pub(super) permitted: bool,
+    /// The phase whose write waits for that answer.
     pub(super) held: Option<RotationPhase>,
-    /// AWSCURRENT had been moved before this process looked.
-    pub(super) found_promoted: bool,
-    /// The promotion was from one user to the other: this is the one that keeps its password.
-    pub(super) kept_user: Option<Arc<str>>,
     /// The operator has agreed to finish what another program began.
     pub(super) agreed: bool,
-    /// The operator has seen that nothing is pending once already.
-    pub(super) quiet: bool,
+}
+
+/// Finding out which labelled version the database accepts.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct PasswordSearch {
     /// What is still to be probed in this round.
     pub(super) suspects: Vec<VersionId>,
     /// Rounds of probing with equal labels and no version accepted.
     pub(super) rounds: u8,
+    /// The labels at the first of those rounds.
     pub(super) round_labels: Labels,
+    /// Logins refused in those rounds.
     pub(super) tried: usize,
+    /// The operator has seen that nothing is pending once already.
+    pub(super) quiet: bool,
+    /// How often this rotation has found itself overtaken.
+    pub(super) laps: u8,
+}
+
+/// Wrong logins, and the pauses that they cost.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct LoginLimits {
     /// Wrong logins of each user since its last success: the server counts them so.
     pub(super) wrong: BTreeMap<Arc<str>, u8>,
+    /// How often a login was limited in a row.
     pub(super) limited: u8,
     /// Users whose lock window is waited out before they log in again.
     pub(super) must_wait: BTreeSet<Arc<str>>,
+}
+
+/// Requests without an answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct RetryCount {
+    /// Tries of the current request.
     pub(super) tries: u8,
+    /// When the requests began that have had no answer since.
     pub(super) since: Option<i64>,
-    pub(super) laps: u8,
-    pub(super) policy: u8,
-    pub(super) looks: u16,
+}
+
+/// Labels, connections and readers that are still to be looked after.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct ConsumersLeft {
     /// Labels still to be taken off.
     pub(super) loose: Vec<(VersionId, Arc<str>)>,
     /// Connections of consumers, to be closed.
     pub(super) connections: Vec<Connection>,
     /// Readers that keep the old value and can be refreshed.
     pub(super) readers: Vec<SecretReader>,
-    pub(super) ending: Option<RotationEnd>,
+    /// AWSCURRENT had been moved before this process looked.
+    pub(super) found_promoted: bool,
+    /// The promotion was from one user to the other: this is the one that keeps its password.
+    pub(super) kept_user: Option<Arc<str>>,
 }
 
 impl MachineState {
     pub(super) fn new(kind: RotationKind) -> Self {
+        let is_resume = kind == RotationKind::Resume;
         Self {
             kind,
-            place: RotationPhase::Survey,
+            phase: RotationPhase::Labels(LabelsRead::Survey),
             step: RotationStep::Check,
             pause: None,
-            underway: kind == RotationKind::Resume,
-            labels: Labels::default(),
-            managed: false,
-            alternate: false,
-            readable: BTreeMap::new(),
-            base: None,
-            chosen: None,
-            from: None,
-            source_refused: false,
-            by_administrator: false,
-            mine: None,
-            goal: None,
-            prepared_label: None,
-            sent_label: None,
-            unusable: Vec::new(),
-            claimed: false,
-            sent: false,
-            changed: false,
-            verified: false,
-            promoted: false,
-            cleaned: false,
-            permitted: kind != RotationKind::Resume,
-            held: None,
-            found_promoted: false,
-            kept_user: None,
-            agreed: false,
-            quiet: false,
-            suspects: Vec::new(),
-            rounds: 0,
-            round_labels: Labels::default(),
-            tried: 0,
-            wrong: BTreeMap::new(),
-            limited: 0,
-            must_wait: BTreeSet::new(),
-            tries: 0,
-            since: None,
-            laps: 0,
-            policy: 0,
+            seen: SecretSeen::default(),
+            target: RotationTarget::default(),
+            progress: RotationProgress {
+                underway: is_resume,
+                ..RotationProgress::default()
+            },
+            consent: OperatorConsent {
+                permitted: !is_resume,
+                ..OperatorConsent::default()
+            },
+            search: PasswordSearch::default(),
+            logins: LoginLimits::default(),
+            retry: RetryCount::default(),
+            consumers: ConsumersLeft::default(),
             looks: 0,
-            loose: Vec::new(),
-            connections: Vec::new(),
-            readers: Vec::new(),
             ending: None,
         }
     }

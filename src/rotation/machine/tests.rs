@@ -14,11 +14,10 @@ mod two_users;
 use std::sync::Arc;
 
 use super::super::effect::{
-    AdministratorAnswer, AlterAnswer, CallAnswer, Connection, EffectError, EffectErrorClass,
-    LoginAnswer, Observation, Pause, ReadAnswer, RotationEffect, RotationNext, SecretFacts,
-    SetAnswer, VersionFacts,
+    AdministratorAnswer, CallAnswer, Connection, EffectError, EffectErrorClass, Observation, Pause,
+    ReadAnswer, RotationEffect, RotationNext, SecretFacts, SetAnswer, VersionFacts,
 };
-use crate::model::{Failure, FailureKind};
+use crate::model::{AlterAnswer, Failure, FailureKind, LoginAnswer};
 
 use super::super::labels::{CURRENT, PENDING, PREVIOUS, VersionId};
 use super::super::readers::{Pickup, SecretReader};

@@ -1,4 +1,4 @@
-//! Moving from place to place, and telling people about it.
+//! Moving from phase to phase, and the reports about it.
 
 use crate::model::Moment;
 
@@ -7,17 +7,18 @@ use super::super::report::{
     EndReason, RotationEnd, RotationEvidence, RotationKind, RotationOutcome, RotationQuestion,
     RotationReport, StepState,
 };
+use super::phase::{LabelsRead, RotationAsk};
 use super::{RotationMachine, RotationPhase};
 
 impl RotationMachine {
-    /// Goes to a place; where that belongs to another step, the old one ends and the new one begins.
-    pub(super) fn go(&mut self, place: RotationPhase) {
-        if place.spec().writes && (self.settings.rehearse || !self.state.permitted) {
-            return self.hold(place);
+    /// Goes to a phase; where that belongs to another step, the old one ends and the new one begins.
+    pub(super) fn go(&mut self, phase: RotationPhase) {
+        if phase.spec().writes && (self.settings.rehearse || !self.state.consent.permitted) {
+            return self.hold(phase);
         }
-        self.state.place = place;
-        self.state.tries = 0;
-        let Some(step) = place.spec().step else {
+        self.state.phase = phase;
+        self.state.retry.tries = 0;
+        let Some(step) = phase.spec().step else {
             return;
         };
         if step != self.state.step {
@@ -28,8 +29,8 @@ impl RotationMachine {
     }
 
     /// Stands before the first write: a rehearsal ends here, and the operator of a resume is asked.
-    fn hold(&mut self, place: RotationPhase) {
-        self.state.place = place;
+    fn hold(&mut self, phase: RotationPhase) {
+        self.state.phase = phase;
         let doing = if let RotationNext::Effect(effect) = self.next() {
             effect.doing()
         } else {
@@ -39,15 +40,19 @@ impl RotationMachine {
             self.note(RotationEvidence::Would(doing));
             return self.end(RotationOutcome::NothingToDo, EndReason::Rehearsed);
         }
-        self.state.held = Some(place);
-        self.state.place = RotationPhase::AskGoOn;
+        self.state.consent.held = Some(phase);
+        self.state.phase = RotationPhase::Ask(RotationAsk::GoOn);
     }
 
     /// What was found, and what comes next: for the operator of a resume.
     pub(super) fn go_on_question(&self) -> RotationQuestion {
         let found: Vec<String> = self.found.iter().map(ToString::to_string).collect();
         let mut ahead = self.clone();
-        ahead.state.place = self.state.held.unwrap_or(RotationPhase::Survey);
+        ahead.state.phase = self
+            .state
+            .consent
+            .held
+            .unwrap_or(RotationPhase::Labels(LabelsRead::Survey));
         let doing = if let RotationNext::Effect(effect) = ahead.next() {
             effect.doing()
         } else {
@@ -58,31 +63,32 @@ impl RotationMachine {
 
     /// The operator of a resume has seen what was found.
     pub(super) fn gone_on(&mut self, yes: bool) {
-        let Some(place) = self.state.held.take().filter(|_| yes) else {
+        let Some(phase) = self.state.consent.held.take().filter(|_| yes) else {
             return self.end(RotationOutcome::Refused, EndReason::Declined);
         };
-        self.state.permitted = true;
-        self.go(place);
+        self.state.consent.permitted = true;
+        self.go(phase);
     }
 
     /// Something seen, told now and again at the end of the step.
-    pub(super) fn note(&mut self, evidence: RotationEvidence) {
+    pub(super) fn note(&mut self, evidence: impl Into<RotationEvidence>) {
+        let evidence = evidence.into();
         self.say(evidence.clone());
-        if !self.state.permitted {
+        if !self.state.consent.permitted {
             self.found.push(evidence.clone());
         }
         self.evidence.push(evidence);
     }
 
     /// Something that makes the step end with a warning.
-    pub(super) fn warn(&mut self, evidence: RotationEvidence) {
+    pub(super) fn warn(&mut self, evidence: impl Into<RotationEvidence>) {
         self.warned = true;
         self.note(evidence);
     }
 
     /// Something seen, told now only.
-    pub(super) fn say(&mut self, evidence: RotationEvidence) {
-        self.report(StepState::Running, vec![evidence]);
+    pub(super) fn say(&mut self, evidence: impl Into<RotationEvidence>) {
+        self.report(StepState::Running, vec![evidence.into()]);
     }
 
     pub(super) fn report_wait(&mut self, pause: Pause, millis: u64) {
@@ -130,12 +136,13 @@ impl RotationMachine {
             self.report(StepState::Failed, evidence);
         }
         let version = if good {
-            self.state.base.clone()
+            self.state.seen.base.clone()
         } else {
             self.state
+                .target
                 .chosen
                 .clone()
-                .or_else(|| self.state.base.clone())
+                .or_else(|| self.state.seen.base.clone())
         };
         self.state.pause = None;
         self.state.ending = Some(RotationEnd {
@@ -143,7 +150,7 @@ impl RotationMachine {
             version,
             why,
         });
-        self.state.place = RotationPhase::Done;
+        self.state.phase = RotationPhase::Done;
     }
 
     /// The good end of what was begun.

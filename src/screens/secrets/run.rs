@@ -12,8 +12,8 @@ use crate::{
         plan::RotationPlan,
         plan_page::PlanPage,
         report::{
-            RotationEnd, RotationEvidence, RotationKind, RotationOutcome, RotationReport,
-            RotationStep, StepState,
+            Neo4jEvidence, RotationEnd, RotationEvidence, RotationKind, RotationOutcome,
+            RotationReport, RotationStep, SecretEvidence, StepState,
         },
     },
     theme::Role,
@@ -199,16 +199,24 @@ impl Run {
     /// Takes a report of a password's rotation in.
     pub(super) fn reported(&mut self, report: &RotationReport) {
         for evidence in &report.evidence {
-            let is_change = matches!(
-                evidence,
-                RotationEvidence::Changed(_) | RotationEvidence::SetByAdministrator(_)
-            );
-            if is_change {
-                self.changed_at.get_or_insert(report.at);
-            } else if matches!(evidence, RotationEvidence::Promoted(..)) {
-                self.changed_at = None;
+            match evidence {
+                RotationEvidence::Neo4j(
+                    Neo4jEvidence::Changed(_) | Neo4jEvidence::SetByAdministrator(_),
+                ) => {
+                    self.changed_at.get_or_insert(report.at);
+                }
+                RotationEvidence::Secret(SecretEvidence::Promoted(..)) => self.changed_at = None,
+                RotationEvidence::Secret(SecretEvidence::FunctionStarted(_)) => {
+                    self.by_function = true;
+                }
+                RotationEvidence::Secret(_)
+                | RotationEvidence::Neo4j(_)
+                | RotationEvidence::Consumers(_)
+                | RotationEvidence::Would(_)
+                | RotationEvidence::Waiting(..)
+                | RotationEvidence::Error(_)
+                | RotationEvidence::Ended(_) => {}
             }
-            self.by_function |= matches!(evidence, RotationEvidence::FunctionStarted(_));
         }
         self.reports.push(RunReport {
             step: report.step.as_str(),

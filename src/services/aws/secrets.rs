@@ -1,8 +1,10 @@
 //! Secrets Manager. Values live in [`SecretText`] and nowhere else; no answer with a value is captured as JSON.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use aws_sdk_secretsmanager::{Client, primitives::DateTime};
+use aws_sdk_secretsmanager::{
+    Client, operation::describe_secret::DescribeSecretOutput, primitives::DateTime,
+};
 
 use super::AwsClient;
 use crate::model::{
@@ -54,53 +56,14 @@ impl SecretsManager {
             "DescribeSecret",
             |client| client.describe_secret().secret_id(id)
         )?;
-        let mut versions = self.secret_versions(deployment, id).await?;
-        // Describe also names versions without a value: they matter for a rotation that died early.
-        let known: HashSet<String> = versions
-            .iter()
-            .map(|version| version.version_id.clone())
-            .collect();
-        let staged = secret.version_ids_to_stages.unwrap_or_default();
-        for (version_id, stages) in &staged {
-            if !known.contains(version_id) {
-                versions.push(SecretVersion {
-                    version_id: version_id.clone(),
-                    stages: stages.clone(),
-                    created_at: None,
-                });
-            }
-        }
-        versions.sort_by(|one, other| {
-            other
-                .created_at
-                .cmp(&one.created_at)
-                .then_with(|| one.version_id.cmp(&other.version_id))
-        });
-        let with = |stage: &str| {
-            staged
-                .iter()
-                .find(|(_, labels)| labels.iter().any(|label| label == stage))
-                .map(|(id, _)| id.clone())
-        };
-        let current = with("AWSCURRENT");
-        let rules = secret.rotation_rules;
+        let listed = self.secret_versions(deployment, id).await?;
         Ok(SecretDetail {
+            rotation: rotation_state(&secret),
+            versions: with_empty_versions(listed, &secret),
             arn: secret.arn.unwrap_or_default(),
             name: secret.name.unwrap_or_default(),
             description: secret.description,
             kms_key: secret.kms_key_id,
-            rotation: RotationState {
-                enabled: secret.rotation_enabled,
-                lambda_arn: secret.rotation_lambda_arn,
-                every_days: rules
-                    .as_ref()
-                    .and_then(|rules| rules.automatically_after_days),
-                schedule: rules.and_then(|rules| rules.schedule_expression),
-                last_rotated: secret.last_rotated_date.map(moment),
-                next_rotation: secret.next_rotation_date.map(moment),
-                pending_version: with("AWSPENDING").filter(|id| Some(id) != current.as_ref()),
-            },
-            versions,
             last_changed: secret.last_changed_date.map(moment),
             deleted: secret.deleted_date.map(moment),
             tags: secret
@@ -387,6 +350,57 @@ impl SecretsManager {
             )
         })
     }
+}
+
+/// How the secret is rotated, and whether a rotation is pending.
+fn rotation_state(secret: &DescribeSecretOutput) -> RotationState {
+    let staged = secret.version_ids_to_stages();
+    let current = holder(staged, "AWSCURRENT");
+    let rules = secret.rotation_rules();
+    RotationState {
+        enabled: secret.rotation_enabled,
+        lambda_arn: secret.rotation_lambda_arn.clone(),
+        every_days: rules.and_then(|rules| rules.automatically_after_days),
+        schedule: rules.and_then(|rules| rules.schedule_expression.clone()),
+        last_rotated: secret.last_rotated_date.map(moment),
+        next_rotation: secret.next_rotation_date.map(moment),
+        pending_version: holder(staged, "AWSPENDING").filter(|id| Some(id) != current.as_ref()),
+    }
+}
+
+/// The version that has this staging label.
+fn holder(staged: Option<&HashMap<String, Vec<String>>>, stage: &str) -> Option<String> {
+    staged?
+        .iter()
+        .find(|(_, labels)| labels.iter().any(|label| label == stage))
+        .map(|(id, _)| id.clone())
+}
+
+/// The versions, the newest first. `DescribeSecret` also names versions without a value, which a rotation that was cut off leaves.
+fn with_empty_versions(
+    mut versions: Vec<SecretVersion>,
+    secret: &DescribeSecretOutput,
+) -> Vec<SecretVersion> {
+    let known: HashSet<String> = versions
+        .iter()
+        .map(|version| version.version_id.clone())
+        .collect();
+    let staged = secret.version_ids_to_stages().into_iter().flatten();
+    let empty = staged
+        .filter(|(version_id, _)| !known.contains(*version_id))
+        .map(|(version_id, stages)| SecretVersion {
+            version_id: version_id.clone(),
+            stages: stages.clone(),
+            created_at: None,
+        });
+    versions.extend(empty);
+    versions.sort_by(|one, other| {
+        other
+            .created_at
+            .cmp(&one.created_at)
+            .then_with(|| one.version_id.cmp(&other.version_id))
+    });
+    versions
 }
 
 fn moment(at: DateTime) -> Moment {

@@ -442,7 +442,14 @@ impl ClientSecretBackend {
                 client_id: Some(id),
                 ..
             } => *id == self.client.client_id,
-            _ => deployment.name == self.deployment.name,
+            SignIn::M2m {
+                client_id: None, ..
+            }
+            | SignIn::Bearer { .. }
+            | SignIn::SigV4
+            | SignIn::User { .. }
+            | SignIn::OAuth { .. }
+            | SignIn::None => deployment.name == self.deployment.name,
         };
         self.options
             .deployments

@@ -4,8 +4,8 @@ use super::{control::ChainParts, not_made, probe};
 use crate::{
     doctor::{Evidence, PreviousPassword, Probe},
     model::{
-        Deployment, Failure, HeaderSpec, Kind, LoginAnswer, Moment, Neo4jAddress, SecretContent,
-        SecretDetail, SecretText, SecretValue, VersionRef,
+        Deployment, Failure, HeaderSpec, Kind, LoginAnswer, Moment, Neo4jAddress, Neo4jFailure,
+        SecretContent, SecretDetail, SecretText, SecretValue, VersionRef,
     },
     rotation::secret_document::SecretDocument,
     services::{aws::database_place::DatabasePlace, doctor::DoctorProbes},
@@ -15,7 +15,7 @@ use crate::{
 pub(super) struct SecretProbes {
     pub(super) detail: Probe<SecretDetail>,
     pub(super) value: Probe<()>,
-    pub(super) login: Probe<LoginAnswer>,
+    pub(super) login: Probe<Result<LoginAnswer, Neo4jFailure>>,
     pub(super) previous: Probe<PreviousPassword>,
 }
 
@@ -60,7 +60,7 @@ impl DoctorProbes {
         let place = self.aws.resources.database_place(deployment).await;
         let login = self.probe_login(deployment, &place, &value).await;
         let previous = match login.value() {
-            Some(LoginAnswer::WrongPassword) => {
+            Some(Ok(LoginAnswer::WrongPassword)) => {
                 self.probe_previous(deployment, &place, &id, &value, evidence.now)
                     .await
             }
@@ -103,7 +103,7 @@ impl DoctorProbes {
         deployment: &Deployment,
         place: &DatabasePlace,
         value: &Probe<SecretValue>,
-    ) -> Probe<LoginAnswer> {
+    ) -> Probe<Result<LoginAnswer, Neo4jFailure>> {
         let value = match value {
             Probe::Answered { value, .. } => value,
             Probe::Failed { failure, .. } => {
@@ -159,7 +159,7 @@ impl DoctorProbes {
             let answer = self
                 .neo4j
                 .login(&login.address, &login.user, &login.password);
-            let is_accepted = matches!(answer.await, LoginAnswer::Accepted { .. });
+            let is_accepted = answer.await == Ok(LoginAnswer::Accepted);
             let overwritten = if is_accepted {
                 self.aws.trail.last_secret_write(deployment, id, now).await
             } else {

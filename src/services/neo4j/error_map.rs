@@ -1,6 +1,6 @@
 //! What an answer of Neo4j proves: the same codes come over Bolt and over the Query API (seen on 5.26 and 2026.08). Pure.
 
-use crate::model::{AlterAnswer, Failure, FailureKind, LoginAnswer, UserAnswer};
+use crate::model::{AlterAnswer, Failure, FailureKind, LoginAnswer, Neo4jFailure, UserAnswer};
 
 use super::Refusal;
 
@@ -15,55 +15,60 @@ const NOT_AVAILABLE: &str = "Neo.TransientError.";
 pub(super) const OF_NEO4J: &str = "Neo.";
 
 /// A login, judged by what became of a statement after it.
-pub(super) fn login(answer: Result<(), Refusal>) -> LoginAnswer {
-    let (code, message) = match answer {
-        Ok(()) => return LoginAnswer::Accepted { server: None },
-        Err(Refusal::Server(code, message)) => (code, message),
-        Err(Refusal::Unreachable(failure)) => return LoginAnswer::Unreachable(failure),
-        Err(Refusal::Lost(failure) | Refusal::Other(failure)) => {
-            return LoginAnswer::Other(failure);
-        }
+pub(super) fn login(answer: Result<(), Refusal>) -> Result<LoginAnswer, Neo4jFailure> {
+    let (code, message) = match answer.map_err(said_by_server) {
+        Ok(()) => return Ok(LoginAnswer::Accepted),
+        Err(said) => said?,
     };
     match code.as_str() {
-        UNAUTHORIZED => LoginAnswer::WrongPassword,
-        RATE_LIMIT => LoginAnswer::RateLimited,
-        EXPIRED => LoginAnswer::MustChange,
+        UNAUTHORIZED => Ok(LoginAnswer::WrongPassword),
+        RATE_LIMIT => Ok(LoginAnswer::RateLimited),
+        EXPIRED => Ok(LoginAnswer::MustChange),
         // No right to read: whoever hears that is logged in.
-        FORBIDDEN => LoginAnswer::Accepted { server: None },
+        FORBIDDEN => Ok(LoginAnswer::Accepted),
         // So is whoever hears that the statement was refused, as where there is no such database.
         code if code.starts_with("Neo.ClientError.")
             && !code.starts_with("Neo.ClientError.Security.") =>
         {
-            LoginAnswer::Accepted { server: None }
+            Ok(LoginAnswer::Accepted)
         }
         // Anything else may have been said before the password was looked at.
-        code => LoginAnswer::Other(server("logging in", code, &message)),
+        code => Err(Neo4jFailure::Refused(server("logging in", code, &message))),
     }
 }
 
 /// The change of a password.
-pub(super) fn alter(doing: &str, answer: Result<(), Refusal>) -> AlterAnswer {
-    let (code, message) = match answer {
-        Ok(()) => return AlterAnswer::Done,
-        Err(Refusal::Server(code, message)) => (code, message),
-        Err(Refusal::Lost(failure)) => return AlterAnswer::InDoubt(failure),
-        Err(Refusal::Unreachable(failure) | Refusal::Other(failure)) => {
-            return AlterAnswer::Refused(failure);
-        }
+pub(super) fn alter(doing: &str, answer: Result<(), Refusal>) -> Result<AlterAnswer, Neo4jFailure> {
+    let (code, message) = match answer.map_err(said_by_server) {
+        Ok(()) => return Ok(AlterAnswer::Done),
+        Err(said) => said?,
     };
     let lower = message.to_ascii_lowercase();
     match code.as_str() {
-        UNAUTHORIZED => AlterAnswer::WrongOld,
-        NOT_A_LEADER => AlterAnswer::NotLeader(None),
-        ARGUMENT if lower.contains("invalid principal or credentials") => AlterAnswer::WrongOld,
-        ARGUMENT if lower.contains("cannot be the same") => AlterAnswer::Same,
-        ARGUMENT => AlterAnswer::Policy(message),
-        // An error within the server after the statement began says nothing about its effect.
-        code if code.starts_with("Neo.DatabaseError.") || code.starts_with(NOT_AVAILABLE) => {
-            AlterAnswer::InDoubt(server(doing, code, &message))
-        }
-        code => AlterAnswer::Refused(server(doing, code, &message)),
+        UNAUTHORIZED => Ok(AlterAnswer::WrongOld),
+        NOT_A_LEADER => Ok(AlterAnswer::NotLeader),
+        FORBIDDEN => Ok(AlterAnswer::Forbidden(message)),
+        ARGUMENT if lower.contains("invalid principal or credentials") => Ok(AlterAnswer::WrongOld),
+        ARGUMENT if lower.contains("cannot be the same") => Ok(AlterAnswer::Same),
+        ARGUMENT => Ok(AlterAnswer::Policy(message)),
+        code if is_in_doubt(code) => Err(Neo4jFailure::InDoubt(server(doing, code, &message))),
+        code => Err(Neo4jFailure::Refused(server(doing, code, &message))),
     }
+}
+
+/// What Neo4j itself said, or why it said nothing.
+fn said_by_server(refusal: Refusal) -> Result<(String, String), Neo4jFailure> {
+    match refusal {
+        Refusal::Server(code, message) => Ok((code, message)),
+        Refusal::Unreachable(failure) => Err(Neo4jFailure::Unreachable(failure)),
+        Refusal::Lost(failure) => Err(Neo4jFailure::InDoubt(failure)),
+        Refusal::Other(failure) => Err(Neo4jFailure::Refused(failure)),
+    }
+}
+
+/// An error within the server after the statement began says nothing about its effect.
+fn is_in_doubt(code: &str) -> bool {
+    code.starts_with("Neo.DatabaseError.") || code.starts_with(NOT_AVAILABLE)
 }
 
 /// An administrator's change of a user.
@@ -83,9 +88,7 @@ pub(super) fn set(doing: &str, refusal: Refusal) -> UserAnswer {
         // An administrator's change compares as well (seen on 5.26): then it holds already.
         ARGUMENT if lower.contains("cannot be the same") => UserAnswer::Changed,
         ARGUMENT if lower.contains("password") => UserAnswer::Policy(message),
-        code if code.starts_with("Neo.DatabaseError.") || code.starts_with(NOT_AVAILABLE) => {
-            UserAnswer::InDoubt(server(doing, code, &message))
-        }
+        code if is_in_doubt(code) => UserAnswer::InDoubt(server(doing, code, &message)),
         RATE_LIMIT | NOT_A_LEADER => UserAnswer::Failed(server(doing, &code, &message)),
         // An edition or a service without users of its own, a name that it does not allow.
         code => UserAnswer::Unfit(format!("{message} ({code})")),
@@ -105,11 +108,7 @@ fn server(doing: &str, code: &str, message: &str) -> Failure {
         UNAUTHORIZED | EXPIRED => FailureKind::SignIn,
         RATE_LIMIT => FailureKind::Throttled,
         FORBIDDEN => FailureKind::Denied,
-        code if code.starts_with("Neo.TransientError.")
-            || code.starts_with("Neo.DatabaseError.") =>
-        {
-            FailureKind::Server
-        }
+        code if is_in_doubt(code) => FailureKind::Server,
         _ => FailureKind::Refused,
     };
     Failure::new(kind, doing, message).code(code)
@@ -125,26 +124,35 @@ mod tests {
 
     #[test]
     fn a_login_is_judged_by_the_codes_that_a_real_server_gives() {
-        assert_eq!(login(Ok(())), LoginAnswer::Accepted { server: None });
+        assert_eq!(login(Ok(())), Ok(LoginAnswer::Accepted));
         assert_eq!(
             login(said(UNAUTHORIZED, "Invalid credential.")),
-            LoginAnswer::WrongPassword
+            Ok(LoginAnswer::WrongPassword)
         );
-        assert_eq!(login(said(RATE_LIMIT, "wait")), LoginAnswer::RateLimited);
-        assert_eq!(login(said(EXPIRED, "change it")), LoginAnswer::MustChange);
+        assert_eq!(
+            login(said(RATE_LIMIT, "wait")),
+            Ok(LoginAnswer::RateLimited)
+        );
+        assert_eq!(
+            login(said(EXPIRED, "change it")),
+            Ok(LoginAnswer::MustChange)
+        );
         assert_eq!(
             login(said("Neo.ClientError.Database.DatabaseNotFound", "x")),
-            LoginAnswer::Accepted { server: None }
+            Ok(LoginAnswer::Accepted)
         );
         assert_eq!(
             login(said(FORBIDDEN, "may not read")),
-            LoginAnswer::Accepted { server: None }
+            Ok(LoginAnswer::Accepted)
         );
         let unknown = login(said("Neo.ClientError.Security.TokenExpired", "x"));
-        assert!(matches!(unknown, LoginAnswer::Other(_)), "{unknown:?}");
+        assert!(
+            matches!(unknown, Err(Neo4jFailure::Refused(_))),
+            "{unknown:?}"
+        );
         let starting = login(said("Neo.TransientError.General.DatabaseUnavailable", "x"));
         assert!(
-            matches!(starting, LoginAnswer::Other(_)),
+            matches!(starting, Err(Neo4jFailure::Refused(_))),
             "a server that is not up proves nothing: {starting:?}"
         );
         for code in [
@@ -156,7 +164,7 @@ mod tests {
         ] {
             let proves_nothing = login(said(code, "x"));
             assert!(
-                matches!(proves_nothing, LoginAnswer::Other(_)),
+                matches!(proves_nothing, Err(Neo4jFailure::Refused(_))),
                 "{code}: {proves_nothing:?}"
             );
         }
@@ -195,10 +203,10 @@ mod tests {
     fn a_change_is_judged_by_the_messages_that_a_real_server_gives() {
         let wrong =
             "User 'neo4j' failed to alter their own password: Invalid principal or credentials.";
-        assert_eq!(alter("x", said(ARGUMENT, wrong)), AlterAnswer::WrongOld);
+        assert_eq!(alter("x", said(ARGUMENT, wrong)), Ok(AlterAnswer::WrongOld));
         assert_eq!(
             alter("x", said(UNAUTHORIZED, "Invalid credential.")),
-            AlterAnswer::WrongOld
+            Ok(AlterAnswer::WrongOld)
         );
         assert_eq!(
             alter(
@@ -208,26 +216,26 @@ mod tests {
                     "Old password and new password cannot be the same."
                 )
             ),
-            AlterAnswer::Same
+            Ok(AlterAnswer::Same)
         );
         let short = "A password must be at least 8 characters.";
         assert_eq!(
             alter("x", said(ARGUMENT, short)),
-            AlterAnswer::Policy(short.into())
+            Ok(AlterAnswer::Policy(short.into()))
         );
         assert_eq!(
             alter("x", said(NOT_A_LEADER, "x")),
-            AlterAnswer::NotLeader(None)
+            Ok(AlterAnswer::NotLeader)
         );
         assert!(matches!(
             alter("x", said("Neo.DatabaseError.General.UnknownError", "x")),
-            AlterAnswer::InDoubt(_)
+            Err(Neo4jFailure::InDoubt(_))
         ));
         assert!(
-            matches!(alter("x", said(FORBIDDEN, "x")), AlterAnswer::Refused(failure) if failure.kind == FailureKind::Denied)
+            matches!(alter("x", said(FORBIDDEN, "x")), Ok(AlterAnswer::Forbidden(why)) if why == "x")
         );
         assert!(
-            matches!(alter("x", said(RATE_LIMIT, "x")), AlterAnswer::Refused(failure) if failure.kind == FailureKind::Throttled)
+            matches!(alter("x", said(RATE_LIMIT, "x")), Err(Neo4jFailure::Refused(failure)) if failure.kind == FailureKind::Throttled)
         );
     }
 }

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::model::{
     AlterAnswer, Failure, FailureKind, LoginAnswer, Moment, Neo4jAddress, Neo4jConnection,
-    Neo4jScheme, SecretText, pluralize,
+    Neo4jFailure, Neo4jScheme, SecretText, pluralize,
 };
 use crate::net::http_client::Web;
 
@@ -61,12 +61,15 @@ impl Neo4j {
     }
 
     /// One login attempt on a new connection, and what it proves.
+    ///
+    /// # Errors
+    /// [`Neo4jFailure`] where the answer proves nothing about the password.
     pub async fn login(
         &self,
         address: &Neo4jAddress,
         user: &str,
         password: &SecretText,
-    ) -> LoginAnswer {
+    ) -> Result<LoginAnswer, Neo4jFailure> {
         let doing = format!("logging in to {} as {user}", address.uri);
         let statement = Statement {
             doing: &doing,
@@ -78,13 +81,16 @@ impl Neo4j {
     }
 
     /// Changes the user's own password; the server compares `from` and sets `to` in one step.
+    ///
+    /// # Errors
+    /// [`Neo4jFailure`] where there is no answer to the question, or another than [`AlterAnswer`] knows.
     pub async fn alter_password(
         &self,
         address: &Neo4jAddress,
         user: &str,
         from: &SecretText,
         to: &SecretText,
-    ) -> AlterAnswer {
+    ) -> Result<AlterAnswer, Neo4jFailure> {
         let doing = format!("changing the password of {user} at {}", address.uri);
         let parameters = json!({"old": from.reveal(), "new": to.reveal()});
         let statement = Statement {

@@ -54,39 +54,46 @@ pub(super) async fn run(
         .await
         .map_err(|error| Refusal::Lost(error.failure(doing, &address)))?;
     let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
-    // A statement that fails while it runs is a 202 with errors. Load balancers and gateways have errors of their own.
-    if let Some(error) = answer.pointer("/errors/0") {
-        let text = |name: &str| {
-            error
-                .get(name)
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_owned()
-        };
-        if text("code").starts_with(OF_NEO4J) {
-            return Err(Refusal::Server(text("code"), text("message")));
-        }
+    if let Some(refusal) = refusal(&answer) {
+        return Err(refusal);
     }
-    let errors = answer
-        .get("errors")
-        .and_then(Value::as_array)
-        .is_some_and(|errors| !errors.is_empty());
-    let Some(rows) = answer
-        .pointer("/data/values")
-        .and_then(Value::as_array)
-        .filter(|_| status.is_success() && !errors)
-    else {
-        let cause = format!(
-            "{address} answered with status {}, and not as Neo4j's Query API does",
-            status.as_u16()
-        );
-        let failure = Failure::new(FailureKind::Network, doing, cause)
-            .status(status.as_u16())
-            .hint("check the address: the Query API is at http(s)://host:7474 or 7473, and on from Neo4j 5.25");
-        return Err(Refusal::Lost(failure));
+    rows(&answer)
+        .filter(|_| status.is_success())
+        .ok_or_else(|| Refusal::Lost(foreign(doing, &address, status.as_u16())))
+}
+
+/// Neo4j's own error: a statement that fails while it runs is a 202 with errors. Load balancers and gateways have errors of their
+/// own, which say nothing about the statement.
+fn refusal(answer: &Value) -> Option<Refusal> {
+    let error = answer.pointer("/errors/0")?;
+    let text = |name: &str| {
+        error
+            .get(name)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
     };
-    Ok(rows
-        .iter()
-        .map(|row| row.as_array().cloned().unwrap_or_default())
-        .collect())
+    let code = text("code");
+    code.starts_with(OF_NEO4J)
+        .then(|| Refusal::Server(code, text("message")))
+}
+
+/// The rows of an answer without errors.
+fn rows(answer: &Value) -> Option<Vec<Vec<Value>>> {
+    let errors = answer.get("errors").and_then(Value::as_array);
+    if errors.is_some_and(|errors| !errors.is_empty()) {
+        return None;
+    }
+    let rows = answer.pointer("/data/values")?.as_array()?;
+    let row = |row: &Value| row.as_array().cloned().unwrap_or_default();
+    Some(rows.iter().map(row).collect())
+}
+
+/// The answer of something that is not Neo4j's Query API.
+fn foreign(doing: &str, address: &str, status: u16) -> Failure {
+    let cause =
+        format!("{address} answered with status {status}, and not as Neo4j's Query API does");
+    Failure::new(FailureKind::Network, doing, cause)
+        .status(status)
+        .hint("check the address: the Query API is at http(s)://host:7474 or 7473, and on from Neo4j 5.25")
 }

@@ -159,8 +159,11 @@ fn user(row: &[Value]) -> Option<Neo4jUser> {
     };
     let roles = match roles {
         Value::Null => Vec::new(),
-        Value::Array(roles) => roles.iter().map(text).collect::<Option<Vec<_>>>()?,
-        _ => return None,
+        roles => roles
+            .as_array()?
+            .iter()
+            .map(text)
+            .collect::<Option<Vec<_>>>()?,
     };
     Some(Neo4jUser {
         name: text(name)?,

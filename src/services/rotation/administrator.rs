@@ -4,11 +4,11 @@ use url::Url;
 
 use crate::{
     model::{
-        ChannelSafety, FailureKind, Neo4jScheme, SecretContent, SecretText, UserAnswer, VersionRef,
-        neo4j_address_with_scheme,
+        ChannelSafety, Failure, FailureKind, Neo4jScheme, Neo4jUser, SecretContent, SecretText,
+        UserAnswer, VersionRef, neo4j_address_with_scheme,
     },
     rotation::{
-        effect::{AdministratorAnswer, EffectError, Observation, SetAnswer},
+        effect::{AdministratorAnswer, EffectError, EffectErrorClass, Observation, SetAnswer},
         labels::{CURRENT, VersionId},
         secret_document::{SecretDocument, alternate},
     },
@@ -61,70 +61,47 @@ impl LiveBackend {
     ) -> Result<String, Unfit> {
         let (address, user, _) = self.access(version)?;
         let administrator = self.administrator(version, &user).await?;
-        let Administrator {
-            name,
-            password,
-            secret,
-        } = &administrator;
+        let name = &administrator.name;
         let other = alternate(&user);
         let users = self
             .services
             .neo4j
-            .users(&address, (name, password), &[&user, &other])
-            .await;
-        let users = users.map_err(|answer| unfit(answer, name))?;
-        let find = |name: &str| users.iter().find(|one| one.name == name);
+            .users(&address, (name, &administrator.password), &[&user, &other])
+            .await
+            .map_err(|answer| unfit(answer, name))?;
+        let login = format!("administrator {name} of {} logs in", administrator.secret);
+        let find = |name: &str| users.iter().find(|found| found.name == name);
         let Some(own) = find(&user) else {
             return Err(Unfit::EndReason(format!(
                 "Neo4j keeps no user {user} itself, whose roles the other user could get"
             )));
         };
-        let roles: Vec<&str> = own
-            .roles
-            .iter()
-            .map(String::as_str)
-            .filter(|role| *role != "PUBLIC")
-            .collect();
-        let login = format!("administrator {name} of {secret} logs in");
         let Some(found) = find(&other) else {
-            let with = if roles.is_empty() {
-                String::new()
-            } else {
-                format!(" with the roles {}", roles.join(", "))
+            let with = match own_roles(own).as_slice() {
+                [] => String::new(),
+                roles => format!(" with the roles {}", roles.join(", ")),
             };
             return Ok(format!(
                 "{login}; user {other} is new and will be made{with}"
             ));
         };
         // Another secret's user may have that name.
-        if !labelled
-            .iter()
-            .any(|one| self.shape(one).is_ok_and(|shape| shape.user() == other))
-        {
+        if !self.names_user(labelled, &other) {
             return Err(Unfit::EndReason(format!(
                 "user {other} exists, and no version of this secret names it: it may be somebody else's (where it is not: DROP USER {other})"
             )));
         }
-        if found.is_suspended {
-            return Err(Unfit::EndReason(format!(
-                "user {other} is suspended (ALTER USER {other} SET STATUS ACTIVE)"
-            )));
+        match why_not_equal(own, found) {
+            Some(why) => Err(Unfit::EndReason(why)),
+            None => Ok(format!("{login}; user {other} is there")),
         }
-        let missing: Vec<&str> = roles
-            .into_iter()
-            .filter(|role| !found.roles.iter().any(|has| has == role))
-            .collect();
-        if missing.is_empty() {
-            return Ok(format!("{login}; user {other} is there"));
-        }
-        let grants: Vec<String> = missing
+    }
+
+    /// Whether one of these versions is of this user.
+    fn names_user(&self, versions: &[VersionId], user: &str) -> bool {
+        versions
             .iter()
-            .map(|role| format!("GRANT ROLE {role} TO {other}"))
-            .collect();
-        Err(Unfit::EndReason(format!(
-            "user {other} lacks roles that {user} has; run {}",
-            grants.join("; ")
-        )))
+            .any(|version| self.shape(version).is_ok_and(|shape| shape.user() == user))
     }
 
     /// Makes the version's user exist with the version's password.
@@ -184,28 +161,7 @@ impl LiveBackend {
                 "no secret of an administrator is named (`masterarn` in the secret, or --admin-secret)".into(),
             ));
         };
-        let current = VersionRef::Stage(CURRENT.to_owned());
-        let value = self
-            .services
-            .aws
-            .secrets
-            .secret_value(&self.deployment, &secret, &current)
-            .await;
-        let value = value.map_err(|failure| match failure.kind {
-            FailureKind::Denied
-            | FailureKind::NotFound
-            | FailureKind::Usage
-            | FailureKind::Refused => Unfit::EndReason(format!(
-                "its secret {secret} cannot be read: {}",
-                failure.cause
-            )),
-            _ => Unfit::Failed(Observation::Failed(EffectError::from(failure))),
-        })?;
-        let SecretContent::Text(text) = value.content else {
-            return Err(Unfit::EndReason(format!("its secret {secret} is binary")));
-        };
-        let found = SecretDocument::parse(text.reveal())
-            .map_err(|error| Unfit::EndReason(format!("its secret {secret}: {error}")))?;
+        let found = self.administrator_document(&secret).await?;
         // Its password goes to the address of the other secret, which others may write.
         match (found.address(), shape.address()) {
             (Some(own), Some(given)) if is_as_good(own, given) => {}
@@ -234,6 +190,70 @@ impl LiveBackend {
             secret: super::secret_name(&secret).to_owned(),
         })
     }
+
+    /// AWSCURRENT of the administrator's secret.
+    async fn administrator_document(&self, secret: &str) -> Result<SecretDocument, Unfit> {
+        let current = VersionRef::Stage(CURRENT.to_owned());
+        let value = self
+            .services
+            .aws
+            .secrets
+            .secret_value(&self.deployment, secret, &current)
+            .await
+            .map_err(|failure| unreadable(secret, failure))?;
+        let SecretContent::Text(text) = value.content else {
+            return Err(Unfit::EndReason(format!("its secret {secret} is binary")));
+        };
+        SecretDocument::parse(text.reveal())
+            .map_err(|error| Unfit::EndReason(format!("its secret {secret}: {error}")))
+    }
+}
+
+/// The administrator's secret could not be read: for good, or for now.
+fn unreadable(secret: &str, failure: Failure) -> Unfit {
+    match failure.kind {
+        FailureKind::Denied | FailureKind::NotFound | FailureKind::Usage | FailureKind::Refused => {
+            Unfit::EndReason(format!(
+                "its secret {secret} cannot be read: {}",
+                failure.cause
+            ))
+        }
+        FailureKind::SignIn
+        | FailureKind::Throttled
+        | FailureKind::Network
+        | FailureKind::Timeout
+        | FailureKind::Server
+        | FailureKind::Conflict
+        | FailureKind::Cancelled => Unfit::Failed(Observation::Failed(EffectError::from(failure))),
+    }
+}
+
+/// The roles that somebody has granted to a user.
+fn own_roles(user: &Neo4jUser) -> Vec<&str> {
+    let roles = user.roles.iter().map(String::as_str);
+    roles.filter(|role| *role != "PUBLIC").collect()
+}
+
+/// Why the other one of two users cannot stand in for the first.
+fn why_not_equal(own: &Neo4jUser, other: &Neo4jUser) -> Option<String> {
+    let name = &other.name;
+    if other.is_suspended {
+        return Some(format!(
+            "user {name} is suspended (ALTER USER {name} SET STATUS ACTIVE)"
+        ));
+    }
+    let grants: Vec<String> = own_roles(own)
+        .into_iter()
+        .filter(|role| !other.roles.iter().any(|has| has == role))
+        .map(|role| format!("GRANT ROLE {role} TO {name}"))
+        .collect();
+    (!grants.is_empty()).then(|| {
+        format!(
+            "user {name} lacks roles that {} has; run {}",
+            own.name,
+            grants.join("; ")
+        )
+    })
 }
 
 /// An answer that is none to the question.
@@ -242,7 +262,10 @@ fn unfit(answer: UserAnswer, administrator: &str) -> Unfit {
         UserAnswer::Unfit(why) | UserAnswer::Policy(why) => {
             Unfit::EndReason(format!("administrator {administrator}: {why}"))
         }
-        UserAnswer::InDoubt(_) => Unfit::Failed(Observation::Failed(EffectError::in_doubt())),
+        UserAnswer::InDoubt(failure) => Unfit::Failed(Observation::Failed(EffectError::new(
+            EffectErrorClass::InDoubt,
+            failure,
+        ))),
         UserAnswer::Failed(failure) => {
             Unfit::Failed(Observation::Failed(EffectError::from(failure)))
         }

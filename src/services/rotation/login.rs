@@ -1,12 +1,9 @@
 //! Logins to Neo4j with the user and password of a version, and the change of the password.
 
 use crate::{
-    model::{
-        AlterAnswer as Altered, Failure, FailureKind, LoginAnswer as Answered, Neo4jAddress,
-        SecretText, neo4j_address_with_scheme,
-    },
+    model::{Neo4jAddress, Neo4jFailure, SecretText, neo4j_address_with_scheme},
     rotation::{
-        effect::{AlterAnswer, EffectError, EffectErrorClass, LoginAnswer, Observation},
+        effect::{EffectError, Observation},
         labels::VersionId,
     },
 };
@@ -36,18 +33,8 @@ impl LiveBackend {
 
     pub(super) async fn login(&self, version: &VersionId) -> Result<Observation, Observation> {
         let (address, user, password) = self.access(version)?;
-        let answer = match self.services.neo4j.login(&address, &user, &password).await {
-            Answered::Accepted { .. } => LoginAnswer::Accepted,
-            Answered::WrongPassword => LoginAnswer::Wrong,
-            Answered::RateLimited => LoginAnswer::Limited,
-            Answered::MustChange => LoginAnswer::MustChange,
-            Answered::External => LoginAnswer::External,
-            Answered::Unreachable(failure) => {
-                return Ok(Observation::Failed(unreachable(failure)));
-            }
-            Answered::Other(failure) => return Ok(Observation::Failed(EffectError::from(failure))),
-        };
-        Ok(Observation::Login(answer))
+        let answer = self.services.neo4j.login(&address, &user, &password).await;
+        Ok(answer.map_or_else(no_answer, Observation::Login))
     }
 
     pub(super) async fn alter(
@@ -57,35 +44,22 @@ impl LiveBackend {
     ) -> Result<Observation, Observation> {
         let (address, user, old) = self.access(from)?;
         let new = SecretText::from(self.shape(to)?.password());
-        let answer = match self
+        let answer = self
             .services
             .neo4j
             .alter_password(&address, &user, &old, &new)
-            .await
-        {
-            Altered::Done => AlterAnswer::Done,
-            Altered::WrongOld => AlterAnswer::WrongOld,
-            Altered::Same => AlterAnswer::Same,
-            Altered::Policy(why) => AlterAnswer::Policy(why),
-            Altered::NotLeader(_) => AlterAnswer::NotLeader,
-            Altered::InDoubt(_) => return Ok(Observation::Failed(EffectError::in_doubt())),
-            Altered::Refused(failure) if failure.kind == FailureKind::Denied => {
-                AlterAnswer::Forbidden(failure.cause)
-            }
-            Altered::Refused(failure) => {
-                return Ok(Observation::Failed(EffectError::from(failure)));
-            }
-        };
-        Ok(Observation::Altered(answer))
+            .await;
+        Ok(answer.map_or_else(no_answer, Observation::Altered))
     }
 }
 
-/// A failure to connect to Neo4j, with the ways to reach a private network.
-fn unreachable(failure: Failure) -> EffectError {
-    let failure = if failure.hint.is_some() {
-        failure
-    } else {
-        failure.hint("if Neo4j is in a private network, `--neo4j-uri` names a tunnel to it, and a rotation function of the secret needs none")
+/// No conclusive answer; where Neo4j was not reached, with the ways to reach a private network.
+fn no_answer(error: Neo4jFailure) -> Observation {
+    let error = match error {
+        Neo4jFailure::Unreachable(failure) if failure.hint.is_none() => {
+            Neo4jFailure::Unreachable(failure.hint("if Neo4j is in a private network, `--neo4j-uri` names a tunnel to it, and a rotation function of the secret needs none"))
+        }
+        error => error,
     };
-    EffectError::new(EffectErrorClass::Unreachable, failure)
+    Observation::Failed(EffectError::from(error))
 }

@@ -16,7 +16,7 @@ use std::{future::Future, path::PathBuf, time::Duration};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    model::{CallOptions, Deployment, Failure, FailureKind, Moment},
+    model::{CallOptions, Deployment, Failure, FailureKind, Identity, Moment},
     net::clock,
     rotation::{
         effect::{CallAnswer, EffectError, Observation, RotationEffect, RotationNext},
@@ -45,6 +45,10 @@ const CALL: Duration = Duration::from_secs(10);
 const CHAIN_CALL: Duration = Duration::from_secs(20);
 /// Finding out who we are and who reads the secret must not hold a rotation up.
 const SURVEY: Duration = Duration::from_secs(5);
+/// The lists of runtimes, gateways and the stack, and the values that their environments are compared with.
+const FIND_READERS: Duration = Duration::from_secs(15);
+/// Several statements as the administrator.
+const SET_BY_ADMINISTRATOR: Duration = Duration::from_secs(20);
 /// One reader: several calls, each with a limit of its own, and a roll-out.
 const REFRESH: Duration = Duration::from_mins(2);
 
@@ -168,26 +172,8 @@ impl Rotations {
             .await
             .ok()
             .and_then(Result::ok);
-        let action = match options.kind {
-            RotationKind::Rotate => "secrets.rotate",
-            RotationKind::Resume => "secrets.resume",
-            RotationKind::Rollback => "secrets.rollback",
-        };
-        let name = secret_name(secret);
-        let mut audit =
-            Audit::new(options.audit.clone(), deployment, action, name).of_secret(secret);
-        if let Some(identity) = &identity {
-            audit = audit.by(&identity.arn, &identity.account);
-        }
-        let settings = RotationSettings {
-            operator: audit.operator().to_owned(),
-            jitter_millis: jitter(),
-            rehearse: options.rehearse,
-            release_foreign: options.release_foreign,
-            single_user: options.single_user,
-            reset: options.reset,
-            ..RotationSettings::default()
-        };
+        let audit = rotation_audit(deployment, secret, &options, identity.as_ref());
+        let settings = settings(&options, audit.operator());
         let credentials_end = identity
             .and_then(|identity| identity.expires_at)
             .map(Moment::millis);
@@ -207,20 +193,83 @@ impl Rotations {
                 operator.warn(line);
             }
         }
-        if !options.rehearse {
-            let version = ending.version.as_ref().map(VersionId::as_str);
-            let recorded = audit.outcome(
-                ending.outcome.as_str(),
-                Some(ending.why.to_string()),
-                version,
-                None,
-                clock::now(),
-            );
-            if let Err(problem) = recorded.await {
-                operator.warn(problem);
-            }
+        if !options.rehearse
+            && let Err(problem) = record_outcome(&audit, &ending).await
+        {
+            operator.warn(problem);
         }
         Ok(ending)
+    }
+}
+
+/// The audit record of a rotation: who does what to which secret.
+fn rotation_audit(
+    deployment: &Deployment,
+    secret: &str,
+    options: &RotationOptions,
+    identity: Option<&Identity>,
+) -> Audit {
+    let action = match options.kind {
+        RotationKind::Rotate => "secrets.rotate",
+        RotationKind::Resume => "secrets.resume",
+        RotationKind::Rollback => "secrets.rollback",
+    };
+    let audit = Audit::new(
+        options.audit.clone(),
+        deployment,
+        action,
+        secret_name(secret),
+    )
+    .of_secret(secret);
+    match identity {
+        Some(identity) => audit.by(&identity.arn, &identity.account),
+        None => audit,
+    }
+}
+
+fn settings(options: &RotationOptions, operator: &str) -> RotationSettings {
+    RotationSettings {
+        operator: operator.to_owned(),
+        jitter_millis: jitter(),
+        rehearse: options.rehearse,
+        release_foreign: options.release_foreign,
+        single_user: options.single_user,
+        reset: options.reset,
+        ..RotationSettings::default()
+    }
+}
+
+async fn record_outcome(audit: &Audit, ending: &RotationEnd) -> Result<(), String> {
+    audit
+        .outcome(
+            ending.outcome.as_str(),
+            Some(ending.why.to_string()),
+            ending.version.as_ref().map(VersionId::as_str),
+            None,
+            clock::now(),
+        )
+        .await
+}
+
+/// How long one effect may take.
+const fn time_limit(effect: &RotationEffect) -> Duration {
+    match effect {
+        RotationEffect::CallThroughChain => CHAIN_CALL,
+        RotationEffect::FindReaders { .. } => FIND_READERS,
+        RotationEffect::SetByAdministrator { .. } => SET_BY_ADMINISTRATOR,
+        RotationEffect::RefreshReader { .. } => REFRESH,
+        RotationEffect::DescribeSecret
+        | RotationEffect::ReadVersion { .. }
+        | RotationEffect::GeneratePassword { .. }
+        | RotationEffect::PutVersion { .. }
+        | RotationEffect::MoveStage { .. }
+        | RotationEffect::Login { .. }
+        | RotationEffect::AlterPassword { .. }
+        | RotationEffect::CheckAdministrator { .. }
+        | RotationEffect::ListConnections { .. }
+        | RotationEffect::KillConnections { .. }
+        | RotationEffect::StartManagedRotation
+        | RotationEffect::Wait { .. } => CALL,
     }
 }
 
@@ -262,13 +311,7 @@ pub async fn drive(
                         operator.warn(problem);
                     }
                 }
-                let limit = match &effect {
-                    RotationEffect::CallThroughChain => CHAIN_CALL,
-                    RotationEffect::FindReaders { .. } => SURVEY + CALL,
-                    RotationEffect::SetByAdministrator { .. } => 2 * CALL,
-                    RotationEffect::RefreshReader { .. } => REFRESH,
-                    _ => CALL,
-                };
+                let limit = time_limit(&effect);
                 let answer = tokio::time::timeout(limit, backend.perform(&effect)).await;
                 answer.unwrap_or(Observation::Failed(EffectError::in_doubt()))
             }

@@ -3,7 +3,7 @@
 use futures::future::join_all;
 
 use crate::{
-    model::{Deployment, HeaderSpec, Kind, Relation, Resource},
+    model::{Deployment, Failure, HeaderSpec, Kind, Relation, Resource},
     rotation::readers::{Pickup, SecretReader},
     services::{aws::stack::StackReader, rotation::Rotations},
 };
@@ -42,64 +42,69 @@ pub(super) async fn find(
             let looks = runtimes
                 .iter()
                 .map(|runtime| runtime_reader(services, deployment, runtime, wanted));
-            for look in join_all(looks).await {
-                match look {
-                    Ok(reader) => found.readers.extend(reader),
-                    Err(problem) => found.unknown.push(problem),
-                }
-            }
+            found.extend(join_all(looks).await);
         }
-        Err(failure) => found.unknown.push(format!(
-            "runtimes could not be looked at ({})",
-            failure.cause
-        )),
+        Err(failure) => found.not_looked_at("runtimes", &failure),
     }
     match gateways {
         Ok(gateways) => found
             .readers
             .extend(gateways.iter().filter_map(interceptor_reader)),
-        Err(failure) => found.unknown.push(format!(
-            "gateways could not be looked at ({})",
-            failure.cause
-        )),
+        Err(failure) => found.not_looked_at("gateways", &failure),
     }
     match stack {
-        Ok(others) => {
-            let known = found
-                .readers
-                .iter()
-                .map(|reader| reader.evidence.clone())
-                .collect::<Vec<_>>()
-                .join(" ");
-            found.readers.extend(
-                others
-                    .iter()
-                    .filter_map(|other| stack_reader(other, &known)),
-            );
-        }
-        Err(failure) => {
-            found.unknown.push(format!(
-                "the stack's services and functions could not be looked at ({})",
-                failure.cause
-            ));
-        }
+        Ok(others) => found.extend_with_stack(&others),
+        Err(failure) => found.not_looked_at("the stack's services and functions", &failure),
     }
     found.readers.dedup();
-    let own = deployment.headers.iter().any(|header| match header {
+    found.readers.extend(console_reader(deployment, wanted));
+    found
+}
+
+impl ReaderScan {
+    fn extend(&mut self, looks: Vec<Result<Option<SecretReader>, String>>) {
+        for look in looks {
+            match look {
+                Ok(reader) => self.readers.extend(reader),
+                Err(problem) => self.unknown.push(problem),
+            }
+        }
+    }
+
+    fn not_looked_at(&mut self, what: &str, failure: &Failure) {
+        self.unknown
+            .push(format!("{what} could not be looked at ({})", failure.cause));
+    }
+
+    fn extend_with_stack(&mut self, others: &[StackReader]) {
+        let evidence: Vec<&str> = self
+            .readers
+            .iter()
+            .map(|reader| reader.evidence.as_str())
+            .collect();
+        let known = evidence.join(" ");
+        self.readers.extend(
+            others
+                .iter()
+                .filter_map(|other| stack_reader(other, &known)),
+        );
+    }
+}
+
+/// This console, where a header of its configuration is made of the secret.
+fn console_reader(deployment: &Deployment, wanted: ReaderQuery<'_>) -> Option<SecretReader> {
+    let reads = deployment.headers.iter().any(|header| match header {
         HeaderSpec::BasicFromSecret { secret_id, .. } => secret_id
             .as_deref()
             .is_none_or(|id| id == wanted.secret || id == wanted.arn),
         HeaderSpec::Literal { .. } => false,
     });
-    if own {
-        found.readers.push(SecretReader {
-            name: "this console".into(),
-            pickup: Pickup::EveryConnection,
-            evidence: "a header of the configuration is made of it".into(),
-            runtime: None,
-        });
-    }
-    found
+    reads.then(|| SecretReader {
+        name: "this console".into(),
+        pickup: Pickup::EveryConnection,
+        evidence: "a header of the configuration is made of it".into(),
+        runtime: None,
+    })
 }
 
 /// A copy in the environment is known by its value, not by its name: other runtimes have passwords of other databases.

@@ -7,11 +7,9 @@ use std::{
     sync::Arc,
 };
 
+use crate::model::{AlterAnswer, LoginAnswer};
 use crate::rotation::{
-    effect::{
-        AdministratorAnswer, AlterAnswer, CallAnswer, LoginAnswer, ReadAnswer, SecretFacts,
-        SetAnswer, VersionFacts,
-    },
+    effect::{AdministratorAnswer, CallAnswer, ReadAnswer, SecretFacts, SetAnswer, VersionFacts},
     labels::{CURRENT, Labels, PREVIOUS, VersionId},
     plan::{PlanInput, RotationPlan},
     report::{EndReason, RotationOutcome, RotationStep},
@@ -71,7 +69,7 @@ impl Fake {
         if *version == self.password {
             LoginAnswer::Accepted
         } else {
-            LoginAnswer::Wrong
+            LoginAnswer::WrongPassword
         }
     }
 }

@@ -126,7 +126,7 @@ fn a_refused_or_lost_change_counts_as_a_wrong_login() {
         harness.run_with(|_, effect| match effect {
             RotationEffect::AlterPassword { .. } => first.take(),
             RotationEffect::Login { .. } if first.is_none() => {
-                Some(Observation::Login(LoginAnswer::Wrong))
+                Some(Observation::Login(LoginAnswer::WrongPassword))
             }
             _ => None,
         });

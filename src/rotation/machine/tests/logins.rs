@@ -10,7 +10,7 @@ fn stuck_is_concluded_only_from_three_equal_reads_over_five_seconds() {
     // Nobody knows the password: every login is refused, and the limiter behaves.
     let ending = harness.run_with(|_, effect| {
         matches!(effect, RotationEffect::Login { .. })
-            .then_some(Observation::Login(LoginAnswer::Wrong))
+            .then_some(Observation::Login(LoginAnswer::WrongPassword))
     });
     assert!(
         matches!(ending.why, EndReason::Stuck(_, false)),
@@ -88,7 +88,7 @@ fn a_limited_login_is_no_evidence_and_is_waited_out() {
     let ending = harness.run_with(|_, effect| {
         (matches!(effect, RotationEffect::Login { .. }) && limited > 0).then(|| {
             limited -= 1;
-            Observation::Login(LoginAnswer::Limited)
+            Observation::Login(LoginAnswer::RateLimited)
         })
     });
     assert_eq!(ending.outcome, RotationOutcome::Rotated);
@@ -108,7 +108,7 @@ fn a_limited_login_is_no_evidence_and_is_waited_out() {
     let mut harness = Harness::new(RotationKind::Rotate);
     let ending = harness.run_with(|_, effect| {
         matches!(effect, RotationEffect::Login { .. })
-            .then_some(Observation::Login(LoginAnswer::Limited))
+            .then_some(Observation::Login(LoginAnswer::RateLimited))
     });
     assert_eq!(
         (ending.outcome, ending.why),
@@ -130,7 +130,7 @@ fn a_confirmed_change_is_promoted_even_while_logins_are_limited() {
                 left == 2 || world.labels.get(CURRENT).map(VersionId::as_str) == Some("ana1"),
                 "readers wait for the limiter"
             );
-            return Some(Observation::Login(LoginAnswer::Limited));
+            return Some(Observation::Login(LoginAnswer::RateLimited));
         }
         None
     });
@@ -139,7 +139,7 @@ fn a_confirmed_change_is_promoted_even_while_logins_are_limited() {
 }
 
 #[test]
-fn a_password_that_must_be_changed_is_changed_and_an_external_user_is_refused() {
+fn a_password_that_must_be_changed_is_changed() {
     let mut harness = Harness::new(RotationKind::Rotate);
     let ending = harness.run_with(|_, effect| match effect {
         RotationEffect::Login { version } if version.as_str() == "c" => {
@@ -148,13 +148,4 @@ fn a_password_that_must_be_changed_is_changed_and_an_external_user_is_refused() 
         _ => None,
     });
     assert_eq!(ending.outcome, RotationOutcome::Rotated);
-    let mut harness = Harness::new(RotationKind::Rotate);
-    let ending = harness.run_with(|_, effect| {
-        matches!(effect, RotationEffect::Login { .. })
-            .then_some(Observation::Login(LoginAnswer::External))
-    });
-    assert_eq!(
-        (ending.outcome, ending.why, harness.writes()),
-        (RotationOutcome::Refused, EndReason::External, 0)
-    );
 }
