@@ -1,5 +1,9 @@
 //! The walks: who rotates, how many faults, and how many states are visited.
 
+use std::collections::BTreeSet;
+
+use super::super::super::labels::CURRENT;
+use super::steps::{FAULTS, Fault, how, step};
 use super::*;
 
 #[test]
