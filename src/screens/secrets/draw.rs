@@ -1,0 +1,146 @@
+//! The list of secrets, and below it what is known of the selected one.
+
+use ratatui::layout::Rect;
+
+use super::{
+    Secrets, client_view,
+    entry::{SecretEntry, entries},
+    list_view::{SecretColumns, longest_deployment},
+    run::RunSubject,
+    versions_view,
+};
+use crate::{
+    messages::ViewportId,
+    screens::ViewContext,
+    state::Loadable,
+    theme::Role,
+    widgets::{Painter, StyledLine},
+};
+
+impl Secrets {
+    pub(super) fn draw_list(
+        &self,
+        context: &ViewContext<'_>,
+        area: Rect,
+        painter: &mut Painter<'_>,
+    ) {
+        let all = entries(context.store);
+        if all.is_empty() {
+            return draw_nothing(context, area, painter);
+        }
+        let height = u16::try_from(all.len())
+            .unwrap_or(u16::MAX)
+            .min(area.height / 2)
+            .max(1);
+        let columns = SecretColumns::new(area, longest_deployment(&all));
+        columns.draw_titles(area.y, painter);
+        let top = Rect {
+            y: area.y + 1,
+            height,
+            ..area
+        };
+        let cursor = self.list.cursor().min(all.len() - 1);
+        let window = self
+            .list
+            .window(ViewportId::Secrets, top, all.len(), painter);
+        for (row, index) in window.enumerate() {
+            let Some(entry) = all.get(index) else {
+                continue;
+            };
+            let line = Rect {
+                y: top.y + u16::try_from(row).unwrap_or(0),
+                height: 1,
+                ..top
+            };
+            if index == cursor {
+                painter.select_row(line, true);
+            }
+            let known = self.clients.get(entry.deployment());
+            columns.draw_entry(*entry, known, context, line, painter);
+        }
+        let rule = Rect {
+            y: top.bottom(),
+            height: 1,
+            ..area
+        };
+        painter.hline(rule);
+        let below = Rect {
+            y: rule.y + 1,
+            height: area.bottom().saturating_sub(rule.y + 1),
+            ..area
+        };
+        self.draw_detail(context, below, painter);
+    }
+
+    /// What is known of the secret that is rotated or selected.
+    pub(super) fn draw_detail(
+        &self,
+        context: &ViewContext<'_>,
+        area: Rect,
+        painter: &mut Painter<'_>,
+    ) {
+        let run = self.run.as_ref().filter(|_| self.shows_run);
+        let of_client = match (run, self.current(context.store)) {
+            (Some(run), _) => matches!(run.subject, RunSubject::ClientSecret { .. })
+                .then(|| run.deployment.clone()),
+            (None, Some(SecretEntry::Client(deployment))) => Some(deployment.name.clone()),
+            (None, _) => None,
+        };
+        let room = area.width.saturating_sub(5);
+        let lines = if let Some(name) = of_client {
+            let known = self.clients.get(&name);
+            loaded(known, "the client's secrets", room, context, |detail| {
+                client_view::lines(detail, run, context)
+            })
+        } else {
+            let known = self.detail.as_ref().map(|(.., detail)| detail);
+            loaded(known, "its versions", room, context, |detail| {
+                versions_view::lines(detail, self.is_rotating(), context)
+            })
+        };
+        for (row, line) in lines.iter().take(usize::from(area.height)).enumerate() {
+            let pieces: Vec<(&str, Role)> = line
+                .iter()
+                .map(|(text, role)| (text.as_str(), *role))
+                .collect();
+            let y = area.y + u16::try_from(row).unwrap_or(0);
+            painter.spans(area.x + 4, y, room, &pieces);
+        }
+    }
+}
+
+/// The lines of something that is read from AWS: that it is being read, why it could not be, and what is known.
+fn loaded<T>(
+    known: Option<&Loadable<T>>,
+    what: &str,
+    room: u16,
+    context: &ViewContext<'_>,
+    draw: impl FnOnce(&T) -> Vec<StyledLine>,
+) -> Vec<StyledLine> {
+    let Some(known) = known else {
+        return Vec::new();
+    };
+    let mut lines = Vec::new();
+    if let Some(failure) = known.problem() {
+        lines.extend(crate::screens::detail::failure_block(failure, room));
+    }
+    match known.get() {
+        None if known.loading.is_some() => {
+            let words = format!("{} reading {what}", context.spinner);
+            lines.push(vec![(words, Role::Dim)]);
+        }
+        None => {}
+        Some(value) => lines.extend(draw(value)),
+    }
+    lines
+}
+
+fn draw_nothing(context: &ViewContext<'_>, area: Rect, painter: &mut Painter<'_>) {
+    let words = if context.store.loading() > 0 {
+        "asking for secrets"
+    } else {
+        "No Neo4j secret is known. Name one in the configuration (`secrets = [\"…\"]`), or a stack whose outputs name it."
+    };
+    let room = area.width.saturating_sub(4);
+    painter.text(area.x + 3, area.y + 1, room, words, Role::Dim);
+}
