@@ -123,10 +123,7 @@ async fn a_lock_out_is_not_a_wrong_password() {
         .alter_password(&address, &user, &right, &SecretText::from("another-one"))
         .await;
     assert!(
-        matches!(
-            altered,
-            Err(Neo4jFailure::Refused(_) | Neo4jFailure::Unreachable(_))
-        ),
+        matches!(altered, Err(Neo4jFailure::Refused(_))),
         "{altered:?}"
     );
 }
@@ -178,10 +175,7 @@ async fn a_database_that_is_not_there_proves_nothing() {
             )
             .await;
         assert!(
-            matches!(
-                altered,
-                Err(Neo4jFailure::Refused(_) | Neo4jFailure::Unreachable(_))
-            ),
+            matches!(altered, Err(Neo4jFailure::Unreachable(_))),
             "never sent: {altered:?}"
         );
         assert!(!format!("{login:?}{altered:?}").contains("canary"));
