@@ -228,6 +228,10 @@ impl Context {
             return Ok(all);
         }
         let known: Vec<&str> = all.iter().map(|each| each.name.as_str()).collect();
+        let titles: Vec<&str> = all
+            .iter()
+            .filter_map(|each| each.title.as_deref())
+            .collect();
         let strangers: Vec<String> = self
             .global
             .deployment
@@ -236,7 +240,7 @@ impl Context {
             .map(|name| {
                 format!(
                     "unknown deployment \"{name}\"{}",
-                    did_you_mean(name, known.iter().copied())
+                    did_you_mean(name, known.iter().chain(&titles).copied())
                 )
             })
             .collect();

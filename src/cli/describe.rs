@@ -3,10 +3,15 @@
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value, json};
 
-use crate::model::{Failure, FailureKind, Kind, Moment, Resource, sanitize};
+use crate::{
+    model::{Deployment, Failure, FailureKind, Kind, Moment, Resource, sanitize},
+    services::Services,
+};
 
-use super::{Outcome, context::Context, output, process, status};
-use crate::cli::find_resource;
+use super::{
+    Outcome, context::Context, find_resource, output, process, status, usage,
+    versions::check_version,
+};
 
 /// What to describe.
 #[derive(Debug, Args)]
@@ -16,6 +21,9 @@ pub(crate) struct DescribeOptions {
     kind: Kind,
     /// Its id, name or ARN
     id: String,
+    /// Of a runtime: as this version of it is [default: the latest]
+    #[arg(long, value_name = "N")]
+    version: Option<String>,
     /// How to print
     #[arg(long, short, value_enum, value_name = "yaml|json", hide_possible_values = true, default_value_t = DescribeFormat::Yaml)]
     output: DescribeFormat,
@@ -31,16 +39,25 @@ enum DescribeFormat {
 
 /// Runs `describe`.
 pub(crate) fn run(context: &Context, options: &DescribeOptions) -> Outcome {
+    if options.version.is_some() && options.kind != Kind::Runtime {
+        let cause = format!("a {} has no versions, a runtime has", options.kind.as_str());
+        return Err(usage("reading --version", cause).into());
+    }
     let deployments = context.deployments()?;
     let services = context.services();
     let described = process::runtime()?.block_on(async {
         let (deployment, found) =
             find_resource::find(&services, &deployments, &[options.kind], &options.id).await?;
-        services
-            .aws
-            .resources
-            .describe(&deployment, &found.key)
-            .await
+        match &options.version {
+            Some(version) => describe_version(&services, &deployment, &found, version).await,
+            None => {
+                services
+                    .aws
+                    .resources
+                    .describe(&deployment, &found.key)
+                    .await
+            }
+        }
     })?;
     let value = whole(&described);
     match options.output {
@@ -48,6 +65,21 @@ pub(crate) fn run(context: &Context, options: &DescribeOptions) -> Outcome {
         DescribeFormat::Yaml => output::text(&yaml(&value)?)?,
     }
     Ok(())
+}
+
+/// The runtime as one of its versions is.
+async fn describe_version(
+    services: &Services,
+    deployment: &Deployment,
+    runtime: &Resource,
+    version: &str,
+) -> Result<Resource, Failure> {
+    let versions = &services.aws.versions;
+    let known = versions.runtime_versions(deployment, &runtime.key).await?;
+    check_version(version, &known)?;
+    versions
+        .describe_runtime(deployment, &runtime.key, version)
+        .await
 }
 
 fn whole(each: &Resource) -> Value {

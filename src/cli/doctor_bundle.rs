@@ -97,6 +97,7 @@ fn configuration(deployment: &Deployment) -> Value {
         "log_groups": deployment.log_groups,
         "sign_in": deployment.sign_in.mode(),
         "neo4j_uri": deployment.neo4j_uri,
+        "neo4j_user": deployment.neo4j_user,
         "read_only": deployment.read_only,
     })
 }

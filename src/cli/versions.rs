@@ -159,7 +159,7 @@ async fn list(
 }
 
 /// Refuses a version that the runtime does not have, and names the nearest.
-fn check_version(version: &str, known: &[RuntimeVersionInfo]) -> Result<(), Failure> {
+pub(super) fn check_version(version: &str, known: &[RuntimeVersionInfo]) -> Result<(), Failure> {
     let names: Vec<&str> = known.iter().map(|info| info.version.as_str()).collect();
     if names.contains(&version) {
         return Ok(());
@@ -240,11 +240,7 @@ async fn roll_back(
         .runtime_versions(&deployment, &runtime.key)
         .await?;
     check_version(&wanted.version, &known)?;
-    let key = ResourceKey {
-        deployment: deployment.name.clone(),
-        kind: Kind::Endpoint,
-        id: format!("{}/{}", runtime.key.own_id(), wanted.endpoint),
-    };
+    let key = find_endpoint(services, &deployment, &runtime, &wanted.endpoint).await?;
     let before = services.aws.resources.describe(&deployment, &key).await?;
     let live = version_of(&before, "liveVersion");
     if live.as_deref() == Some(wanted.version.as_str()) {
@@ -277,6 +273,35 @@ async fn roll_back(
     } else {
         Err(Stop::Code(1))
     }
+}
+
+/// The endpoint of that name of this runtime.
+async fn find_endpoint(
+    services: &Services,
+    deployment: &Deployment,
+    runtime: &Resource,
+    name: &str,
+) -> Result<ResourceKey, Failure> {
+    let listed = services
+        .aws
+        .resources
+        .list(deployment, Kind::Endpoint)
+        .await?;
+    let own: Vec<&ResourceKey> = listed
+        .iter()
+        .map(|endpoint| &endpoint.key)
+        .filter(|key| key.owner_id() == runtime.key.own_id())
+        .collect();
+    if let Some(key) = own.iter().find(|key| key.own_id() == name) {
+        return Ok((*key).clone());
+    }
+    let names: Vec<&str> = own.iter().map(|key| key.own_id()).collect();
+    let hint = did_you_mean(name, names.iter().copied());
+    Err(usage(
+        "choosing an endpoint",
+        format!("{} has no endpoint \"{name}\"{hint}", runtime.name),
+    )
+    .hint(find_resource::known(&names)))
 }
 
 fn version_of(endpoint: &Resource, member: &str) -> Option<String> {

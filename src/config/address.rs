@@ -71,7 +71,7 @@ fn gateway(section: &Section<'_, '_>, text: String) -> Option<String> {
     if let Some(id) = form.and_then(ValueForm::into_gateway_id) {
         return Some(id);
     }
-    if text.contains(':') || text.contains('/') {
+    if !is_id(&text) {
         section.complain_of(
             "gateways",
             format!("\"{text}\" is neither a gateway's id, nor its ARN or address (of another MCP server: mcp_url)"),
@@ -81,12 +81,21 @@ fn gateway(section: &Section<'_, '_>, text: String) -> Option<String> {
     Some(text)
 }
 
+/// Whether AWS could have given this id, or it is `*` for all.
+fn is_id(text: &str) -> bool {
+    text == "*"
+        || (!text.is_empty()
+            && text
+                .chars()
+                .all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_')))
+}
+
 fn runtime(section: &Section<'_, '_>, text: String) -> Option<String> {
     let form = recognise(&text);
     if let Some(runtime) = form.and_then(ValueForm::into_runtime) {
         return Some(runtime.arn);
     }
-    if text.contains(':') || text.contains('/') {
+    if !is_id(&text) {
         section.complain_of(
             "runtimes",
             format!("\"{text}\" is neither a runtime's id, nor its ARN or invocation address"),
@@ -187,6 +196,8 @@ mod tests {
     fn what_is_no_endpoint_is_a_problem() {
         for line in [
             "gateways = [\"https://mcp.example/mcp\"]",
+            "gateways = [\"not a gateway!\"]",
+            "runtimes = [\"my runtime\"]",
             "gateways = [\"arn:aws:lambda:us-west-2:1:function:x\"]",
             "runtimes = [\"https://mcp.example/\"]",
             "mcp_url = \"arn:aws:lambda:us-west-2:1:function:x\"",

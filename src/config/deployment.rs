@@ -10,7 +10,7 @@ use crate::model::{
 };
 
 /// Keys of a deployment.
-pub(super) const KEYS: [&str; 16] = [
+pub(super) const KEYS: [&str; 17] = [
     "title",
     "shape",
     "region",
@@ -26,6 +26,7 @@ pub(super) const KEYS: [&str; 16] = [
     "sign_in",
     "headers",
     "neo4j_uri",
+    "neo4j_user",
     "read_only",
 ];
 /// Keys of `[defaults]`: what every deployment takes unless it says otherwise.
@@ -85,6 +86,7 @@ pub(super) fn read(
         sign_in: sign_in.unwrap_or(SignIn::None),
         headers: headers(section),
         neo4j_uri: neo4j_uri(section),
+        neo4j_user: section.text("neo4j_user"),
         read_only: section
             .flag("read_only")
             .or_else(|| defaults.and_then(|all| all.flag("read_only")))

@@ -108,6 +108,7 @@ fn deployment(from: &Deployment) -> Table {
     insert_texts(&mut table, "secrets", &from.secrets);
     insert_texts(&mut table, "log_groups", &from.log_groups);
     insert_text(&mut table, "neo4j_uri", from.neo4j_uri.as_deref());
+    insert_text(&mut table, "neo4j_user", from.neo4j_user.as_deref());
     if from.read_only {
         table.insert("read_only".into(), true.into());
     }

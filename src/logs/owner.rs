@@ -70,10 +70,14 @@ fn id_of_arn(arn: &str) -> Option<&str> {
 
 /// The name of a log group that is given by its name or its ARN, with or without `:*`.
 pub fn group_name(name_or_arn: &str) -> &str {
-    let name = name_or_arn
-        .strip_prefix("arn:")
-        .and_then(|rest| rest.split_once(":log-group:"))
-        .map_or(name_or_arn, |(_, name)| name);
+    let name = match name_or_arn.strip_prefix("arn:") {
+        Some(rest) => match rest.split_once(":log-group:") {
+            Some((_, name)) => name,
+            // The ARN of something else is no group, whole or in part.
+            None => return name_or_arn,
+        },
+        None => name_or_arn,
+    };
     name.split(':').next().unwrap_or(name)
 }
 

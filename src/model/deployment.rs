@@ -378,6 +378,8 @@ pub struct Deployment {
     pub headers: Vec<HeaderSpec>,
     /// Address of Neo4j as seen from here (a tunnel); `None`: the secret's own URI.
     pub neo4j_uri: Option<String>,
+    /// The user at Neo4j of a secret that names none; `None`: the stack's, or the runtime's.
+    pub neo4j_user: Option<String>,
     /// Refuse every write.
     pub read_only: bool,
 }
@@ -430,6 +432,7 @@ impl Deployment {
             sign_in: SignIn::None,
             headers: Vec::new(),
             neo4j_uri: None,
+            neo4j_user: None,
             read_only: false,
         }
     }

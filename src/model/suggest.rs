@@ -8,8 +8,10 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         .filter_map(|name| {
             let lower = name.to_lowercase();
             let slips = strsim::osa_distance(&word, &lower);
-            // A prefix is similar, however much is missing.
-            let begun = word.len() >= 2 && (lower.starts_with(&word) || word.starts_with(&lower));
+            // A prefix is similar, however much is missing; one letter is none.
+            let is_beginning =
+                |short: &str, long: &str| short.len() >= 2 && long.starts_with(short);
+            let begun = is_beginning(&word, &lower) || is_beginning(&lower, &word);
             (begun || slips <= tolerance(&word, &lower)).then_some((slips, name))
         })
         .min_by_key(|(slips, _)| *slips)
@@ -43,5 +45,6 @@ mod tests {
         );
         assert_eq!(did_you_mean("regio", known), "; did you mean \"region\"?");
         assert_eq!(did_you_mean("zebra", known), "");
+        assert_eq!(nearest("arn:aws:iam::1:role/x", ["a", "b"]), None);
     }
 }

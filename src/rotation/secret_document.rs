@@ -14,17 +14,27 @@ use zeroize::Zeroizing;
 /// A secret's text that can be rotated.
 pub struct SecretDocument {
     text: Zeroizing<String>,
-    /// Where the password's JSON string stands in the text, quotes included.
+    /// Where the password stands in the text; with its quotes, where it is a JSON string of its own.
     password_at: Range<usize>,
     password: Zeroizing<String>,
     /// None where the secret names no user.
     user_at: Option<Range<usize>>,
-    /// Whether values stand in the text as JSON strings.
-    is_json: bool,
+    spelling: Spelling,
     user: String,
     address: Option<String>,
     database: Option<String>,
     administrator: Option<String>,
+}
+
+/// How user and password stand in the text.
+#[derive(Clone, Copy)]
+enum Spelling {
+    /// As they are: no JSON at all.
+    Plain,
+    /// Each as a JSON string of its own.
+    JsonString,
+    /// Inside of a JSON string: `NEO4J_AUTH`'s `user/password`.
+    InJsonString,
 }
 
 impl fmt::Debug for SecretDocument {
@@ -106,6 +116,8 @@ const PASSWORD: [&str; 5] = [
     "dbpassword",
     "neo4jpass",
 ];
+/// `user/password` in one member, as `NEO4J_AUTH` of the Neo4j image.
+const AUTH: [&str; 2] = ["auth", "neo4jauth"];
 const USER: [&str; 6] = [
     "username",
     "neo4jusername",
@@ -130,22 +142,17 @@ pub fn alternate(user: &str) -> String {
 
 impl SecretDocument {
     /// Reads a secret's text.
+    ///
+    /// # Errors
+    /// What makes it unfit for a rotation.
     pub fn parse(text: &str) -> Result<Self, SecretDocumentError> {
+        Self::parse_object(text, None)
+    }
+
+    /// Reads a JSON object, in which `user` stands for a user that it does not name.
+    fn parse_object(text: &str, user: Option<&str>) -> Result<Self, SecretDocumentError> {
         let members = members(text)?;
-        let keys = || {
-            members
-                .iter()
-                .map(|(key, _)| key.clone())
-                .collect::<Vec<_>>()
-        };
-        let (key, raw) =
-            one_of(&members, &PASSWORD)?.ok_or_else(|| SecretDocumentError::NoPassword(keys()))?;
-        let password = Zeroizing::new(text_of(key, raw)?);
-        let password_at = place_of(raw, text);
-        let (key, raw) =
-            one_of(&members, &USER)?.ok_or_else(|| SecretDocumentError::NoUser(keys()))?;
-        let user = text_of(key, raw)?;
-        let user_at = place_of(raw, text);
+        let login = login_of(&members, text, user)?;
         let address = match one_of(&members, &ADDRESS)? {
             Some((key, raw)) => Some(with_port(
                 text_of(key, raw)?,
@@ -163,11 +170,11 @@ impl SecretDocument {
         let text = Zeroizing::new(text.to_owned());
         Ok(Self {
             text,
-            password_at,
-            password,
-            user_at: Some(user_at),
-            is_json: true,
-            user,
+            password_at: login.password_at,
+            password: login.password,
+            user_at: login.user_at,
+            spelling: login.spelling,
+            user: login.user,
             address,
             database,
             administrator,
@@ -175,7 +182,7 @@ impl SecretDocument {
     }
 
     /// Reads a secret's text; one that is no JSON object is taken for `NEO4J_AUTH`'s `user/password`, if it names this user or
-    /// `neo4j`, and otherwise for the bare password of this user.
+    /// `neo4j`, and otherwise for the bare password of this user, who is also the one of an object that names none.
     ///
     /// # Errors
     /// As [`SecretDocument::parse`]; a text of several lines is neither.
@@ -185,7 +192,7 @@ impl SecretDocument {
             && !trimmed.starts_with(['{', '[', '"'])
             && !trimmed.contains(['\n', '\r', '=']);
         if !is_value {
-            return Self::parse(text);
+            return Self::parse_object(text, Some(user));
         }
         let start = text.len() - text.trim_start().len();
         let end = start + trimmed.len();
@@ -205,7 +212,7 @@ impl SecretDocument {
             text: Zeroizing::new(text.to_owned()),
             password_at,
             user_at,
-            is_json: false,
+            spelling: Spelling::Plain,
             user: user.to_owned(),
             address: None,
             database: None,
@@ -277,20 +284,112 @@ impl SecretDocument {
         let mut text = Zeroizing::new(String::with_capacity(self.text.len() + longest));
         let mut from = 0;
         for (place, value) in places {
-            let quoted = if self.is_json {
+            let json = || {
                 serde_json::to_string(value)
-                    .map_err(|error| SecretDocumentError::NotJson(error.to_string()))?
-            } else {
-                (*value).to_owned()
+                    .map(Zeroizing::new)
+                    .map_err(|error| SecretDocumentError::NotJson(error.to_string()))
             };
-            let quoted = Zeroizing::new(quoted);
             text.push_str(self.text.get(from..place.start).ok_or_else(lost)?);
-            text.push_str(&quoted);
+            match self.spelling {
+                Spelling::Plain => text.push_str(value),
+                Spelling::JsonString => text.push_str(&json()?),
+                Spelling::InJsonString => {
+                    let quoted = json()?;
+                    text.push_str(quoted.get(1..quoted.len() - 1).ok_or_else(lost)?);
+                }
+            }
             from = place.end;
         }
         text.push_str(self.text.get(from..).ok_or_else(lost)?);
         Ok(text)
     }
+}
+
+/// User and password of an object, and where they stand.
+struct LoginPlace {
+    user: String,
+    user_at: Option<Range<usize>>,
+    password: Zeroizing<String>,
+    password_at: Range<usize>,
+    spelling: Spelling,
+}
+
+/// User and password of an object; `user` stands for a user that it does not name.
+fn login_of(
+    members: &[Member<'_>],
+    text: &str,
+    user: Option<&str>,
+) -> Result<LoginPlace, SecretDocumentError> {
+    let password = one_of(members, &PASSWORD)?;
+    let joined = match one_of(members, &AUTH)? {
+        Some((key, raw)) => joined_login(raw, text)?.map(|login| (key, login)),
+        None => None,
+    };
+    match (password, joined) {
+        (Some((key, _)), Some((other, _))) => Err(SecretDocumentError::Ambiguous(
+            key.to_owned(),
+            other.to_owned(),
+        )),
+        (None, Some((key, login))) => match one_of(members, &USER)? {
+            Some((other, _)) => Err(SecretDocumentError::Ambiguous(
+                other.to_owned(),
+                key.to_owned(),
+            )),
+            None => Ok(login),
+        },
+        (None, None) => Err(SecretDocumentError::NoPassword(keys(members))),
+        (Some((key, raw)), None) => {
+            let password = Zeroizing::new(text_of(key, raw)?);
+            let password_at = place_of(raw, text);
+            let (user, user_at) = match (one_of(members, &USER)?, user) {
+                (Some((key, raw)), _) => (text_of(key, raw)?, Some(place_of(raw, text))),
+                (None, Some(user)) => (user.to_owned(), None),
+                (None, None) => return Err(SecretDocumentError::NoUser(keys(members))),
+            };
+            Ok(LoginPlace {
+                user,
+                user_at,
+                password,
+                password_at,
+                spelling: Spelling::JsonString,
+            })
+        }
+    }
+}
+
+/// `user/password` in one JSON string; `None` where the value is something else.
+fn joined_login(raw: &RawValue, text: &str) -> Result<Option<LoginPlace>, SecretDocumentError> {
+    let Some(spelled) = raw
+        .get()
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'))
+    else {
+        return Ok(None);
+    };
+    let Some((user, password)) = spelled.split_once('/') else {
+        return Ok(None);
+    };
+    // JSON may spell the slash as `\/`.
+    let name = user.strip_suffix('\\').unwrap_or(user);
+    if name.is_empty() || name.contains('\\') || password.is_empty() {
+        return Ok(None);
+    }
+    let start = place_of(raw, text).start + 1;
+    let password_start = start + user.len() + 1;
+    let unescaped = Zeroizing::new(format!("\"{password}\""));
+    Ok(Some(LoginPlace {
+        user: name.to_owned(),
+        user_at: Some(start..start + name.len()),
+        password: Zeroizing::new(
+            serde_json::from_str(&unescaped).map_err(|error| not_json(&error))?,
+        ),
+        password_at: password_start..password_start + password.len(),
+        spelling: Spelling::InJsonString,
+    }))
+}
+
+fn keys(members: &[Member<'_>]) -> Vec<String> {
+    members.iter().map(|(key, _)| key.clone()).collect()
 }
 
 /// Where a raw value stands in the text of which it is a slice: the distance of their beginnings.

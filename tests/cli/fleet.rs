@@ -419,6 +419,29 @@ fn versions_are_listed_compared_and_rolled_back() {
         .run(&["versions", "diff", arn, "99", newest])
         .exits(2)
         .says("known: ");
+    for (version, kind) in [(oldest, "runtime"), (newest, "runtime")] {
+        let described = console
+            .run(&["describe", kind, arn, "--version", version, "-o", "json"])
+            .exits(0)
+            .json();
+        assert_eq!(described["facts"]["Version"], version, "{described:#}");
+        assert_eq!(described["raw"]["agentRuntimeVersion"], version);
+        assert_eq!(described["links"][0]["relation"], "reads", "{described:#}");
+        let environment = described["raw"]["environmentVariables"].as_object();
+        assert!(environment.unwrap().values().all(|value| value == "***"));
+    }
+    console
+        .run(&["describe", "runtime", arn, "--version", "99"])
+        .exits(2)
+        .says("known: ");
+    console
+        .run(&["describe", "gateway", "x", "--version", "1"])
+        .exits(2)
+        .says("a gateway has no versions");
+    console
+        .run(&["versions", "roll-back", arn, "productoin", oldest, "--yes"])
+        .exits(2)
+        .says("did you mean \"production\"?");
     console
         .run(&["versions", "roll-back", arn, "DEFAULT", oldest])
         .exits(2)

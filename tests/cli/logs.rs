@@ -225,6 +225,17 @@ fn a_gateway_or_runtime_names_its_groups() {
         .exits(0)
         .json_lines();
     assert_eq!(messages(&lines), ["here I am"]);
+    // The runtime's ARN and the deployment's title are names too.
+    for name in [
+        a["runtime_arn"].as_str().unwrap(),
+        a["title"].as_str().unwrap(),
+    ] {
+        let lines = Console::new()
+            .run(&["logs", name, "-o", "json", "--grep", "here I am"])
+            .exits(0)
+            .json_lines();
+        assert_eq!(messages(&lines), ["here I am"], "{name}");
+    }
 }
 
 #[test]
@@ -241,6 +252,15 @@ fn unknown_names_and_times_exit_2() {
         .exits(2)
         .says("did you mean \"/test/known\"?")
         .without_data();
+    let stranger = console
+        .run(&["logs", "arn:aws:bedrock-agentcore:r:1:runtime/none"])
+        .exits(2)
+        .without_data();
+    assert!(!stranger.err.contains("did you mean"), "{}", stranger.err);
+    console
+        .run(&["status", "-d", "movies-gatewy"])
+        .exits(2)
+        .says("did you mean \"movies-gateway\"?");
     console
         .run(&["logs", "nope"])
         .exits(2)

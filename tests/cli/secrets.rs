@@ -77,6 +77,13 @@ impl Foreign {
         self.runtime.block_on(put).unwrap();
     }
 
+    fn create(&self, name: &str, text: &str) {
+        let text = SecretText::from(text);
+        let secrets = &self.services.aws.secrets;
+        let made = secrets.create_secret(&self.deployment, name, "of a test", &text);
+        self.runtime.block_on(made).unwrap();
+    }
+
     fn stages(&self) -> Vec<(String, Vec<String>)> {
         let asked = self
             .services
@@ -295,4 +302,50 @@ fn a_secret_with_a_rotation_function_is_rotated_by_it() {
             .as_str()
             .is_some_and(|text| text.contains("rotation function"))
     }));
+}
+#[test]
+fn every_form_of_a_secret_is_rotated_and_kept() {
+    let world = start("[]");
+    let mut secret = Foreign::of(&world, "b");
+    let document = SecretDocument::parse(&secret.text("AWSCURRENT")).unwrap();
+    let uri = document.address().unwrap().to_owned();
+    let mut password = document.password().to_owned();
+    let config = world.config.replacen(
+        "[deployments.b]\n",
+        &format!("[deployments.b]\nneo4j_uri = \"{uri}\"\nneo4j_user = \"neo4j\"\n"),
+        1,
+    );
+    let console = Console::with(&config);
+    for (number, form) in [
+        "PASSWORD".to_owned(),
+        "neo4j/PASSWORD\n".to_owned(),
+        json!({"password": "PASSWORD"}).to_string(),
+        format!("{{ \"uri\":\"{uri}\",\n \"auth\" : \"neo4j/PASSWORD\"}}"),
+        json!({"NEO4J_URI": uri, "NEO4J_AUTH": "neo4j/PASSWORD"}).to_string(),
+        json!({"neo4jUri": uri, "neo4jUsername": "neo4j", "neo4jPassword": "PASSWORD"}).to_string(),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let text = form.replace("PASSWORD", &password);
+        let id = format!("neo4j-mcp-gateway/form-{number}");
+        secret.create(&id, &text);
+        secret.id.clone_from(&id);
+        console
+            .run(&["secrets", "rotate", &id, "-d", "b", "--dry-run"])
+            .exits(0);
+        let lines = console
+            .run(&["secrets", "rotate", &id, "-d", "b", "--yes", "-o", "json"])
+            .exits(0)
+            .json_lines();
+        assert_eq!(outcome(&lines).0, "rotated", "{form}: {lines:#?}");
+        let after = secret.text("AWSCURRENT");
+        let (head, tail) = form.split_once("PASSWORD").unwrap();
+        password = after
+            .strip_prefix(head)
+            .and_then(|rest| rest.strip_suffix(tail))
+            .unwrap_or_else(|| panic!("{form}: another form"))
+            .to_owned();
+        assert!(!text.contains(&password), "{form}: the same password");
+    }
 }

@@ -211,7 +211,7 @@ fn learn(
 ) {
     attribution.learn(resources);
     for deployment in place {
-        let is_named = deployment.name.as_str() == name
+        let is_named = deployment.is_called(name)
             || resources.iter().any(|resource| {
                 resource.key.deployment == deployment.name
                     && find_resource::is_named(resource, name)
@@ -221,6 +221,7 @@ fn learn(
         }
         known.extend(deployment.log_groups.iter().cloned());
         known.insert(deployment.name.to_string());
+        known.extend(deployment.title.clone());
     }
     for resource in resources {
         known.extend([resource.key.id.clone(), resource.name.clone()]);
@@ -273,6 +274,8 @@ async fn existing(
     prefix: &str,
 ) -> Result<Vec<String>, Failure> {
     match place.first() {
+        // No group's name has a colon, and CloudWatch Logs refuses one: the ARN of a gateway or runtime.
+        Some(_) if prefix.contains(':') => Ok(Vec::new()),
         Some(deployment) => services.aws.logs.groups(deployment, prefix).await,
         None => Ok(Vec::new()),
     }
@@ -285,7 +288,7 @@ fn groups_of(place: &[Deployment], resources: &[Resource], name: &str) -> Vec<St
     let mut groups: Vec<String> = named
         .flat_map(|each| each.log_groups.iter().cloned())
         .collect();
-    for deployment in place.iter().filter(|each| each.name.as_str() == name) {
+    for deployment in place.iter().filter(|each| each.is_called(name)) {
         let own = resources
             .iter()
             .filter(|each| each.key.deployment == deployment.name);

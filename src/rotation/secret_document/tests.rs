@@ -137,6 +137,15 @@ fn what_cannot_be_rotated_is_refused_with_its_reason_and_without_its_value() {
             "both `password` and `password`",
         ),
         (r#"{"username":"u","password":["hunter2"]}"#, "is no text"),
+        (
+            r#"{"password":"hunter2","auth":"u/hunter2"}"#,
+            "both `password` and `auth`",
+        ),
+        (
+            r#"{"username":"u","auth":"u/hunter2"}"#,
+            "both `username` and `auth`",
+        ),
+        (r#"{"auth":"hunter2"}"#, "no member `password`"),
     ] {
         let error = SecretDocument::parse(text).unwrap_err().to_string();
         assert!(error.contains(wanted), "{text}: {error}");
@@ -148,4 +157,38 @@ fn what_cannot_be_rotated_is_refused_with_its_reason_and_without_its_value() {
 fn a_shape_shows_nothing_when_debugged() {
     let shape = SecretDocument::parse(r#"{"username":"u","password":"hunter2"}"#).unwrap();
     assert!(!format!("{shape:?}").contains("hunter2"));
+}
+
+#[test]
+fn neo4j_auth_as_a_member_keeps_every_byte_outside_of_the_password() {
+    for (text, user, password, changed) in [
+        (
+            r#"{ "uri":"bolt://a", "auth" : "neo4j/s3/cr3t"}"#,
+            "neo4j",
+            "s3/cr3t",
+            r#"{ "uri":"bolt://a", "auth" : "neo4j/n\"w"}"#,
+        ),
+        (
+            r#"{"NEO4J_URI":"bolt://a","NEO4J_AUTH":"reports\/p\u0041\"x"}"#,
+            "reports",
+            "pA\"x",
+            r#"{"NEO4J_URI":"bolt://a","NEO4J_AUTH":"reports\/n\"w"}"#,
+        ),
+    ] {
+        let document = SecretDocument::parse(text).unwrap();
+        assert_eq!((document.user(), document.password()), (user, password));
+        assert_eq!(document.address(), Some("bolt://a"));
+        assert_eq!(*document.with_password("n\"w").unwrap(), changed);
+        let other = document.with_credentials("u", "n\"w").unwrap();
+        assert_eq!(*other, changed.replace(user, "u"));
+    }
+}
+
+#[test]
+fn an_object_without_a_user_is_of_the_user_who_is_known_otherwise() {
+    let text = r#"{"password":"p"}"#;
+    let document = SecretDocument::parse_for(text, "reports").unwrap();
+    assert_eq!((document.user(), document.password()), ("reports", "p"));
+    assert_eq!(*document.with_password("n").unwrap(), r#"{"password":"n"}"#);
+    assert!(SecretDocument::parse(text).is_err());
 }

@@ -13,7 +13,7 @@ use crate::{
         permission::{self, ToolEffect},
         saved::Query,
     },
-    widgets::{Painter, text_width},
+    widgets::{Painter, cut_middle, text_width},
 };
 
 /// Draws the left pane.
@@ -124,7 +124,9 @@ fn draw_item(
 /// The target above its tools, and how the runtime's own list differs from the gateway's.
 fn draw_target(state: &Tools, target: &str, line: Rect, painter: &mut Painter<'_>) {
     let room = line.width.saturating_sub(3);
-    let x = painter.text(line.x + 1, line.y, room, target, Role::Dim);
+    // Targets of one gateway often differ at their ends only: a region, a stage.
+    let name = cut_middle(target, usize::from(room));
+    let x = painter.text(line.x + 1, line.y, room, &name, Role::Dim);
     if let Some((added, removed)) = state.drift(target) {
         let names = added.iter().map(|name| format!("+{name}"));
         let names = names.chain(removed.iter().map(|name| format!("−{name}")));
@@ -144,7 +146,8 @@ fn draw_tool(tool: &Tool, line: Rect, painter: &mut Painter<'_>) {
     let width: usize = marks.iter().map(|(text, _)| text_width(text)).sum();
     let width = u16::try_from(width).unwrap_or(0);
     let room = line.width.saturating_sub(width + 5);
-    painter.text(line.x + 2, line.y, room, own, Role::Text);
+    let name = cut_middle(own, usize::from(room));
+    painter.text(line.x + 2, line.y, room, &name, Role::Text);
     let x = line.right().saturating_sub(width + 2);
     painter.spans(x, line.y, width, marks);
 }

@@ -30,7 +30,10 @@ impl DatabasePlace {
                 .neo4j_uri
                 .clone()
                 .or_else(|| stack.neo4j_uri.clone()),
-            user: stack.neo4j_user.clone(),
+            user: deployment
+                .neo4j_user
+                .clone()
+                .or_else(|| stack.neo4j_user.clone()),
             database: stack.neo4j_database.clone(),
         }
     }

@@ -3,13 +3,15 @@
 use serde_json::{Value, json};
 
 use super::{AwsClient, AwsResources};
-use crate::model::{Deployment, Failure, Moment, ResourceKey, RuntimeVersionInfo};
+use crate::model::{Deployment, Failure, Moment, Resource, ResourceKey, RuntimeVersionInfo};
 use crate::services::audit::AuditFile;
 
 use super::{
+    control::Control,
     failure::Doing,
     names,
     raw_json::{captured, pages},
+    resources,
     signed::SignedRequest,
 };
 
@@ -108,21 +110,8 @@ impl RuntimeVersions {
         runtime: &ResourceKey,
         version: &str,
     ) -> Result<Value, Failure> {
-        let id = names::runtime_id(runtime.own_id());
         let control = self.resources.control(deployment).await?;
-        let text = format!("reading version {version} of {id}");
-        let doing = Doing {
-            text: &text,
-            action: "bedrock-agentcore:GetAgentRuntime",
-            account: control.account.label(),
-        };
-        let request = control
-            .account
-            .control()
-            .get_agent_runtime()
-            .agent_runtime_id(&id)
-            .agent_runtime_version(version);
-        let mut raw: Value = captured!(control.account, doing, request)?;
+        let mut raw = raw_version(&control, runtime, version).await?;
         let environment = raw
             .get_mut("environmentVariables")
             .and_then(Value::as_object_mut);
@@ -130,6 +119,25 @@ impl RuntimeVersions {
             *value = Value::from("***");
         }
         Ok(raw)
+    }
+
+    /// A runtime as one of its versions is: what `GetAgentRuntime` says of the latest, for an earlier one.
+    ///
+    /// # Errors
+    /// [`crate::model::FailureKind::NotFound`] for a version that does not exist.
+    pub async fn describe_runtime(
+        &self,
+        deployment: &Deployment,
+        runtime: &ResourceKey,
+        version: &str,
+    ) -> Result<Resource, Failure> {
+        let control = self.resources.control(deployment).await?;
+        let raw = raw_version(&control, runtime, version).await?;
+        Ok(resources::runtime(
+            &deployment.name,
+            &control.data_plane(),
+            &raw,
+        ))
     }
 
     /// Makes an endpoint serve another version. Returns the request's id.
@@ -193,6 +201,28 @@ impl RuntimeVersions {
         let answer = self.client.send_signed(&account, doing, &request).await?;
         Ok(answer.request_id)
     }
+}
+
+/// `GetAgentRuntime` of one version, values of the environment included.
+async fn raw_version(
+    control: &Control,
+    runtime: &ResourceKey,
+    version: &str,
+) -> Result<Value, Failure> {
+    let id = names::runtime_id(runtime.own_id());
+    let text = format!("reading version {version} of {id}");
+    let doing = Doing {
+        text: &text,
+        action: "bedrock-agentcore:GetAgentRuntime",
+        account: control.account.label(),
+    };
+    let request = control
+        .account
+        .control()
+        .get_agent_runtime()
+        .agent_runtime_id(&id)
+        .agent_runtime_version(version);
+    captured!(control.account, doing, request)
 }
 
 /// A time of AWS's JSON: an ISO text, or seconds since 1970.

@@ -86,7 +86,10 @@ impl LiveBackend {
                 .neo4j_uri
                 .clone()
                 .or_else(|| deployment.neo4j_uri.clone()),
-            user: options.user.clone(),
+            user: options
+                .user
+                .clone()
+                .or_else(|| deployment.neo4j_user.clone()),
             database: None,
             is_place_known: false,
             by_hand: Vec::new(),
