@@ -7,6 +7,7 @@ use clap::Args;
 use crate::{
     calls::{LoggedCall, LoggedOutcome, join},
     model::{Deployment, Failure, FailureKind, Kind, Moment},
+    net::clock,
     services::{
         Services,
         calls::{CallSource, UnreadGroup},
@@ -14,13 +15,13 @@ use crate::{
 };
 
 use super::{
-    Outcome, Stop,
-    arguments::TableOrJson,
     context::Context,
     find_resource, group_failures,
     logs::{attribution::Attribution, partial_result, window},
+    outcome::{CliError, CliResult},
     output, process,
     table::{Cell, TextTable, Tone},
+    values::TableOrJson,
 };
 use crate::logs::group_name;
 
@@ -58,7 +59,7 @@ fn length(text: &str) -> Result<Duration, String> {
 }
 
 /// Runs `calls`.
-pub(crate) fn run(context: &Context, options: &CallsOptions) -> Outcome {
+pub(crate) fn run(context: &Context, options: &CallsOptions) -> CliResult {
     let (since, _) = window(&options.since, None)?;
     let deployments = context.deployments()?;
     let services = context.services();
@@ -97,7 +98,7 @@ impl FoundCalls {
     ///
     /// # Errors
     /// The exit code of partial data.
-    pub(super) fn report(&self) -> Outcome {
+    pub(super) fn report(&self) -> CliResult {
         group_failures::tell(
             self.unread
                 .iter()
@@ -149,7 +150,7 @@ pub(super) async fn find_calls(
             owner_ids: attribution.ids(&deployment.name),
         });
     }
-    let until = super::now();
+    let until = clock::now();
     let logs = services
         .calls
         .call_logs(&sources, since.plus(-MARGIN_MS), until)
@@ -170,7 +171,7 @@ pub(super) async fn find_calls(
 }
 
 /// The failure of an id that no call has.
-pub(super) fn no_such_call(id: &str) -> Stop {
+pub(super) fn no_such_call(id: &str) -> CliError {
     Failure::new(
         FailureKind::NotFound,
         "looking for the call",

@@ -6,14 +6,16 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::{
-    Outcome, Stop,
-    arguments::TableOrJson,
     context::Context,
-    find_resource, group_failures, output, process,
+    find_resource, group_failures,
+    outcome::{CliError, CliResult},
+    output, process,
     table::{Cell, Fit, TextTable, Tone},
+    values::{TableOrJson, parse_since},
 };
 use crate::{
     model::{Change, Deployment, Failure, FailureKind, Kind, Moment},
+    net::clock,
     services::Services,
 };
 
@@ -43,10 +45,10 @@ struct Attributed {
 }
 
 /// Runs `changes`.
-pub(crate) fn run(context: &Context, options: &ChangesOptions) -> Outcome {
+pub(crate) fn run(context: &Context, options: &ChangesOptions) -> CliResult {
     let deployments = context.deployments()?;
-    let now = super::now();
-    let since = super::since(&options.since)?;
+    let now = clock::now();
+    let since = parse_since(&options.since)?;
     let services = context.services();
     let (found, failures) =
         process::runtime()?.block_on(gather(&services, &deployments, options, since, now))?;
@@ -68,9 +70,9 @@ pub(crate) fn run(context: &Context, options: &ChangesOptions) -> Outcome {
     );
     match failures.first() {
         None => Ok(()),
-        Some((_, failure)) if failure.kind == FailureKind::Denied => Err(Stop::Code(4)),
-        Some((_, failure)) if failure.kind == FailureKind::SignIn => Err(Stop::Code(3)),
-        Some(_) => Err(Stop::Code(5)),
+        Some((_, failure)) if failure.kind == FailureKind::Denied => Err(CliError::Code(4)),
+        Some((_, failure)) if failure.kind == FailureKind::SignIn => Err(CliError::Code(3)),
+        Some(_) => Err(CliError::Code(5)),
     }
 }
 

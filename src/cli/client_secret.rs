@@ -6,17 +6,16 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::{
-    Outcome, Stop,
-    arguments::TableOrJson,
     confirm::need_somebody,
     context::{Context, which},
+    outcome::{CliError, CliResult, usage},
     output, process,
     secrets::{
         change::{listen, with_warnings},
         operator::typed,
     },
     table::{Cell, TextTable, Tone, toned},
-    usage,
+    values::TableOrJson,
 };
 use crate::{
     client_secret::{
@@ -67,7 +66,7 @@ enum ClientSecretCommand {
 }
 
 /// Runs `client-secret`.
-pub(crate) fn run(context: &Context, options: &ClientSecretArguments) -> Outcome {
+pub(crate) fn run(context: &Context, options: &ClientSecretArguments) -> CliResult {
     let flags = options.flags;
     let kind = match options.command {
         None | Some(ClientSecretCommand::Show) => return show(context, flags.output),
@@ -101,7 +100,7 @@ pub(crate) fn run(context: &Context, options: &ClientSecretArguments) -> Outcome
         let end = end.map_err(|failure| not_begun(failure, flags.output))?;
         match (exit_code(&end), print_end(&end, flags)) {
             (0, printed) => Ok(printed?),
-            (code, _) => Err(Stop::Code(code)),
+            (code, _) => Err(CliError::Code(code)),
         }
     });
     // A question may still wait for its answer on another thread.
@@ -126,7 +125,7 @@ fn pick(context: &Context) -> Result<Deployment, Failure> {
     }
 }
 
-fn not_begun(failure: Failure, format: TableOrJson) -> Stop {
+fn not_begun(failure: Failure, format: TableOrJson) -> CliError {
     if format == TableOrJson::Json && failure.kind != crate::model::FailureKind::Usage {
         let line = json!({"outcome": "failed", "version_id": null, "reason": failure.to_string(), "warnings": []});
         // A reader that is gone changes nothing: the failure is on stderr and in the exit code.
@@ -135,7 +134,7 @@ fn not_begun(failure: Failure, format: TableOrJson) -> Stop {
     failure.into()
 }
 
-fn show(context: &Context, format: TableOrJson) -> Outcome {
+fn show(context: &Context, format: TableOrJson) -> CliResult {
     let deployment = pick(context)?;
     let services = context.services();
     let state = process::runtime()?.block_on(services.client_secrets.state(&deployment))?;

@@ -11,11 +11,11 @@ use crate::{
 };
 
 use super::{
-    Outcome, Stop,
-    arguments::TextOrJson,
     console::read_theme,
     context::{Context, no_configuration, way_to_one},
+    outcome::{CliError, CliResult},
     output,
+    values::TextOrJson,
 };
 
 /// What to do with the configuration.
@@ -40,7 +40,7 @@ enum ConfigCommand {
 }
 
 /// Runs `config`.
-pub(crate) fn run(context: &Context, options: &ConfigurationOptions) -> Outcome {
+pub(crate) fn run(context: &Context, options: &ConfigurationOptions) -> CliResult {
     match options.command {
         ConfigCommand::Check { output } => check(context, output),
         ConfigCommand::Path => path(context),
@@ -48,7 +48,7 @@ pub(crate) fn run(context: &Context, options: &ConfigurationOptions) -> Outcome 
     }
 }
 
-fn path(context: &Context) -> Outcome {
+fn path(context: &Context) -> CliResult {
     let loaded = context.load();
     match loaded.path {
         Some(path) => Ok(output::text(&sanitize(&path.display().to_string()))?),
@@ -56,7 +56,7 @@ fn path(context: &Context) -> Outcome {
     }
 }
 
-fn check(context: &Context, format: TextOrJson) -> Outcome {
+fn check(context: &Context, format: TextOrJson) -> CliResult {
     let mut loaded = context.load();
     if !loaded.found && loaded.problems.is_empty() {
         return Err(no_configuration(&loaded).into());
@@ -112,7 +112,7 @@ fn check(context: &Context, format: TextOrJson) -> Outcome {
     if loaded.problems.is_empty() {
         Ok(())
     } else {
-        Err(Stop::Code(2))
+        Err(CliError::Code(2))
     }
 }
 

@@ -4,7 +4,7 @@ use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
 use crate::model::{Failure, FailureKind, sanitize};
 
-use super::usage;
+use super::outcome::usage;
 
 /// Refuses early where neither `--yes` was given nor anybody can be asked.
 ///

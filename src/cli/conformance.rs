@@ -23,7 +23,11 @@ use crate::{
     },
 };
 
-use super::{Outcome, context::Context, process, usage};
+use super::{
+    context::Context,
+    outcome::{CliResult, usage},
+    process,
+};
 
 /// The client's metadata document that the suite expects as the client id of a server that takes one.
 const CLIENT_METADATA: &str = "https://conformance-test.local/client-metadata.json";
@@ -109,7 +113,7 @@ impl ConformanceScenario {
 }
 
 /// Runs `conformance-client`.
-pub(crate) fn run(context: &Context, options: &ConformanceOptions) -> Outcome {
+pub(crate) fn run(context: &Context, options: &ConformanceOptions) -> CliResult {
     let scenario = ConformanceScenario::from_environment()?;
     let services = context.services();
     process::runtime()?.block_on(async move {

@@ -6,11 +6,11 @@ use std::{
 };
 
 use super::{
-    Outcome, Stop,
     context::{Context, way_to_one},
-    init, output, process,
+    init,
+    outcome::{CliError, CliResult, usage},
+    output, process,
     start_page_facts::start_page,
-    usage,
 };
 use crate::{
     app::AppOptions,
@@ -28,7 +28,7 @@ use crate::{
 
 /// Runs the console until the user leaves it; what was chosen on a start page comes next in the same terminal. Nothing that
 /// is wrong with the configuration stops it.
-pub(crate) fn run(context: &Context) -> Outcome {
+pub(crate) fn run(context: &Context) -> CliResult {
     need_terminal()?;
     let mut context = Context::new(context.global.clone());
     while let Some(choice) = run_once(&context)? {
@@ -43,7 +43,7 @@ pub(crate) fn run(context: &Context) -> Outcome {
     Ok(())
 }
 
-fn start_demo(context: &Context) -> Outcome {
+fn start_demo(context: &Context) -> CliResult {
     #[cfg(feature = "local")]
     return super::demo::run(context, &super::demo::DemoOptions::default());
     #[cfg(not(feature = "local"))]
@@ -54,7 +54,7 @@ fn start_demo(context: &Context) -> Outcome {
 }
 
 /// Runs the command that signs in, with this terminal.
-fn sign_in(command: &[String]) -> Outcome {
+fn sign_in(command: &[String]) -> CliResult {
     output::note(&format!("$ {}", command.join(" ")));
     let [program, arguments @ ..] = command else {
         return Ok(());
@@ -70,8 +70,8 @@ fn sign_in(command: &[String]) -> Outcome {
 }
 
 /// Writes a configuration as `init` does; the console shows what came of it.
-fn configure(context: &Context) -> Outcome {
-    if let Err(Stop::Failed(failure)) = init::run(context, &init::InitOptions::default()) {
+fn configure(context: &Context) -> CliResult {
+    if let Err(CliError::Failed(failure)) = init::run(context, &init::InitOptions::default()) {
         output::complain(&failure);
         return wait_for_enter();
     }
@@ -79,14 +79,14 @@ fn configure(context: &Context) -> Outcome {
 }
 
 /// Keeps what was printed on the screen until it was read.
-fn wait_for_enter() -> Outcome {
+fn wait_for_enter() -> CliResult {
     output::note("Enter goes back to the console.");
     io::stdin().read_line(&mut String::new())?;
     Ok(())
 }
 
 /// Shows the console once. Returns what was chosen on its start page.
-fn run_once(context: &Context) -> Result<Option<StartChoice>, Stop> {
+fn run_once(context: &Context) -> Result<Option<StartChoice>, CliError> {
     let loaded = context.load();
     let mut problems: Vec<String> = loaded.problems.iter().map(ToString::to_string).collect();
     if let Some(way) = way_to_one(&loaded) {
@@ -141,7 +141,7 @@ fn discover(
     mouse: bool,
     services: Services,
     memory: &Memory,
-) -> Result<Option<StartChoice>, Stop> {
+) -> Result<Option<StartChoice>, CliError> {
     let profile = context.global.profile.clone();
     let places = context.places();
     if let Some(regions) = context.regions() {
@@ -285,7 +285,7 @@ pub(crate) fn show(
     mouse: bool,
     start: impl Future<Output = Result<Start, Failure>> + Send + 'static,
     memory: &Memory,
-) -> Result<Option<StartChoice>, Stop> {
+) -> Result<Option<StartChoice>, CliError> {
     // Nothing connects before the first frame is drawn.
     let runtime = process::runtime_without_tls()?;
     let start = async move {
@@ -306,7 +306,7 @@ pub(crate) fn show(
         Some(parting) => {
             output::note(&parting.words);
             if parting.is_failure {
-                Err(Stop::Code(1))
+                Err(CliError::Code(1))
             } else {
                 Ok(None)
             }

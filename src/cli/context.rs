@@ -10,7 +10,7 @@ use crate::{
     services::{ServiceOptions, Services, aws::shared_config, discovery::DiscoveryPlace},
 };
 
-use super::{arguments::Global, output, process, usage};
+use super::{outcome::usage, output, process, values::Global};
 
 /// The flags that work everywhere, and what follows from them. Nothing is read before it is asked for.
 pub(crate) struct Context {

@@ -3,10 +3,10 @@
 use clap::Args;
 
 use super::{
-    Outcome,
     console::{self, Memory},
     context::Context,
     local::{configuration_for, not_started},
+    outcome::CliResult,
 };
 use crate::{
     config::Config,
@@ -36,7 +36,7 @@ impl Default for DemoOptions {
 }
 
 /// Runs the console on a stack of its own. The first frame is on the screen before the stack stands.
-pub(crate) fn run(context: &Context, options: &DemoOptions) -> Outcome {
+pub(crate) fn run(context: &Context, options: &DemoOptions) -> CliResult {
     console::need_terminal()?;
     let config = Config::default();
     let mut shown =

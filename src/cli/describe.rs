@@ -9,7 +9,10 @@ use crate::{
 };
 
 use super::{
-    Outcome, context::Context, find_resource, output, process, status, usage,
+    context::Context,
+    find_resource,
+    outcome::{CliResult, usage},
+    output, process, status,
     versions::check_version,
 };
 
@@ -38,7 +41,7 @@ enum DescribeFormat {
 }
 
 /// Runs `describe`.
-pub(crate) fn run(context: &Context, options: &DescribeOptions) -> Outcome {
+pub(crate) fn run(context: &Context, options: &DescribeOptions) -> CliResult {
     if options.version.is_some() && options.kind != Kind::Runtime {
         let cause = format!("a {} has no versions, a runtime has", options.kind.as_str());
         return Err(usage("reading --version", cause).into());

@@ -9,14 +9,16 @@ use futures::future::join_all;
 use crate::{
     doctor::{DoctorReport, DoctorVerdict, HopState},
     model::{Failure, FailureKind, sanitize},
+    net::clock,
 };
 
 use super::{
-    Outcome, Stop,
-    arguments::TableOrJson,
     context::Context,
-    doctor_bundle, output, process,
+    doctor_bundle,
+    outcome::{CliError, CliResult},
+    output, process,
     table::{Cell, Fit, TextTable, Tone, toned},
+    values::TableOrJson,
 };
 use crate::cli::group_failures;
 
@@ -32,9 +34,9 @@ pub(crate) struct DoctorOptions {
 }
 
 /// Runs `doctor`.
-pub(crate) fn run(context: &Context, options: &DoctorOptions) -> Outcome {
+pub(crate) fn run(context: &Context, options: &DoctorOptions) -> CliResult {
     let deployments = context.deployments()?;
-    let (services, now) = (context.services(), super::now());
+    let (services, now) = (context.services(), clock::now());
     let runtime = process::runtime()?;
     let reports = runtime.block_on(join_all(
         deployments
@@ -69,7 +71,7 @@ pub(crate) fn run(context: &Context, options: &DoctorOptions) -> Outcome {
     if reports.iter().all(|report| report.healthy) {
         Ok(())
     } else {
-        Err(Stop::Code(1))
+        Err(CliError::Code(1))
     }
 }
 
@@ -97,7 +99,7 @@ fn without_request(evidence: &str) -> &str {
         .map_or(evidence, |(before, _)| before)
 }
 
-fn print(report: &DoctorReport) -> Outcome {
+fn print(report: &DoctorReport) -> CliResult {
     print_headline(report)?;
     if let Some(verdict) = &report.verdict {
         print_verdict(verdict)?;
@@ -128,7 +130,7 @@ fn print(report: &DoctorReport) -> Outcome {
 }
 
 /// Prints the deployment, its state in a word, and how many hops are in which state.
-fn print_headline(report: &DoctorReport) -> Outcome {
+fn print_headline(report: &DoctorReport) -> CliResult {
     let headline = match (
         report.healthy,
         report.count(HopState::Warning),
@@ -160,7 +162,7 @@ fn print_headline(report: &DoctorReport) -> Outcome {
 }
 
 /// Prints the cause, the fix and its source.
-fn print_verdict(verdict: &DoctorVerdict) -> Outcome {
+fn print_verdict(verdict: &DoctorVerdict) -> CliResult {
     let mut block = TextTable::new(["LABEL", "TEXT"])
         .fit("TEXT", Fit::Whole)
         .headless();

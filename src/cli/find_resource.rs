@@ -8,7 +8,7 @@ use crate::{
     services::Services,
 };
 
-use super::usage;
+use super::outcome::usage;
 use crate::cli::group_failures;
 
 /// Something that could not be listed.

@@ -16,10 +16,10 @@ use crate::{
 };
 
 use super::{
-    Outcome,
     confirm::confirm,
     context::{Context, refuse_problems},
-    output, process, usage,
+    outcome::{CliResult, usage},
+    output, process,
 };
 
 const EXAMPLES: &str = "Examples:
@@ -69,7 +69,7 @@ struct Proposed {
 }
 
 /// Runs `init`.
-pub(crate) fn run(context: &Context, options: &InitOptions) -> Outcome {
+pub(crate) fn run(context: &Context, options: &InitOptions) -> CliResult {
     let path = context.global.config.clone().or_else(config::default_path);
     let path = path.ok_or_else(|| {
         usage(

@@ -16,7 +16,11 @@ use crate::{
 };
 use emulator::{DeploymentFacts, Facts, RealNeo4j, SignInFacts, Stack, faults};
 
-use super::{Outcome, arguments::TextOrJson, output, process, usage};
+use super::{
+    outcome::{CliResult, usage},
+    output, process,
+    values::TextOrJson,
+};
 
 const EXAMPLES: &str = "Examples:
   agentcore-console local --write-config /tmp/local.toml
@@ -75,7 +79,7 @@ fn address(text: &str) -> Result<url::Url, String> {
 }
 
 /// Runs `local` until it is asked to end.
-pub(crate) fn run(options: &LocalOptions) -> Outcome {
+pub(crate) fn run(options: &LocalOptions) -> CliResult {
     if options.faults.as_deref() == Some(Path::new("list")) {
         return list_faults();
     }
@@ -112,7 +116,7 @@ pub(crate) fn run(options: &LocalOptions) -> Outcome {
 }
 
 /// Prints the table of faults, one JSON line for each fault and place.
-fn list_faults() -> Outcome {
+fn list_faults() -> CliResult {
     for row in faults::table() {
         let (member, place) = match row.place {
             faults::FaultRowPlace::Hop(hop) => ("hop", hop.name()),

@@ -24,6 +24,7 @@ mod init;
 #[cfg(feature = "local")]
 pub mod local;
 mod logs;
+mod outcome;
 mod output;
 mod policy;
 mod process;
@@ -37,6 +38,7 @@ mod targets;
 mod token;
 mod tools;
 mod trace;
+mod values;
 mod versions;
 mod zone;
 
@@ -44,60 +46,9 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use crate::model::{Failure, FailureKind, Moment};
-pub(crate) use crate::net::clock::now;
-
 use arguments::{Arguments, Command};
 use context::Context;
-
-/// Why a command ends before it is through.
-pub(crate) enum Stop {
-    /// Something failed: told on stderr, and its class is the exit code.
-    Failed(Box<Failure>),
-    /// Everything was told already; this is the exit code.
-    Code(u8),
-    /// Whoever read our output went away: end without a word.
-    PipeClosed,
-}
-
-/// What a command answers: nothing, or why it stopped.
-pub(crate) type Outcome = Result<(), Stop>;
-
-impl From<Failure> for Stop {
-    fn from(failure: Failure) -> Self {
-        Self::Failed(Box::new(failure))
-    }
-}
-
-impl From<std::io::Error> for Stop {
-    fn from(error: std::io::Error) -> Self {
-        if error.kind() == std::io::ErrorKind::BrokenPipe {
-            return Self::PipeClosed;
-        }
-        Failure::new(
-            FailureKind::Network,
-            "writing the output",
-            error.to_string(),
-        )
-        .into()
-    }
-}
-
-/// A failure of usage: exit code 2.
-pub(crate) fn usage(doing: impl Into<String>, cause: impl Into<String>) -> Failure {
-    Failure::new(FailureKind::Usage, doing, cause)
-}
-
-/// Parses the time of `--since`.
-///
-/// # Errors
-/// Usage.
-pub(crate) fn since(text: &str) -> Result<Moment, Failure> {
-    crate::model::parse_time(text, now(), &zone::local()).ok_or_else(|| {
-        usage("reading --since", format!("\"{text}\" is no time"))
-            .hint("write 15m, 2h, a date and time, or seconds since 1970")
-    })
-}
+use outcome::{CliError, CliResult, exit_code};
 
 /// Parses the command line, runs what it says, and answers the exit code.
 pub fn main() -> ExitCode {
@@ -116,27 +67,16 @@ pub fn main() -> ExitCode {
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
         // Help and version are data.
-        Err(help) => return end(help.print().map_err(Stop::from)),
+        Err(help) => return exit_code(help.print().map_err(CliError::from)),
     };
     if let Err(failure) = process::start_log() {
         output::complain(&failure);
         return ExitCode::from(failure.kind.exit_code());
     }
-    end(dispatch(arguments))
+    exit_code(dispatch(arguments))
 }
 
-fn end(outcome: Outcome) -> ExitCode {
-    match outcome {
-        Ok(()) | Err(Stop::PipeClosed) => ExitCode::SUCCESS,
-        Err(Stop::Code(code)) => ExitCode::from(code),
-        Err(Stop::Failed(failure)) => {
-            output::complain(&failure);
-            ExitCode::from(failure.kind.exit_code())
-        }
-    }
-}
-
-fn dispatch(arguments: Arguments) -> Outcome {
+fn dispatch(arguments: Arguments) -> CliResult {
     let context = Context::new(arguments.global);
     let Some(command) = arguments.command else {
         return console::run(&context);
@@ -145,10 +85,10 @@ fn dispatch(arguments: Arguments) -> Outcome {
     // What could not be listed was named on stderr.
     context
         .partial_code()
-        .map_or(Ok(()), |code| Err(Stop::Code(code)))
+        .map_or(Ok(()), |code| Err(CliError::Code(code)))
 }
 
-fn run(context: &Context, command: Command) -> Outcome {
+fn run(context: &Context, command: Command) -> CliResult {
     match command {
         #[cfg(feature = "local")]
         Command::Demo(options) => demo::run(context, &options),

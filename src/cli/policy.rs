@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::{Outcome, output, usage};
+use super::{
+    outcome::{CliResult, usage},
+    output,
+};
 use crate::model::did_you_mean;
 
 const EXAMPLES: &str = "Examples:
@@ -148,7 +151,7 @@ const FEATURES: [Feature; 9] = [
 ];
 
 /// Runs `policy`. With `--read-only` the actions that write are left out.
-pub(crate) fn run(read_only: bool, options: &PolicyOptions) -> Outcome {
+pub(crate) fn run(read_only: bool, options: &PolicyOptions) -> CliResult {
     let names = FEATURES.map(|feature| feature.name);
     for wanted in &options.features {
         if !names.contains(&wanted.as_str()) {

@@ -8,7 +8,7 @@ use std::{
 
 use tracing_subscriber::EnvFilter;
 
-use super::{output, usage};
+use super::{outcome::usage, output};
 use crate::model::Failure;
 
 /// Keeps what this process holds in memory from being written to disk by a crash.

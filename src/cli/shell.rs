@@ -4,10 +4,10 @@ use std::io::{self, Write as _};
 
 use clap::{Command as Definition, CommandFactory as _};
 
-use super::{Outcome, arguments::Arguments};
+use super::{arguments::Arguments, outcome::CliResult};
 
 /// Prints completions for a shell.
-pub(crate) fn completions(shell: clap_complete::Shell) -> Outcome {
+pub(crate) fn completions(shell: clap_complete::Shell) -> CliResult {
     let mut definition = Arguments::command();
     let mut text = Vec::new();
     clap_complete::generate(shell, &mut definition, "agentcore-console", &mut text);
@@ -15,7 +15,7 @@ pub(crate) fn completions(shell: clap_complete::Shell) -> Outcome {
 }
 
 /// Prints the manual page: one page with every command.
-pub(crate) fn manual() -> Outcome {
+pub(crate) fn manual() -> CliResult {
     Ok(io::stdout().lock().write_all(&page()?)?)
 }
 

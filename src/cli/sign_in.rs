@@ -5,7 +5,7 @@ use clap::{ValueEnum, builder::PossibleValue};
 
 use crate::model::{Deployment, Failure, SecretSource, SignIn, SignInMode};
 
-use super::usage;
+use super::outcome::usage;
 
 /// A mode as an argument, by the words of the configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,16 +11,17 @@ use serde_json::{Value, json};
 use crate::{
     kinds,
     model::{Deployment, Failure, Health, Kind, Moment, Resource, did_you_mean, show_duration},
+    net::clock,
     services::Services,
 };
 
 use super::{
-    Outcome, Stop,
-    arguments::TableOrJson,
     context::Context,
-    deployment_health, output, process,
+    deployment_health,
+    outcome::{CliError, CliResult, usage},
+    output, process,
     table::{Cell, Fit, TextTable, Tone},
-    usage,
+    values::TableOrJson,
 };
 use crate::cli::find_resource::{self, Listing};
 
@@ -68,7 +69,7 @@ const PATIENCE: Duration = Duration::from_mins(5);
 const WORTH_TELLING: Duration = Duration::from_secs(5);
 
 /// Runs `status`.
-pub(crate) fn run(context: &Context, options: &StatusOptions) -> Outcome {
+pub(crate) fn run(context: &Context, options: &StatusOptions) -> CliResult {
     let deployments = context.deployments()?;
     let kinds = options
         .kind
@@ -111,16 +112,16 @@ impl Work {
         find_resource::list(&self.services, &self.deployments, &self.kinds).await
     }
 
-    async fn once(&self) -> Outcome {
+    async fn once(&self) -> CliResult {
         let listing = self.list().await;
         self.print(&listing).await?;
         listing.tell_problems();
         listing
             .exit_code()
-            .map_or(Ok(()), |code| Err(Stop::Code(code)))
+            .map_or(Ok(()), |code| Err(CliError::Code(code)))
     }
 
-    async fn watch(&self) -> Outcome {
+    async fn watch(&self) -> CliResult {
         let mut last: Option<(Value, usize)> = None;
         loop {
             let listing = self.list().await;
@@ -137,7 +138,7 @@ impl Work {
         }
     }
 
-    async fn wait(&self, status: &str, patience: Duration) -> Outcome {
+    async fn wait(&self, status: &str, patience: Duration) -> CliResult {
         let end = Instant::now() + patience;
         let (mut listing, mut told) = (self.list().await, false);
         check_status(status, &listing)?;
@@ -153,7 +154,7 @@ impl Work {
                 .find(|problem| !problem.failure.kind.is_transient());
             if let Some(problem) = hopeless {
                 listing.tell_problems();
-                return Err(Stop::Code(problem.failure.kind.exit_code()));
+                return Err(CliError::Code(problem.failure.kind.exit_code()));
             }
             let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() {
@@ -181,7 +182,7 @@ impl Work {
         }
     }
 
-    async fn print(&self, listing: &Listing) -> Outcome {
+    async fn print(&self, listing: &Listing) -> CliResult {
         match self.output {
             TableOrJson::Json => output::json_line(&self.json(listing).await)?,
             // Headings over nothing would only hide why.
@@ -204,7 +205,7 @@ impl Work {
             listing
         };
         let facts = deployment_health::facts(&self.services, &self.deployments, known).await;
-        let now = super::now();
+        let now = clock::now();
         let deployments: Vec<Value> = self
             .deployments
             .iter()
@@ -228,7 +229,12 @@ fn resources_json(listing: &Listing) -> Value {
 }
 
 /// What has kept `--wait` waiting: a status, or that nobody answered.
-fn given_up(status: &str, listing: &Listing, waiting: &[&Resource], patience: Duration) -> Stop {
+fn given_up(
+    status: &str,
+    listing: &Listing,
+    waiting: &[&Resource],
+    patience: Duration,
+) -> CliError {
     let after = show_duration(patience);
     if waiting.is_empty()
         && let Some(problem) = listing.problems.first()
@@ -236,7 +242,7 @@ fn given_up(status: &str, listing: &Listing, waiting: &[&Resource], patience: Du
         output::note(&format!(
             "error: after {after} nobody can say whether all are {status}"
         ));
-        return Stop::Code(problem.failure.kind.exit_code());
+        return CliError::Code(problem.failure.kind.exit_code());
     }
     let names: Vec<String> = waiting
         .iter()
@@ -246,7 +252,7 @@ fn given_up(status: &str, listing: &Listing, waiting: &[&Resource], patience: Du
         "error: not all are {status} after {after}: {}",
         names.join(", ")
     ));
-    Stop::Code(1)
+    CliError::Code(1)
 }
 
 /// A secret is enabled and a policy active, never ready: neither keeps anybody waiting for READY. An old version stays what it is.
@@ -313,7 +319,7 @@ pub(crate) fn owner(each: &Resource) -> Option<&str> {
 }
 
 fn table(resources: &[Resource]) -> TextTable {
-    let now = super::now();
+    let now = clock::now();
     let mut table = TextTable::new([
         "DEPLOYMENT",
         "KIND",

@@ -10,7 +10,11 @@ use crate::{
 };
 
 use super::{
-    Outcome, Stop, arguments::TextOrJson, confirm::confirm, context::Context, output, process,
+    confirm::confirm,
+    context::Context,
+    outcome::{CliError, CliResult},
+    output, process,
+    values::TextOrJson,
 };
 use crate::cli::find_resource;
 
@@ -44,7 +48,7 @@ struct Sync {
 }
 
 /// Runs `targets`.
-pub(crate) fn run(context: &Context, options: &TargetsOptions) -> Outcome {
+pub(crate) fn run(context: &Context, options: &TargetsOptions) -> CliResult {
     let TargetsCommand::Sync(sync) = &options.command;
     let deployments = context.deployments()?;
     let services = if sync.wait {
@@ -83,7 +87,7 @@ pub(crate) fn run(context: &Context, options: &TargetsOptions) -> Outcome {
             print(&end, sync.output)?;
         }
         if sync.wait && !all_ready {
-            return Err(Stop::Code(1));
+            return Err(CliError::Code(1));
         }
         Ok(())
     })
@@ -156,7 +160,7 @@ async fn settle(
     Ok(target)
 }
 
-fn print(target: &Resource, format: TextOrJson) -> Outcome {
+fn print(target: &Resource, format: TextOrJson) -> CliResult {
     match format {
         TextOrJson::Json => output::json(&serde_json::json!({
             "deployment": target.key.deployment, "id": target.key.own_id(), "owner": target.key.owner_id(), "name": target.name, "status": target.status,

@@ -5,7 +5,9 @@ use serde_json::{Map, Value, json};
 
 use crate::model::{Claims, Moment, SecretText, sanitize};
 
-use super::{Outcome, arguments::TextOrJson, context::Context, output, process, sign_in};
+use crate::net::clock;
+
+use super::{context::Context, outcome::CliResult, output, process, sign_in, values::TextOrJson};
 
 /// What to show.
 #[derive(Debug, Args)]
@@ -25,7 +27,7 @@ pub(crate) struct TokenOptions {
 }
 
 /// Runs `token`.
-pub(crate) fn run(context: &Context, options: &TokenOptions) -> Outcome {
+pub(crate) fn run(context: &Context, options: &TokenOptions) -> CliResult {
     let deployment = context.deployment()?;
     let other = options
         .sign_in
@@ -65,7 +67,7 @@ fn whole(claims: &Claims, token: Option<&SecretText>) -> Value {
 
 /// The claims that sign-ins fail by, one a line.
 fn summary(claims: &Claims) -> String {
-    let now = super::now();
+    let now = clock::now();
     let expiry = claims.expires_at.map_or_else(
         || "unknown".to_owned(),
         |at| {

@@ -9,13 +9,13 @@ use crate::{
 };
 
 use super::{
-    Outcome,
-    arguments::TextOrJson,
     calls::{FoundCalls, find_calls, no_such_call},
     context::Context,
     logs::window,
+    outcome::CliResult,
     output, process,
     table::{Tone, toned},
+    values::TextOrJson,
 };
 use crate::model::sanitize;
 
@@ -36,7 +36,7 @@ pub(crate) struct TraceOptions {
 }
 
 /// Runs `trace`.
-pub(crate) fn run(context: &Context, options: &TraceOptions) -> Outcome {
+pub(crate) fn run(context: &Context, options: &TraceOptions) -> CliResult {
     let (since, _) = window(&options.since, None)?;
     let deployments = context.deployments()?;
     let services = context.services();

@@ -6,13 +6,13 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::{
-    Outcome, Stop,
-    arguments::TableOrJson,
     confirm::confirm,
     context::Context,
-    find_resource, output, process,
+    find_resource,
+    outcome::{CliError, CliResult, usage},
+    output, process,
     table::{Cell, Fit, TextTable, Tone},
-    usage,
+    values::TableOrJson,
 };
 use crate::{
     kinds::differences,
@@ -20,6 +20,7 @@ use crate::{
         Deployment, Failure, FailureKind, Kind, Moment, Resource, ResourceKey, RuntimeVersionInfo,
         did_you_mean, show_duration,
     },
+    net::clock,
     services::Services,
 };
 
@@ -84,7 +85,7 @@ struct RollBack {
 }
 
 /// Runs `versions`.
-pub(crate) fn run(context: &Context, options: &VersionsOptions) -> Outcome {
+pub(crate) fn run(context: &Context, options: &VersionsOptions) -> CliResult {
     let deployments = context.deployments()?;
     let services = context.services();
     process::runtime()?.block_on(async {
@@ -115,7 +116,7 @@ async fn list(
     deployments: &[Deployment],
     word: &str,
     format: TableOrJson,
-) -> Outcome {
+) -> CliResult {
     let (deployment, runtime) = find_runtime(services, deployments, word).await?;
     let versions = services
         .aws
@@ -137,7 +138,7 @@ async fn list(
             output::json(&json!({ "versions": listed }))?;
         }
         TableOrJson::Table => {
-            let now = super::now();
+            let now = clock::now();
             let mut table = TextTable::new(["VERSION", "STATUS", "AGE", "LIVE AT", "IMAGE"])
                 .fit("IMAGE", Fit::Middle);
             for version in &versions {
@@ -172,7 +173,7 @@ pub(super) fn check_version(version: &str, known: &[RuntimeVersionInfo]) -> Resu
     .hint(format!("known: {}", names.join(", "))))
 }
 
-async fn show_diff(services: &Services, deployments: &[Deployment], diff: &Diff) -> Outcome {
+async fn show_diff(services: &Services, deployments: &[Deployment], diff: &Diff) -> CliResult {
     let (deployment, runtime) = find_runtime(services, deployments, &diff.runtime).await?;
     let known = services
         .aws
@@ -227,7 +228,7 @@ async fn roll_back(
     deployments: &[Deployment],
     wanted: &RollBack,
     patience: Duration,
-) -> Outcome {
+) -> CliResult {
     let doing = format!("rolling endpoint {} back", wanted.endpoint);
     for deployment in deployments {
         // Before anything is asked of anybody.
@@ -271,7 +272,7 @@ async fn roll_back(
     if version_of(&after, "liveVersion").as_deref() == Some(wanted.version.as_str()) {
         Ok(())
     } else {
-        Err(Stop::Code(1))
+        Err(CliError::Code(1))
     }
 }
 
@@ -345,7 +346,7 @@ async fn settle(
     }
 }
 
-fn print_endpoint(endpoint: &Resource, format: TableOrJson) -> Outcome {
+fn print_endpoint(endpoint: &Resource, format: TableOrJson) -> CliResult {
     let live = version_of(endpoint, "liveVersion");
     match format {
         TableOrJson::Json => output::json(&json!({

@@ -20,9 +20,15 @@ use regex::Regex;
 use crate::{
     logs::Level,
     model::{Failure, FailureKind, LogQuery, Moment, TailStatus, did_you_mean},
+    net::clock,
 };
 
-use super::{Outcome, Stop, arguments::TextOrJson, context::Context, output, process, usage};
+use super::{
+    context::Context,
+    outcome::{CliError, CliResult, usage},
+    output, process,
+    values::TextOrJson,
+};
 use crate::cli::group_failures;
 use print::{PrintFilter, Printer};
 use sources::LogReadSource;
@@ -87,7 +93,7 @@ fn level(word: &str) -> Result<Level, String> {
 }
 
 /// Runs `logs`.
-pub(crate) fn run(context: &Context, options: &LogsOptions) -> Outcome {
+pub(crate) fn run(context: &Context, options: &LogsOptions) -> CliResult {
     match &options.command {
         Some(LogsCommand::Query(options)) => return query::run(context, options),
         Some(LogsCommand::Patterns(options)) => return patterns::run(context, options),
@@ -148,7 +154,7 @@ pub(super) fn window(
     since: &str,
     until: Option<&str>,
 ) -> Result<(Moment, Option<Moment>), Failure> {
-    let now = super::now();
+    let now = clock::now();
     let since = moment("--since", since, now)?;
     let until = until.map(|text| moment("--until", text, now)).transpose()?;
     if until.is_some_and(|until| until < since) {
@@ -170,7 +176,7 @@ async fn read(
     sources: Vec<LogReadSource>,
     query: &LogQuery,
     printer: &mut Printer,
-) -> Outcome {
+) -> CliResult {
     // In the order of the readers.
     let groups: Vec<String> = sources
         .iter()
@@ -205,17 +211,17 @@ async fn read(
 pub(super) fn partial_result<'a>(
     failures: &(impl Iterator<Item = &'a Failure> + Clone),
     sources: usize,
-) -> Outcome {
+) -> CliResult {
     let Some(first) = failures.clone().next() else {
         return Ok(());
     };
     if failures.clone().count() == sources {
-        return Err(Stop::Code(first.kind.exit_code()));
+        return Err(CliError::Code(first.kind.exit_code()));
     }
     let is_refused = failures
         .clone()
         .all(|failure| failure.kind == FailureKind::Denied);
-    Err(Stop::Code(if is_refused { 4 } else { 5 }))
+    Err(CliError::Code(if is_refused { 4 } else { 5 }))
 }
 
 /// Follows all groups until asked to end, until `--until`, or until every tail has failed.
@@ -224,7 +230,7 @@ async fn follow(
     sources: Vec<LogReadSource>,
     query: LogQuery,
     printer: &mut Printer,
-) -> Outcome {
+) -> CliResult {
     let mut end = process::End::listen()?;
     let until = query.until;
     let tails = sources.into_iter().map(|source| {
@@ -243,7 +249,7 @@ async fn follow(
     let mut statuses: Vec<TailStatus> = Vec::new();
     loop {
         let left = until.map(|until| {
-            Duration::from_millis(u64::try_from(until.since(super::now())).unwrap_or(0))
+            Duration::from_millis(u64::try_from(until.since(clock::now())).unwrap_or(0))
         });
         let over = async {
             match left {
@@ -291,13 +297,13 @@ fn record_status(statuses: &mut Vec<TailStatus>, index: usize, status: Option<Ta
 }
 
 /// Prints the counts; lines that could not be read make the command fail.
-fn end_follow(printer: &mut Printer, statuses: &[TailStatus], last: Option<Failure>) -> Outcome {
+fn end_follow(printer: &mut Printer, statuses: &[TailStatus], last: Option<Failure>) -> CliResult {
     let late = statuses.iter().map(|status| status.late).sum();
     let open_gaps: usize = statuses.iter().map(|status| status.open_gaps).sum();
     printer.end(late, open_gaps)?;
     match last {
-        Some(failure) => Err(Stop::Code(failure.kind.exit_code())),
-        None if open_gaps > 0 => Err(Stop::Code(5)),
+        Some(failure) => Err(CliError::Code(failure.kind.exit_code())),
+        None if open_gaps > 0 => Err(CliError::Code(5)),
         None => Ok(()),
     }
 }

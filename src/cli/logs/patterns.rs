@@ -9,7 +9,8 @@ use serde_json::json;
 
 use crate::{
     cli::{
-        Outcome, arguments::TableOrJson, context::Context, group_failures, output, process, table,
+        context::Context, group_failures, outcome::CliResult, output, process, table,
+        values::TableOrJson,
     },
     logs::{ReadLine, StackTraces, patterns::PatternMiner, redact, strip_escapes},
     model::{Failure, LogEvent, LogQuery},
@@ -40,7 +41,7 @@ pub(super) struct PatternsOptions {
 }
 
 /// Runs `logs patterns`.
-pub(super) fn run(context: &Context, options: &PatternsOptions) -> Outcome {
+pub(super) fn run(context: &Context, options: &PatternsOptions) -> CliResult {
     let (since, until) = super::window(&options.since, options.until.as_deref())?;
     let deployments = context.deployments()?;
     let services = context.services();
@@ -122,7 +123,7 @@ async fn read(
     join_all(reads).await.into_iter().flatten().collect()
 }
 
-fn print(miner: &PatternMiner, format: TableOrJson) -> Outcome {
+fn print(miner: &PatternMiner, format: TableOrJson) -> CliResult {
     let patterns = miner.patterns();
     match format {
         TableOrJson::Json => {

@@ -20,10 +20,10 @@ use crate::{
 };
 
 use super::super::{
-    Outcome,
-    arguments::TextOrJson,
+    outcome::CliResult,
     output,
     table::{Tone, is_coloured, toned_if},
+    values::TextOrJson,
 };
 use super::attribution::{Attribution, LineOwner};
 
@@ -96,7 +96,7 @@ impl Printer {
     }
 
     /// Those events that pass the filter, in the order given.
-    pub(super) fn events(&mut self, events: &[LogEvent]) -> Outcome {
+    pub(super) fn events(&mut self, events: &[LogEvent]) -> CliResult {
         for event in events {
             // Credentials are masked before the line is taken apart, so that none of its parts holds any.
             let shown = redact(&event.message);
@@ -125,14 +125,14 @@ impl Printer {
     }
 
     /// Notices: lines of their own in JSON, remarks beside the data in text. That it has begun is no news.
-    pub(super) fn notices(&mut self, notices: &[LogNotice]) -> Outcome {
+    pub(super) fn notices(&mut self, notices: &[LogNotice]) -> CliResult {
         notices
             .iter()
             .filter(|notice| notice.kind != NoticeKind::Started)
             .try_for_each(|notice| self.notice(notice))
     }
 
-    fn notice(&mut self, notice: &LogNotice) -> Outcome {
+    fn notice(&mut self, notice: &LogNotice) -> CliResult {
         match self.format {
             TextOrJson::Json => self.json(&json!({"notice": notice.kind, "timestamp": notice.at.millis(), "text": notice.text})),
             TextOrJson::Text => {
@@ -144,12 +144,12 @@ impl Printer {
     }
 
     /// Everything so far is seen now.
-    pub(super) fn flush(&mut self) -> Outcome {
+    pub(super) fn flush(&mut self) -> CliResult {
         Ok(self.out.flush()?)
     }
 
     /// Prints the counts at the end of a tail.
-    pub(super) fn end(&mut self, late: usize, open_gaps: usize) -> Outcome {
+    pub(super) fn end(&mut self, late: usize, open_gaps: usize) -> CliResult {
         let kept = self.kept;
         match self.format {
             TextOrJson::Json => self.json(
@@ -168,11 +168,11 @@ impl Printer {
     }
 
     /// The end.
-    pub(super) fn finish(&mut self) -> Outcome {
+    pub(super) fn finish(&mut self) -> CliResult {
         self.flush()
     }
 
-    fn json(&mut self, value: &Value) -> Outcome {
+    fn json(&mut self, value: &Value) -> CliResult {
         let text = serde_json::to_string(value).map_err(io::Error::from)?;
         writeln!(self.out, "{}", escape_json(&text))?;
         Ok(())

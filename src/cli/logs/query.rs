@@ -6,9 +6,15 @@ use clap::{Args, ValueEnum};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    cli::{Outcome, Stop, confirm, context::Context, output, process, table, usage},
+    cli::{
+        confirm,
+        context::Context,
+        outcome::{CliError, CliResult, usage},
+        output, process, table,
+    },
     logs::insights::{self, MAX_GROUPS},
     model::{Failure, LogQueryResult, with_separators},
+    net::clock,
     services::Services,
 };
 
@@ -51,9 +57,9 @@ pub(super) struct QueryOptions {
 }
 
 /// Runs `logs query`.
-pub(super) fn run(context: &Context, options: &QueryOptions) -> Outcome {
+pub(super) fn run(context: &Context, options: &QueryOptions) -> CliResult {
     let (since, until) = super::window(&options.since, options.until.as_deref())?;
-    let until = until.unwrap_or_else(crate::cli::now);
+    let until = until.unwrap_or_else(clock::now);
     let deployments = context.deployments()?;
     let services = context.services();
     process::runtime()?.block_on(async {
@@ -92,7 +98,7 @@ pub(super) fn run(context: &Context, options: &QueryOptions) -> Outcome {
                 end?;
                 // The query is stopped at the service when its future is dropped; that request needs a moment.
                 tokio::time::sleep(std::time::Duration::from_millis(500)).await;
-                return Err(Stop::Code(1));
+                return Err(CliError::Code(1));
             }
         };
         print(
@@ -158,7 +164,7 @@ fn print_json(result: &LogQueryResult) -> std::io::Result<()> {
     }))
 }
 
-fn print(result: &LogQueryResult, format: QueryFormat) -> Outcome {
+fn print(result: &LogQueryResult, format: QueryFormat) -> CliResult {
     let columns = insights::column_names(result.rows.iter().map(Vec::as_slice));
     let cell = |row: &[(String, String)], column: &str| {
         row.iter()

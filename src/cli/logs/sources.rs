@@ -9,7 +9,7 @@ use crate::{
     services::Services,
 };
 
-use super::super::{output, usage};
+use super::super::{outcome::usage, output};
 use super::attribution::Attribution;
 use crate::{cli::find_resource, logs::group_name};
 

@@ -8,11 +8,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     cli::{
-        Outcome, Stop,
-        arguments::TableOrJson,
         confirm::need_somebody,
         context::{Context, which},
-        find_resource, now, output, process,
+        find_resource,
+        outcome::{CliError, CliResult},
+        output, process,
+        values::TableOrJson,
     },
     client_secret::{
         plan::ClientSecretPlan,
@@ -20,6 +21,7 @@ use crate::{
     },
     config::write,
     model::{Deployment, Failure, FailureKind, Kind, Moment, SignIn, sanitize},
+    net::clock,
     rotation::{
         plan::RotationPlan,
         report::{RotationKind, RotationOutcome, RotationQuestion, RotationReport},
@@ -108,7 +110,7 @@ pub(super) fn run(
     flags: &ChangeFlags,
     report: Option<&Path>,
     how: How,
-) -> Outcome {
+) -> CliResult {
     let doing = "rotating all secrets of a deployment";
     let options = rotation_options(RotationKind::Rotate, flags, how, doing)?;
     let deployments = context.deployments()?;
@@ -189,7 +191,7 @@ impl AllRotation<'_> {
             .identity(self.deployment)
             .await
             .ok();
-        let began_at = now().iso();
+        let began_at = clock::now().iso();
         let mut rotations = Vec::new();
         let mut left = things.into_iter();
         let mut is_doubtful = false;
@@ -211,7 +213,7 @@ impl AllRotation<'_> {
             region: self.deployment.region.clone(),
             who: identity.map(|identity| identity.arn),
             began_at,
-            ended_at: now().iso(),
+            ended_at: clock::now().iso(),
             outcome: match (is_doubtful, self.how.dry_run) {
                 (true, _) => "stopped",
                 (false, true) => "dry-run",
@@ -228,7 +230,7 @@ impl AllRotation<'_> {
         options: crate::services::rotation::RotationOptions,
     ) -> RotationRecord {
         let mut operator = Recorder::new(self.how, self.flags, secret);
-        let began_at = now().iso();
+        let began_at = clock::now().iso();
         let ended = self
             .services
             .rotations
@@ -249,7 +251,7 @@ impl AllRotation<'_> {
             reason,
             version_id,
             began_at,
-            ended_at: now().iso(),
+            ended_at: clock::now().iso(),
             steps: operator.steps,
             warnings: operator.console.warnings,
         }
@@ -257,7 +259,7 @@ impl AllRotation<'_> {
 
     async fn client_secret(&self, options: ClientSecretOptions) -> RotationRecord {
         let mut operator = Recorder::new(self.how, self.flags, self.deployment.name.as_str());
-        let began_at = now().iso();
+        let began_at = clock::now().iso();
         let ended = self
             .services
             .client_secrets
@@ -282,7 +284,7 @@ impl AllRotation<'_> {
             reason,
             version_id,
             began_at,
-            ended_at: now().iso(),
+            ended_at: clock::now().iso(),
             steps: operator.steps,
             warnings,
         }
@@ -310,7 +312,7 @@ impl RotationRecord {
 }
 
 /// Prints the report, or writes it to a file of mode 0600.
-fn deliver(evidence: &EvidenceReport, path: Option<&Path>, how: How) -> Outcome {
+fn deliver(evidence: &EvidenceReport, path: Option<&Path>, how: How) -> CliResult {
     let is_good = evidence.outcome != "stopped";
     let value = serde_json::to_value(evidence).map_err(std::io::Error::other)?;
     if how.output == TableOrJson::Json {
@@ -343,7 +345,11 @@ fn deliver(evidence: &EvidenceReport, path: Option<&Path>, how: How) -> Outcome 
         })?;
         output::note(&format!("the evidence is in {}", path.display()));
     }
-    if is_good { Ok(()) } else { Err(Stop::Code(1)) }
+    if is_good {
+        Ok(())
+    } else {
+        Err(CliError::Code(1))
+    }
 }
 
 /// A file in the current folder that names the deployment and the time.

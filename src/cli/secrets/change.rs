@@ -7,8 +7,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     cli::{
-        Outcome, Stop, arguments::TableOrJson, confirm::confirm, context::Context, output, process,
-        usage,
+        confirm::confirm,
+        context::Context,
+        outcome::{CliError, CliResult, usage},
+        output, process,
+        values::TableOrJson,
     },
     model::{Deployment, Failure, FailureKind, Neo4jScheme},
     rotation::{
@@ -31,7 +34,7 @@ pub(super) fn run(
     id: &str,
     flags: &ChangeFlags,
     how: How,
-) -> Outcome {
+) -> CliResult {
     let doing = format!("{} {id}", word(kind));
     let options = rotation_options(kind, flags, how, &doing)?;
     let deployments = context.deployments()?;
@@ -57,7 +60,7 @@ pub(super) fn run(
         // That nobody reads to the end makes no failure a success.
         match (code, tell(&ending, &operator.warnings, how)) {
             (0, told) => Ok(told?),
-            (code, _) => Err(Stop::Code(code)),
+            (code, _) => Err(CliError::Code(code)),
         }
     });
     // A question may still wait for its answer on another thread; nobody needs it any more.
@@ -138,7 +141,7 @@ fn agree_to_begin(kind: RotationKind, doing: &str, id: &str, how: How) -> Result
 }
 
 /// The secret was not even reached: programs still get their last line.
-fn not_begun(failure: Failure, format: TableOrJson) -> Stop {
+fn not_begun(failure: Failure, format: TableOrJson) -> CliError {
     if format == TableOrJson::Json && failure.kind != FailureKind::Usage {
         let line = json!({"outcome": "failed", "version_id": null, "reason": failure.to_string(), "warnings": []});
         // Whoever read us may have gone: the failure is told on stderr and by the exit code all the same.

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use futures::future::join_all;
 
 use crate::{
-    cli::{find_resource, usage},
+    cli::{find_resource, outcome::usage},
     model::{Deployment, Failure, FailureKind, Kind},
     services::{Services, rotation::secret_name},
 };

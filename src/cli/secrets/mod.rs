@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{Outcome, arguments::TableOrJson, context::Context};
+use super::{context::Context, outcome::CliResult, values::TableOrJson};
 use crate::rotation::report::RotationKind;
 
 /// What to do with secrets.
@@ -126,7 +126,7 @@ pub(crate) enum Random {
 }
 
 /// Runs `secrets`.
-pub(crate) fn run(context: &Context, options: &SecretsOptions) -> Outcome {
+pub(crate) fn run(context: &Context, options: &SecretsOptions) -> CliResult {
     match &options.command {
         None | Some(SecretsCommand::List) => show::list(context, options.how.output),
         Some(SecretsCommand::Show { id }) => show::one(context, id, options.how.output),

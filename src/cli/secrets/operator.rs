@@ -7,9 +7,9 @@ use tokio::sync::oneshot;
 
 use crate::{
     cli::{
-        arguments::TableOrJson,
         output,
         table::{Tone, toned},
+        values::TableOrJson,
     },
     model::sanitize,
     rotation::{

@@ -5,13 +5,15 @@ use serde_json::{Value, json};
 
 use crate::{
     cli::{
-        Outcome, Stop,
-        arguments::TableOrJson,
         context::Context,
-        find_resource, group_failures, now, output, process,
+        find_resource, group_failures,
+        outcome::{CliError, CliResult},
+        output, process,
         table::{Cell, Fit, TextTable, Tone},
+        values::TableOrJson,
     },
     model::{Deployment, Kind, Moment, Resource, SecretDetail, SecretVersion, sanitize},
+    net::clock,
     rotation::labels::{CURRENT, Labels, PENDING, VersionId},
     services::Services,
 };
@@ -19,7 +21,7 @@ use crate::{
 use super::find::find;
 
 /// All secrets of the picked deployments.
-pub(super) fn list(context: &Context, format: TableOrJson) -> Outcome {
+pub(super) fn list(context: &Context, format: TableOrJson) -> CliResult {
     let deployments = context.deployments()?;
     let services = context.services();
     let (secrets, problems) = process::runtime()?.block_on(read(&services, &deployments));
@@ -50,7 +52,7 @@ pub(super) fn list(context: &Context, format: TableOrJson) -> Outcome {
     );
     match problems.first() {
         Some(problem) if rows.iter().all(|(_, detail)| detail.is_none()) => {
-            Err(Stop::Code(problem.failure.kind.exit_code()))
+            Err(CliError::Code(problem.failure.kind.exit_code()))
         }
         Some(_) | None => Ok(()),
     }
@@ -111,7 +113,7 @@ fn listed(secret: &Resource, detail: Option<&SecretDetail>) -> Value {
 }
 
 fn print_table(rows: &[(&Resource, Option<&SecretDetail>)]) -> std::io::Result<()> {
-    let now = now();
+    let now = clock::now();
     let mut table = TextTable::new([
         "DEPLOYMENT",
         "SECRET",
@@ -150,7 +152,7 @@ fn print_table(rows: &[(&Resource, Option<&SecretDetail>)]) -> std::io::Result<(
 }
 
 /// One secret with its versions.
-pub(super) fn one(context: &Context, id: &str, format: TableOrJson) -> Outcome {
+pub(super) fn one(context: &Context, id: &str, format: TableOrJson) -> CliResult {
     let deployments = context.deployments()?;
     let services: Services = context.services();
     let (deployment, detail) = process::runtime()?.block_on(async {
@@ -184,7 +186,7 @@ pub(super) fn one(context: &Context, id: &str, format: TableOrJson) -> Outcome {
 fn print_detail(deployment: &str, detail: &SecretDetail) -> std::io::Result<()> {
     output::text(&sanitize(&format!("{} of {deployment}", detail.name)))?;
     output::text(&sanitize(&format!("rotation: {}", rotation_words(detail))))?;
-    let now = now();
+    let now = clock::now();
     let mut table = TextTable::new(["VERSION", "AGE", "STAGES"]);
     for version in &detail.versions {
         table.row(vec![

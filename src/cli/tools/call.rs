@@ -15,7 +15,11 @@ use crate::{
 };
 
 use super::{
-    super::{Outcome, Stop, context::Context, process, usage},
+    super::{
+        context::Context,
+        outcome::{CliError, CliResult, usage},
+        process,
+    },
     CallRoute,
     connect::{self, ToolConnection},
     guard::{confirm_write, refuse_in_read_only},
@@ -55,7 +59,7 @@ pub(super) fn pair(text: &str) -> Result<(String, String), String> {
 }
 
 /// Runs `tools call`.
-pub(super) async fn call(context: &Context, route: &CallRoute, options: &Call) -> Outcome {
+pub(super) async fn call(context: &Context, route: &CallRoute, options: &Call) -> CliResult {
     let given = options
         .json
         .as_deref()
@@ -206,11 +210,11 @@ pub(super) fn finish(
     outcome: Result<CallOutcome, Failure>,
     query: Option<&str>,
     route: &CallRoute,
-) -> Outcome {
+) -> CliResult {
     let outcome = outcome?;
     match show::outcome(label, &outcome, query, route.output) {
         // A reader that stops early does not make a failure a success.
-        Ok(()) | Err(Stop::PipeClosed) if outcome.is_error => Err(Stop::Code(1)),
+        Ok(()) | Err(CliError::PipeClosed) if outcome.is_error => Err(CliError::Code(1)),
         shown => shown,
     }
 }

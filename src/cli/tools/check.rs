@@ -18,11 +18,10 @@ use crate::{
 
 use super::{
     super::{
-        Outcome, Stop,
         context::Context,
+        outcome::{CliError, CliResult, usage},
         output,
         table::{Tone, toned},
-        usage,
     },
     CallRoute, ToolsFormat, call, connect, guard, pick,
 };
@@ -62,7 +61,7 @@ pub(super) struct Case {
 }
 
 /// Runs `tools check`.
-pub(super) async fn run(context: &Context, route: &CallRoute, options: &Check) -> Outcome {
+pub(super) async fn run(context: &Context, route: &CallRoute, options: &Check) -> CliResult {
     let cases = read(&options.file)?;
     let connection = Box::pin(connect::connect(context, route)).await?;
     let mut failed = 0;
@@ -86,11 +85,11 @@ pub(super) async fn run(context: &Context, route: &CallRoute, options: &Check) -
             suite.add_test_case(test_case(case, &outcome, &wrong));
             match tell(case, &outcome, &wrong, route.output) {
                 // That nobody reads to the end makes no failure a success.
-                Err(Stop::PipeClosed) if failed > 0 => return Err(Stop::Code(1)),
+                Err(CliError::PipeClosed) if failed > 0 => return Err(CliError::Code(1)),
                 shown => shown?,
             }
         }
-        Ok::<(), Stop>(())
+        Ok::<(), CliError>(())
     }
     .await;
     connection.close().await;
@@ -101,7 +100,7 @@ pub(super) async fn run(context: &Context, route: &CallRoute, options: &Check) -
     if failed == 0 {
         Ok(())
     } else {
-        Err(Stop::Code(1))
+        Err(CliError::Code(1))
     }
 }
 
@@ -243,7 +242,7 @@ fn judge(case: &Case, outcome: &CallOutcome) -> Vec<String> {
     wrong
 }
 
-fn tell(case: &Case, outcome: &CallOutcome, wrong: &[String], format: ToolsFormat) -> Outcome {
+fn tell(case: &Case, outcome: &CallOutcome, wrong: &[String], format: ToolsFormat) -> CliResult {
     let (ok, elapsed) = (wrong.is_empty(), outcome.elapsed.total);
     match format {
         ToolsFormat::Json => {

@@ -10,10 +10,10 @@ use crate::{
 
 use super::{
     super::{
-        Outcome,
         confirm::{confirm, need_somebody},
         context::Context,
-        output, usage,
+        outcome::{CliResult, usage},
+        output,
     },
     CallRoute,
     call::{finish, pair, perform, read_all, wrong_arguments},
@@ -69,7 +69,7 @@ impl Cypher {
 }
 
 /// Runs `tools cypher`.
-pub(super) async fn run(context: &Context, route: &CallRoute, options: &Cypher) -> Outcome {
+pub(super) async fn run(context: &Context, route: &CallRoute, options: &Cypher) -> CliResult {
     let text = if options.query == "-" {
         read_all("-")?
     } else {
@@ -183,7 +183,7 @@ async fn run_all(
     tool: &Tool,
     statements: &[&str],
     calls: Vec<Map<String, Value>>,
-) -> Outcome {
+) -> CliResult {
     let count = calls.len();
     for (at, (statement, arguments)) in statements.iter().zip(calls).enumerate() {
         let outcome = Box::pin(perform(context, connection, tool, arguments)).await;

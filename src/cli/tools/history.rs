@@ -19,11 +19,11 @@ use crate::{
 
 use super::{
     super::{
-        Outcome,
         context::Context,
-        output, since,
+        outcome::{CliResult, usage},
+        output,
         table::{Cell, Fit, TextTable, Tone},
-        usage,
+        values::parse_since,
     },
     CallRoute, ToolsFormat,
 };
@@ -59,8 +59,8 @@ pub(super) struct HistoryExport {
 }
 
 /// Runs `tools history`.
-pub(super) fn run(context: &Context, route: &CallRoute, options: &HistoryExport) -> Outcome {
-    let since = options.since.as_deref().map(since).transpose()?;
+pub(super) fn run(context: &Context, route: &CallRoute, options: &HistoryExport) -> CliResult {
+    let since = options.since.as_deref().map(parse_since).transpose()?;
     let calls = calls(context, options, since)?;
     if options.har.is_none() && options.otlp.is_none() {
         return show(&calls, route.output);
@@ -121,7 +121,7 @@ fn calls(
 }
 
 /// Writes a document to a new file, readable by its owner only, or to the standard output.
-fn export(path: &PathBuf, document: &Value) -> Outcome {
+fn export(path: &PathBuf, document: &Value) -> CliResult {
     if path.as_os_str() == "-" {
         return Ok(output::json_line(document)?);
     }
@@ -130,7 +130,7 @@ fn export(path: &PathBuf, document: &Value) -> Outcome {
         .map_err(|error| usage(format!("writing {}", path.display()), error.to_string()).into())
 }
 
-fn show(calls: &[RecordedCall], format: ToolsFormat) -> Outcome {
+fn show(calls: &[RecordedCall], format: ToolsFormat) -> CliResult {
     match format {
         ToolsFormat::Json => {
             for call in calls {

@@ -19,7 +19,7 @@ use crate::{
     services::mcp,
 };
 
-use super::{Outcome, context::Context, process, sign_in};
+use super::{context::Context, outcome::CliResult, process, sign_in};
 
 /// What to do with which endpoint.
 #[derive(Debug, Args)]
@@ -82,7 +82,7 @@ enum ToolsCommand {
 }
 
 /// Runs `tools`.
-pub(crate) fn run(context: &Context, options: &ToolsOptions) -> Outcome {
+pub(crate) fn run(context: &Context, options: &ToolsOptions) -> CliResult {
     let runtime = process::runtime()?;
     let route = &options.route;
     let answer = runtime.block_on(async {
@@ -101,7 +101,7 @@ pub(crate) fn run(context: &Context, options: &ToolsOptions) -> Outcome {
     answer
 }
 
-async fn list(context: &Context, route: &CallRoute) -> Outcome {
+async fn list(context: &Context, route: &CallRoute) -> CliResult {
     let connection = Box::pin(connect::connect(context, route)).await?;
     let tools = connection.session.tools().await;
     connection.close().await;

@@ -5,7 +5,7 @@ use crate::{
     tools::cypher,
 };
 
-use super::super::usage;
+use super::super::outcome::usage;
 
 /// The tool of that whole name, else the only one with that own name.
 ///

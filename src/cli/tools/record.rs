@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     model::{CallOutcome, Failure, HttpExchange, Moment, Tool, pluralize},
+    net::clock,
     runtime,
     tools::{
         csv,
@@ -21,7 +22,12 @@ use crate::{
 };
 
 use super::{
-    super::{Outcome, context::Context, output, since, usage},
+    super::{
+        context::Context,
+        outcome::{CliResult, usage},
+        output,
+        values::parse_since,
+    },
     CallRoute, ToolsFormat,
     call::perform_watched,
     check,
@@ -64,8 +70,12 @@ pub(super) struct PlannedCall<'t> {
 }
 
 /// Runs `tools record`.
-pub(super) async fn run(context: &Context, route: &CallRoute, options: &CallRecording) -> Outcome {
-    let since = since(&options.since)?;
+pub(super) async fn run(
+    context: &Context,
+    route: &CallRoute,
+    options: &CallRecording,
+) -> CliResult {
+    let since = parse_since(&options.since)?;
     let connection = Box::pin(connect::connect(context, route)).await?;
     let answer = Box::pin(record(context, route, options, since, &connection)).await;
     connection.close().await;
@@ -78,7 +88,7 @@ async fn record(
     options: &CallRecording,
     since: Moment,
     connection: &ToolConnection,
-) -> Outcome {
+) -> CliResult {
     let tools = connection.session.tools().await?;
     let calls = match &options.calls {
         Some(path) => checks(path, &tools)?,
@@ -89,12 +99,7 @@ async fn record(
         guard::confirm_write(route, connection, call.tool, &call.arguments)?;
     }
     let info = connection.session.info();
-    let header = RecordingHeader::new(
-        connection.endpoint.clone(),
-        &info,
-        &tools,
-        crate::cli::now(),
-    );
+    let header = RecordingHeader::new(connection.endpoint.clone(), &info, &tools, clock::now());
     let mut file = create(&options.file, &header.to_line())?;
     if calls.is_empty() {
         output::note(
@@ -127,7 +132,7 @@ pub(super) async fn call_and_record(
     connection: &ToolConnection,
     call: PlannedCall<'_>,
 ) -> Result<(RecordedCall, Result<CallOutcome, Failure>), Failure> {
-    let began = crate::cli::now();
+    let began = clock::now();
     let PlannedCall { tool, arguments } = call;
     let performed = Box::pin(perform_watched(
         context,
@@ -179,7 +184,7 @@ fn recorded_call(
     let mut entry = HistoryEntry::new(key, arguments, began, HistoryOutcome::of(result));
     let total_ms = match result {
         Ok(outcome) => outcome.elapsed.total,
-        Err(_) => u64::try_from(crate::cli::now().since(began)).unwrap_or(0),
+        Err(_) => u64::try_from(clock::now().since(began)).unwrap_or(0),
     };
     entry.bytes = result.as_ref().map_or(0, |outcome| outcome.text().len()) as u64;
     entry.wire = WireFacts::new(exchange, result, total_ms);
@@ -243,7 +248,7 @@ fn unwritten(path: &Path, error: &std::io::Error) -> Failure {
     usage(format!("writing {}", path.display()), error.to_string())
 }
 
-fn show(call: &RecordedCall, format: ToolsFormat) -> Outcome {
+fn show(call: &RecordedCall, format: ToolsFormat) -> CliResult {
     let entry = &call.entry;
     let (words, elapsed) = (entry.outcome.words(), entry.wire.elapsed.total);
     Ok(match format {

@@ -19,11 +19,10 @@ use crate::{
 
 use super::{
     super::{
-        Outcome, Stop,
         context::Context,
+        outcome::{CliError, CliResult, usage},
         output,
         table::{Tone, toned},
-        usage,
     },
     CallRoute, ToolsFormat,
     connect::{self, ToolConnection},
@@ -64,7 +63,7 @@ struct ReplayCounts {
 }
 
 /// Runs `tools replay`.
-pub(super) async fn run(context: &Context, route: &CallRoute, options: &Replay) -> Outcome {
+pub(super) async fn run(context: &Context, route: &CallRoute, options: &Replay) -> CliResult {
     let recording = read(options)?;
     let connection = Box::pin(connect::connect(context, route)).await?;
     let answer = Box::pin(replay(context, route, options, &recording, &connection)).await;
@@ -85,7 +84,7 @@ async fn replay(
     options: &Replay,
     recording: &Recording,
     connection: &ToolConnection,
-) -> Outcome {
+) -> CliResult {
     let tools = connection.session.tools().await?;
     let calls: &[RecordedCall] = if options.tools_only {
         &[]
@@ -171,7 +170,7 @@ async fn repeat(
     })
 }
 
-fn show_tool(difference: &ToolDifference, format: ToolsFormat) -> Outcome {
+fn show_tool(difference: &ToolDifference, format: ToolsFormat) -> CliResult {
     let (state, evidence): (&str, &[String]) = match &difference.change {
         ToolChange::Added => ("added", &[]),
         ToolChange::Removed => ("removed", &[]),
@@ -192,7 +191,7 @@ fn show_tool(difference: &ToolDifference, format: ToolsFormat) -> Outcome {
     })
 }
 
-fn show_call(call: &RecordedCall, replayed: &Replayed, format: ToolsFormat) -> Outcome {
+fn show_call(call: &RecordedCall, replayed: &Replayed, format: ToolsFormat) -> CliResult {
     let entry = &call.entry;
     let before = entry.wire.elapsed.total;
     let none: &[String] = &[];
@@ -262,7 +261,7 @@ fn finish(
     recording: &Recording,
     connection: &ToolConnection,
     format: ToolsFormat,
-) -> Outcome {
+) -> CliResult {
     let ReplayCounts {
         same,
         different,
@@ -287,7 +286,7 @@ fn finish(
     if different + skipped + tools_changed == 0 {
         Ok(())
     } else {
-        Err(Stop::Code(1))
+        Err(CliError::Code(1))
     }
 }
 

@@ -12,7 +12,8 @@ use crate::{
 
 use super::{
     super::{
-        Outcome, Stop, output,
+        outcome::{CliError, CliResult},
+        output,
         table::{Cell, Fit, TextTable, Tone},
     },
     ToolsFormat,
@@ -27,7 +28,7 @@ pub(super) struct CallLabel {
 }
 
 /// The tools of a server.
-pub(super) fn tools(tools: &[Tool], format: ToolsFormat) -> Outcome {
+pub(super) fn tools(tools: &[Tool], format: ToolsFormat) -> CliResult {
     match format {
         ToolsFormat::Json => {
             output::json(
@@ -92,7 +93,7 @@ pub(super) fn outcome(
     outcome: &CallOutcome,
     query: Option<&str>,
     format: ToolsFormat,
-) -> Outcome {
+) -> CliResult {
     let shown = match (format, &outcome.table) {
         (ToolsFormat::Json, _) => Ok(output::json(&whole(label, outcome))?),
         (_, _) if outcome.is_error => {
@@ -106,7 +107,7 @@ pub(super) fn outcome(
         (ToolsFormat::Table, Some(rows)) => Ok(table(rows).print()?),
         (ToolsFormat::Csv, None) => {
             output::note("error: the result is no table: -o json shows it");
-            Err(Stop::Code(1))
+            Err(CliError::Code(1))
         }
         (ToolsFormat::Table, None) => Ok(content(outcome)?),
     };
@@ -186,7 +187,7 @@ fn table(rows: &Table) -> TextTable {
 }
 
 /// A block that is no text. An image or a recording is named, not printed.
-fn block_without_text(block: &Value) -> Outcome {
+fn block_without_text(block: &Value) -> CliResult {
     let text = |name: &str| block.get(name).and_then(Value::as_str);
     let Some(data) = text("data").filter(|_| matches!(text("type"), Some("image" | "audio")))
     else {
@@ -202,7 +203,7 @@ fn block_without_text(block: &Value) -> Outcome {
 }
 
 /// Content that is no table: texts as they are, line by line sanitised; other blocks by name.
-fn content(outcome: &CallOutcome) -> Outcome {
+fn content(outcome: &CallOutcome) -> CliResult {
     for block in &outcome.content {
         match block.get("text").and_then(Value::as_str) {
             Some(text) => {

@@ -10,7 +10,8 @@ use crate::{
 use super::{
     super::{
         context::{Context, which},
-        output, usage,
+        outcome::usage,
+        output,
     },
     CallRoute,
 };
