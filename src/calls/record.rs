@@ -241,7 +241,12 @@ impl CallRecord {
         self.policy_denied = body.pointer("/policy/decision").and_then(Value::as_str)
             == Some("DENY")
             || log.starts_with("Policy evaluation denied")
-            || log.starts_with("Tool Execution Denied");
+            || log.starts_with(DENIED)
+            || self.is_failure
+                && self
+                    .answer
+                    .as_ref()
+                    .is_some_and(|answer| answer.contains(DENIED));
         if self.policy_denied {
             self.hop = "policy";
             self.is_failure = true;
@@ -371,6 +376,9 @@ struct RequestFacts {
 }
 
 /// Arguments of Cypher tools that hold the statement.
+/// How a gateway answers a tool call that a policy denies.
+const DENIED: &str = "Tool Execution Denied";
+
 const STATEMENT_NAMES: [&str; 3] = ["query", "cypher", "statement"];
 
 impl RequestFacts {

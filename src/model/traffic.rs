@@ -13,14 +13,16 @@ pub struct Traffic {
     pub calls: Vec<u64>,
     /// Calls that failed: `SystemErrors` and `UserErrors`.
     pub errors: u64,
-    /// Those of them in each step.
+    /// Failed calls in each step.
     pub error_steps: Vec<u64>,
+    /// Failed calls in the last [`Traffic::RECENT_STEPS`] steps.
+    pub recent_errors: u64,
     /// The 95th percentile of `Latency` in each step, in milliseconds, where CloudWatch has one.
     pub p95_steps: Vec<Option<f64>>,
-    /// Those of them in the last [`Traffic::RECENT_STEPS`] steps.
-    pub recent_errors: u64,
     /// Calls that were refused with status 429: `Throttles`.
     pub throttled: u64,
+    /// Tool calls that a policy denied: `DenyDecisions`. `None` where no policy engine decides.
+    pub denied: Option<u64>,
     /// Half of the calls began to be answered within so many milliseconds, where CloudWatch has `Latency`.
     pub p50_ms: Option<f64>,
     /// 95 of 100 did within so many.
@@ -51,6 +53,7 @@ impl Traffic {
             p95_steps: vec![None; Self::STEPS],
             recent_errors: 0,
             throttled: 0,
+            denied: None,
             p50_ms: None,
             p95_ms: None,
         }
@@ -88,6 +91,10 @@ impl Traffic {
                 .collect(),
             recent_errors: self.recent_errors + other.recent_errors,
             throttled: self.throttled + other.throttled,
+            denied: [self.denied, other.denied]
+                .into_iter()
+                .flatten()
+                .reduce(|one, two| one + two),
             p50_ms,
             p95_ms,
         }

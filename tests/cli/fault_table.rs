@@ -156,6 +156,7 @@ fn is_behind_consent(point: FaultPoint, kind: FaultKind) -> bool {
         FaultPoint::Target => kind != FaultKind::Unsynchronised,
         FaultPoint::Token
         | FaultPoint::Gateway
+        | FaultPoint::Policy
         | FaultPoint::Interceptor
         | FaultPoint::Runtime
         | FaultPoint::Secret

@@ -307,6 +307,7 @@ fn has(deployment: &Scenario, hop: FaultPoint) -> bool {
             .as_ref()
             .is_some_and(|pool| pool.user.is_none()),
         FaultPoint::Gateway | FaultPoint::Target => deployment.gateway_id.is_some(),
+        FaultPoint::Policy => deployment.has_policy_engine(),
         FaultPoint::Interceptor => deployment.interceptor.is_some(),
         FaultPoint::CredentialProvider => matches!(deployment.shape, "A" | "E"),
         FaultPoint::Runtime => deployment.runtime_id.is_some(),

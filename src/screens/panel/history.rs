@@ -147,6 +147,18 @@ fn counted_hour(traffic: &Traffic, context: &ViewContext<'_>, room: u16) -> Vec<
             (millis(p50), Role::Dim),
         ));
     }
+    if let Some(denied) = traffic.denied {
+        let role = if denied > 0 {
+            Role::Degraded
+        } else {
+            Role::Faint
+        };
+        lines.push(bar(
+            "denied",
+            (String::new(), Role::Dim),
+            (format!("{} by policy", with_separators(denied)), role),
+        ));
+    }
     if traffic.throttled > 0 {
         let count = format!("{} throttled", with_separators(traffic.throttled));
         lines.push(bar(

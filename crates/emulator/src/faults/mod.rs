@@ -27,6 +27,8 @@ pub enum FaultPoint {
     Token,
     /// The gateway's own MCP endpoint.
     Gateway,
+    /// The policy engine that the gateway asks about each tool.
+    Policy,
     /// The Lambda that the gateway calls before it forwards.
     Interceptor,
     /// What the gateway forwards to.
@@ -45,9 +47,10 @@ pub enum FaultPoint {
 
 impl FaultPoint {
     /// Every hop, in the order of the chain.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Token,
         Self::Gateway,
+        Self::Policy,
         Self::Interceptor,
         Self::Target,
         Self::CredentialProvider,
@@ -62,6 +65,7 @@ impl FaultPoint {
         match self {
             Self::Token => "token",
             Self::Gateway => "gateway",
+            Self::Policy => "policy",
             Self::Interceptor => "interceptor",
             Self::Target => "target",
             Self::CredentialProvider => "credential-provider",
@@ -129,6 +133,8 @@ fault_kinds! {
     WrongAudience = "wrong-audience", operations: false, hops: [Token];
     /// The token endpoint does not know the client or its secret any more.
     InvalidClient = "invalid-client", operations: false, hops: [Token];
+    /// A policy denies every tool of the gateway: tools/list leaves them out, and a call is answered with AuthorizeActionException.
+    Denied = "denied", operations: false, hops: [Policy];
     /// The gateway's role may not invoke the interceptor: an opaque 500, and the Lambda logs nothing.
     NoPermission = "no-permission", operations: false, hops: [Interceptor];
     /// The Lambda runs and throws; its log says so.

@@ -200,6 +200,11 @@ pub(crate) fn access_key(seed: &Seed) -> (String, String) {
 }
 
 impl Scenario {
+    /// Whether the gateway asks a policy engine about each tool.
+    pub(crate) fn has_policy_engine(&self) -> bool {
+        self.gateway_id.is_some() && matches!(self.name, "a" | "b")
+    }
+
     /// What the deployment is, in a word or two.
     pub(crate) fn title(&self) -> &'static str {
         TITLES

@@ -15,7 +15,7 @@ use super::{AwsClient, account::Account, failure::Doing, signed::SignedRequest};
 use crate::model::{Deployment, Failure, Moment, ResourceKey, Traffic};
 use points::{HOUR, Point, beginning, fold, read_points};
 use query::{MetricQuery, plan};
-use series::{Series, read_series};
+use series::{KnownSeries, Series, read_series};
 
 const NAMESPACE: &str = "AWS/Bedrock-AgentCore";
 /// How long it is remembered which series exist.
@@ -24,7 +24,7 @@ const FRESH: Duration = Duration::from_mins(15);
 const PAGES: usize = 20;
 
 /// Which series an account and region has, and for which resources that was asked.
-pub(crate) type Known = tokio::sync::Mutex<Option<(Instant, Vec<ResourceKey>, Vec<Series>)>>;
+pub(crate) type Known = tokio::sync::Mutex<Option<(Instant, Vec<ResourceKey>, KnownSeries)>>;
 
 /// Counts of calls, errors and latencies that CloudWatch keeps of gateways and runtimes.
 #[derive(Clone)]
@@ -77,7 +77,7 @@ impl TrafficMetrics {
         &self,
         account: &Account,
         resources: &[ResourceKey],
-    ) -> Result<Vec<Series>, Failure> {
+    ) -> Result<KnownSeries, Failure> {
         let mut known = account.series.lock().await;
         if let Some((_, _, series)) = known
             .as_ref()
@@ -85,11 +85,22 @@ impl TrafficMetrics {
         {
             return Ok(series.clone());
         }
+        // The other metrics of calls have the dimensions of the invocations.
+        let series = KnownSeries {
+            calls: self.list_series(account, "Invocations").await?,
+            decisions: self.list_series(account, "DenyDecisions").await?,
+        };
+        *known = Some((Instant::now(), resources.to_vec(), series.clone()));
+        Ok(series)
+    }
+
+    /// The series of one metric that were alive lately.
+    async fn list_series(&self, account: &Account, metric: &str) -> Result<Vec<Series>, Failure> {
         let mut series = Vec::new();
         let mut next = Value::Null;
         for _ in 0..PAGES {
-            // The other metrics have the dimensions of the invocations.
-            let mut input = json!({"Namespace": NAMESPACE, "MetricName": "Invocations", "RecentlyActive": "PT3H"});
+            let mut input =
+                json!({"Namespace": NAMESPACE, "MetricName": metric, "RecentlyActive": "PT3H"});
             if let (Some(input), true) = (input.as_object_mut(), next.is_string()) {
                 input.insert("NextToken".into(), next);
             }
@@ -110,7 +121,6 @@ impl TrafficMetrics {
                 break;
             }
         }
-        *known = Some((Instant::now(), resources.to_vec(), series.clone()));
         Ok(series)
     }
 

@@ -77,6 +77,10 @@ pub(super) fn fold(
         .map(|(_, value)| value.max(0.0).round() as u64)
         .sum();
     traffic.throttled = sum(Metric::Throttles);
+    traffic.denied = queries
+        .iter()
+        .any(|query| query.resource == resource && query.metric == Metric::Denials)
+        .then(|| sum(Metric::Denials));
     traffic.p50_ms = weighted(of(Metric::P50), &traffic.calls, from);
     traffic.p95_ms = weighted(of(Metric::P95), &traffic.calls, from);
     traffic
@@ -107,7 +111,10 @@ mod tests {
     use super::{
         super::{
             query::plan,
-            series::tests::{GATEWAY, key, series},
+            series::{
+                KnownSeries,
+                tests::{GATEWAY, key, series},
+            },
         },
         *,
     };
@@ -120,7 +127,13 @@ mod tests {
         let now = Moment::from_millis(1_795_269_720_000);
         let from = beginning(now);
         assert_eq!((from % 300, from + HOUR - now.millis() / 1000), (0, 180));
-        let known = [whole];
+        let known = KnownSeries {
+            calls: vec![whole],
+            decisions: vec![series(&[
+                ("OperationName", "AuthorizeAction"),
+                ("TargetResource", "gw-1"),
+            ])],
+        };
         let (asked, queries) = plan(&keys, &known);
         assert_eq!(asked, [0, 1]);
         // Counts in the first and the last step, and a latency of either part of an hour that was cut.
@@ -131,6 +144,7 @@ mod tests {
                 Metric::SystemErrors => vec![(from, 2.0)],
                 Metric::UserErrors => vec![(from + 300, 1.0)],
                 Metric::Throttles => Vec::new(),
+                Metric::Denials => vec![(from, 3.0)],
                 Metric::P50 | Metric::P95 => vec![(from - 1800, 100.0), (from + 1800, 500.0)],
                 Metric::P95Steps => vec![(from + 3300, 70.0)],
             })
@@ -145,7 +159,7 @@ mod tests {
             ),
             (30, 10, 40, 3)
         );
-        assert_eq!(traffic.p50_ms, Some(200.0));
+        assert_eq!((traffic.p50_ms, traffic.denied), (Some(200.0), Some(3)));
         assert_eq!(fold(1, &queries, &points, from, now), Traffic::none(now));
     }
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{
     NAMESPACE,
     points::HOUR,
-    series::{Series, coarsest},
+    series::{KnownSeries, Series, coarsest, decisions},
 };
 use crate::model::{ResourceKey, Traffic};
 
@@ -19,6 +19,7 @@ pub(super) enum Metric {
     SystemErrors,
     UserErrors,
     Throttles,
+    Denials,
     P50,
     P95,
     /// The same for each step.
@@ -41,6 +42,7 @@ impl Metric {
             Self::SystemErrors => ("SystemErrors", "Sum", Traffic::STEP_MS / 1000),
             Self::UserErrors => ("UserErrors", "Sum", Traffic::STEP_MS / 1000),
             Self::Throttles => ("Throttles", "Sum", Traffic::STEP_MS / 1000),
+            Self::Denials => ("DenyDecisions", "Sum", Traffic::STEP_MS / 1000),
             Self::P50 => ("Latency", "p50", HOUR),
             Self::P95 => ("Latency", "p95", HOUR),
             Self::P95Steps => ("Latency", "p95", Traffic::STEP_MS / 1000),
@@ -75,15 +77,15 @@ impl MetricQuery<'_> {
     }
 }
 
-/// Which resources are asked about, and what is asked: counts first, percentiles as far as there is room.
+/// Which resources are asked about, and what is asked: counts first, percentiles and decisions of policies as far as there is room.
 pub(super) fn plan<'a>(
     resources: &[ResourceKey],
-    series: &'a [Series],
+    series: &'a KnownSeries,
 ) -> (Vec<usize>, Vec<MetricQuery<'a>>) {
     let (mut asked, mut queries) = (Vec::new(), Vec::new());
     let found: Vec<Vec<&Series>> = resources
         .iter()
-        .map(|resource| coarsest(resource, series))
+        .map(|resource| coarsest(resource, &series.calls))
         .collect();
     for (resource, series) in found.iter().enumerate() {
         if add(&mut queries, resource, series, &Metric::COUNTS) {
@@ -93,6 +95,12 @@ pub(super) fn plan<'a>(
     for resource in &asked {
         if let Some(series) = found.get(*resource) {
             add(&mut queries, *resource, series, &Metric::PERCENTILES);
+        }
+    }
+    for resource in &asked {
+        if let Some(key) = resources.get(*resource) {
+            let decisions = decisions(key, &series.decisions);
+            add(&mut queries, *resource, &decisions, &[Metric::Denials]);
         }
     }
     (asked, queries)
@@ -133,17 +141,21 @@ mod tests {
         let all: Vec<Series> = (0..200)
             .map(|each| series(&[("Operation", "InvokeGateway"), ("Resource", &arn(each))]))
             .collect();
+        let known = KnownSeries {
+            calls: all,
+            decisions: Vec::new(),
+        };
         let keys: Vec<ResourceKey> = (0..200)
             .map(|each| key(Kind::Gateway, &format!("gw-{each}")))
             .collect();
-        let (asked, queries) = plan(&keys, &all);
+        let (asked, queries) = plan(&keys, &known);
         assert_eq!((asked.len(), queries.len()), (125, 500));
         assert!(
             queries
                 .iter()
                 .all(|query| Metric::COUNTS.contains(&query.metric))
         );
-        let (asked, queries) = plan(&keys[..20], &all);
+        let (asked, queries) = plan(&keys[..20], &known);
         assert_eq!((asked.len(), queries.len()), (20, 140));
     }
 }

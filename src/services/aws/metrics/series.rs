@@ -11,6 +11,15 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Series(pub(super) Vec<(String, String)>);
 
+/// The series of an account and region.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct KnownSeries {
+    /// Those of calls.
+    pub(super) calls: Vec<Series>,
+    /// Those of the decisions of policy engines.
+    pub(super) decisions: Vec<Series>,
+}
+
 impl Series {
     fn value(&self, name: &str) -> Option<&str> {
         self.0
@@ -74,6 +83,21 @@ pub(super) fn coarsest<'a>(resource: &ResourceKey, series: &'a [Series]) -> Vec<
     if own.iter().any(|each| invokes(each)) {
         own.retain(|each| invokes(each));
     }
+    fewest_dimensions(own)
+}
+
+/// The series that count every decision about a tool call at the gateway once.
+pub(super) fn decisions<'a>(resource: &ResourceKey, series: &'a [Series]) -> Vec<&'a Series> {
+    let is_own = |each: &&Series| {
+        resource.kind == Kind::Gateway
+            && each.value("TargetResource") == Some(resource.own_id())
+            && each.value("OperationName") == Some("AuthorizeAction")
+    };
+    fewest_dimensions(series.iter().filter(is_own).collect())
+}
+
+/// The series of the set of dimensions that has the fewest: a finer set counts the same again.
+fn fewest_dimensions(mut own: Vec<&Series>) -> Vec<&Series> {
     let Some(names) = own
         .iter()
         .map(|each| each.names())
@@ -148,5 +172,25 @@ pub(super) mod tests {
             [&called, &listed]
         );
         assert!(coarsest(&key(Kind::Runtime, "gw-1"), &all).is_empty());
+    }
+
+    #[test]
+    fn decisions_of_a_gateway_are_counted_once() {
+        let decided = |more: &[(&str, &str)]| {
+            let usual = [
+                ("OperationName", "AuthorizeAction"),
+                ("TargetResource", "gw-1"),
+            ];
+            series(&[&usual, more].concat())
+        };
+        let (whole, by_tool) = (decided(&[]), decided(&[("ToolName", "t___read")]));
+        let listed = series(&[
+            ("OperationName", "PartiallyAuthorizeActions"),
+            ("TargetResource", "gw-1"),
+        ]);
+        let all = [by_tool, whole.clone(), listed];
+        assert_eq!(decisions(&key(Kind::Gateway, "gw-1"), &all), [&whole]);
+        assert!(decisions(&key(Kind::Gateway, "gw-2"), &all).is_empty());
+        assert!(decisions(&key(Kind::Runtime, "gw-1"), &all).is_empty());
     }
 }

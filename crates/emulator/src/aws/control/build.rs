@@ -3,10 +3,11 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
+use super::build_listed::policy_engine_id;
 use super::runtimes::kept_at_first;
 use super::{
-    Authorization, Authorizer, ControlResources, Credential, Gateway, JwtAuthorizer, Runtime,
-    RuntimeEndpoint, RuntimeVersion, Target,
+    Authorization, Authorizer, ControlResources, Credential, Gateway, JwtAuthorizer,
+    PolicyAttachment, Runtime, RuntimeEndpoint, RuntimeVersion, Target,
 };
 use crate::Options;
 use crate::scenarios::{
@@ -330,6 +331,10 @@ impl ResourceBuilder<'_> {
         let id = deployment.gateway_id.clone().unwrap_or_default();
         let mut gateway = self.plain_gateway(&id, name, authorizer);
         gateway.interceptor = deployment.interceptor.map(str::to_owned);
+        gateway.policy = deployment.has_policy_engine().then(|| PolicyAttachment {
+            engine_id: policy_engine_id(self.seed),
+            mode: "ENFORCE",
+        });
         gateway
     }
 
@@ -353,6 +358,7 @@ impl ResourceBuilder<'_> {
             response_streaming: false,
             debug: false,
             interceptor: None,
+            policy: None,
             targets: Vec::new(),
         }
     }

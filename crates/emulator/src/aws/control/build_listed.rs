@@ -189,7 +189,7 @@ impl ResourceBuilder<'_> {
             "name": "weather", "credentialProviderArn": agentcore_arn("token-vault/default/apikeycredentialprovider/weather"),
             "createdTime": self.seconds(500), "lastUpdatedTime": self.seconds(500),
         });
-        let engine = format!("writes_guard-{}", self.seed.lower("policy engine", 10));
+        let engine = policy_engine_id(self.seed);
         let policy = format!("no_writes-{}", self.seed.lower("policy", 10));
         let engine_arn = agentcore_arn(&format!("policy-engine/{engine}"));
         let at = |hours| self.hours_ago(hours).to_string();
@@ -214,6 +214,11 @@ impl ResourceBuilder<'_> {
         });
         resources
     }
+}
+
+/// The id of the policy engine that the gateways of deployments ask.
+pub(super) fn policy_engine_id(seed: &crate::seed::Seed) -> String {
+    format!("writes_guard-{}", seed.lower("policy engine", 10))
 }
 
 /// The ids of one gateway of a large account and of its four runtimes.

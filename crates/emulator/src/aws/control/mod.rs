@@ -14,5 +14,6 @@ mod state;
 pub(crate) use self::build_listed::many_ids;
 pub(crate) use self::state::{
     Authorization, Authorizer, ClaimRule, ControlResources, ControlState, Credential, Gateway,
-    JwtAuthorizer, ListedKind, ListedResource, Runtime, RuntimeEndpoint, RuntimeVersion, Target,
+    JwtAuthorizer, ListedKind, ListedResource, PolicyAttachment, Runtime, RuntimeEndpoint,
+    RuntimeVersion, Target,
 };

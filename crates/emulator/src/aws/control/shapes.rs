@@ -160,6 +160,10 @@ pub(super) fn gateway(gateway: &Gateway) -> Value {
         "description": gateway.description,
         "roleArn": gateway.role_arn,
         "protocolType": "MCP",
+        "policyEngineConfiguration": gateway.policy.as_ref().map(|policy| json!({
+            "arn": agentcore_arn(&format!("policy-engine/{}", policy.engine_id)),
+            "mode": policy.mode,
+        })),
         "protocolConfiguration": {"mcp": mcp},
         "authorizerType": authorizer_type,
         "authorizerConfiguration": configuration,

@@ -106,7 +106,17 @@ pub(crate) struct Gateway {
     pub(crate) debug: bool,
     /// The request interceptor's function name.
     pub(crate) interceptor: Option<String>,
+    /// The policy engine that decides about its tool calls.
+    pub(crate) policy: Option<PolicyAttachment>,
     pub(crate) targets: Vec<Target>,
+}
+
+/// A policy engine at a gateway.
+#[derive(Clone, Debug)]
+pub(crate) struct PolicyAttachment {
+    pub(crate) engine_id: String,
+    /// `ENFORCE` or `LOG_ONLY`.
+    pub(crate) mode: &'static str,
 }
 
 /// A target of a gateway.

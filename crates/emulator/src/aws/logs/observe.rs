@@ -5,6 +5,9 @@ use serde_json::Value;
 use super::LogsState;
 use super::range::{Range, key};
 
+/// How the answer to a call that a policy denies is recognised.
+const DENIED: &str = "Tool Execution Denied";
+
 /// What one log record says about calls.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Observed {
@@ -12,6 +15,8 @@ pub(crate) struct Observed {
     pub(crate) timestamp: i64,
     pub(crate) invocations: u32,
     pub(crate) errors: u32,
+    /// Tool calls that a policy denied.
+    pub(crate) denied: u32,
     /// Milliseconds.
     pub(crate) latency: Option<f64>,
 }
@@ -55,9 +60,12 @@ fn read(message: &str, timestamp: i64) -> Option<Observed> {
         let failed = body.get("isError").and_then(Value::as_bool) == Some(true);
         let log = body.get("log").and_then(Value::as_str)?;
         let started = log.starts_with("Started processing request");
+        let answer = body.get("responseBody").and_then(Value::as_str);
+        let denied = failed && answer.is_some_and(|answer| answer.contains(DENIED));
         return (started || failed).then_some(Observed {
             invocations: started.into(),
-            errors: failed.into(),
+            errors: (failed && !denied).into(),
+            denied: denied.into(),
             ..nothing
         });
     }

@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::aws::control::PolicyAttachment;
 use crate::aws::logs::Observed;
 use crate::cbor::TIME;
 use crate::operation::{ApiError, OperationReply, Protocol};
@@ -78,7 +79,13 @@ fn metrics(world: &World) -> Vec<StoredMetric> {
         let gateways: Vec<_> = state
             .gateways
             .iter()
-            .map(|gateway| (gateway.id.clone(), gateway.arn.clone()))
+            .map(|gateway| {
+                (
+                    gateway.id.clone(),
+                    gateway.arn.clone(),
+                    gateway.policy.clone(),
+                )
+            })
             .collect();
         let named = |runtime: &crate::aws::control::Runtime| {
             (
@@ -92,7 +99,8 @@ fn metrics(world: &World) -> Vec<StoredMetric> {
             state.runtimes.iter().map(named).collect::<Vec<_>>(),
         )
     });
-    for (id, arn) in gateways {
+    for (id, arn, policy) in gateways {
+        metrics.extend(policy.map(|policy| denials(&id, &policy)));
         for name in GATEWAY_METRICS {
             let dimensions = vec![
                 ("Operation", "InvokeGateway".into()),
@@ -121,6 +129,20 @@ fn metrics(world: &World) -> Vec<StoredMetric> {
         }
     }
     metrics
+}
+
+/// How many tool calls the policy engine of a gateway denied.
+fn denials(gateway: &str, policy: &PolicyAttachment) -> StoredMetric {
+    StoredMetric {
+        name: "DenyDecisions",
+        dimensions: vec![
+            ("Mode", policy.mode.into()),
+            ("OperationName", "AuthorizeAction".into()),
+            ("PolicyEngine", policy.engine_id.clone()),
+            ("TargetResource", gateway.to_owned()),
+        ],
+        group: gateway_log_group(gateway),
+    }
 }
 
 impl StoredMetric {
@@ -312,6 +334,9 @@ fn value_of(metric: &str, observed: Observed) -> Option<f64> {
             (observed.invocations + observed.errors > 0).then(|| f64::from(observed.errors))
         }
         "UserErrors" | "Throttles" => is_call.then_some(0.0),
+        "DenyDecisions" => {
+            (observed.invocations + observed.denied > 0).then(|| f64::from(observed.denied))
+        }
         "Latency" => observed.latency,
         _ => None,
     }

@@ -14,6 +14,8 @@ use crate::mcp::message::{self, INVALID_PARAMS};
 use crate::mcp::outcome::ToolFailure;
 use crate::mcp::target::{self, TargetError, TargetReply};
 
+/// How the answer to a call that a policy denies is recognised.
+const DENIED: &str = "Tool Execution Denied";
 /// What a caller learns of an inner failure.
 const OPAQUE: &str = "An internal error occurred. Please retry later.";
 
@@ -45,6 +47,9 @@ impl GatewayCall<'_> {
             || target.status.ends_with("_PENDING_AUTH")
         {
             return self.unknown(&full);
+        }
+        if self.is_denied() {
+            return self.denied();
         }
         if let Some(tools) = target.static_tools.as_ref().and_then(Value::as_array)
             && !tools
@@ -79,6 +84,27 @@ impl GatewayCall<'_> {
                 .message
                 .error(INVALID_PARAMS, &format!("Unknown tool: {name}"), None),
         )
+    }
+
+    /// Whether a policy denies every tool of the gateway.
+    pub(super) fn is_denied(&self) -> bool {
+        let (policy, deployment) = (&self.gateway.policy, &self.deployment);
+        policy.is_some()
+            && deployment.as_ref().is_some_and(|deployment| {
+                let faults = &self.world.faults;
+                faults.applies(deployment.name, FaultPoint::Policy, FaultKind::Denied)
+            })
+    }
+
+    /// The answer to a call that a policy denies: a tool error with HTTP 200.
+    fn denied(&self) -> Response {
+        let text = format!(
+            "AuthorizeActionException - {DENIED}: Tool call not allowed due to policy enforcement [No policy applies to the \
+             request (denied by default).]"
+        );
+        let mut response = self.result(message::text_result(&text, true));
+        response.extensions_mut().insert(ToolFailure { text });
+        response
     }
 
     async fn forward(&self, target: &Target, tool: &str) -> Response {

@@ -31,7 +31,9 @@ impl GatewayCall<'_> {
                 "inputSchema": {"type": "object", "properties": {"query": {"type": "string", "description": "search query"}}, "required": ["query"]},
             }));
         }
-        for target in &self.gateway.targets {
+        let targets = self.gateway.targets.iter();
+        let is_denied = self.is_denied();
+        for target in targets.filter(|_| !is_denied) {
             let listed = match &target.static_tools {
                 Some(tools) => tools.as_array().cloned().unwrap_or_default(),
                 None => self.synchronised(target).await,
