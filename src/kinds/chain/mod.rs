@@ -1,0 +1,142 @@
+//! A deployment's chain at a glance: its hops as their health, and in words the one that breaks it.
+//!
+//! What AWS says now of gateway, target, consent, runtime and secret is always known; sign-in, interceptor and Neo4j only from
+//! an examination by the doctor. What the doctor saw of a status is never believed against the status as it is now.
+
+mod by_doctor;
+mod by_status;
+#[cfg(test)]
+mod tests;
+
+use super::deployment_health::EVIDENCE_MS;
+use crate::{
+    doctor::{ChainStage, DoctorReport, Hop},
+    model::{Failure, Health, Kind, Moment, Resource},
+};
+
+use by_doctor::add;
+use by_status::live;
+
+/// What is known of a deployment.
+#[derive(Clone, Debug, Default)]
+pub struct ChainInput<'a> {
+    /// Its resources.
+    pub resources: Vec<&'a Resource>,
+    /// Kinds that could not be listed, and why.
+    pub unlisted: Vec<(Kind, &'a Failure)>,
+    /// The last examination and its time; an old one counts no longer.
+    pub examined: Option<(Moment, &'a DoctorReport)>,
+}
+
+/// What is known of one hop.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StageStatus {
+    /// Which.
+    pub stage: ChainStage,
+    /// How it is; nothing where only the doctor could say, and was not asked.
+    pub health: Option<Health>,
+    /// What there is to say of it.
+    pub words: Option<String>,
+    /// How it is by AWS's own status alone; nothing where AWS reports none.
+    pub by_status: Option<Health>,
+    /// Whether its resources could not be listed.
+    pub is_unlisted: bool,
+    /// Whether the doctor named it as the cause.
+    pub(super) is_cause: bool,
+}
+
+impl StageStatus {
+    /// A stage of which nothing is known.
+    pub const fn unknown(stage: ChainStage) -> Self {
+        Self {
+            stage,
+            health: None,
+            words: None,
+            by_status: None,
+            is_unlisted: false,
+            is_cause: false,
+        }
+    }
+}
+
+/// A deployment's chain.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Chain {
+    /// The hops that it has, in their order.
+    pub stages: Vec<StageStatus>,
+}
+
+/// Whether AWS's own status says how the hop is: then the status of now counts, not the one that the doctor saw.
+pub const fn is_live(hop: Hop) -> bool {
+    matches!(hop, Hop::Gateway | Hop::Target | Hop::Runtime)
+}
+
+/// The chain of a deployment, as far as it is known.
+pub fn chain(known: &ChainInput<'_>, now: Moment) -> Chain {
+    let mut stages: Vec<StageStatus> = ChainStage::ALL
+        .into_iter()
+        .filter_map(|stage| live(stage, known, now))
+        .map(|status| StageStatus {
+            by_status: status.health,
+            ..status
+        })
+        .collect();
+    if let Some((at, report)) = known
+        .examined
+        .filter(|(at, _)| now.since(*at) <= EVIDENCE_MS)
+    {
+        for finding in &report.hops {
+            add(&mut stages, finding, report, at, now);
+        }
+    }
+    Chain { stages }
+}
+
+impl Chain {
+    /// The status of one stage, if the chain has it.
+    pub fn stage(&self, stage: ChainStage) -> Option<&StageStatus> {
+        self.stages.iter().find(|status| status.stage == stage)
+    }
+
+    /// The hop that breaks the chain: the worst, of equals the one that the doctor names, then the first. Nothing where all
+    /// is well.
+    pub fn broken(&self) -> Option<&StageStatus> {
+        let worst = |status: &&StageStatus| (status.health, status.is_cause);
+        // The last of equals would win: the first is the one that others wait for.
+        self.stages
+            .iter()
+            .rev()
+            .max_by_key(worst)
+            .filter(|status| status.health > Some(Health::Healthy))
+    }
+
+    /// The broken hop in words, else what deserves a word although all is well.
+    pub fn summary(&self) -> Option<(Health, String)> {
+        let Some(broken) = self.broken() else {
+            let noted = self
+                .stages
+                .iter()
+                .find_map(|status| Some((status, status.words.as_ref()?)))?;
+            return Some((
+                Health::Healthy,
+                format!("{}: {}", noted.0.stage.as_str(), noted.1),
+            ));
+        };
+        let health = broken.health?;
+        let words = broken.words.as_deref().unwrap_or("not well");
+        let others: Vec<&str> = self
+            .stages
+            .iter()
+            .filter(|status| {
+                status.stage != broken.stage && status.health >= Some(Health::Changing)
+            })
+            .map(|status| status.stage.as_str())
+            .collect();
+        let also = if others.is_empty() {
+            String::new()
+        } else {
+            format!(" · also {}", others.join(", "))
+        };
+        Some((health, format!("{}: {words}{also}", broken.stage.as_str())))
+    }
+}

@@ -1,0 +1,152 @@
+//! The health of a deployment in one word, with the evidence for it and its age.
+//!
+//! A word is never better than its evidence: `proven` needs a call that went through the whole chain within the last
+//! minutes, and a verdict that has grown old becomes `unknown`, never good.
+
+mod rules;
+#[cfg(test)]
+mod tests;
+
+use serde::Serialize;
+
+use super::chain::Chain;
+use crate::{
+    doctor::DoctorReport,
+    model::{Moment, Traffic},
+};
+
+use rules::{
+    broken_by_doctor, broken_by_status, by_status, failing, outdated, proven, unlisted, waiting,
+};
+
+/// A call or an examination counts for this long, in milliseconds.
+pub const EVIDENCE_MS: i64 = 10 * 60_000;
+/// How a deployment is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DeploymentHealth {
+    /// A call went through the whole chain within the last minutes.
+    Proven,
+    /// Every status is good; no call proves it.
+    Ready,
+    /// Not known: nothing was listed, or the last verdict is too old.
+    Unknown,
+    /// A resource is on its way to another state.
+    Changing,
+    /// A person must act.
+    #[serde(rename = "needs-you")]
+    NeedsPerson,
+    /// Calls failed in the last minutes.
+    Failing,
+    /// A hop does not work.
+    Broken,
+}
+
+impl DeploymentHealth {
+    /// Every health, from the best to the worst.
+    pub const ALL: [Self; 7] = [
+        Self::Proven,
+        Self::Ready,
+        Self::Unknown,
+        Self::Changing,
+        Self::NeedsPerson,
+        Self::Failing,
+        Self::Broken,
+    ];
+
+    /// Its word on the screen and in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Proven => "proven",
+            Self::Ready => "ready",
+            Self::Unknown => "unknown",
+            Self::Changing => "changing",
+            Self::NeedsPerson => "needs-you",
+            Self::Failing => "failing",
+            Self::Broken => "broken",
+        }
+    }
+
+    /// Whether the word alone leaves open what was seen.
+    pub const fn needs_words(self) -> bool {
+        match self {
+            Self::Proven | Self::Ready => false,
+            Self::Unknown | Self::Changing | Self::NeedsPerson | Self::Failing | Self::Broken => {
+                true
+            }
+        }
+    }
+
+    /// Whether somebody should look at the deployment now.
+    pub const fn is_urgent(self) -> bool {
+        match self {
+            Self::Proven | Self::Ready | Self::Unknown => false,
+            Self::Changing | Self::NeedsPerson | Self::Failing | Self::Broken => true,
+        }
+    }
+}
+
+/// The health of a deployment with what proves it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct HealthVerdict {
+    /// The word.
+    pub health: DeploymentHealth,
+    /// The hop that is broken, or was.
+    pub hop: Option<&'static str>,
+    /// What proves it, in one sentence.
+    pub evidence: String,
+    /// When the evidence was gathered; `None` if there is none.
+    #[serde(serialize_with = "as_iso")]
+    pub at: Option<Moment>,
+}
+
+#[expect(
+    clippy::ref_option,
+    reason = "serde calls it with a reference to the field"
+)]
+fn as_iso<S: serde::Serializer>(at: &Option<Moment>, serializer: S) -> Result<S::Ok, S::Error> {
+    match at {
+        Some(at) => serializer.serialize_str(&at.iso()),
+        None => serializer.serialize_none(),
+    }
+}
+
+/// A call of this console through a deployment's chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObservedCall {
+    /// When it ended.
+    pub at: Moment,
+    /// Why it failed; `None` if it went through.
+    pub failure: Option<String>,
+}
+
+/// What is known of a deployment.
+#[derive(Clone, Debug)]
+pub struct HealthInput<'a> {
+    /// Its chain by AWS's statuses and the doctor.
+    pub chain: &'a Chain,
+    /// When the oldest of its lists was read.
+    pub listed_at: Option<Moment>,
+    /// Why a list could not be read, and when that was tried.
+    pub unlisted: Option<(Moment, String)>,
+    /// Whether it has any resource.
+    pub has_resources: bool,
+    /// CloudWatch's count of its calls.
+    pub traffic: Option<&'a Traffic>,
+    /// The last examination.
+    pub examined: Option<(Moment, &'a DoctorReport)>,
+    /// The last call of this console.
+    pub called: Option<&'a ObservedCall>,
+}
+
+/// Judges a deployment: what is broken first, then what fails, what needs somebody, what moves, what is proven.
+pub fn deployment_health(input: &HealthInput<'_>, now: Moment) -> HealthVerdict {
+    broken_by_status(input, now)
+        .or_else(|| broken_by_doctor(input, now))
+        .or_else(|| failing(input, now))
+        .or_else(|| waiting(input))
+        .or_else(|| unlisted(input))
+        .or_else(|| proven(input, now))
+        .or_else(|| outdated(input, now))
+        .unwrap_or_else(|| by_status(input))
+}
