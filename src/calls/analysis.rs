@@ -99,14 +99,9 @@ impl TailAnalysis {
             record.deployment = Arc::clone(&owner.deployment);
         }
         self.lines += 1;
-        // A span's status, duration and service are no part of its pattern.
-        let message = record
-            .span
-            .as_ref()
-            .map_or(record.message.as_str(), |span| span.name.as_str());
         self.patterns.push(
             source_word(event.group()),
-            message,
+            record.pattern_text(),
             record.level,
             event.timestamp(),
         );

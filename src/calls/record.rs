@@ -80,6 +80,13 @@ impl CallRecord {
         Self::of_line(&RecordReader::default().read(event.clone()), deployment)
     }
 
+    /// The text whose pattern is mined: a span's status, duration and service are no part of it.
+    pub fn pattern_text(&self) -> &str {
+        self.span
+            .as_ref()
+            .map_or(self.message.as_str(), |span| span.name.as_str())
+    }
+
     /// Reads a line of a deployment's log group that was masked and parsed already.
     pub fn of_line(event: &LogRecord, deployment: &Arc<str>) -> Self {
         let (text, line) = (event.text(), event.line().clone());

@@ -22,6 +22,7 @@ use super::{
     output, process,
     table::{Cell, TextTable, Tone},
     values::TableOrJson,
+    zone::local,
 };
 use crate::logs::group_name;
 
@@ -192,6 +193,7 @@ fn table(calls: &[&LoggedCall]) -> std::io::Result<()> {
         "ID",
         "MESSAGE",
     ]);
+    let (now, zone) = (clock::now(), local());
     for call in calls {
         let tone = match call.outcome {
             LoggedOutcome::Ok => Tone::Good,
@@ -208,7 +210,7 @@ fn table(calls: &[&LoggedCall]) -> std::io::Result<()> {
             .duration_ms
             .map_or_else(|| "-".to_owned(), |length| length.to_string());
         table.row(vec![
-            Cell::new(&call.at.iso()).tone(Tone::Dim),
+            Cell::new(&call.at.clock_or_date(now, &zone)).tone(Tone::Dim),
             Cell::new(&call.deployment),
             Cell::new(call.tool.as_deref().unwrap_or("-")),
             Cell::new(call.outcome.as_str()).tone(tone),

@@ -12,6 +12,7 @@ use super::{
     output, process,
     table::{Cell, Fit, TextTable, Tone},
     values::{TableOrJson, parse_since},
+    zone::local,
 };
 use crate::{
     model::{Change, Deployment, Failure, FailureKind, Kind, Moment},
@@ -178,6 +179,7 @@ fn table(changes: &[Attributed]) -> TextTable {
         .fit("WHO", Fit::Middle)
         .fit("ID", Fit::Middle)
         .fit("OUTCOME", Fit::Whole);
+    let (now, zone) = (clock::now(), local());
     for attributed in changes {
         let change = &attributed.change;
         let tone = if change.outcome == "done" {
@@ -192,7 +194,7 @@ fn table(changes: &[Attributed]) -> TextTable {
                 before.rsplit_once('/').map_or(session, |(_, role)| role)
             });
         table.row(vec![
-            Cell::new(&change.at.iso()).tone(Tone::Dim),
+            Cell::new(&change.at.clock_or_date(now, &zone)).tone(Tone::Dim),
             Cell::new(who),
             Cell::new(&change.action),
             Cell::new(attributed.deployment.as_deref().unwrap_or("-")),

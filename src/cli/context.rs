@@ -245,9 +245,10 @@ impl Context {
             })
             .collect();
         if !strangers.is_empty() {
-            let hint = if known.is_empty() {
+            let hint = if all.is_empty() {
                 "none is configured".into()
             } else {
+                let known: Vec<String> = all.iter().map(Deployment::name_and_title).collect();
                 format!("known: {}", known.join(", "))
             };
             return Err(usage("picking deployments", strangers.join("; ")).hint(hint));

@@ -9,7 +9,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use crate::{
-    kinds,
+    kinds::{self, DeploymentHealth},
     model::{Deployment, Failure, Health, Kind, Moment, Resource, did_you_mean, show_duration},
     net::clock,
     services::Services,
@@ -187,9 +187,36 @@ impl Work {
             TableOrJson::Json => output::json_line(&self.json(listing).await)?,
             // Headings over nothing would only hide why.
             TableOrJson::Table if listing.resources.is_empty() && !listing.problems.is_empty() => {}
-            TableOrJson::Table => table(&listing.resources).print()?,
+            TableOrJson::Table => {
+                // Who asks for one kind asks for its resources.
+                if self.kinds.len() == Kind::ALL.len() {
+                    self.health_table(listing).await.print()?;
+                    output::text("")?;
+                }
+                table(&listing.resources).print()?;
+            }
         }
         Ok(())
+    }
+
+    async fn health_table(&self, listing: &Listing) -> TextTable {
+        let facts = deployment_health::facts(&self.services, &self.deployments, listing).await;
+        let now = clock::now();
+        let mut table = TextTable::new(["DEPLOYMENT", "HEALTH", "HOP", "AGE", "EVIDENCE"])
+            .fit("EVIDENCE", Fit::Whole);
+        for deployment in &self.deployments {
+            let facts = facts.get(&deployment.name);
+            let verdict = deployment_health::verdict(deployment, listing, facts, now);
+            let age = verdict.at.map_or_else(String::new, |at| at.age(now));
+            table.row(vec![
+                Cell::new(&deployment.name_and_title()),
+                Cell::new(verdict.health.as_str()).tone(health_tone(verdict.health)),
+                Cell::new(verdict.hop.unwrap_or("-")),
+                Cell::new(&age),
+                Cell::new(&verdict.evidence),
+            ]);
+        }
+        table
     }
 
     async fn json(&self, listing: &Listing) -> Value {
@@ -351,6 +378,15 @@ fn table(resources: &[Resource]) -> TextTable {
 }
 
 /// How a resource looks.
+const fn health_tone(health: DeploymentHealth) -> Tone {
+    match health {
+        DeploymentHealth::Proven => Tone::Good,
+        DeploymentHealth::Ready | DeploymentHealth::Unknown => Tone::Plain,
+        DeploymentHealth::Changing | DeploymentHealth::NeedsPerson => Tone::Attention,
+        DeploymentHealth::Failing | DeploymentHealth::Broken => Tone::Bad,
+    }
+}
+
 fn tone(each: &Resource) -> Tone {
     match kinds::health(each) {
         Health::Healthy => Tone::Good,

@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum, builder::FalseyValueParser};
 
 use super::{outcome::usage, zone};
 use crate::{
+    discovery::values::is_region,
     model::{Failure, Moment, parse_time},
     net::clock,
 };
@@ -50,6 +51,7 @@ pub(crate) struct Global {
         global = true,
         value_name = "REGION",
         value_delimiter = ',',
+        value_parser = region,
         help_heading = "Everywhere"
     )]
     pub(crate) region: Vec<String>,
@@ -69,6 +71,14 @@ pub(crate) struct Global {
     /// How long to wait for an answer: 60s, 5m [default: 60s; with `status --wait`: 5m]
     #[arg(long, global = true, value_name = "TIME", value_parser = duration, env = "AGENTCORE_TIMEOUT", hide_env_values = true, help_heading = "Everywhere")]
     pub(crate) timeout: Option<Duration>,
+}
+
+fn region(text: &str) -> Result<String, String> {
+    if is_region(text) {
+        Ok(text.to_owned())
+    } else {
+        Err("no AWS region is called so; they look like us-west-2".to_owned())
+    }
 }
 
 const LONGEST: Duration = Duration::from_hours(365 * 24);

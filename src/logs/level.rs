@@ -72,6 +72,20 @@ impl Level {
         })
     }
 
+    /// Parses the name of a level that a person types: narrower than [`Self::parse`], whose abbreviations of log files would take
+    /// a slip of the finger for a level.
+    pub fn parse_typed(word: &str) -> Option<Self> {
+        let word = word.to_ascii_lowercase();
+        let other = match word.as_str() {
+            "information" => Some(Self::Info),
+            "warning" => Some(Self::Warn),
+            "err" => Some(Self::Error),
+            "critical" => Some(Self::Fatal),
+            _ => None,
+        };
+        other.or_else(|| Self::ALL.into_iter().find(|level| level.as_str() == word))
+    }
+
     /// Converts an OpenTelemetry severity number (1 to 24, four to a level).
     const fn from_otel_number(number: i64) -> Option<Self> {
         match number {

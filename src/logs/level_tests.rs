@@ -114,6 +114,22 @@ fn prose_has_no_level() {
 }
 
 #[test]
+fn a_typed_level_is_one_of_the_known_names() {
+    for (typed, level) in [
+        ("warn", Some(Level::Warn)),
+        ("WARNING", Some(Level::Warn)),
+        ("Error", Some(Level::Error)),
+        ("err", Some(Level::Error)),
+        ("critical", Some(Level::Fatal)),
+        ("eror", None),
+        ("fail", None),
+        ("", None),
+    ] {
+        assert_eq!(Level::parse_typed(typed), level, "{typed}");
+    }
+}
+
+#[test]
 fn every_level_parses_its_own_name() {
     for level in Level::ALL {
         assert_eq!(Level::parse(level.as_str()), Some(level));

@@ -390,6 +390,14 @@ impl Deployment {
         self.title.as_deref().unwrap_or(self.name.as_str())
     }
 
+    /// The name, and in brackets the title where it says more.
+    pub fn name_and_title(&self) -> String {
+        match self.title.as_deref() {
+            Some(title) if title != self.name.as_str() => format!("{} ({title})", self.name),
+            Some(_) | None => self.name.to_string(),
+        }
+    }
+
     /// Whether this is the deployment's name or its title.
     pub fn is_called(&self, name: &str) -> bool {
         self.name.as_str() == name || self.title.as_deref() == Some(name)

@@ -54,6 +54,16 @@ impl Moment {
         self.format("%H:%M:%S", zone)
     }
 
+    /// Formats the moment as `HH:MM:SS` in a time zone, with `MM-DD` before it where it is not of the day of `now`.
+    pub fn clock_or_date(self, now: Self, zone: &jiff::tz::TimeZone) -> String {
+        let day = |moment: Self| moment.format("%Y-%m-%d", zone);
+        if day(self) == day(now) {
+            self.clock(zone)
+        } else {
+            self.format("%m-%d %H:%M:%S", zone)
+        }
+    }
+
     /// Formats the moment as `HH:MM:SS.mmm` in a time zone.
     pub fn clock_millis(self, zone: &jiff::tz::TimeZone) -> String {
         self.format("%H:%M:%S%.3f", zone)

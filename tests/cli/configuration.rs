@@ -101,7 +101,7 @@ fn unknown_names_exit_2_and_name_the_nearest() {
         .run(&["status", "-d", "aa"])
         .exits(2)
         .says("did you mean \"a\"?")
-        .says("known: a, b, c, d, e");
+        .says("known: a (movies-gateway), b (analytics)");
     console
         .run(&["logs", "x", "--level", "wran"])
         .exits(2)

@@ -83,7 +83,7 @@ enum LogsCommand {
 
 fn level(word: &str) -> Result<Level, String> {
     let known = Level::ALL.map(Level::as_str);
-    Level::parse(word).ok_or_else(|| {
+    Level::parse_typed(word).ok_or_else(|| {
         format!(
             "unknown level \"{word}\"{}; known: {}",
             did_you_mean(word, known),

@@ -1,6 +1,6 @@
 //! `logs patterns NAME...`: the lines of log groups as a few templates with their counts.
 
-use std::ops::ControlFlow;
+use std::{ops::ControlFlow, sync::Arc};
 
 use clap::Args;
 use futures::future::join_all;
@@ -8,12 +8,18 @@ use parking_lot::Mutex;
 use serde_json::json;
 
 use crate::{
+    calls::CallRecord,
     cli::{
         context::Context, group_failures, outcome::CliResult, output, process, table,
-        values::TableOrJson,
+        values::TableOrJson, zone::local,
     },
-    logs::{ReadLine, StackTraces, patterns::PatternMiner, redact, strip_escapes},
+    logs::{
+        ReadLine, RecordReader,
+        pattern_book::{PatternBook, PatternSummary},
+        source_word,
+    },
     model::{Failure, LogEvent, LogQuery},
+    net::clock,
     services::Services,
 };
 
@@ -53,8 +59,8 @@ pub(super) fn run(context: &Context, options: &PatternsOptions) -> CliResult {
             ..LogQuery::default()
         };
         let mining = Mutex::new(Mining {
-            miner: PatternMiner::default(),
-            traces: StackTraces::default(),
+            book: PatternBook::default(),
+            reader: RecordReader::default(),
             attribution: resolved.attribution,
         });
         let failures = read(&services, &resolved.sources, &query, &mining).await;
@@ -64,7 +70,7 @@ pub(super) fn run(context: &Context, options: &PatternsOptions) -> CliResult {
             .map(|source| source.groups.len())
             .sum();
         let mining = mining.into_inner();
-        print(&mining.miner, options.output)?;
+        print(&mining.book.summaries(), options.output)?;
         group_failures::tell(
             failures
                 .iter()
@@ -76,23 +82,25 @@ pub(super) fn run(context: &Context, options: &PatternsOptions) -> CliResult {
 
 /// The state of the miner while several groups are read.
 struct Mining {
-    miner: PatternMiner,
-    traces: StackTraces,
+    book: PatternBook,
+    reader: RecordReader,
     attribution: Attribution,
 }
 
 impl Mining {
     fn push(&mut self, event: &LogEvent) {
-        let shown = redact(&event.message);
-        let text = strip_escapes(&shown);
-        let read = ReadLine::new(&text);
-        if self.attribution.owner(&event.group, &read) == LineOwner::Stranger {
+        let record = self.reader.read(event.clone());
+        let read = ReadLine::new(record.text());
+        if self.attribution.owner(record.group(), &read) == LineOwner::Stranger {
             return;
         }
-        let line = read.facts();
-        let level = self.traces.level(event, &text, line.level);
-        let message = line.message.as_deref().unwrap_or(&text);
-        self.miner.push(message, level, event.timestamp);
+        let call = CallRecord::of_line(&record, &Arc::from(""));
+        self.book.push(
+            source_word(record.group()),
+            call.pattern_text(),
+            call.level,
+            record.timestamp(),
+        );
     }
 }
 
@@ -123,14 +131,13 @@ async fn read(
     join_all(reads).await.into_iter().flatten().collect()
 }
 
-fn print(miner: &PatternMiner, format: TableOrJson) -> CliResult {
-    let patterns = miner.patterns();
+fn print(patterns: &[PatternSummary], format: TableOrJson) -> CliResult {
     match format {
         TableOrJson::Json => {
             for pattern in patterns {
                 output::json_line(&json!({
                     "count": pattern.count,
-                    "pattern": pattern.text(),
+                    "pattern": pattern.text,
                     "level": pattern.level,
                     "first_at": pattern.first_at.iso(),
                     "last_at": pattern.last_at.iso(),
@@ -138,15 +145,18 @@ fn print(miner: &PatternMiner, format: TableOrJson) -> CliResult {
             }
         }
         TableOrJson::Table => {
-            let mut table = table::TextTable::new(["COUNT", "LEVEL", "FIRST", "LAST", "PATTERN"]);
+            let mut table =
+                table::TextTable::new(["COUNT", "SOURCE", "LEVEL", "FIRST", "LAST", "PATTERN"]);
+            let (now, zone) = (clock::now(), local());
             for pattern in patterns {
                 let level = pattern.level.map_or("", crate::logs::Level::as_str);
                 table.row(vec![
                     table::Cell::new(&pattern.count.to_string()),
+                    table::Cell::new(pattern.source),
                     table::Cell::new(level),
-                    table::Cell::new(&pattern.first_at.iso()),
-                    table::Cell::new(&pattern.last_at.iso()),
-                    table::Cell::new(&pattern.text()),
+                    table::Cell::new(&pattern.first_at.clock_or_date(now, &zone)),
+                    table::Cell::new(&pattern.last_at.clock_or_date(now, &zone)),
+                    table::Cell::new(&pattern.text),
                 ]);
             }
             table.print()?;

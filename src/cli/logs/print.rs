@@ -169,7 +169,11 @@ impl Printer {
 
     /// The end.
     pub(super) fn finish(&mut self) -> CliResult {
-        self.flush()
+        self.flush()?;
+        if self.kept == 0 {
+            output::note("note: no line of this window matches");
+        }
+        Ok(())
     }
 
     fn json(&mut self, value: &Value) -> CliResult {

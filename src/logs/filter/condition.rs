@@ -221,12 +221,14 @@ fn comparison(word: &str) -> Option<(&str, &str, &str)> {
 /// What a word compares; one that compares nothing known was not meant as text, as long as nobody says so.
 fn compared(word: &str, name: &str, sign: &str, value: &str) -> Result<Condition, String> {
     match (name, sign) {
-        ("level", "=" | ">=") => Level::parse(value).map(Condition::Level).ok_or_else(|| {
-            format!(
-                "{value:?} is no level; there are {}",
-                Level::ALL.map(Level::as_str).join(", ")
-            )
-        }),
+        ("level", "=" | ">=") => Level::parse_typed(value)
+            .map(Condition::Level)
+            .ok_or_else(|| {
+                format!(
+                    "{value:?} is no level; there are {}",
+                    Level::ALL.map(Level::as_str).join(", ")
+                )
+            }),
         ("trace" | "session" | "request" | "id" | "source" | "call", "=") if value.is_empty() => {
             Err(format!(
                 "{name}= of what? Write it behind the sign, without a space"
