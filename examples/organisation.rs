@@ -7,7 +7,7 @@
     reason = "what is measured is printed; nothing else runs in this process"
 )]
 
-use std::{error::Error, path::Path, time::Duration};
+use std::{collections::BTreeMap, error::Error, path::Path, time::Duration};
 
 use agentcore_console::{
     cli::local::configuration,
@@ -53,8 +53,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
                 endpoint_url: known.endpoint_url,
                 credentials: known.credentials,
                 gateways: every.clone(),
-                runtimes: every.clone(),
-                secrets: every,
+                runtimes: every,
                 sign_in: SignIn::None,
                 ..Deployment::new(format!("account-{account:02}-{region}"), known.region)
             });
@@ -72,11 +71,17 @@ async fn main() -> Result<(), Box<dyn Error>> {
         |_| true,
     )?;
     loop {
-        let served: u64 = stacks.iter().map(emulator::Stack::requests).sum();
+        let mut operations: BTreeMap<String, u64> = BTreeMap::new();
+        for (operation, count) in stacks.iter().flat_map(emulator::Stack::requests) {
+            *operations.entry(operation).or_default() += count;
+        }
+        let served: u64 = operations.values().sum();
         let throttled: u64 = stacks.iter().map(emulator::Stack::throttled).sum();
         println!(
             "{}",
-            serde_json::json!({"stacks": stacks.len(), "requests": served, "throttled": throttled})
+            serde_json::json!({
+                "stacks": stacks.len(), "requests": served, "throttled": throttled, "operations": operations,
+            })
         );
         tokio::time::sleep(Duration::from_millis(500)).await;
     }

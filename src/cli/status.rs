@@ -369,7 +369,7 @@ fn table(resources: &[Resource]) -> TextTable {
             Cell::new(each.key.kind.as_str()),
             Cell::new(&each.name),
             Cell::new(&each.key.id).tone(Tone::Dim),
-            Cell::new(&each.status).tone(tone(each)),
+            Cell::new(kinds::shown_status(each)).tone(tone(each)),
             Cell::new(&age).right(),
             Cell::new(each.reason.as_deref().unwrap_or("")),
         ]);

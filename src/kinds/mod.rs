@@ -44,6 +44,15 @@ pub struct KindSpec {
 /// The status that stands for a resource to which AWS gives none.
 pub const NO_STATUS: &str = "LISTED";
 
+/// AWS's status word; empty for a resource to which AWS gives none.
+pub fn shown_status(resource: &Resource) -> &str {
+    if has_status(resource) {
+        &resource.status
+    } else {
+        ""
+    }
+}
+
 /// Whether AWS gives the resource a status.
 pub fn has_status(resource: &Resource) -> bool {
     resource.status != NO_STATUS
@@ -107,9 +116,9 @@ pub fn console_address(key: Option<&ResourceKey>, region: &str) -> String {
     }
 }
 
-/// For kinds whose status is AWS's word alone.
+/// For kinds whose status is AWS's word alone. What has no status shows none.
 fn plain_status(resource: &Resource, _: Moment) -> String {
-    resource.status.clone()
+    shown_status(resource).to_owned()
 }
 
 /// For kinds of which there is nothing to say beside AWS's reason.

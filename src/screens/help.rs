@@ -106,12 +106,14 @@ impl Help {
             let text = format!("no key here has to do with {}", self.search.text());
             painter.text(area.x + 3, area.y + 2, area.width, &text, Role::Dim);
         }
+        // Where all of it is seen, the columns are equally long.
+        let lines = found.len().div_ceil(usize::from(columns)).min(height);
         let places = (0..columns).flat_map(|column| {
             let body = Rect {
                 x: area.x + column * width,
                 y: area.y + 1,
                 width,
-                height: area.height.saturating_sub(1),
+                height: u16::try_from(lines).unwrap_or(area.height),
             };
             body.rows()
         });

@@ -229,9 +229,9 @@ impl Stack {
         requests.get(operation).copied().unwrap_or_default()
     }
 
-    /// How many requests of AWS operations were served, refused ones included.
-    pub fn requests(&self) -> u64 {
-        self.world.requests.lock().values().sum()
+    /// How many requests of each AWS operation were served, refused ones included.
+    pub fn requests(&self) -> std::collections::HashMap<String, u64> {
+        self.world.requests.lock().clone()
     }
 
     /// How many of them were throttled because they were beyond AWS's rates.

@@ -1,7 +1,7 @@
 //! Which rows of the Fleet are folded: by hand, and by rule where nobody has said anything.
 //!
-//! A high screen shows everything but the endpoints and versions of runtimes that are well. On a low one, rows that nobody has to
-//! look at give way until the rest fits.
+//! A high screen shows everything but the endpoints and versions of runtimes that are well. On a lower one, rows that nobody has to
+//! look at give way until the rest fits; whole deployments only on the lowest.
 
 use std::{collections::HashSet, rc::Rc};
 
@@ -17,6 +17,9 @@ use crate::{
     state::Store,
     widgets::LineInput,
 };
+
+/// From this height of the list everything is open, whether it fits or not.
+const OPEN_FROM: u16 = 40;
 
 /// How much is folded by rule. A later level folds what an earlier one does, and more.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -208,12 +211,17 @@ impl Fleet {
     /// The first level at which everything fits. It depends on what is known and on the height alone, so that nothing moves when
     /// one row is folded or unfolded by hand.
     fn level(&self, height: u16, store: &Store) -> FoldLevel {
-        if height == 0 || height >= SPACED_FROM {
+        if height == 0 || height >= OPEN_FROM {
             return FoldLevel::Runtimes;
         }
+        let last = if height < SPACED_FROM {
+            FoldLevel::Deployments
+        } else {
+            FoldLevel::Gateways
+        };
         let height = usize::from(height);
         if store.deployments.len() > height {
-            return FoldLevel::Deployments;
+            return last;
         }
         let everything = FleetFilter::default();
         let fits = |level: &FoldLevel| {
@@ -222,7 +230,7 @@ impl Fleet {
         [FoldLevel::Runtimes, FoldLevel::Gateways]
             .into_iter()
             .find(fits)
-            .unwrap_or(FoldLevel::Deployments)
+            .unwrap_or(last)
     }
 
     pub(super) fn fold(&mut self, place: Place, fold: bool) {
