@@ -29,8 +29,6 @@ const FIRST_CALLS_MS: i64 = 60 * 60_000;
 const OVERLAP_MS: i64 = 2 * 60_000;
 /// The cursor rests on a deployment for this long, in milliseconds, before its logs are read.
 const REST_MS: i64 = 400;
-/// The log group of all spans of an account and region.
-const SPANS: &str = "aws/spans";
 
 /// When what was last asked.
 #[derive(Clone, Debug, Default)]
@@ -109,8 +107,8 @@ impl App {
             None => self.now.plus(-FIRST_CALLS_MS),
         };
         let mut groups = deployment_groups(&self.store, &name);
-        if !groups.iter().any(|group| group == SPANS) {
-            groups.push(SPANS.to_owned());
+        if !groups.iter().any(|group| group == crate::logs::SPANS_GROUP) {
+            groups.push(crate::logs::SPANS_GROUP.to_owned());
         }
         self.history.calls.insert(name.clone(), self.now);
         Effects::one(Effect::Fleet(FleetEffect::ReadCalls {

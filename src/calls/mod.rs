@@ -21,7 +21,7 @@ pub use analysis::{CallOwner, TailAnalysis, TailFindings};
 pub use book::CallBook;
 pub use join::join;
 pub use record::CallRecord;
-pub use trace::{CallTrace, TraceCause, TraceLine, TraceSpan};
+pub use trace::{CallTrace, SpansRead, TraceCause, TraceLine, TraceSpan};
 pub use waterfall::{Waterfall, WaterfallRow, hop_of, is_error};
 
 /// How a call ended.

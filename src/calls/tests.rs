@@ -181,7 +181,7 @@ fn without_spans_the_log_lines_alone_are_the_call() {
         (calls[0].outcome, calls[0].hop),
         (LoggedOutcome::Error, Some("neo4j"))
     );
-    let trace = CallTrace::new(calls[0].clone(), Vec::new());
+    let trace = CallTrace::new(calls[0].clone(), Vec::new(), SpansRead::Yes);
     let cause = trace.cause.unwrap();
     assert_eq!((cause.hop, cause.source.as_str()), ("neo4j", RUNTIME));
     assert!(trace.spans.iter().all(|span| span.is_derived));
@@ -412,7 +412,7 @@ fn a_waterfall_shows_each_hop_with_its_own_lines_and_marks_the_cause() {
         end(50, "req-g", "trace-1", Some("DatabaseUnavailable")),
     ]);
     assert_eq!(calls[0].statement(), Some("MATCH (m:Movie) RETURN m.title"));
-    let waterfall = Waterfall::new(CallTrace::new(calls[0].clone(), Vec::new()));
+    let waterfall = Waterfall::new(CallTrace::new(calls[0].clone(), Vec::new(), SpansRead::Yes));
     let shown: Vec<String> = waterfall
         .rows
         .iter()

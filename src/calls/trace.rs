@@ -3,7 +3,10 @@
 use serde::Serialize;
 use serde_json::json;
 
-use crate::{logs::Level, model::Moment};
+use crate::{
+    logs::{Level, SPANS_GROUP},
+    model::Moment,
+};
 
 use super::{
     LoggedCall, LoggedOutcome,
@@ -63,6 +66,31 @@ pub struct TraceLine {
     pub is_cause: bool,
 }
 
+/// Whether the log group of spans was read for a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SpansRead {
+    /// It was.
+    Yes,
+    /// It is not among the groups that are read.
+    No,
+}
+
+impl SpansRead {
+    /// Why a call has no spans, and what shows them.
+    fn gap(self, call: &LoggedCall) -> String {
+        match self {
+            Self::Yes => "no spans of this call: Transaction Search may be off in this region (`aws xray \
+                 update-trace-segment-destination --destination CloudWatchLogs` switches it on), or they are not visible yet"
+                .to_owned(),
+            Self::No => format!(
+                "no spans of this call: {SPANS_GROUP} is not among these log groups; `agentcore-console trace {} -d {}` reads it",
+                call.id().unwrap_or("ID"),
+                call.deployment
+            ),
+        }
+    }
+}
+
 /// One call over every hop.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CallTrace {
@@ -80,18 +108,14 @@ pub struct CallTrace {
 
 impl CallTrace {
     /// Lays a call out. `gaps` names what could not be read.
-    pub fn new(call: LoggedCall, mut gaps: Vec<String>) -> Self {
+    pub fn new(call: LoggedCall, mut gaps: Vec<String>, spans_read: SpansRead) -> Self {
         let mut spans: Vec<TraceSpan> = call
             .records
             .iter()
             .filter_map(|record| recorded_span(record, call.at))
             .collect();
         if spans.is_empty() {
-            gaps.push(
-                "no spans of this call: Transaction Search may be off in this region (`aws xray \
-                 update-trace-segment-destination --destination CloudWatchLogs` switches it on), or they are not visible yet"
-                    .to_owned(),
-            );
+            gaps.push(spans_read.gap(&call));
         }
         let recorded: Vec<&str> = spans.iter().map(|span| span.hop).collect();
         let recorded_database = recorded.contains(&"neo4j");
@@ -187,11 +211,13 @@ fn derived_span(call: &LoggedCall, hop: &'static str) -> Option<TraceSpan> {
     })
 }
 
-/// The time that a failing database took by the log lines: from the line before its error until the error.
+/// The time that a failing database took by the log lines of what calls it: from the line before its error until the error. A
+/// gateway repeats the error of what lies behind it: its lines say nothing about the database's time.
 fn derived_database_span(call: &LoggedCall) -> Option<TraceSpan> {
     let failure = call.records.iter().position(|record| {
         record.span.is_none()
             && record.is_failure
+            && matches!(record.hop, "runtime" | "target")
             && hop_of_failure(record, &failure_text(record)) == "neo4j"
     })?;
     let record = call.records.get(failure)?;

@@ -24,10 +24,8 @@ use super::{
     values::TableOrJson,
     zone::local,
 };
-use crate::logs::group_name;
+use crate::logs::{SPANS_GROUP, group_name};
 
-/// The log group of all spans of an account and region.
-const SPANS: &str = "aws/spans";
 /// Logs are read from this much before the window on, in milliseconds, so that calls at its beginning are whole.
 const MARGIN_MS: i64 = 60_000;
 
@@ -139,7 +137,7 @@ pub(super) async fn find_calls(
             .iter()
             .map(|group| group_name(group))
             .chain(own.map(String::as_str))
-            .chain([SPANS])
+            .chain([SPANS_GROUP])
         {
             if !groups.iter().any(|known| known == group) {
                 groups.push(group.to_owned());

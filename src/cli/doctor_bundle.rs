@@ -110,7 +110,7 @@ async fn last_lines(
 ) -> Value {
     let mut groups: Vec<String> = resources
         .flat_map(|resource| resource.log_groups.iter().cloned())
-        .filter(|group| group != "aws/spans")
+        .filter(|group| group != crate::logs::SPANS_GROUP)
         .collect();
     groups.sort();
     groups.dedup();

@@ -205,7 +205,7 @@ fn groups_of(resources: &[&Resource], kind: Kind, is_wanted: impl Fn(&str) -> bo
         .iter()
         .filter(|resource| resource.key.kind == kind)
         .flat_map(|resource| resource.log_groups.iter())
-        .filter(|group| is_wanted(group) && group.as_str() != "aws/spans")
+        .filter(|group| is_wanted(group) && group.as_str() != crate::logs::SPANS_GROUP)
         .cloned()
         .collect();
     groups.sort();

@@ -27,6 +27,9 @@ pub use record::{LogRecord, RecordReader};
 pub use redact::{masked_json, redact};
 pub(crate) use stack_trace::StackTraces;
 
+/// The log group of all spans of an account and region (Amazon CloudWatch User Guide, "Transaction Search").
+pub const SPANS_GROUP: &str = "aws/spans";
+
 /// The word for what writes to a log group: the hop of the chain that an operator looks for.
 pub fn source_word(group: &str) -> &'static str {
     if group.starts_with("/aws/lambda/") {
@@ -35,7 +38,7 @@ pub fn source_word(group: &str) -> &'static str {
         "gateway"
     } else if group.contains("/runtimes/") || group.contains("/runtime/") {
         "runtime"
-    } else if group == "aws/spans" {
+    } else if group == SPANS_GROUP {
         "spans"
     } else {
         "log"

@@ -198,7 +198,7 @@ fn a_waterfall_is_reached_from_a_line_and_leads_to_the_lines_of_every_hop() {
     harness.keys("E k W");
     harness.shows("read-cypher   prod   ✖ error at neo4j");
     harness.shows("◂ the cause");
-    harness.shows("Transaction Search");
+    harness.shows("aws/spans is not among");
     harness.shows("where the time went");
     harness.shows("seen     2 times");
     harness.keys("]");

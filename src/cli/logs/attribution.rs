@@ -4,13 +4,10 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::{
-    logs::{ReadLine, group_name},
+    logs::{ReadLine, SPANS_GROUP, group_name},
     model::{Deployment, DeploymentName, Kind, Resource},
     services::aws::names::runtime_id,
 };
-
-/// The log group of all spans of an account and region.
-const SPANS: &str = "aws/spans";
 
 /// The deployment of a line.
 #[derive(Debug, PartialEq, Eq)]
@@ -97,7 +94,7 @@ impl Attribution {
     pub(super) fn owner(&self, group: &str, line: &ReadLine<'_>) -> LineOwner<'_> {
         let owners = self.groups.get(group).map_or(&[][..], Vec::as_slice);
         let is_named = self.named_groups.contains(group);
-        if let ([only], false) = (owners, group == SPANS) {
+        if let ([only], false) = (owners, group == SPANS_GROUP) {
             return LineOwner::Of(Some(only));
         }
         if let Some(id) = line.owner_id() {
@@ -134,7 +131,7 @@ mod tests {
     fn attribution() -> Attribution {
         let deployments = ["a", "b"].map(|name| Deployment {
             gateways: vec![format!("gw-{name}")],
-            log_groups: vec![SPANS.to_owned(), format!("/own/{name}")],
+            log_groups: vec![SPANS_GROUP.to_owned(), format!("/own/{name}")],
             ..Deployment::new(name, "us-west-2")
         });
         let mut attribution = Attribution::of(&deployments);
@@ -150,19 +147,19 @@ mod tests {
         };
         let owner = |group: &str, text: &str| attribution.owner(group, &ReadLine::new(text));
         let (a, gateway) = (DeploymentName::from("a"), line("gw-a"));
-        assert_eq!(owner(SPANS, &gateway), LineOwner::Of(Some(&a)));
-        assert_eq!(owner(SPANS, &line("gw-b")), LineOwner::Stranger);
-        assert_eq!(owner(SPANS, &line("gw-x")), LineOwner::Stranger);
-        assert_eq!(owner(SPANS, "no owner"), LineOwner::Of(Some(&a)));
+        assert_eq!(owner(SPANS_GROUP, &gateway), LineOwner::Of(Some(&a)));
+        assert_eq!(owner(SPANS_GROUP, &line("gw-b")), LineOwner::Stranger);
+        assert_eq!(owner(SPANS_GROUP, &line("gw-x")), LineOwner::Stranger);
+        assert_eq!(owner(SPANS_GROUP, "no owner"), LineOwner::Of(Some(&a)));
         assert_eq!(owner("/own/a", "x"), LineOwner::Of(Some(&a)));
     }
 
     #[test]
     fn a_group_that_was_named_is_shown_whole() {
         let mut attribution = attribution();
-        attribution.name_group(SPANS);
+        attribution.name_group(SPANS_GROUP);
         let text = r#"{"resource_arn":"arn:aws:bedrock-agentcore:r:1:gateway/gw-x"}"#;
-        let owner = attribution.owner(SPANS, &ReadLine::new(text));
+        let owner = attribution.owner(SPANS_GROUP, &ReadLine::new(text));
         assert_eq!(owner, LineOwner::Of(None));
     }
 }

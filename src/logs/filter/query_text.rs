@@ -219,7 +219,7 @@ mod tests {
             "/aws/lambda/f",
             "/aws/vendedlogs/bedrock-agentcore/gateway/APPLICATION_LOGS/g",
             "/aws/bedrock-agentcore/runtimes/r-DEFAULT",
-            "aws/spans",
+            crate::logs::SPANS_GROUP,
             "/other",
         ] {
             let word = crate::logs::source_word(group);

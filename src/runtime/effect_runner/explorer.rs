@@ -99,7 +99,9 @@ impl RunnerState {
         let mut calls = join(logs.records).into_iter();
         let call = calls.find(|call| ids.iter().any(|id| has_id(id, call)));
         match (call, unread) {
-            (Some(call), _) => Ok(CallTrace::new(call, Vec::new()).lines),
+            (Some(call), _) => {
+                Ok(CallTrace::new(call, Vec::new(), crate::calls::SpansRead::Yes).lines)
+            }
             (None, Some(unread)) => Err(unread.failure),
             (None, None) => Ok(Vec::new()),
         }

@@ -274,7 +274,11 @@ impl Logs {
         };
         match call {
             Some(call) => {
-                self.waterfall = Some(OpenWaterfall::of(call, &self.range.unavailable));
+                self.waterfall = Some(OpenWaterfall::of(
+                    call,
+                    &self.range.unavailable,
+                    self.spans_read(),
+                ));
                 ScreenUpdate::done()
             }
             None => {

@@ -2,9 +2,10 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use super::{Logs, calls::next_row};
+use super::{Logs, calls::next_row, source::TailSource};
 use crate::{
-    calls::{CallTrace, LoggedCall, LoggedOutcome, Waterfall, WaterfallRow, hop_of},
+    calls::{CallTrace, LoggedCall, LoggedOutcome, SpansRead, Waterfall, WaterfallRow, hop_of},
+    logs::SPANS_GROUP,
     messages::{Action, ListAction},
     screens::{AppRequest, ScreenUpdate},
     widgets::List,
@@ -23,13 +24,13 @@ pub(super) struct OpenWaterfall {
 }
 
 impl OpenWaterfall {
-    pub(super) fn of(call: Arc<LoggedCall>, unavailable: &[String]) -> Self {
+    pub(super) fn of(call: Arc<LoggedCall>, unavailable: &[String], spans_read: SpansRead) -> Self {
         let gaps = unavailable
             .iter()
             .filter(|text| text.contains("cannot be read"))
             .cloned()
             .collect();
-        let layout = Waterfall::new(CallTrace::new((*call).clone(), gaps));
+        let layout = Waterfall::new(CallTrace::new((*call).clone(), gaps, spans_read));
         let cause = layout.cause_row();
         let mut open = Self {
             call,
@@ -122,6 +123,11 @@ impl OpenWaterfall {
 }
 
 impl Logs {
+    /// Whether the tail reads the log group of spans.
+    pub(super) fn spans_read(&self) -> SpansRead {
+        spans_read(self.source.as_ref())
+    }
+
     /// Lays the open call out again with what was found since.
     pub(super) fn refresh_waterfall(&mut self) {
         let Some(open) = &mut self.waterfall else {
@@ -137,7 +143,8 @@ impl Logs {
             return;
         };
         let (list, folded) = (open.list.clone(), open.folded.clone());
-        *open = OpenWaterfall::of(call, &self.range.unavailable);
+        let spans_read = spans_read(self.source.as_ref());
+        *open = OpenWaterfall::of(call, &self.range.unavailable, spans_read);
         open.list = list;
         open.folded = folded;
         open.refresh();
@@ -160,12 +167,29 @@ impl Logs {
         });
         match next.and_then(|row| calls.get(row)).cloned() {
             Some(call) => {
-                self.waterfall = Some(OpenWaterfall::of(call, &self.range.unavailable));
+                self.waterfall = Some(OpenWaterfall::of(
+                    call,
+                    &self.range.unavailable,
+                    self.spans_read(),
+                ));
                 ScreenUpdate::done()
             }
             None => ScreenUpdate::request(AppRequest::Say(
                 "no other call of this window failed".to_owned(),
             )),
         }
+    }
+}
+
+/// Whether one of the sources reads the log group of spans.
+fn spans_read(source: Option<&TailSource>) -> SpansRead {
+    let is_read = source.is_some_and(|source| {
+        let mut groups = source.parts.iter().flat_map(|part| &part.groups);
+        groups.any(|group| group == SPANS_GROUP)
+    });
+    if is_read {
+        SpansRead::Yes
+    } else {
+        SpansRead::No
     }
 }

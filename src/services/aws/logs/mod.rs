@@ -28,7 +28,7 @@ use futures::{
 
 use super::AwsClient;
 use crate::{
-    logs::{LogRecord, RecordReader, may_belong_to, owner_id},
+    logs::{LogRecord, RecordReader, SPANS_GROUP, may_belong_to, owner_id},
     model::{
         Deployment, Failure, FailureKind, LogBatch, LogEvent, LogNotice, LogQuery, Moment,
         NoticeKind,
@@ -38,9 +38,6 @@ use crate::{
 pub(crate) use budget::RequestBudgets;
 use cloudwatch_source::CloudWatchSource;
 use source::{LogSource as _, WindowReader};
-
-/// The group of all spans of an account and region.
-const SPANS_GROUP: &str = "aws/spans";
 
 /// A running tail. Dropping it ends it.
 pub type LogTail = BoxStream<'static, Result<LogBatch, Failure>>;
