@@ -144,7 +144,7 @@ actions! {
         OnlyRequest = "logs.request", "this request", "Only lines of this request", false, Selection, 12;
         Wrap = "logs.wrap", "wrap", "Wrap long lines", false, Nothing, 19;
         ExportLogs = "logs.export", "export", "Write what is shown to a file, as text or JSON lines", false, Nothing, 30;
-        NextSource = "logs.source", "source", "Next deployment's logs", false, Nothing, 9;
+        NextSource = "logs.source", "deployment", "Next deployment's logs", false, Nothing, 9;
         AddSource = "logs.add", "add source", "Add the next deployment to the tail", false, Nothing, 31;
         AllSources = "logs.all", "all", "Follow all deployments in one tail", false, Nothing, 0;
         NextLogsView = "logs.view", "view", "Lines, calls or patterns", false, Nothing, 3;
@@ -160,7 +160,7 @@ actions! {
         WindowBack = "logs.window-back", "window", "Move the window back in time; before its beginning, read older lines", false, Nothing, 15;
         WindowForward = "logs.window-forward", "later", "Move the window forward in time", false, Nothing, 0;
         ZoomIn = "logs.zoom-in", "closer", "A narrower window", false, Nothing, 16;
-        ZoomOut = "logs.zoom-out", "wider", "A wider window", false, Nothing, 0;
+        ZoomOut = "logs.zoom-out", "wider", "A wider window; of all that was read, older lines", false, Nothing, 0;
         Older = "logs.older", "older", "Read the lines before the window", false, Nothing, 17;
         JumpToTime = "logs.time", "to a time", "Go to a time", false, Nothing, 18;
         Times = "logs.times", "times", "Times of day, ages, or times since the line above", false, Nothing, 0;

@@ -77,6 +77,8 @@ pub struct Logs {
     /// Whether the cursor stays on the newest line.
     follows: bool,
     unseen: usize,
+    /// Lines later than this are new since the cursor left the newest line.
+    unseen_since: Option<Moment>,
     wrap: bool,
     times: TimeFormat,
     search: String,
@@ -188,11 +190,20 @@ impl Logs {
         }
         let before = self.store.len();
         let read = self.current();
-        let count = self.store.push_batch(batch);
+        // What a back-fill brings is no news.
+        let new = if self.follows {
+            self.unseen_since = None;
+            0
+        } else {
+            let since = *self
+                .unseen_since
+                .get_or_insert_with(|| self.store.newest().unwrap_or(now));
+            let events = batch.events.iter();
+            events.filter(|event| event.timestamp() > since).count()
+        };
+        self.store.push_batch(batch);
         self.stay(read.as_ref());
-        if !self.follows {
-            self.unseen += count.min(self.store.len().saturating_sub(before));
-        }
+        self.unseen += new.min(self.store.len().saturating_sub(before));
     }
 
     /// All stored lines of a window have been read.

@@ -1,7 +1,7 @@
 //! Keys on Logs: following, filters, search.
 
 use agentcore_console::{
-    messages::{Effect, Event, FleetEvent, LogsEvent},
+    messages::{Effect, Event, FleetEvent, LogsEffect, LogsEvent},
     model::Kind,
 };
 
@@ -99,6 +99,17 @@ fn a_late_line_before_the_cursor_does_not_move_what_one_reads() {
     )]);
     harness.on(Event::Logs(LogsEvent::Arrived(late)));
     assert_eq!(harness.selected(), selected);
+    harness.hides("new since you paused");
+}
+
+#[test]
+fn a_wider_window_than_all_that_was_read_reads_older_lines() {
+    let mut harness = tailing();
+    let effects = harness.keys("-");
+    assert!(
+        matches!(effects.as_slice(), [Effect::Logs(LogsEffect::ReadOlder(_))]),
+        "{effects:?}"
+    );
 }
 
 #[test]

@@ -130,6 +130,10 @@ impl Logs {
             }
         } else {
             let is_closer = action == LogsAction::ZoomIn;
+            if !is_closer && self.range.window.is_none() {
+                // All that was read is shown already: wider is what lies before it.
+                return self.read_older(None, now);
+            }
             let focus = self.focus_time().filter(|_| is_closer);
             self.range.zoom(is_closer, focus, now);
         }
