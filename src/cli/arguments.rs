@@ -15,7 +15,7 @@ pub(crate) struct Arguments {
 }
 
 const AFTER: &str = "Without a command: the console itself. First steps: `agentcore-console demo`, then `agentcore-console init`.\n\
-Exit codes: 0 done, 1 the answer is no, 2 usage or configuration, 3 sign-in, 4 refused by AWS or read-only mode, 5 network or time-out.";
+Exit codes: 0 done, 1 negative result (a tool, statement or wait failed, a rotation was refused, a hop is broken), 2 usage or configuration, 3 sign-in, 4 refused by AWS or read-only mode, 5 network or time-out.";
 
 /// The commands.
 #[derive(Debug, Subcommand)]
@@ -32,7 +32,7 @@ pub(crate) enum Command {
     Status(super::status::StatusOptions),
     /// Everything about one resource
     Describe(super::describe::DescribeOptions),
-    /// Read or follow logs, merged over groups, without credentials
+    /// Read or follow logs: several groups merged by time, credentials in the lines masked
     Logs(super::logs::LogsOptions),
     /// List the tool calls found in logs and spans
     Calls(super::calls::CallsOptions),
@@ -58,7 +58,7 @@ pub(crate) enum Command {
     Policy(super::policy::PolicyOptions),
     /// Every key of the console, as the keymap that a configuration may change
     Keys,
-    /// Judge the configuration
+    /// Check the configuration, or show where it is read from
     Config(super::configuration::ConfigurationOptions),
     /// Completions for a shell
     Completions {

@@ -1,6 +1,6 @@
 //! The commands: the same services as the console, without the terminal. One file a command.
 //!
-//! Data goes to stdout, everything else to stderr. Exit codes: 0 done, 1 the answer is no, 2 usage or configuration,
+//! Data goes to stdout, everything else to stderr. Exit codes: 0 done, 1 negative result, 2 usage or configuration,
 //! 3 sign-in, 4 refused by AWS or by read-only mode, 5 network or time-out.
 
 mod arguments;

@@ -52,7 +52,7 @@ pub(crate) struct LogsOptions {
     /// Go on with what comes
     #[arg(long, short)]
     follow: bool,
-    /// From: 15m ago, 09:30, 2026-11-21, or 2026-11-21T09:30:00Z
+    /// From: 15m, 2 hours ago, 09:30, 2026-11-21T09:30:00Z, or seconds or milliseconds since 1970
     #[arg(long, value_name = "TIME", default_value = "15m")]
     since: String,
     /// Until, in the same forms [default: now]

@@ -99,7 +99,7 @@ pub(crate) struct ChangeFlags {
     /// Change the one user's own password, even where an administrator is named
     #[arg(long)]
     pub(crate) single_user: bool,
-    /// With resume: where Neo4j accepts no labelled version, let the administrator set AWSCURRENT's password again
+    /// Only with `resume`: if Neo4j accepts no labelled version, let the administrator set the password of AWSCURRENT again
     #[arg(long)]
     pub(crate) reset: bool,
     /// Where the new password comes from
@@ -111,7 +111,7 @@ pub(crate) struct ChangeFlags {
     /// Characters to draw from: letters, digits, - _ . ~
     #[arg(long, value_name = "CHARACTERS", default_value = crate::rotation::password::ALPHABET, hide_default_value = true)]
     pub(crate) alphabet: String,
-    /// With resume: take another program's AWSPENDING off where Neo4j does not accept its value
+    /// Only with `resume`: take AWSPENDING off a version of another program if Neo4j does not accept its value
     #[arg(long)]
     pub(crate) release: bool,
 }
