@@ -17,7 +17,7 @@
 //!                                    |  on(Event)   -> Effects            |
 //!                                    +---------------------|--------------+
 //!                                                          v
-//!                                    screens/ + widgets/ -> Frame
+//!                                    screens/ + widgets/ -> Frame, and what was drawn where -> app/
 //!
 //!    messages/  actions, events, effects, slots     state/  what is known      theme/  roles and colours
 //!    kinds/ logs/ tools/ rotation/ doctor/ config/  pure logic                 model/  plain data that all layers share
