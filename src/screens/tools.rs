@@ -272,9 +272,11 @@ impl Screen for Tools {
     }
 
     fn is_typing(&self) -> bool {
-        self.modals
-            .last()
-            .map_or(self.pane == Pane::Form, Modal::is_typing)
+        match self.modals.last() {
+            Some(modal) => modal.is_typing(),
+            // A tool without arguments has nothing to type into.
+            None => self.pane == Pane::Form && self.form().is_none_or(Form::takes_text),
+        }
     }
 
     fn press(&mut self, key: KeyEvent, context: &mut UpdateContext<'_>) -> ScreenUpdate {

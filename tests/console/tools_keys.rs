@@ -202,3 +202,20 @@ fn a_server_whose_tools_change_all_the_time_is_asked_less_and_less() {
         "a list that is as it was is no news"
     );
 }
+
+#[test]
+fn the_form_of_a_tool_without_arguments_takes_no_keys_from_the_screens() {
+    let mut harness = ready();
+    harness.keys("4");
+    harness.on(connected(&endpoint("prod")));
+    harness.keys("k");
+    assert!(
+        harness.selected().contains("get-schema"),
+        "{}",
+        harness.selected()
+    );
+    harness.keys("enter");
+    harness.shows("The tool takes no arguments.");
+    harness.keys("6");
+    harness.shows("connect to prod");
+}

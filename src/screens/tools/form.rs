@@ -77,6 +77,11 @@ impl Form {
         }
     }
 
+    /// Whether there is anything to type into.
+    pub(super) fn takes_text(&self) -> bool {
+        self.raw.is_some() || !self.rows().is_empty()
+    }
+
     /// Its rows, from the first.
     pub(super) fn rows(&self) -> Vec<FormRow<'_>> {
         rows(&self.root, &self.parameters)
