@@ -158,9 +158,9 @@ fn two_calls_of_the_same_second_are_never_mixed() {
     );
 }
 
-#[test]
-fn without_spans_the_log_lines_alone_are_the_call() {
-    let calls = join(vec![
+/// The lines of a call through a gateway that fails at the database.
+fn failing_call() -> Vec<CallRecord> {
+    vec![
         begin(0, "req-g", "trace-1", "1", "t___read-cypher"),
         runtime(
             10,
@@ -175,7 +175,12 @@ fn without_spans_the_log_lines_alone_are_the_call() {
             "Neo.TransientError.General.DatabaseUnavailable: down",
         ),
         end(50, "req-g", "trace-1", Some("DatabaseUnavailable")),
-    ]);
+    ]
+}
+
+#[test]
+fn without_spans_the_log_lines_alone_are_the_call() {
+    let calls = join(failing_call());
     assert_eq!(calls.len(), 1);
     assert_eq!(
         (calls[0].outcome, calls[0].hop),
@@ -389,28 +394,14 @@ fn lines_that_a_resumed_tail_delivers_again_are_counted_once() {
 
 #[test]
 fn a_waterfall_shows_each_hop_with_its_own_lines_and_marks_the_cause() {
-    let calls = join(vec![
-        begin(0, "req-g", "trace-1", "1", "t___read-cypher"),
-        runtime(
-            10,
-            "req-r",
-            "INFO",
-            "Processing request of type CallToolRequest",
-        ),
-        runtime(
-            12,
-            "req-r",
-            "DEBUG",
-            "read-cypher: MATCH (m:Movie) RETURN m.title",
-        ),
-        runtime(
-            40,
-            "req-r",
-            "ERROR",
-            "Neo.TransientError.General.DatabaseUnavailable: down",
-        ),
-        end(50, "req-g", "trace-1", Some("DatabaseUnavailable")),
-    ]);
+    let mut lines = failing_call();
+    lines.push(runtime(
+        12,
+        "req-r",
+        "DEBUG",
+        "read-cypher: MATCH (m:Movie) RETURN m.title",
+    ));
+    let calls = join(lines);
     assert_eq!(calls[0].statement(), Some("MATCH (m:Movie) RETURN m.title"));
     let waterfall = Waterfall::new(CallTrace::new(calls[0].clone(), Vec::new(), SpansRead::Yes));
     let shown: Vec<String> = waterfall

@@ -93,6 +93,7 @@ impl RecordReader {
         LogBatch {
             events: events.into_iter().map(|event| self.read(event)).collect(),
             notices: batch.notices,
+            identified: batch.identified,
             status: batch.status,
         }
     }

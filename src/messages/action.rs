@@ -138,6 +138,8 @@ actions! {
         PreviousHit = "logs.previous-hit", "previous hit", "To the previous hit", false, Nothing, 0;
         NextError = "logs.next-error", "next error", "To the next error or failed call", false, Nothing, 5;
         PreviousError = "logs.previous-error", "previous error", "To the previous error", false, Nothing, 0;
+        NextMark = "logs.next-mark", "next mark", "To the next marked line", false, Nothing, 9;
+        PreviousMark = "logs.previous-mark", "previous mark", "To the previous marked line", false, Nothing, 0;
         FilterLogs = "logs.filter", "filter", "Filter by words: level>=warn, text, -text, /regex/, trace=…, field>5", false, Nothing, 7;
         OnlyTrace = "logs.trace", "this trace", "Only lines of this trace", false, Selection, 10;
         OnlySession = "logs.session", "this session", "Only lines of this session", false, Selection, 11;

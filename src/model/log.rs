@@ -75,6 +75,8 @@ pub struct TailStatus {
     pub open_gaps: usize,
     /// Number of events that were written more than a minute after their own time while the tail ran.
     pub late: usize,
+    /// Number of messages of live tail of a kind that is not known here. They are skipped, and what is stored is read.
+    pub unknown: usize,
     /// Whether AWS left events out that have not been read yet.
     pub is_sampled: bool,
     /// Whether the lines that existed at the start have been read.
@@ -99,8 +101,19 @@ pub struct LogBatch<L = LogEvent> {
     pub events: Vec<L>,
     /// Notices.
     pub notices: Vec<LogNotice>,
+    /// Events that were delivered live before, and have been read from what is stored now.
+    pub identified: Vec<IdentifiedEvent>,
     /// The state of the tail after this batch; `None` if the batch is not part of a tail.
     pub status: Option<TailStatus>,
+}
+
+/// CloudWatch's id of an event that a live session delivered without one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdentifiedEvent {
+    /// The id that the tail gave it: `live:` and 32 hexadecimal digits.
+    pub live_id: String,
+    /// CloudWatch's id.
+    pub id: String,
 }
 
 impl<L> Default for LogBatch<L> {
@@ -108,6 +121,7 @@ impl<L> Default for LogBatch<L> {
         Self {
             events: Vec::new(),
             notices: Vec::new(),
+            identified: Vec::new(),
             status: None,
         }
     }

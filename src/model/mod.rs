@@ -40,8 +40,9 @@ pub use deployment::{
 pub use duration::{parse_duration, show_duration};
 pub use failure::{Failure, FailureKind};
 pub use log::{
-    LinesAroundRequest, LogBatch, LogEvent, LogNotice, LogQuery, LogQueryRequest, LogQueryResult,
-    LogQueryStatistics, LogScanEstimate, NoticeKind, TailMode, TailPart, TailRequest, TailStatus,
+    IdentifiedEvent, LinesAroundRequest, LogBatch, LogEvent, LogNotice, LogQuery, LogQueryRequest,
+    LogQueryResult, LogQueryStatistics, LogScanEstimate, NoticeKind, TailMode, TailPart,
+    TailRequest, TailStatus,
 };
 pub use loose_json::loose_json;
 pub use moment::Moment;

@@ -10,6 +10,7 @@ mod histogram;
 mod line_cells;
 mod lines;
 mod lines_view;
+mod marks;
 mod offers;
 mod patterns;
 mod patterns_view;
@@ -49,6 +50,7 @@ use crate::{
 use calls::CallsList;
 use detail::LineDetail;
 use lines::TimeFormat;
+use marks::LineMarks;
 use patterns::PatternsList;
 use prompt::LogsPrompt;
 use query::QueryPanel;
@@ -88,6 +90,7 @@ pub struct Logs {
     /// Levels and sources that are left out.
     hidden: FilterScope,
     detail: Option<LineDetail>,
+    marks: LineMarks,
     /// The line that was read before a filter let nothing through.
     filtered_away: Option<Entry>,
     calls: CallsList,

@@ -287,16 +287,22 @@ fn unknown_names_and_times_exit_2() {
     );
 }
 
-#[test]
-fn following_shows_what_was_and_what_comes_and_ends_on_a_signal() {
-    let group = "/test/follow";
+/// A tail of a new group that holds one line, and its output.
+fn following(group: &str) -> (std::process::Child, BufReader<std::process::ChildStdout>) {
     put_logs(group, "s", now(), &[(-2000, "before")]);
-    let console = Console::new();
-    let mut child = console
+    let mut child = Console::new()
         .command(&["logs", group, "-f", "-o", "json", "-d", "a"])
         .spawn()
         .unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let out = BufReader::new(child.stdout.take().unwrap());
+    (child, out)
+}
+
+#[test]
+fn following_shows_what_was_and_what_comes_and_ends_on_a_signal() {
+    let group = "/test/follow";
+    let (mut child, out) = following(group);
+    let mut lines = out.lines();
     let next = |lines: &mut dyn Iterator<Item = std::io::Result<String>>| loop {
         let line: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
         if line.get("notice").is_none() {
@@ -323,13 +329,8 @@ fn following_shows_what_was_and_what_comes_and_ends_on_a_signal() {
 #[test]
 fn a_reader_that_goes_away_ends_a_tail_too() {
     let group = "/test/follow-pipe";
-    put_logs(group, "s", now(), &[(-2000, "before")]);
-    let console = Console::new();
-    let mut child = console
-        .command(&["logs", group, "-f", "-o", "json", "-d", "a"])
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap());
+    let (mut child, out) = following(group);
+    let mut lines = out;
     lines.read_line(&mut String::new()).unwrap();
     drop(lines);
     put_logs(group, "s", now(), &[(0, "after")]);

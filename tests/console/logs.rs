@@ -406,6 +406,43 @@ fn an_export_goes_to_a_chosen_place_as_text_or_json_lines() {
 }
 
 #[test]
+fn marked_lines_are_walked_whatever_the_filter_and_exported() {
+    let mut harness = tailing();
+    harness.keys("g j space j j space");
+    harness.shows("◆ 2 marked");
+    let second = harness.selected();
+    harness.keys("G m");
+    let first = harness.selected();
+    assert!(first.contains('◆') && first != second, "{first}");
+    harness.keys("m");
+    assert_eq!(harness.selected(), second);
+    harness.keys("M");
+    assert_eq!(harness.selected(), first);
+    harness.keys("& n o t h i n g enter m");
+    harness.keys("esc");
+    harness.shows("◆ 2 marked");
+    let exported = |effects: &[Effect]| match effects {
+        [Effect::ExportTo { path, text }] => (path.clone(), text.lines().count()),
+        _ => panic!("{effects:?}"),
+    };
+    let (path, lines) = exported(&harness.keys("x enter"));
+    assert_eq!((path.as_str(), lines), ("prod-marked.log", 2));
+    let (_, lines) = exported(&harness.keys("x up enter"));
+    assert_eq!(lines, 30, "all that are shown");
+    harness.keys("space");
+    harness.shows("◆ 1 marked");
+}
+
+#[test]
+fn an_id_of_an_opened_line_filters_by_it() {
+    let mut harness = tailing();
+    harness.keys("enter right G");
+    harness.shows("enter only lines with this id");
+    harness.keys("enter");
+    harness.shows("filter id=");
+}
+
+#[test]
 fn used_filters_are_recalled_in_this_run_and_the_next() {
     let mut harness = tailing();
     harness.keys("&");

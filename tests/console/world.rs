@@ -241,6 +241,7 @@ pub(crate) fn logs() -> LogBatch<LogRecord> {
             text: "live tail of 2 groups".into(),
         }],
         status: Some(live_status()),
+        ..LogBatch::default()
     })
 }
 
@@ -271,6 +272,7 @@ pub(crate) fn numbered(from: i64, to: i64) -> LogBatch<LogRecord> {
         events: events.collect(),
         notices: if from == 0 { vec![started] } else { Vec::new() },
         status: Some(live_status()),
+        ..LogBatch::default()
     })
 }
 

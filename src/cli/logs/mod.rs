@@ -271,9 +271,7 @@ async fn follow(
                 batch
                     .events
                     .sort_by_key(|event| (event.timestamp, event.ingestion));
-                printer.notices(&batch.notices)?;
-                printer.events(&batch.events)?;
-                printer.flush()?;
+                printer.batch(&batch)?;
                 last = None;
             }
             Some((_, Err(failure))) => {

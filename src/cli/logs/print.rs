@@ -1,20 +1,21 @@
 //! Log lines on stdout: filtered, without credentials, as text or as JSON lines.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     fmt::Write as _,
     io::{self, BufWriter, Stdout, Write as _},
 };
 
 use jiff::tz::TimeZone;
 use regex::Regex;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::{
     logs::{Level, Line, ReadLine, StackTraces, redact, source_word, strip_escapes},
     model::{
-        DeploymentName, LogEvent, LogNotice, NoticeKind, pluralize, sanitize,
+        DeploymentName, IdentifiedEvent, LogBatch, LogEvent, LogNotice, NoticeKind, pluralize,
+        sanitize,
         sanitize::{escape_json, push_json_text},
     },
 };
@@ -69,6 +70,8 @@ pub(super) struct Printer {
     line: String,
     /// Number of lines printed.
     kept: usize,
+    /// Ids of lines that were printed as they came live, and that CloudWatch's ids are not known of yet.
+    live_ids: HashSet<String>,
 }
 
 impl Printer {
@@ -92,7 +95,16 @@ impl Printer {
             attribution,
             line: String::new(),
             kept: 0,
+            live_ids: HashSet::new(),
         }
+    }
+
+    /// What a tail delivers at once.
+    pub(super) fn batch(&mut self, batch: &LogBatch) -> CliResult {
+        self.notices(&batch.notices)?;
+        self.events(&batch.events)?;
+        self.identified(&batch.identified)?;
+        self.flush()
     }
 
     /// Those events that pass the filter, in the order given.
@@ -116,6 +128,8 @@ impl Printer {
                 TextOrJson::Json => {
                     let deployment = deployment.map(DeploymentName::as_str);
                     push_json_line(event, &line, &shown, deployment, &mut self.line);
+                    let live_id = event.id.as_ref().filter(|id| id.starts_with("live:"));
+                    self.live_ids.extend(live_id.cloned());
                 }
                 TextOrJson::Text => self.push_text_line(event, &line, &shown),
             }
@@ -143,8 +157,21 @@ impl Printer {
         }
     }
 
+    /// CloudWatch's ids of lines that were printed as they came live: one line of JSON for all of them.
+    fn identified(&mut self, identified: &[IdentifiedEvent]) -> CliResult {
+        let printed: Map<String, Value> = identified
+            .iter()
+            .filter(|event| self.live_ids.remove(&event.live_id))
+            .map(|event| (event.live_id.clone(), Value::String(event.id.clone())))
+            .collect();
+        if printed.is_empty() {
+            return Ok(());
+        }
+        self.json(&json!({"notice": "identified", "ids": printed}))
+    }
+
     /// Everything so far is seen now.
-    pub(super) fn flush(&mut self) -> CliResult {
+    fn flush(&mut self) -> CliResult {
         Ok(self.out.flush()?)
     }
 

@@ -65,6 +65,8 @@ impl Logs {
             LogsAction::PreviousHit => self.next_hit(true),
             LogsAction::NextError => self.next_error(false),
             LogsAction::PreviousError => self.next_error(true),
+            LogsAction::NextMark => self.jump_to_mark(false),
+            LogsAction::PreviousMark => self.jump_to_mark(true),
             LogsAction::OnlyTrace | LogsAction::OnlySession | LogsAction::OnlyRequest => {
                 self.only(action)
             }

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::Logs;
 use crate::{
+    keys::Layer,
     logs::store::{Body, Entry},
     messages::{Action, ListAction, LogsViewport},
     model::{Moment, pluralize},
@@ -48,6 +49,23 @@ struct TreeRow {
     is_folded: bool,
     /// The time that a number of milliseconds or nanoseconds since 1970 stands for.
     time: Option<Moment>,
+}
+
+/// The shortest text that is taken for an id, in bytes.
+const SHORTEST_ID: usize = 6;
+
+impl TreeRow {
+    /// Whether this is an id: a text in one word in a member whose name says so.
+    fn is_id(&self) -> bool {
+        let name = self.name.to_lowercase();
+        self.members.is_none()
+            && self.role == Role::Text
+            && self.shown.len() >= SHORTEST_ID
+            && !self
+                .shown
+                .contains(|letter: char| letter.is_whitespace() || letter == '"')
+            && (name.ends_with("id") || name.ends_with("arn"))
+    }
 }
 
 impl LineDetail {
@@ -96,6 +114,15 @@ impl LineDetail {
         } else {
             self.rows.len()
         }
+    }
+
+    /// The id under the cursor, which other lines may hold too.
+    pub(super) fn selected_id(&self) -> Option<String> {
+        let row = self
+            .rows
+            .get(self.list.cursor())
+            .filter(|_| self.has_focus)?;
+        row.is_id().then(|| row.shown.clone())
     }
 
     /// Gives the focus back to the lines. Returns `false` if they have it.
@@ -349,50 +376,67 @@ fn draw_tree(
     let window = detail
         .list
         .window(LogsViewport::Detail, area, detail.rows.len(), painter);
-    for (row, index) in window.enumerate() {
+    for (index, row) in window.zip(area.rows()) {
         let Some(node) = detail.rows.get(index) else {
             continue;
         };
-        let y = area.y + u16::try_from(row).unwrap_or(u16::MAX);
-        if detail.has_focus && index == detail.list.cursor() {
-            let line = Rect {
-                y,
-                height: 1,
-                ..area
-            };
-            painter.select_row(line, true);
+        let is_selected = detail.has_focus && index == detail.list.cursor();
+        if is_selected {
+            painter.select_row(row, true);
         }
-        let fold = match (node.members, node.is_folded) {
-            (Some(_), true) => "▸ ",
-            (Some(_), false) => "▾ ",
-            (None, _) => "  ",
+        let hint = if is_selected && node.is_id() {
+            id_hint(context)
+        } else {
+            String::new()
         };
-        let count = match (node.members, node.is_folded) {
-            (Some(count), true) => format!(" {}", pluralize(count, "member")),
-            (Some(_) | None, _) => String::new(),
-        };
-        let time = node.time.map_or_else(String::new, |at| {
-            format!("  {}", at.clock_millis(context.zone))
-        });
-        let x = area.x
-            + 3
-            + u16::try_from(node.depth * 2)
-                .unwrap_or(u16::MAX)
-                .min(area.width / 2);
-        painter.spans(
-            x,
-            y,
-            area.right().saturating_sub(x + 1),
-            &[
-                (fold, Role::Faint),
-                (node.name.as_str(), Role::Accent),
-                ("  ", Role::Faint),
-                (node.shown.as_str(), node.role),
-                (count.as_str(), Role::Faint),
-                (time.as_str(), Role::Dim),
-            ],
-        );
+        draw_node(node, &hint, context, row, painter);
     }
+}
+
+/// Draws a row of the tree, with what its key does behind it.
+fn draw_node(
+    node: &TreeRow,
+    hint: &str,
+    context: &ViewContext<'_>,
+    row: Rect,
+    painter: &mut Painter<'_>,
+) {
+    let fold = match (node.members, node.is_folded) {
+        (Some(_), true) => "▸ ",
+        (Some(_), false) => "▾ ",
+        (None, _) => "  ",
+    };
+    let count = match (node.members, node.is_folded) {
+        (Some(count), true) => format!(" {}", pluralize(count, "member")),
+        (Some(_) | None, _) => String::new(),
+    };
+    let time = node.time.map_or_else(String::new, |at| {
+        format!("  {}", at.clock_millis(context.zone))
+    });
+    let indent = u16::try_from(node.depth * 2).unwrap_or(u16::MAX);
+    let x = row.x + 3 + indent.min(row.width / 2);
+    painter.spans(
+        x,
+        row.y,
+        row.right().saturating_sub(x + 1),
+        &[
+            (fold, Role::Faint),
+            (node.name.as_str(), Role::Accent),
+            ("  ", Role::Faint),
+            (node.shown.as_str(), node.role),
+            (count.as_str(), Role::Faint),
+            (time.as_str(), Role::Dim),
+            (hint, Role::Accent),
+        ],
+    );
+}
+
+/// What the key that opens does with an id.
+fn id_hint(context: &ViewContext<'_>) -> String {
+    let key = context
+        .keymap
+        .key_of(&[Layer::List], Action::List(ListAction::Open));
+    format!("  {} only lines with this id", key.unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -444,6 +488,16 @@ mod tests {
         opened.act(ListAction::Left);
         assert_eq!(names(&opened), ["body", "event_timestamp"]);
         assert!(opened.leave() && !opened.leave());
+    }
+
+    #[test]
+    fn an_id_under_the_cursor_leads_to_the_lines_that_hold_it() {
+        let mut opened = detail(r#"{"message":"request done","requestId":"9603d3ef-0001"}"#);
+        assert_eq!(opened.selected_id(), None, "the lines have the focus");
+        opened.act(ListAction::Right);
+        assert_eq!(opened.selected_id(), None, "a message is no id");
+        opened.act(ListAction::Down);
+        assert_eq!(opened.selected_id().as_deref(), Some("9603d3ef-0001"));
     }
 
     #[test]

@@ -13,14 +13,15 @@ use crate::{
 };
 
 impl Logs {
-    /// Writes what is shown to a file: JSON lines if its name ends in `.jsonl` or `.json`, otherwise text.
-    pub(super) fn export(&self, path: &str) -> ScreenUpdate {
+    /// Writes what is shown, or the marked lines, to a file: JSON lines if its name ends in `.jsonl` or `.json`, otherwise
+    /// text.
+    pub(super) fn export(&self, path: &str, marked_only: bool) -> ScreenUpdate {
         let ending = path.rsplit('.').next().unwrap_or_default();
         let is_json = ["jsonl", "json"]
             .iter()
             .any(|json| ending.eq_ignore_ascii_case(json));
         let lines: Vec<String> = match self.view {
-            LogsView::Lines => self.exported_lines(is_json),
+            LogsView::Lines => self.exported_lines(is_json, marked_only),
             LogsView::Calls => self
                 .calls
                 .rows()
@@ -64,15 +65,19 @@ impl Logs {
         .collect()
     }
 
-    fn exported_lines(&self, is_json: bool) -> Vec<String> {
-        let mut lines = Vec::with_capacity(self.store.len());
-        self.store.for_each_row(|entry| {
-            lines.push(if is_json {
+    fn exported_lines(&self, is_json: bool, marked_only: bool) -> Vec<String> {
+        let written = |entry: &Entry| {
+            if is_json {
                 as_json(entry)
             } else {
                 plain(entry)
-            });
-        });
+            }
+        };
+        if marked_only {
+            return self.marks.lines().iter().map(written).collect();
+        }
+        let mut lines = Vec::with_capacity(self.store.len());
+        self.store.for_each_row(|entry| lines.push(written(entry)));
         lines
     }
 }

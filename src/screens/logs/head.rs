@@ -92,6 +92,10 @@ impl Logs {
             (missing, role),
             (format!(" · {} late", thousands(self.store.late)), Role::Dim),
         ];
+        if status.unknown > 0 {
+            let words = format!(" · ▲ {} not understood", thousands(status.unknown));
+            spans.push((words, Role::Degraded));
+        }
         if status.is_sampled {
             spans.push((" · ▲ sampled by AWS".to_owned(), Role::Degraded));
         }
@@ -239,6 +243,10 @@ impl Logs {
         if self.store.is_scanning() {
             // The counts are those of the newer lines as long as older ones are searched.
             spans.push(("searching older lines   ".to_owned(), Role::Dim));
+        }
+        if !self.marks.is_empty() {
+            let words = format!("◆ {} marked   ", thousands(self.marks.len()));
+            spans.push((words, Role::Accent));
         }
         if !self.search.is_empty() {
             spans.push(("find ".to_owned(), Role::Dim));

@@ -67,6 +67,13 @@ impl Logs {
 
     pub(super) fn act_on_lines(&mut self, action: ListAction) -> ScreenUpdate {
         if self.detail.is_some() && self.acts_on_detail(action) {
+            let id = (self.detail.as_ref())
+                .filter(|_| action == ListAction::Open)
+                .and_then(LineDetail::selected_id);
+            if let Some(id) = id {
+                self.set_filter(&format!("id={id}"));
+                return ScreenUpdate::done();
+            }
             return self.act_on_detail(action);
         }
         if self.list.page_along(Action::List(action), self.store.len()) {
@@ -85,6 +92,9 @@ impl Logs {
             };
             self.stop_following();
             return ScreenUpdate::done();
+        }
+        if action == ListAction::Mark {
+            return self.mark();
         }
         ScreenUpdate::ignored()
     }
@@ -120,7 +130,7 @@ impl Logs {
         self.list.clamp(self.store.len());
     }
 
-    fn jump_to(&mut self, found: Option<usize>) -> ScreenUpdate {
+    pub(super) fn jump_to(&mut self, found: Option<usize>) -> ScreenUpdate {
         match found {
             Some(row) => {
                 self.stop_following();

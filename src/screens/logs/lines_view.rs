@@ -176,6 +176,9 @@ impl Logs {
             let title = self.deployment_cell(group, text, context);
             painter.text(x, y, LineColumns::deployment_width(), title, Role::Text);
         }
+        if self.marks.contains(drawn.entry) {
+            painter.text(columns.time + columns.time_width, y, 1, "◆", Role::Accent);
+        }
         let (source, hue) = source_cell(group, columns.source_width);
         painter.text(columns.source, y, columns.source_width, source, hue);
         let (word, role) = level_look(line.level);

@@ -10,7 +10,8 @@ impl Logs {
         let is_query = self.view == LogsView::Query;
         match action {
             Action::Logs(action) => self.offers_of_logs(action),
-            Action::List(ListAction::Mark | ListAction::Filter) => false,
+            Action::List(ListAction::Mark) => is_lines,
+            Action::List(ListAction::Filter) => false,
             Action::List(ListAction::Sort) => !is_lines && !is_query,
             Action::List(_)
             | Action::App(_)
@@ -38,6 +39,7 @@ impl Logs {
             | LogsAction::OnlyRequest
             | LogsAction::Wrap
             | LogsAction::Times => is_lines,
+            LogsAction::NextMark | LogsAction::PreviousMark => is_lines && !self.marks.is_empty(),
             LogsAction::ItsLines => !is_lines,
             LogsAction::OnlyUrgentRows | LogsAction::CallInTools => !is_lines && !is_query,
             LogsAction::OpenCall => is_lines || is_calls,

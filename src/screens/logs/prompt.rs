@@ -33,6 +33,8 @@ pub(super) enum PromptKind {
     Time,
     /// A file to write to.
     Export,
+    /// A file to write the marked lines to.
+    ExportMarked,
 }
 
 impl PromptKind {
@@ -51,6 +53,10 @@ impl PromptKind {
             Self::Query => ("query ", "up and down: queries to begin with"),
             Self::Time => ("go to ", "17:20   20m   2026-11-28T17:20   2 hours ago"),
             Self::Export => ("write to ", "a name that ends in .jsonl gets JSON lines"),
+            Self::ExportMarked => (
+                "write the marked lines to ",
+                "up: all lines that are shown; .jsonl: as JSON lines",
+            ),
         }
     }
 }
@@ -112,10 +118,12 @@ impl LogsPrompt {
             LogsView::Lines => "log",
             LogsView::Calls | LogsView::Patterns | LogsView::Query => "jsonl",
         };
-        Self::new(
-            PromptKind::Export,
-            &format!("{stem}-{}.{ending}", logs.view.title()),
-        )
+        let (kind, what) = if logs.view == LogsView::Lines && !logs.marks.is_empty() {
+            (PromptKind::ExportMarked, "marked")
+        } else {
+            (PromptKind::Export, logs.view.title())
+        };
+        Self::new(kind, &format!("{stem}-{what}.{ending}"))
     }
 }
 
@@ -152,12 +160,18 @@ impl Logs {
                 self.refresh_rows();
                 ScreenUpdate::done()
             }
-            PromptKind::Query | PromptKind::Time | PromptKind::Export if text.trim().is_empty() => {
+            PromptKind::Query
+            | PromptKind::Time
+            | PromptKind::Export
+            | PromptKind::ExportMarked
+                if text.trim().is_empty() =>
+            {
                 ScreenUpdate::done()
             }
             PromptKind::Query => self.ask_query(text, context),
             PromptKind::Time => ScreenUpdate::request(AppRequest::LogsAt(text.to_owned())),
-            PromptKind::Export => self.export(text.trim()),
+            PromptKind::Export => self.export(text.trim(), false),
+            PromptKind::ExportMarked => self.export(text.trim(), true),
         }
     }
 
@@ -184,10 +198,11 @@ impl Logs {
                 let suggested = self.suggested_queries().into_iter();
                 suggested.map(|(_, text)| text).collect()
             }
-            Some(
-                PromptKind::Search | PromptKind::RowFilter | PromptKind::Time | PromptKind::Export,
-            )
-            | None => return,
+            Some(PromptKind::Export | PromptKind::ExportMarked) => {
+                self.switch_export();
+                return;
+            }
+            Some(PromptKind::Search | PromptKind::RowFilter | PromptKind::Time) | None => return,
         };
         let Some(prompt) = &mut self.prompt else {
             return;
@@ -203,5 +218,19 @@ impl Logs {
         prompt.recalled = next;
         let text = next.and_then(|at| texts.get(at));
         prompt.input = LineInput::new(text.cloned().unwrap_or_default());
+    }
+
+    /// Switches an export between the marked lines and all that are shown.
+    fn switch_export(&mut self) {
+        if self.marks.is_empty() {
+            return;
+        }
+        if let Some(prompt) = &mut self.prompt {
+            prompt.kind = if prompt.kind == PromptKind::Export {
+                PromptKind::ExportMarked
+            } else {
+                PromptKind::Export
+            };
+        }
     }
 }

@@ -145,6 +145,7 @@ impl Logs {
             calls: self.calls.emptied(),
             patterns: self.patterns.emptied(),
             query: std::mem::take(&mut self.query),
+            marks: std::mem::take(&mut self.marks),
             ..Self::default()
         };
         *self = fresh;

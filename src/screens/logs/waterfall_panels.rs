@@ -11,9 +11,10 @@ use super::{
 };
 use crate::{
     calls::{LoggedCall, LoggedOutcome},
+    model::pluralize,
     screens::{ViewContext, detail::wrapped},
     theme::Role,
-    widgets::Painter,
+    widgets::{Painter, text_width},
 };
 
 /// Calls of the same tool that are shown before and after the open one.
@@ -47,7 +48,7 @@ impl Logs {
             ..left
         });
         let call = open.call();
-        let mut lines = statement_lines(call);
+        let mut lines = statement_lines(call, usize::from(left.width.saturating_sub(4)));
         lines.extend(self.neighbour_lines(call, context));
         draw_lines(&lines, left, painter);
         let mut lines = self.error_lines(call, right.width, context);
@@ -138,7 +139,7 @@ impl Logs {
         if let (Some(first), Some(last)) = (same.first(), same.last()) {
             lines.push(vec![
                 ("seen     ".to_owned(), Role::Dim),
-                (crate::model::pluralize(same.len(), "time"), Role::Text),
+                (pluralize(same.len(), "time"), Role::Text),
                 (
                     format!(
                         ", {} to {}",
@@ -167,20 +168,66 @@ impl Logs {
     }
 }
 
-fn statement_lines(call: &LoggedCall) -> Vec<Spans> {
+/// The statement in its colours, wrapped into `room` columns.
+fn statement_lines(call: &LoggedCall, room: usize) -> Vec<Spans> {
     let mut lines = vec![vec![("STATEMENT".to_owned(), Role::Dim)]];
     match call.statement() {
         Some(statement) => {
-            let all = statement.lines().count();
-            lines.extend(statement.lines().take(STATEMENT_LINES).map(statement_spans));
-            if all > STATEMENT_LINES {
-                let more = all - STATEMENT_LINES;
-                lines.push(vec![(format!("{more} more lines"), Role::Faint)]);
+            let rows: Vec<Spans> = statement
+                .lines()
+                .flat_map(|line| wrapped_spans(statement_spans(line), room))
+                .collect();
+            let more = rows.len().saturating_sub(STATEMENT_LINES);
+            lines.extend(rows.into_iter().take(STATEMENT_LINES));
+            if more > 0 {
+                let words = format!("{} more", pluralize(more, "line"));
+                lines.push(vec![(words, Role::Faint)]);
             }
         }
         None => lines.push(vec![("no record holds it".to_owned(), Role::Faint)]),
     }
     lines
+}
+
+/// Spans in rows of at most `room` columns, broken behind spaces; a longer word is broken anywhere.
+fn wrapped_spans(spans: Spans, room: usize) -> Vec<Spans> {
+    let room = room.max(1);
+    let (mut rows, mut width) = (vec![Spans::new()], 0);
+    for (text, role) in spans {
+        for word in text.split_inclusive(' ') {
+            let mut rest = word;
+            if width > 0 && width + text_width(rest.trim_end()) > room {
+                rows.push(Spans::new());
+                width = 0;
+            }
+            while !rest.is_empty() {
+                let fits = fitting(rest, room - width.min(room - 1));
+                let (part, after) = rest.split_at_checked(fits).unwrap_or((rest, ""));
+                if let Some(row) = rows.last_mut() {
+                    row.push((part.to_owned(), role));
+                }
+                width += text_width(part);
+                rest = after;
+                if !rest.is_empty() {
+                    rows.push(Spans::new());
+                    width = 0;
+                }
+            }
+        }
+    }
+    rows
+}
+
+/// How many bytes of a text fit into `room` columns: at least one character, and the spaces behind what fits.
+fn fitting(text: &str, room: usize) -> usize {
+    let mut width = 0;
+    for (at, letter) in text.char_indices() {
+        width += text_width(letter.encode_utf8(&mut [0; 4]));
+        if width > room && at > 0 && letter != ' ' {
+            return at;
+        }
+    }
+    text.len()
 }
 
 /// The ids whole.
@@ -221,5 +268,32 @@ fn draw_lines(lines: &[Spans], area: Rect, painter: &mut Painter<'_>) {
     for (row, line) in lines.iter().take(usize::from(area.height)).enumerate() {
         let y = area.y + u16::try_from(row).unwrap_or(u16::MAX);
         draw_spans(line, area.x + 3, y, area.width.saturating_sub(4), painter);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(text: &str, room: usize) -> Vec<String> {
+        let spans = statement_spans(text);
+        wrapped_spans(spans, room)
+            .into_iter()
+            .map(|row| row.into_iter().map(|(text, _)| text).collect())
+            .collect()
+    }
+
+    #[test]
+    fn a_statement_is_wrapped_at_spaces_and_loses_nothing() {
+        let text = "MATCH (p:Person {name: $name})-[:DIRECTED]->(m) RETURN m.title";
+        for room in [1, 7, 20, 40, 200] {
+            let rows = rows(text, room);
+            assert_eq!(rows.concat(), text, "{room}");
+            assert!(
+                rows.iter().all(|row| text_width(row.trim_end()) <= room),
+                "{room}: {rows:?}"
+            );
+        }
+        assert_eq!(rows("RETURN m.title AS title", 14)[0], "RETURN m.title ");
     }
 }

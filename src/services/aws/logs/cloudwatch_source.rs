@@ -331,8 +331,17 @@ impl CloudWatchSource {
                 Ok(Some(SdkLiveEvent::SessionUpdate(update))) => {
                     Some((Ok(live_update(update, &names)), Some((events, names))))
                 }
-                // The start again, or an event of a newer service: no line, but a sign of life.
-                Ok(Some(_)) => Some((Ok(LiveUpdate::default()), Some((events, names)))),
+                Ok(Some(SdkLiveEvent::SessionStart(_))) => {
+                    Some((Ok(LiveUpdate::default()), Some((events, names))))
+                }
+                // A message of a newer service: a sign of life.
+                Ok(Some(_)) => {
+                    let update = LiveUpdate {
+                        unknown: 1,
+                        ..LiveUpdate::default()
+                    };
+                    Some((Ok(update), Some((events, names))))
+                }
                 Ok(None) => None,
                 Err(error) => Some((Err(stream_failure(&error)), None)),
             }

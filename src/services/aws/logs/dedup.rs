@@ -24,6 +24,36 @@ struct DeliveredCount {
     count: u16,
     /// How many of them were delivered without an id, and not seen among the stored ones yet.
     unidentified: u16,
+    /// Which of them these are, as far as they are among the first 32: a bit each, in the order of delivery.
+    unidentified_places: u32,
+}
+
+/// What an event is for a tail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Recognition {
+    /// It was not delivered before.
+    New,
+    /// It was delivered before.
+    Known,
+    /// It was delivered live, under this id of our own, and is now known by CloudWatch's.
+    Identified(String),
+}
+
+impl DeliveredCount {
+    /// Remembers that the one that was delivered last has no id yet.
+    fn put_place(&mut self) {
+        self.unidentified_places |= 1_u32
+            .checked_shl(u32::from(self.count).saturating_sub(1))
+            .unwrap_or(0);
+    }
+
+    /// Takes the first one without an id: its place among its equals, from 1 on.
+    fn take_place(&mut self) -> Option<u32> {
+        let place = self.unidentified_places.trailing_zeros();
+        let bit = 1_u32.checked_shl(place)?;
+        self.unidentified_places &= !bit;
+        Some(place + 1)
+    }
 }
 
 /// Events by hash.
@@ -36,6 +66,7 @@ impl KnownEvents {
             time: seconds(time),
             count: 0,
             unidentified: 0,
+            unidentified_places: 0,
         })
     }
 
@@ -67,37 +98,41 @@ pub(crate) struct Dedup {
 }
 
 impl Dedup {
-    /// Whether the event is new. A stored one is if its id was not seen and no live one is left that it may be; a live one, if
+    /// Recognises an event. A stored one is new if its id was not seen and no live one is left that it may be; a live one, if
     /// its session has sent it more often than it was delivered.
-    pub(crate) fn is_new(&mut self, delivery: &mut Delivery, event: &LogEvent) -> bool {
+    pub(crate) fn recognize(&mut self, delivery: &mut Delivery, event: &LogEvent) -> Recognition {
         let time = event.timestamp.max(event.ingestion);
         if time < self.horizon {
-            return true;
+            return Recognition::New;
         }
         let hash = self.hash(event);
         if let Some(id) = &event.id {
             let seen = self.ids.entry(self.key.hash_one(id), time);
             seen.count = seen.count.saturating_add(1);
             if seen.count > 1 {
-                return false;
+                return Recognition::Known;
             }
             let known = self.delivered.entry(hash, time);
             if known.unidentified > 0 {
                 known.unidentified -= 1;
-                return false;
+                return match known.take_place() {
+                    Some(place) => Recognition::Identified(own_id(event, place)),
+                    None => Recognition::Known,
+                };
             }
             known.count = known.count.saturating_add(1);
-            return true;
+            return Recognition::New;
         }
         let sent = delivery.0.entry(hash, time);
         sent.count = sent.count.saturating_add(1);
         let known = self.delivered.entry(hash, time);
         if sent.count <= known.count {
-            return false;
+            return Recognition::Known;
         }
         known.count = known.count.saturating_add(1);
         known.unidentified = known.unidentified.saturating_add(1);
-        true
+        known.put_place();
+        Recognition::New
     }
 
     /// Gives a new event without an id one of our own: always the same for the same event.
@@ -130,14 +165,10 @@ impl Dedup {
     }
 }
 
-/// An id of our own over the members of an event and its occurrence. CloudWatch's ids consist of digits; these begin with
-/// `live:`.
+/// An id of our own over place, time and text of an event and its occurrence. CloudWatch's ids consist of digits; these begin
+/// with `live:`.
 fn own_id(event: &LogEvent, occurrence: u32) -> String {
-    let times = [
-        event.timestamp.millis(),
-        event.ingestion.millis(),
-        i64::from(occurrence),
-    ];
+    let times = [event.timestamp.millis(), i64::from(occurrence)];
     let texts = [&*event.group, &*event.stream, &event.message];
     let mut hash = Sha256::new();
     for number in &times {
@@ -157,6 +188,10 @@ mod tests {
 
     use super::*;
 
+    fn is_new(dedup: &mut Dedup, delivery: &mut Delivery, event: &LogEvent) -> bool {
+        dedup.recognize(delivery, event) == Recognition::New
+    }
+
     fn event(id: Option<&str>, at: i64, message: &str) -> LogEvent {
         let at = Moment::from_millis(at);
         LogEvent {
@@ -173,7 +208,7 @@ mod tests {
     fn one_line_received_in_two_ways_is_one_and_two_equal_lines_are_two() {
         let mut dedup = Dedup::default();
         let (mut live, mut fill) = (Delivery::default(), Delivery::default());
-        for (delivery, id, time, is_new, why) in [
+        for (delivery, id, time, expected, why) in [
             (0, None, 1, true, "the first"),
             (1, Some("1"), 1, false, "delivered live before"),
             (1, Some("2"), 1, true, "live tail lost one of two"),
@@ -184,23 +219,48 @@ mod tests {
         ] {
             let delivery = if delivery == 0 { &mut live } else { &mut fill };
             assert_eq!(
-                dedup.is_new(delivery, &event(id, time, "x")),
-                is_new,
+                is_new(&mut dedup, delivery, &event(id, time, "x")),
+                expected,
                 "{why}"
             );
         }
     }
 
     #[test]
+    fn a_live_event_that_is_stored_gets_its_own_id_and_its_equal_another() {
+        let (mut dedup, mut live, mut reading) =
+            (Dedup::default(), Delivery::default(), Delivery::default());
+        let mut named = Vec::new();
+        for _ in 0..2 {
+            let mut sent = event(None, 1, "x");
+            assert!(is_new(&mut dedup, &mut live, &sent));
+            dedup.identify(&mut sent);
+            named.push(sent.id.unwrap());
+        }
+        let identified: Vec<Recognition> = ["37", "38", "38", "39"]
+            .map(|id| dedup.recognize(&mut reading, &event(Some(id), 1, "x")))
+            .to_vec();
+        assert_eq!(
+            identified,
+            [
+                Recognition::Identified(named[0].clone()),
+                Recognition::Identified(named[1].clone()),
+                Recognition::Known,
+                Recognition::New
+            ]
+        );
+    }
+
+    #[test]
     fn an_event_that_becomes_visible_late_is_not_taken_for_its_equal() {
         let (mut dedup, mut reading) = (Dedup::default(), Delivery::default());
-        assert!(dedup.is_new(&mut reading, &event(Some("2"), 1, "x")));
+        assert!(is_new(&mut dedup, &mut reading, &event(Some("2"), 1, "x")));
         let mut next = Delivery::default();
         assert!(
-            dedup.is_new(&mut next, &event(Some("1"), 1, "x")),
+            is_new(&mut dedup, &mut next, &event(Some("1"), 1, "x")),
             "became visible"
         );
-        assert!(!dedup.is_new(&mut next, &event(Some("2"), 1, "x")));
+        assert!(!is_new(&mut dedup, &mut next, &event(Some("2"), 1, "x")));
     }
 
     #[test]
@@ -214,7 +274,7 @@ mod tests {
                 event(Some("37"), 3, "x"),
             ];
             let named = events.map(|mut event| {
-                assert!(dedup.is_new(&mut live, &event));
+                assert!(is_new(&mut dedup, &mut live, &event));
                 dedup.identify(&mut event);
                 event.id.unwrap()
             });
@@ -237,16 +297,28 @@ mod tests {
     fn memory_is_bounded_by_the_horizon() {
         let (mut dedup, mut live) = (Dedup::default(), Delivery::default());
         for second in 0..1000 {
-            assert!(dedup.is_new(&mut live, &event(None, second * 1000, "x")));
+            assert!(is_new(
+                &mut dedup,
+                &mut live,
+                &event(None, second * 1000, "x")
+            ));
         }
         dedup.evict(
             Moment::from_millis(900_000),
             [&mut live, &mut Delivery::default()],
         );
         assert_eq!((dedup.delivered.0.len(), live.0.0.len()), (100, 100));
-        assert!(!dedup.is_new(&mut Delivery::default(), &event(None, 999_000, "x")));
+        assert!(!is_new(
+            &mut dedup,
+            &mut Delivery::default(),
+            &event(None, 999_000, "x")
+        ));
         for second in 0..800 {
-            assert!(dedup.is_new(&mut Delivery::default(), &event(Some("1"), second, "old")));
+            assert!(is_new(
+                &mut dedup,
+                &mut Delivery::default(),
+                &event(Some("1"), second, "old")
+            ));
         }
         assert_eq!(dedup.delivered.0.len(), 100, "old events cost nothing");
     }

@@ -51,6 +51,7 @@ pub(super) fn live_update(update: LiveTailSessionUpdate, names: &[Arc<str>]) -> 
     LiveUpdate {
         events: events.collect(),
         sampled,
+        unknown: 0,
     }
 }
 

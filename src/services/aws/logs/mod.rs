@@ -131,7 +131,7 @@ impl CloudWatchLogs {
             let _ = on_batch(LogBatch {
                 events: newest,
                 notices,
-                status: None,
+                ..LogBatch::default()
             })
             .await;
         }

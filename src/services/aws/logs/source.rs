@@ -72,6 +72,8 @@ pub(crate) struct LiveUpdate {
     pub(crate) events: Vec<LogEvent>,
     /// Whether AWS left events out (more than 500 in one second).
     pub(crate) sampled: bool,
+    /// Number of messages of a kind that is not known here.
+    pub(crate) unknown: usize,
 }
 
 /// A live session.

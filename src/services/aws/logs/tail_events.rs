@@ -5,7 +5,7 @@ use std::{future::Future, sync::Arc, time::Duration};
 use tokio::time::Instant;
 
 use crate::{
-    model::{Failure, FailureKind, LogEvent, Moment, NoticeKind, TailMode},
+    model::{Failure, FailureKind, LogBatch, LogEvent, Moment, NoticeKind, TailMode},
     net::retry,
 };
 
@@ -146,6 +146,7 @@ where
                     .await?;
             }
         }
+        self.on_unknown(update.unknown).await?;
         if update.events.is_empty() {
             return Ok(());
         }
@@ -165,8 +166,19 @@ where
         Ok(())
     }
 
+    /// Counts messages of a kind that is not known here. Whatever they said of lines, what is stored is read.
+    async fn on_unknown(&mut self, count: usize) -> Result<(), TailEnd> {
+        if count == 0 {
+            return Ok(());
+        }
+        self.status.unknown += count;
+        self.plan_routine(self.source.now().plus(-BACKFILL_OVERLAP_MS));
+        self.send(LogBatch::default()).await
+    }
+
     /// Takes an update of the session before the running one.
     async fn on_old_update(&mut self, update: LiveUpdate) -> Result<(), TailEnd> {
+        self.on_unknown(update.unknown).await?;
         let mut delivery = std::mem::take(&mut self.old_delivery);
         let delivered = self.deliver(update.events, &mut delivery).await;
         self.old_delivery = delivery;

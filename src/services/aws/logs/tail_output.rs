@@ -7,11 +7,12 @@ use parking_lot::Mutex;
 use tokio::sync::mpsc;
 
 use crate::model::{
-    Failure, LogBatch, LogEvent, LogNotice, Moment, NoticeKind, TailStatus, pluralize,
+    Failure, IdentifiedEvent, LogBatch, LogEvent, LogNotice, Moment, NoticeKind, TailStatus,
+    pluralize,
 };
 
 use super::{
-    dedup::Delivery,
+    dedup::{Delivery, Recognition},
     source::LogSource,
     tail::{Tail, TailEnd},
 };
@@ -43,11 +44,19 @@ where
     ) -> Result<usize, TailEnd> {
         let begin = self.begin;
         let mut new = Vec::with_capacity(events.len());
-        let mut late = 0;
+        let (mut late, mut identified) = (0, Vec::new());
         for mut event in events {
             let is_wanted = event.timestamp >= begin || event.ingestion >= begin;
-            if !is_wanted || !self.dedup.is_new(delivery, &event) {
+            if !is_wanted {
                 continue;
+            }
+            match (self.dedup.recognize(delivery, &event), event.id.take()) {
+                (Recognition::Known, _) | (Recognition::Identified(_), None) => continue,
+                (Recognition::Identified(live_id), Some(id)) => {
+                    identified.push(IdentifiedEvent { live_id, id });
+                    continue;
+                }
+                (Recognition::New, id) => event.id = id,
             }
             self.dedup.identify(&mut event);
             if event.ingestion >= self.started && event.ingestion.since(event.timestamp) > LATE_MS {
@@ -59,10 +68,13 @@ where
         if count > 0 {
             self.status.late += late;
             self.last_event = self.source.now();
+        }
+        if count > 0 || !identified.is_empty() {
             let notices = late_notice(self.last_event, late);
             self.send(LogBatch {
                 events: new,
                 notices,
+                identified,
                 status: None,
             })
             .await?;
@@ -110,6 +122,7 @@ impl TailOutput {
             merged.mode = merged.mode.max(status.mode);
             merged.open_gaps += status.open_gaps;
             merged.late += status.late;
+            merged.unknown += status.unknown;
             merged.is_sampled |= status.is_sampled;
             merged.is_backfilled &= status.is_backfilled;
         }

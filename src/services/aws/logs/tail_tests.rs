@@ -206,7 +206,7 @@ fn live(second: i64, message: &str) -> LogEvent {
 fn send(events: Vec<LogEvent>) -> Act {
     Act::Send(LiveUpdate {
         events,
-        sampled: false,
+        ..LiveUpdate::default()
     })
 }
 
@@ -390,6 +390,7 @@ async fn what_aws_left_out_is_read() {
     let sampled = Act::Send(LiveUpdate {
         events: vec![live(5, "shown")],
         sampled: true,
+        ..LiveUpdate::default()
     });
     script
         .sessions

@@ -91,6 +91,7 @@ fn together(board: &[TailStatus]) -> TailStatus {
             .unwrap_or_default(),
         open_gaps: board.iter().map(|status| status.open_gaps).sum(),
         late: board.iter().map(|status| status.late).sum(),
+        unknown: board.iter().map(|status| status.unknown).sum(),
         is_sampled: board.iter().any(|status| status.is_sampled),
         is_backfilled: board.iter().all(|status| status.is_backfilled),
     }
@@ -112,6 +113,7 @@ mod tests {
             mode: TailMode::Reconnecting,
             open_gaps: 2,
             late: 1,
+            unknown: 3,
             is_sampled: true,
             is_backfilled: false,
         };

@@ -11,16 +11,19 @@ use tokio::time::{Instant, sleep};
 
 use super::{
     super::tail,
-    plan::{FaultPlan, HISTORY, RequestFault, SETTLE},
-    world::{FaultWorld, group_name, moment},
+    plan::{FaultPlan, HISTORY, Millis, RequestFault, SETTLE, SessionFault},
+    world::{FaultWorld, group_name, moment, number_of_id},
 };
-use crate::model::{LogEvent, LogNotice, LogQuery, NoticeKind, TailMode, TailStatus};
+use crate::model::{
+    IdentifiedEvent, LogEvent, LogNotice, LogQuery, NoticeKind, TailMode, TailStatus,
+};
 
 /// What a tail has delivered.
 #[derive(Default)]
 struct Delivered {
     events: Vec<LogEvent>,
     notices: Vec<LogNotice>,
+    identified: Vec<IdentifiedEvent>,
     status: TailStatus,
     ended: Option<String>,
 }
@@ -59,6 +62,7 @@ async fn follow(world: &Arc<FaultWorld>, plan: &FaultPlan) -> Delivered {
             Ok(batch) => {
                 delivered.events.extend(batch.events);
                 delivered.notices.extend(batch.notices);
+                delivered.identified.extend(batch.identified);
                 delivered.status = batch.status.unwrap();
             }
             Err(failure) => delivered.ended = Some(failure.to_string()),
@@ -153,13 +157,85 @@ fn check_counts(plan: &FaultPlan, world: &FaultWorld, delivered: &Delivered) -> 
     if status.late != late {
         wrong.push(format!("{} late, counted {}", late, status.late));
     }
-    let ids: HashSet<_> = delivered
-        .events
-        .iter()
-        .filter_map(|event| event.id.as_ref())
-        .collect();
-    if ids.len() != delivered.events.len() {
-        wrong.push("two events have the same id".to_owned());
+    let unknown = world.counts.unknown.load(Ordering::Relaxed);
+    if status.unknown != unknown {
+        wrong.push(format!(
+            "{unknown} unknown messages, counted {}",
+            status.unknown
+        ));
     }
+    wrong.extend(check_ids(plan, delivered));
+    wrong.extend(check_switches(plan, world));
     wrong
+}
+
+/// Whether every event has an id of its own, and CloudWatch's in the end.
+fn check_ids(plan: &FaultPlan, delivered: &Delivered) -> Option<String> {
+    let mut ids: HashMap<&str, &str> = HashMap::new();
+    for identified in &delivered.identified {
+        if ids.insert(&identified.live_id, &identified.id).is_some() {
+            return Some(format!("{} was identified twice", identified.live_id));
+        }
+    }
+    let mut seen = HashSet::new();
+    let mut unidentified = 0;
+    for event in &delivered.events {
+        let id = event.id.as_deref()?;
+        let id = ids.remove(id).unwrap_or(id);
+        if !seen.insert(id) {
+            return Some(format!("two events have the id {id}"));
+        }
+        let written = number_of_id(id).and_then(|number| plan.events.get(number));
+        match written {
+            None => unidentified += 1,
+            Some(written)
+                if moment(written.at) == event.timestamp && written.message == event.message => {}
+            Some(_) => return Some(format!("{id} is the id of another event")),
+        }
+    }
+    if !ids.is_empty() {
+        return Some(format!(
+            "{} events were identified that were not sent",
+            ids.len()
+        ));
+    }
+    (unidentified > 0).then(|| format!("{unidentified} events have no id of CloudWatch"))
+}
+
+/// Whether a session was replaced within ten seconds of a change of the network, wherever nothing else stood in the way.
+fn check_switches(plan: &FaultPlan, world: &FaultWorld) -> Option<String> {
+    const LIMIT: Millis = 10_000;
+    const UNDISTURBED: Millis = 60_000;
+    let sessions = world.sessions.lock().unwrap();
+    if plan.denies_live || plan.insights_only || plan.deleted.is_some() {
+        return None;
+    }
+    let mut switches = plan
+        .sessions
+        .iter()
+        .filter(|(_, fault)| *fault == SessionFault::NetworkSwitch)
+        .map(|(at, _)| *at);
+    switches.find_map(|at| {
+        let around = at - UNDISTURBED..at + LIMIT;
+        let others = plan
+            .sessions
+            .iter()
+            .filter(|(other, _)| around.contains(other));
+        // The clock on the wall may jump over the change while the machine sleeps.
+        let is_overslept = plan.sessions.iter().any(|(slept, fault)| {
+            matches!(fault, SessionFault::Sleep(length) if (*slept..*slept + length).contains(&at))
+        });
+        let is_disturbed = is_overslept
+            || others.count() > 1
+            || plan
+                .requests
+                .iter()
+                .any(|(window, _)| window.start < around.end && around.start < window.end);
+        let ran = sessions.iter().any(|began| around.start > *began);
+        let is_replaced = sessions
+            .iter()
+            .any(|began| (at..at + LIMIT).contains(began));
+        (ran && !is_disturbed && !is_replaced)
+            .then(|| format!("no session followed within 10 s of the network's change at {at}"))
+    })
 }

@@ -38,6 +38,10 @@ pub(super) enum SessionFault {
     Silence,
     /// The stream ends without a word.
     End,
+    /// A frame is cut off, or its checksum is wrong.
+    BadFrame,
+    /// The machine changes its network: nothing comes on the old connections any more, and requests under way hang.
+    NetworkSwitch,
     /// The service ends the session.
     Streaming,
     /// The machine sleeps this long; the connection does not survive that.
@@ -71,6 +75,18 @@ pub(super) enum RequestFault {
     Lossy,
     /// The receiver of the tail takes nothing.
     ReceiverBlocked,
+    /// Updates come with messages of a kind that no client knows.
+    UnknownMessages,
+    /// The name of the service cannot be resolved.
+    Unresolvable,
+    /// Connections are never accepted.
+    BlackHole,
+    /// A proxy refuses the connection.
+    ProxyRefuses,
+    /// The sign-in page of a network answers instead of the service.
+    SignInPage,
+    /// A proxy opens TLS, and its root certificate is not known.
+    UntrustedRoot,
 }
 
 /// The plan of a world.
@@ -189,12 +205,14 @@ impl FaultPlan {
     fn add_faults(&mut self, rng: &mut SeedRng) {
         let end = self.quiet_from;
         for _ in 0..rng.within(0, 6) {
-            let fault = match rng.within(0, 12) {
+            let fault = match rng.within(0, 16) {
                 0..4 => SessionFault::Reset,
                 4..6 => SessionFault::Silence,
                 6..8 => SessionFault::End,
                 8..10 => SessionFault::Streaming,
                 10 => SessionFault::Sleep(60_000),
+                11..13 => SessionFault::BadFrame,
+                13..15 => SessionFault::NetworkSwitch,
                 _ => SessionFault::Sleep(8 * 3_600_000),
             };
             self.sessions.push((rng.within(0, end), fault));
@@ -214,6 +232,12 @@ impl FaultPlan {
                 RequestFault::RepeatedTokens,
                 RequestFault::Lossy,
                 RequestFault::ReceiverBlocked,
+                RequestFault::UnknownMessages,
+                RequestFault::Unresolvable,
+                RequestFault::BlackHole,
+                RequestFault::ProxyRefuses,
+                RequestFault::SignInPage,
+                RequestFault::UntrustedRoot,
             ]);
             // A tail that has never had credentials ends; these expire while it runs.
             let is_late = fault == RequestFault::SignedOut;

@@ -18,10 +18,18 @@ use super::{
     SeedRng,
     plan::{FaultPlan, Millis, RequestFault, SessionFault, WrittenEvent},
 };
-use crate::model::{Failure, FailureKind, LogEvent, Moment};
+use crate::{
+    model::{Failure, FailureKind, LogEvent, Moment},
+    net::http_client::unreachable,
+    services::aws::failure::web_page,
+};
 
 /// The moment at which the tail begins.
 pub(super) const EPOCH: i64 = 1_795_000_000_000;
+/// Name of the service in failures.
+const HOST: &str = "logs.us-west-2.amazonaws.com";
+/// Time limit of a request.
+const ATTEMPT: Duration = Duration::from_secs(20);
 /// Updates that the service keeps for a slow client.
 const BUFFERED_MS: Millis = 10_000;
 /// Events that live tail delivers in a second.
@@ -34,6 +42,7 @@ pub(super) struct FaultWorldCounts {
     pub(super) pages: AtomicUsize,
     pub(super) sampled: AtomicUsize,
     pub(super) refused: AtomicUsize,
+    pub(super) unknown: AtomicUsize,
 }
 
 /// The world of a seed.
@@ -41,6 +50,8 @@ pub(super) struct FaultWorld {
     plan: FaultPlan,
     started: Instant,
     rng: Mutex<SeedRng>,
+    /// When sessions began.
+    pub(super) sessions: Mutex<Vec<Millis>>,
     pub(super) counts: FaultWorldCounts,
     this: std::sync::Weak<Self>,
 }
@@ -52,6 +63,7 @@ impl FaultWorld {
             plan,
             started: Instant::now(),
             rng: Mutex::new(SeedRng(seed ^ 0x5eed)),
+            sessions: Mutex::default(),
             counts: FaultWorldCounts::default(),
             this: this.clone(),
         })
@@ -94,10 +106,43 @@ impl FaultWorld {
             && deleted.is_none_or(|window| at < window.start || event.ingested >= window.end)
     }
 
+    /// The failure of the way to the service, in the words of the client that meets it.
+    fn path_failure(&self) -> Option<Failure> {
+        let doing = "asking the world";
+        let unreachable = |chain: &str| Some(unreachable(doing, HOST, chain.to_owned()));
+        if self.has(RequestFault::Unresolvable) {
+            return unreachable("dns error: failed to lookup address information");
+        }
+        if self.has(RequestFault::BlackHole) {
+            return unreachable("timed out: deadline has elapsed");
+        }
+        if self.has(RequestFault::ProxyRefuses) {
+            return unreachable("unsuccessful tunnel: 407 Proxy Authentication Required");
+        }
+        if self.has(RequestFault::UntrustedRoot) {
+            return unreachable("invalid peer certificate: UnknownIssuer");
+        }
+        if self.has(RequestFault::SignInPage) {
+            let page = b"<html><title>Welcome to the hotel</title></html>";
+            return web_page(doing, HOST, Some("text/html"), page);
+        }
+        None
+    }
+
+    /// Whether the machine has changed its network since a time.
+    fn has_switched_since(&self, began: Millis) -> bool {
+        let now = self.millis();
+        let mut faults = self.plan.sessions.iter();
+        faults.any(|(at, fault)| *fault == SessionFault::NetworkSwitch && (began..now).contains(at))
+    }
+
     /// The failure that a request meets now.
     fn failure(&self, is_page: bool) -> Option<Failure> {
         if self.has(RequestFault::SignedOut) {
             return Some(failure(FailureKind::SignIn, "the token has expired"));
+        }
+        if let Some(failure) = self.path_failure() {
+            return Some(failure);
         }
         if !is_page {
             return None;
@@ -173,7 +218,13 @@ impl FaultWorld {
             let gone = self.draw(|rng| rng.within(0, events.len() as i64)) as usize;
             events.swap_remove(gone);
         }
-        LiveUpdate { events, sampled }
+        let unknown = usize::from(self.has(RequestFault::UnknownMessages));
+        self.counts.unknown.fetch_add(unknown, Ordering::Relaxed);
+        LiveUpdate {
+            events,
+            sampled,
+            unknown,
+        }
     }
 
     fn session(self: Arc<Self>, groups: Vec<usize>) -> LiveSession {
@@ -192,11 +243,18 @@ impl FaultWorld {
                 let has_slept = now - from > 3_600_000;
                 if now >= ends || has_slept {
                     let ended = match fault {
-                        Some(SessionFault::Silence | SessionFault::Sleep(_)) => {
+                        Some(
+                            SessionFault::Silence
+                            | SessionFault::NetworkSwitch
+                            | SessionFault::Sleep(_),
+                        ) => {
                             std::future::pending::<()>().await;
                             return None;
                         }
                         Some(SessionFault::Reset) => failure(FailureKind::Network, "reset"),
+                        Some(SessionFault::BadFrame) => {
+                            failure(FailureKind::Network, "the stream broke")
+                        }
                         Some(SessionFault::Streaming) => {
                             failure(FailureKind::Server, "SessionStreamingException")
                         }
@@ -281,6 +339,11 @@ fn event_of(number: usize, written: &WrittenEvent, has_id: bool) -> LogEvent {
         id: has_id.then(|| format!("37{number:054}")),
         message: written.message.clone(),
     }
+}
+
+/// The number of the event that has this id; `None` for an id that is not CloudWatch's.
+pub(super) fn number_of_id(id: &str) -> Option<usize> {
+    id.strip_prefix("37")?.parse().ok()
 }
 
 fn format_token((at, ingested, number): (Millis, Millis, usize)) -> String {
@@ -371,6 +434,7 @@ impl LogSource for FaultWorld {
                 return Err(failure(FailureKind::NotFound, "no such log group"));
             }
             self.counts.sessions.fetch_add(1, Ordering::Relaxed);
+            self.sessions.lock().unwrap().push(self.millis());
             let world = self.this.upgrade().unwrap();
             Ok(world.session(numbers))
         })
@@ -385,7 +449,12 @@ impl LogSource for FaultWorld {
                 200
             };
             let wait = self.draw(|rng| rng.within(10, longest));
+            let (began, asked) = (Instant::now(), self.millis());
             sleep(Duration::from_millis(wait as u64)).await;
+            if self.has_switched_since(asked) {
+                tokio::time::sleep_until(began + ATTEMPT).await;
+                return Err(failure(FailureKind::Timeout, "no answer in time"));
+            }
             match self.failure(true) {
                 Some(failure) => Err(failure),
                 None => self.read_page(request),
