@@ -10,14 +10,14 @@ use crate::{
     services::{ServiceOptions, Services, aws::shared_config, discovery::DiscoveryPlace},
 };
 
-use super::{outcome::usage, output, process, values::Global};
+use super::{group_failures, outcome::usage, output, process, values::Global};
 
 /// The flags that work everywhere, and what follows from them. Nothing is read before it is asked for.
 pub(crate) struct Context {
     /// The flags.
     pub(crate) global: Global,
-    /// The exit code for data that is not complete: some listing failed while others worked.
-    partial: OnceLock<u8>,
+    /// What discovery could not read while other listings worked.
+    missing: OnceLock<Vec<Failure>>,
 }
 
 impl Context {
@@ -25,13 +25,23 @@ impl Context {
     pub(crate) const fn new(global: Global) -> Self {
         Self {
             global,
-            partial: OnceLock::new(),
+            missing: OnceLock::new(),
         }
     }
 
     /// The exit code of a command that did its work on data that is not complete.
     pub(crate) fn partial_code(&self) -> Option<u8> {
-        self.partial.get().copied()
+        group_failures::partial_code(self.missing())
+    }
+
+    /// The command goes on without what failed here, and will end with the exit code of partial data.
+    pub(crate) fn lacks(&self, failures: &[Failure]) {
+        let _ = self.missing.set(failures.to_vec());
+    }
+
+    /// What discovery could not read.
+    pub(crate) fn missing(&self) -> &[Failure] {
+        self.missing.get().map_or(&[], Vec::as_slice)
     }
 
     /// The configuration as it is, with its problems; those of its keys included.
@@ -118,9 +128,7 @@ impl Context {
         });
         let discovery = discovery.map_err(|failure| without_file(failure, loaded))?;
         discovery.problems.iter().for_each(output::complain);
-        if let Some(problem) = discovery.problems.first() {
-            let _ = self.partial.set(problem.kind.exit_code());
-        }
+        self.lacks(&discovery.problems);
         let found: Vec<Deployment> = discovery
             .found
             .into_iter()

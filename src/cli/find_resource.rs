@@ -24,20 +24,29 @@ pub(crate) struct ListingProblem {
 impl ListingProblem {
     /// As an entry of `problems`.
     pub(crate) fn json(&self) -> Value {
-        let Failure {
-            doing,
-            kind,
-            cause,
-            hint,
-            request_id,
-            code,
-            ..
-        } = &self.failure;
-        json!({
-            "deployment": self.deployment, "kind": self.kind, "doing": doing, "class": kind, "message": cause, "code": code,
-            "hint": hint, "request_id": request_id,
-        })
+        problem_json(Some(&self.deployment), Some(self.kind), &self.failure)
     }
+}
+
+/// A failure as an entry of `problems`; one of discovery is of no deployment and no kind.
+pub(crate) fn problem_json(
+    deployment: Option<&DeploymentName>,
+    kind: Option<Kind>,
+    failure: &Failure,
+) -> Value {
+    let Failure {
+        doing,
+        kind: class,
+        cause,
+        hint,
+        request_id,
+        code,
+        ..
+    } = failure;
+    json!({
+        "deployment": deployment, "kind": kind, "doing": doing, "class": class, "message": cause, "code": code,
+        "hint": hint, "request_id": request_id,
+    })
 }
 
 /// What a listing brought, in the order of deployments and kinds.
@@ -58,17 +67,14 @@ impl Listing {
             .map(|problem| &problem.failure)
     }
 
-    /// The exit code of a listing that lacks something, by its first problem: partial data never exits 0.
+    /// The exit code of a listing that lacks something: partial data never exits 0.
     pub(crate) fn exit_code(&self) -> Option<u8> {
-        let first = self.problems.first()?;
-        if let Some(failure) = self.total_failure() {
-            return Some(failure.kind.exit_code());
+        match self.total_failure() {
+            Some(failure) => Some(failure.kind.exit_code()),
+            None => {
+                group_failures::partial_code(self.problems.iter().map(|problem| &problem.failure))
+            }
         }
-        // What is missing from a partial answer is no wrong usage and no "no".
-        Some(match first.failure.kind.exit_code() {
-            code @ 3..=5 => code,
-            _ => 5,
-        })
     }
 
     /// Tells the problems on stderr, the same one of many deployments once.

@@ -9,6 +9,15 @@ pub(crate) fn tell<'a>(failures: impl IntoIterator<Item = (&'a str, &'a Failure)
     gather(failures).iter().for_each(output::complain);
 }
 
+/// The exit code of data of which these parts could not be read: 4 where all of them were refused to these credentials, 5
+/// otherwise; none where nothing is missing.
+pub(crate) fn partial_code<'a>(failures: impl IntoIterator<Item = &'a Failure>) -> Option<u8> {
+    let mut failures = failures.into_iter().peekable();
+    failures.peek()?;
+    let is_refused = failures.all(|failure| matches!(failure.kind.exit_code(), 3 | 4));
+    Some(if is_refused { 4 } else { 5 })
+}
+
 /// One failure a reason, in the order in which they came.
 fn gather<'a>(failures: impl IntoIterator<Item = (&'a str, &'a Failure)>) -> Vec<Failure> {
     let mut reasons: Vec<Reason<'a>> = Vec::new();

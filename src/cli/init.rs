@@ -157,7 +157,13 @@ fn found(context: &Context, options: &InitOptions, path: &Path) -> Result<Vec<Pr
                 "looked for files here too and found none; `agentcore-console init --stack NAME` reads a stack, --from FILE a file",
             ));
         }
-        Err(failure) => output::note(&format!("the account was not read: {}", failure.cause)),
+        Err(failure) => {
+            output::note(&format!("the account was not read: {}", failure.cause));
+            // Whoever has no account to look at has all that there is.
+            if !matches!(failure.kind, FailureKind::Usage | FailureKind::SignIn) {
+                context.lacks(std::slice::from_ref(&failure));
+            }
+        }
     }
     let known: Vec<DeploymentName> = config::load(Some(path), &shared_config::region)
         .config
@@ -218,6 +224,7 @@ fn from_account(context: &Context) -> Result<Vec<Proposed>, Failure> {
     let services = context.services();
     let discovery = process::runtime()?.block_on(services.discovery.discover(&places))?;
     discovery.problems.iter().for_each(output::complain);
+    context.lacks(&discovery.problems);
     if discovery.found.is_empty() {
         let cause = format!(
             "it has neither a gateway nor a runtime in {}",

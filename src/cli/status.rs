@@ -84,6 +84,7 @@ pub(crate) fn run(context: &Context, options: &StatusOptions) -> CliResult {
         deployments,
         kinds,
         output: options.output,
+        missing: context.missing().to_vec(),
     };
     process::runtime()?.block_on(async {
         match &options.wait {
@@ -105,6 +106,8 @@ struct Work {
     deployments: Vec<Deployment>,
     kinds: Vec<Kind>,
     output: TableOrJson,
+    /// What discovery could not read.
+    missing: Vec<Failure>,
 }
 
 impl Work {
@@ -242,10 +245,15 @@ impl Work {
                 deployment_health::json(deployment, &verdict, facts)
             })
             .collect();
-        let problems: Vec<Value> = listing
-            .problems
-            .iter()
-            .map(find_resource::ListingProblem::json)
+        let missing = self.missing.iter();
+        let problems: Vec<Value> = missing
+            .map(|failure| find_resource::problem_json(None, None, failure))
+            .chain(
+                listing
+                    .problems
+                    .iter()
+                    .map(find_resource::ListingProblem::json),
+            )
             .collect();
         json!({ "deployments": deployments, "resources": resources_json(listing), "problems": problems })
     }

@@ -1,9 +1,10 @@
 //! From evidence to findings, and from findings to the cause.
 
 use super::{
-    DoctorReport, DoctorVerdict, Evidence, Hop, HopFinding, HopState, comparison::compare,
-    details::details, hop::HopSpec, symptom::Symptom,
+    DoctorReport, DoctorVerdict, Evidence, Hop, HopFinding, HopState, Judgement,
+    comparison::compare, details::details, hop::HopSpec, judgement::unreadable, symptom::Symptom,
 };
+use crate::model::Failure;
 
 /// Says what the evidence means.
 ///
@@ -36,7 +37,13 @@ fn finding(
     let HopSpec {
         judge, elapsed_ms, ..
     } = hop.spec();
-    let finding = judge(evidence);
+    let mut finding = judge(evidence);
+    if finding.state == HopState::Skipped
+        && let Some((what, failure)) = unread(hop, evidence)
+    {
+        // Whether the chain has this hop stands in what could not be read.
+        finding = Judgement::unknown(unreadable(failure, what));
+    }
     let (state, text) = match verdict.filter(|verdict| verdict.hop == hop) {
         Some(verdict) => (HopState::Failed, verdict.evidence.clone()),
         None if works && finding.state == HopState::Failed => (HopState::Warning, finding.evidence),
@@ -48,6 +55,31 @@ fn finding(
         evidence: text,
         elapsed_ms: elapsed_ms(evidence),
         details: details(hop, evidence),
+    }
+}
+
+/// The reading that says whether the chain has a hop at all, where it failed.
+fn unread(hop: Hop, evidence: &Evidence) -> Option<(&'static str, &Failure)> {
+    let gateways = || Some(("the gateway", evidence.gateways.failure()?));
+    let targets = || Some(("the targets", evidence.targets.failure()?));
+    let runtimes = || Some(("the runtime", evidence.runtimes.failure()?));
+    match hop {
+        Hop::Discovery | Hop::Metadata => gateways().or_else(runtimes),
+        Hop::Policy | Hop::Limits | Hop::Interceptor => gateways(),
+        Hop::Target | Hop::Provider => targets().or_else(gateways),
+        Hop::Drift | Hop::Runtime => targets().or_else(runtimes),
+        Hop::Rollout => runtimes(),
+        Hop::Credentials
+        | Hop::Permissions
+        | Hop::Stack
+        | Hop::Token
+        | Hop::Authoriser
+        | Hop::Gateway
+        | Hop::Initialize
+        | Hop::ToolsList
+        | Hop::Secret
+        | Hop::Neo4j
+        | Hop::Cypher => None,
     }
 }
 

@@ -2,7 +2,9 @@
 
 use super::{
     ChainStage, Evidence, Judgement,
-    hop::{HopSpec, no_explanation, no_log},
+    hop::{HopSpec, no_log},
+    judgement::Cause,
+    symptom::{Step, Symptom},
 };
 use crate::model::{Failure, FailureKind};
 
@@ -10,10 +12,10 @@ pub(super) const SPEC: HopSpec = HopSpec {
     name: "permissions",
     title: "what this identity may read",
     stages: &[ChainStage::SignIn],
-    precedence: 250,
+    precedence: 40,
     judge,
     elapsed_ms: |_| None,
-    explain: no_explanation,
+    explain,
     log_groups: no_log,
 };
 
@@ -45,4 +47,25 @@ fn judge(evidence: &Evidence) -> Judgement {
     } else {
         Judgement::warning(format!("this identity may not read {}", denied.join(", ")))
     }
+}
+
+/// Where the endpoint's address may not be read, nothing was asked of the endpoint: the refusal is none of its words.
+fn explain(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
+    let failure = symptom
+        .failure
+        .filter(|failure| failure.kind == FailureKind::Denied)?;
+    if evidence.endpoint.is_some() || symptom.step != Step::Initialize {
+        return None;
+    }
+    Some(Cause::new(
+        format!(
+            "The address of the endpoint may not be read: {}",
+            symptom.words()
+        ),
+        failure
+            .hint
+            .clone()
+            .unwrap_or_else(|| "set `mcp_url` of this deployment".to_owned()),
+        failure.doing.clone(),
+    ))
 }

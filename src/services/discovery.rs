@@ -159,22 +159,32 @@ impl Discoverer {
             endpoints,
             stacks,
         };
+        if inventory.account.is_none() && !inventory.endpoints.is_empty() {
+            // Summaries of gateways have no ARN.
+            let identity = self.aws.client.identity(&place).await;
+            inventory.account = identity.ok().map(|identity| identity.account);
+        }
         if can_read_stacks {
             // The resources of stacks that own a gateway tell whose its runtimes are; only the rest is asked for one by one.
-            self.read_resources(&account, &mut inventory).await;
+            let first = self.read_resources(&account, &mut inventory).await;
             inventory::assign_owned(&mut inventory);
-            self.find_owners(&account, &mut inventory).await;
-            self.read_resources(&account, &mut inventory).await;
+            let owners = self.find_owners(&account, &mut inventory).await;
+            let second = self.read_resources(&account, &mut inventory).await;
+            problems.extend(first.or(owners).or(second));
         }
-        self.read_authorisers(&control, &mut inventory).await;
+        problems.extend(self.read_authorisers(&control, &mut inventory).await);
         Ok(Discovery {
             found: inventory::deployments(&inventory),
             problems,
         })
     }
 
-    /// Asks CloudFormation for the stacks of what no stack's outputs name alone, and reads the resources of those stacks.
-    async fn find_owners(&self, account: &Arc<Account>, inventory: &mut Inventory) {
+    /// Asks CloudFormation for the stacks of what no stack's outputs name alone. Returns the first failure of it.
+    async fn find_owners(
+        &self,
+        account: &Arc<Account>,
+        inventory: &mut Inventory,
+    ) -> Option<Failure> {
         let unowned: Vec<(usize, String)> = inventory
             .endpoints
             .iter()
@@ -182,24 +192,18 @@ impl Discoverer {
             .filter(|(_, endpoint)| endpoint.stack.is_none())
             .map(|(index, endpoint)| (index, endpoint.id.clone()))
             .collect();
-        let owners: Vec<(usize, Option<String>)> = stream::iter(unowned)
-            .map(|(index, id)| async move {
-                (
-                    index,
-                    self.aws
-                        .stacks
-                        .owning_stack(account, &id)
-                        .await
-                        .ok()
-                        .flatten(),
-                )
-            })
-            .buffer_unordered(CONCURRENT)
-            .collect()
-            .await;
+        let owners: Vec<(usize, Result<Option<String>, Failure>)> =
+            stream::iter(unowned)
+                .map(|(index, id)| async move {
+                    (index, self.aws.stacks.owning_stack(account, &id).await)
+                })
+                .buffer_unordered(CONCURRENT)
+                .collect()
+                .await;
+        let mut problem = None;
         for (index, owner) in owners {
             if let Some(endpoint) = inventory.endpoints.get_mut(index) {
-                endpoint.stack = owner;
+                endpoint.stack = or_first_problem(owner, &mut problem);
             }
         }
         let stacks = &inventory.stacks;
@@ -212,10 +216,16 @@ impl Discoverer {
                 endpoint.stack = Some(outer.name.clone());
             }
         }
+        problem
     }
 
-    /// Reads the resources of the stacks that own endpoints, where their outputs leave the secret or the client open.
-    async fn read_resources(&self, account: &Arc<Account>, inventory: &mut Inventory) {
+    /// Reads the resources of the stacks that own endpoints, where their outputs leave the secret or the client open. Returns
+    /// the first failure of it.
+    async fn read_resources(
+        &self,
+        account: &Arc<Account>,
+        inventory: &mut Inventory,
+    ) -> Option<Failure> {
         let owners: Vec<&str> = inventory
             .endpoints
             .iter()
@@ -239,7 +249,7 @@ impl Discoverer {
             .map(|(index, stack)| (index, stack.name.clone()))
             .take(MOST_STACKS)
             .collect();
-        let read: Vec<(usize, Vec<OwnedResource>)> = stream::iter(wanted)
+        let read: Vec<(usize, Result<Vec<OwnedResource>, Failure>)> = stream::iter(wanted)
             .map(|(index, name)| async move {
                 let doing = format!("reading the resources of the stack {name}");
                 let resources = self
@@ -247,20 +257,26 @@ impl Discoverer {
                     .stacks
                     .stack_resources(account, &doing, &name)
                     .await;
-                (index, resources.unwrap_or_default())
+                (index, resources)
             })
             .buffer_unordered(CONCURRENT)
             .collect()
             .await;
+        let mut problem = None;
         for (index, resources) in read {
             if let Some(stack) = inventory.stacks.get_mut(index) {
-                stack.resources = resources;
+                stack.resources = or_first_problem(resources, &mut problem);
             }
         }
+        problem
     }
 
-    /// Reads how endpoints authenticate their callers, where no stack names a client.
-    async fn read_authorisers(&self, control: &Control, inventory: &mut Inventory) {
+    /// Reads how endpoints authenticate their callers, where no stack names a client. Returns the first failure of it.
+    async fn read_authorisers(
+        &self,
+        control: &Control,
+        inventory: &mut Inventory,
+    ) -> Option<Failure> {
         let wanted: Vec<(usize, String, bool)> = inventory
             .endpoints
             .iter()
@@ -268,23 +284,25 @@ impl Discoverer {
             .filter(|(_, endpoint)| endpoint.authoriser.is_none())
             .map(|(index, endpoint)| (index, endpoint.id.clone(), endpoint.is_gateway))
             .collect();
-        let read: Vec<(usize, Option<Authoriser>)> = stream::iter(wanted)
+        let read: Vec<(usize, Result<Option<Authoriser>, Failure>)> = stream::iter(wanted)
             .map(|(index, id, is_gateway)| async move {
                 let detail = if is_gateway {
                     control.known_gateway(&id).await
                 } else {
                     control.known_runtime(&id).await
                 };
-                (index, detail.ok().map(|detail| authoriser(&detail)))
+                (index, detail.map(|detail| Some(authoriser(&detail))))
             })
             .buffer_unordered(CONCURRENT)
             .collect()
             .await;
+        let mut problem = None;
         for (index, authoriser) in read {
             if let Some(endpoint) = inventory.endpoints.get_mut(index) {
-                endpoint.authoriser = authoriser;
+                endpoint.authoriser = or_first_problem(authoriser, &mut problem);
             }
         }
+        problem
     }
 }
 
@@ -328,6 +346,14 @@ fn tell_apart(found: &mut [FoundDeployment]) {
 fn or_problem<T: Default>(result: Result<T, Failure>, problems: &mut Vec<Failure>) -> T {
     result.unwrap_or_else(|failure| {
         problems.push(failure);
+        T::default()
+    })
+}
+
+/// The same of one answer of many to the same question: the first failure speaks for all.
+fn or_first_problem<T: Default>(result: Result<T, Failure>, problem: &mut Option<Failure>) -> T {
+    result.unwrap_or_else(|failure| {
+        problem.get_or_insert(failure);
         T::default()
     })
 }

@@ -133,3 +133,38 @@ fn faults_of_the_operators_own_readings_break_no_chain() {
         );
     }
 }
+
+#[test]
+fn a_gateway_that_may_not_be_read_is_not_known_and_blames_nobody() {
+    let denied = json!([{"service": "bedrock-agentcore-control", "operation": "GetGateway", "fault": "access-denied"}]);
+    let world = start(&denied.to_string());
+    // The endpoint's address stands in the configuration: the chain works.
+    let report = Console::with(&world.config)
+        .run(&["doctor", "-d", "b", "-o", "json"])
+        .exits(0)
+        .json();
+    assert_eq!(report["healthy"], true, "{report:#}");
+    let state = |hop: &str| {
+        let hops = report["hops"].as_array().unwrap();
+        let found = hops.iter().find(|found| found["hop"] == hop).unwrap();
+        found["state"].as_str().unwrap().to_owned()
+    };
+    for hop in [
+        "gateway",
+        "discovery",
+        "metadata",
+        "policy",
+        "limits",
+        "interceptor",
+    ] {
+        assert_eq!(state(hop), "unknown", "{hop}");
+    }
+    // Without a configuration nobody knows where the endpoint is.
+    let report = Console::with_credentials_for(&world)
+        .run(&["doctor", "-d", "Neo4jAgentCoreGatewayStack", "-o", "json"])
+        .exits(1)
+        .json();
+    assert_eq!(report["verdict"]["hop"], "permissions", "{report:#}");
+    let evidence = report["verdict"]["evidence"].as_str().unwrap();
+    assert!(evidence.contains("GetGateway"), "{evidence}");
+}

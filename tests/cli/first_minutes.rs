@@ -7,6 +7,7 @@ use std::{
 };
 
 use emulator::Options;
+use serde_json::json;
 
 use crate::world::{Console, WORLD, start, start_with};
 
@@ -185,7 +186,7 @@ fn several_profiles_are_looked_at_at_once_and_told_apart() {
         assert!(names.contains(&name), "{names:?}");
     }
     let partial = console.run(&["status", "gateway", "--profile", "dev,old", "-o", "json"]);
-    assert_eq!(partial.code, 3, "one profile is refused: {partial:?}");
+    assert_eq!(partial.code, 4, "one profile is refused: {partial:?}");
     assert!(!partial.json()["resources"].as_array().unwrap().is_empty());
 }
 
@@ -206,4 +207,51 @@ fn a_deployment_of_another_account_says_whose_credentials_were_used() {
         .exits(1)
         .says("in the account 999999999999")
         .says("user/local-operator");
+}
+
+#[test]
+fn what_discovery_could_not_read_is_named_and_ends_with_4() {
+    for (service, operation) in [
+        ("cloudformation", "DescribeStacks"),
+        ("cloudformation", "DescribeStackResources"),
+        ("bedrock-agentcore-control", "ListAgentRuntimes"),
+        ("bedrock-agentcore-control", "GetGateway"),
+    ] {
+        let denied =
+            json!([{"service": service, "operation": operation, "fault": "access-denied"}]);
+        let world = start(&denied.to_string());
+        let console = Console::with_credentials_for(&world);
+        let status = console
+            .run(&["status", "runtime", "-o", "json"])
+            .exits(4)
+            .says(operation);
+        let listed = status.json();
+        let problems = listed["problems"].as_array().unwrap();
+        assert!(
+            problems
+                .iter()
+                .any(|problem| problem.to_string().contains(operation)),
+            "{operation}: {problems:#?}"
+        );
+        console.run(&["init", "--yes"]).exits(4).says(operation);
+        assert!(
+            console.config().exists(),
+            "{operation}: what was found is written"
+        );
+    }
+}
+
+#[test]
+fn a_secret_that_cannot_be_read_is_no_whole_list() {
+    let endpoint = WORLD.ready["endpoint"].as_str().unwrap();
+    let (head, tail) = WORLD.config.split_once("[deployments.b]").unwrap();
+    let here = format!("endpoint_url = \"{endpoint}\"");
+    let nowhere = tail.replacen(&here, "endpoint_url = \"http://127.0.0.1:1\"", 1);
+    let config = format!("{head}[deployments.b]{nowhere}");
+    let listed = Console::with(&config)
+        .run(&["secrets", "-o", "json"])
+        .exits(5)
+        .says("127.0.0.1:1 refused the connection")
+        .json();
+    assert_eq!(listed["secrets"].as_array().unwrap().len(), 5, "{listed:#}");
 }

@@ -19,7 +19,7 @@ use regex::Regex;
 
 use crate::{
     logs::Level,
-    model::{Failure, FailureKind, LogQuery, Moment, TailStatus, did_you_mean},
+    model::{Failure, LogQuery, Moment, TailStatus, did_you_mean},
     net::clock,
 };
 
@@ -218,10 +218,7 @@ pub(super) fn partial_result<'a>(
     if failures.clone().count() == sources {
         return Err(CliError::Code(first.kind.exit_code()));
     }
-    let is_refused = failures
-        .clone()
-        .all(|failure| failure.kind == FailureKind::Denied);
-    Err(CliError::Code(if is_refused { 4 } else { 5 }))
+    group_failures::partial_code(failures.clone()).map_or(Ok(()), |code| Err(CliError::Code(code)))
 }
 
 /// Follows all groups until asked to end, until `--until`, or until every tail has failed.

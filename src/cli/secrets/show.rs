@@ -54,7 +54,10 @@ pub(super) fn list(context: &Context, format: TableOrJson) -> CliResult {
         Some(problem) if rows.iter().all(|(_, detail)| detail.is_none()) => {
             Err(CliError::Code(problem.failure.kind.exit_code()))
         }
-        Some(_) | None => Ok(()),
+        Some(_) | None => {
+            group_failures::partial_code(problems.iter().map(|problem| &problem.failure))
+                .map_or(Ok(()), |code| Err(CliError::Code(code)))
+        }
     }
 }
 
