@@ -238,6 +238,21 @@ impl Store {
         health
     }
 
+    /// Returns account and region of a deployment in words: `123456789012, us-west-2`. The account is that of its resources' ARNs.
+    pub fn account_and_region(&self, name: &DeploymentName) -> String {
+        let region = self
+            .deployment(name)
+            .map_or("", |deployment| deployment.region.as_str());
+        let account = self
+            .resources(name)
+            .filter_map(|resource| resource.arn.as_deref()?.split(':').nth(4))
+            .find(|account| !account.is_empty());
+        match account {
+            Some(account) => format!("{account}, {region}"),
+            None => region.to_owned(),
+        }
+    }
+
     /// The time from which the age of evidence counts.
     pub const fn now(&self) -> Moment {
         self.now

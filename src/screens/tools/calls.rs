@@ -194,8 +194,9 @@ impl Tools {
         if name != place {
             place = format!("{place} at {name}");
         }
-        if let Some(deployment) = context.store.deployment(&endpoint.deployment) {
-            place = format!("{place} ({})", deployment.region);
+        let account = context.store.account_and_region(&endpoint.deployment);
+        if !account.is_empty() {
+            place = format!("{place} ({account})");
         }
         let mut confirm = Confirm::ask(
             format!("Call {}?", tool.parts().1),

@@ -224,15 +224,12 @@ impl Tools {
             .and_then(|connection| connection.state.get())
             .map_or("", |(info, ..)| info.server.as_str());
         let name = name_of(endpoint, context.store);
-        let region = context
-            .store
-            .deployment(&endpoint.deployment)
-            .map_or("", |deployment| deployment.region.as_str());
+        let account = context.store.account_and_region(&endpoint.deployment);
         let mut to = endpoint.deployment.to_string();
         if name != to {
             to = format!("{to} ▸ {name}");
         }
-        let to = format!("{to}, {region}   {server}");
+        let to = format!("{to}, {account}   {server}");
         for (label, text, role) in [("sends", &answer, Role::Text), ("to", &to, Role::Text)] {
             y += 1;
             painter.text(x, y, 8, label, Role::Dim);
