@@ -17,7 +17,7 @@ impl App {
         if key.kind == KeyEventKind::Release {
             return Effects::none();
         }
-        self.stir();
+        self.record_activity();
         self.is_tour_open &= self.store.deployments.is_empty();
         // Any key closes a toast that is no failure; a failure stays for its full time.
         if self.toast.as_ref().is_some_and(|toast| !toast.is_failure) {
@@ -106,7 +106,7 @@ impl App {
     /// Inserts pasted text into the focused text field. Pasted text is never interpreted as keys.
     pub fn paste(&mut self, text: &str, now: Moment) -> Effects {
         self.now = now;
-        self.stir();
+        self.record_activity();
         if self.alarm.is_some() {
             return Effects::none();
         }
@@ -132,7 +132,7 @@ impl App {
     /// Handles a mouse event: a click on a tab or a row, or the wheel.
     pub fn mouse(&mut self, mouse: MouseEvent, now: Moment) -> Effects {
         self.now = now;
-        self.stir();
+        self.record_activity();
         match mouse.kind {
             MouseEventKind::ScrollUp => self.act(Action::List(ListAction::Up)),
             MouseEventKind::ScrollDown => self.act(Action::List(ListAction::Down)),

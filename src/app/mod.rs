@@ -3,11 +3,13 @@
 
 mod actions;
 mod alarm_watch;
+mod drawn_frame;
 mod history_poll;
 mod input;
 mod on_event;
 mod options;
 mod poll_schedule;
+mod polling;
 mod requests;
 mod traffic_poll;
 mod view;
@@ -16,8 +18,8 @@ use std::collections::{BTreeSet, VecDeque};
 
 use crate::{
     keys::Chord,
-    messages::{Effect, Effects, FleetEffect, Route, ViewportId},
-    model::{DeploymentName, Failure, FailureKind, Kind, Moment},
+    messages::{Effect, Effects, Route},
+    model::{Failure, FailureKind, Moment},
     screens::start_page::StartChoice,
     screens::{
         Screen, ScreenUpdate, UpdateContext,
@@ -31,28 +33,19 @@ use crate::{
         secrets::Secrets,
         tools::Tools,
     },
-    state::{ActivityEntry, FleetSnapshot, ListChange, Store, ViewMemory},
-    widgets::{DrawnParts, DrawnViewport},
+    state::{ActivityEntry, FleetSnapshot, Store, ViewMemory},
+    widgets::DrawnParts,
 };
 
+pub use drawn_frame::DrawnFrame;
 pub use options::AppOptions;
 
-use poll_schedule::{ListKey, PollSchedule, WatchReason};
+use poll_schedule::PollSchedule;
 
 /// How long a toast is shown, in milliseconds.
 const TOAST_MS: i64 = 5_000;
-/// Interval at which ages on the screen are redrawn while nothing else changes, in milliseconds.
-const AGES_MS: i64 = 10_000;
-/// The same interval while the user is idle, in milliseconds.
-const IDLE_AGES_MS: i64 = 30_000;
 /// Interval between two frames of the spinner, in milliseconds.
 const SPIN_MS: i64 = 120;
-/// Time after which requests in flight are shown by a spinner, in milliseconds.
-const BRIEF_MS: i64 = 300;
-/// How long a change of status is highlighted, in milliseconds.
-const FLASH_MS: i64 = 620;
-/// Lists that no call passes are polled once in so many turns.
-const RARE_TURNS: i64 = 4;
 const SPINNER: [&str; 8] = ["⠋", "⠙", "⠹", "⠸", "⠴", "⠦", "⠧", "⠇"];
 
 /// A message that is shown for a few seconds.
@@ -61,20 +54,6 @@ pub(crate) struct Toast {
     pub(crate) text: String,
     pub(crate) is_failure: bool,
     pub(crate) until: Moment,
-}
-
-/// What a frame showed: [`App::view`] returns it, and the app receives it before the next input.
-#[must_use]
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DrawnFrame {
-    /// Width of the window.
-    width: u16,
-    /// Time of the frame.
-    at: Moment,
-    /// The number of requests in flight that it showed.
-    calls: usize,
-    /// What scrolls, and what a click hits.
-    parts: DrawnParts,
 }
 
 /// The whole state of the console.
@@ -232,196 +211,9 @@ impl App {
         }
     }
 
-    /// Records what the last frame showed.
-    pub fn record_frame(&mut self, frame: DrawnFrame) {
-        for drawn in &frame.parts.viewports {
-            self.record_viewport(drawn);
-        }
-        self.frame = frame;
-    }
-
-    fn record_viewport(&mut self, drawn: &DrawnViewport) {
-        match drawn.id {
-            ViewportId::Help => {
-                if let Some(help) = &mut self.help {
-                    help.record_viewport(drawn);
-                }
-            }
-            ViewportId::Question => {
-                if let Some(question) = self.questions.front_mut() {
-                    question.scroll.record(drawn);
-                }
-            }
-            ViewportId::Fleet(part) => self.fleet.record_viewport(part, drawn),
-            ViewportId::Logs(part) => self.logs.record_viewport(part, drawn),
-            ViewportId::Secrets => self.secrets.record_viewport(drawn),
-            ViewportId::Tools(part) => self.tools.record_viewport(part, drawn),
-            ViewportId::Doctor(part) => self.doctor.record_viewport(part, drawn),
-            ViewportId::Activity => self.activity.record_viewport(drawn),
-        }
-    }
-
-    /// Returns whether the next frame would differ from the last one, and resets it.
-    pub fn take_change(&mut self) -> bool {
-        let calls_ended = self.calls == 0 && self.frame.calls > 0;
-        std::mem::take(&mut self.changed) || calls_ended
-    }
-
     /// Returns the effects to perform after the first frame.
     pub fn start(&self) -> Effects {
         Effects::one(Effect::Start)
-    }
-
-    /// Returns the next time at which the app must run although no input or event arrives: for
-    /// ages, the spinner, highlights, or
-    /// the next poll.
-    pub fn next_wake(&self) -> Option<Moment> {
-        let ask =
-            (self.has_started && !self.store.deployments.is_empty()).then(|| self.schedule.next());
-        let scan = self.logs.is_scanning().then_some(self.now);
-        [
-            self.next_frame(),
-            ask,
-            self.tools.next_listing(),
-            self.next_calls(),
-            scan,
-        ]
-        .into_iter()
-        .flatten()
-        .min()
-    }
-
-    /// Returns the next time at which the screen changes although no input or event arrives.
-    fn next_frame(&self) -> Option<Moment> {
-        let drawn = self.frame.at;
-        if self.options.starting.is_some() {
-            return Some(drawn.plus(SPIN_MS));
-        }
-        let ages = (!self.store.deployments.is_empty()).then(|| {
-            let is_idle = self.schedule.is_idle(self.now)
-                && !(self.route == Route::Logs && self.logs.is_lively(self.now));
-            drawn.plus(if is_idle { IDLE_AGES_MS } else { AGES_MS })
-        });
-        let busy = [self.busy_since, self.store.loading_since()]
-            .into_iter()
-            .flatten()
-            .min();
-        let spin = busy.map(|since| drawn.plus(SPIN_MS).max(since.plus(BRIEF_MS)));
-        let flash = self
-            .store
-            .feed
-            .front()
-            .map(|each| each.at.plus(FLASH_MS))
-            .filter(|end| drawn < *end);
-        let toast = self.toast.as_ref().map(|toast| toast.until);
-        let countdown = self
-            .tools
-            .next_wake(drawn)
-            .filter(|_| self.route == Route::Tools);
-        [ages, spin, flash, toast, countdown]
-            .into_iter()
-            .flatten()
-            .min()
-    }
-
-    /// Advances the time and returns the effects that are due.
-    pub fn tick(&mut self, now: Moment) -> Effects {
-        self.now = now;
-        self.changed |= self.next_frame().is_some_and(|at| at <= now);
-        if self.logs.is_scanning() {
-            self.logs.scan_more();
-            self.changed = true;
-        }
-        if self.toast.as_ref().is_some_and(|toast| toast.until <= now) {
-            self.toast = None;
-        }
-        if !self.has_started || self.store.deployments.is_empty() {
-            return Effects::none();
-        }
-        self.changed |= self.store.advance(now);
-        let alarm = self.raise_alarm();
-        let tools = self.tools.tick(now).and(self.read_calls()).and(alarm);
-        if self.schedule.next() > now {
-            return tools;
-        }
-        let all = self.places();
-        let mut due = self.schedule.due(&all, now);
-        due.retain(|list| self.is_worth_asking(list));
-        tools.and(self.ask(due))
-    }
-
-    /// Whether a list whose turn it is should be asked for: those that no call passes change rarely, and skip turns.
-    fn is_worth_asking(&self, (deployment, kind): &ListKey) -> bool {
-        let place = (deployment.clone(), *kind);
-        let last = self
-            .store
-            .lists
-            .get(&place)
-            .and_then(|list| list.value.as_ref());
-        kind.is_in_chain()
-            || self.store.moves(deployment, *kind)
-            || last.is_none_or(|(at, _)| {
-                self.now.since(*at) >= RARE_TURNS * self.options.refresh_ms - SPIN_MS
-            })
-    }
-
-    /// Requests every list that is not already being requested.
-    pub fn refresh(&mut self) -> Effects {
-        let all = self.places();
-        self.schedule.record_activity(self.now);
-        self.schedule.asked_all(all.len(), self.now);
-        self.count_failed_anew();
-        self.changed = true;
-        self.ask(all)
-    }
-
-    /// Returns every list of every deployment, in polling order.
-    fn places(&self) -> Vec<ListKey> {
-        let names = self.store.deployments.iter().map(|each| each.name.clone());
-        names
-            .flat_map(|name| Kind::ALL.into_iter().map(move |kind| (name.clone(), kind)))
-            .collect()
-    }
-
-    /// Records user activity or a change: the fleet is polled at the configured interval for a
-    /// while.
-    fn stir(&mut self) {
-        self.changed = true;
-        self.schedule.record_activity(self.now);
-    }
-
-    /// Schedules the next poll of a list from what its last answer changed.
-    fn note_list(&mut self, deployment: &DeploymentName, kind: Kind, news: ListChange) {
-        if news == ListChange::StatusChanged {
-            self.stir();
-        }
-        let place = (deployment.clone(), kind);
-        let why = match self.store.lists.get(&place) {
-            Some(list) if list.failure.is_some() => Some(WatchReason::Failing),
-            _ => self
-                .store
-                .moves(deployment, kind)
-                .then_some(WatchReason::Moving),
-        };
-        self.schedule
-            .answered(place, why, news == ListChange::StatusChanged, self.now);
-    }
-
-    /// Asks for one list now.
-    fn list_soon(&mut self, deployment: &DeploymentName, kind: Kind) -> Effects {
-        self.ask(vec![(deployment.clone(), kind)])
-    }
-
-    fn ask(&mut self, lists: Vec<ListKey>) -> Effects {
-        let mut effects = Vec::new();
-        for (name, kind) in lists {
-            let list = self.store.lists.entry((name.clone(), kind)).or_default();
-            if list.loading.is_none() {
-                list.ask(self.now);
-                effects.push(Effect::Fleet(FleetEffect::List(name, kind)));
-            }
-        }
-        Effects(effects)
     }
 
     fn show(&mut self, route: Route) -> Effects {

@@ -145,7 +145,7 @@ impl App {
             FleetEvent::Described(key, result) => {
                 if let Ok(resource) = result.as_ref() {
                     let news = self.store.observe_resource(resource, now);
-                    self.note_list(&key.deployment, key.kind, news);
+                    self.schedule_list(&key.deployment, key.kind, news);
                 }
                 if let Some(detail) = self.fleet.detail_mut() {
                     detail.answered(&key, *result);
@@ -170,7 +170,7 @@ impl App {
             self.secrets.hold(&held, &self.store);
         }
         self.changed |= news > ListChange::Unchanged;
-        self.note_list(deployment, kind, news);
+        self.schedule_list(deployment, kind, news);
         self.count_calls().and(self.read_changes())
     }
 
@@ -182,7 +182,7 @@ impl App {
     ) -> Effects {
         let what = format!("let endpoint {} serve version {version}", key.own_id());
         self.wrote(what, result.map(|()| "UPDATING".to_owned()), None);
-        self.note_list(&key.deployment, key.kind, ListChange::StatusChanged);
+        self.schedule_list(&key.deployment, key.kind, ListChange::StatusChanged);
         self.list_soon(&key.deployment, key.kind)
     }
 
@@ -200,7 +200,7 @@ impl App {
         if let Ok((resource, _)) = result {
             let _ = self.store.observe_resource(&resource, self.now);
             // Poll it soon, whatever status it reports now.
-            self.note_list(&key.deployment, key.kind, ListChange::StatusChanged);
+            self.schedule_list(&key.deployment, key.kind, ListChange::StatusChanged);
         }
     }
 

@@ -86,7 +86,7 @@ impl App {
     }
 
     /// Who asks for everything anew is not to wait for what could not be had.
-    pub(super) fn count_failed_anew(&mut self) {
+    pub(super) fn count_failed_again(&mut self) {
         self.counts
             .asked
             .retain(|deployment, _| !self.store.uncounted.contains_key(deployment));
