@@ -121,7 +121,8 @@ impl App {
 
     /// The deployment under the cursor and since when; nothing where no panel is shown.
     fn resting(&self) -> Option<(DeploymentName, Moment)> {
-        if self.route != Route::Fleet || self.frame.width < PANEL_FROM || !self.has_started {
+        let is_shown = self.frame.width >= PANEL_FROM || self.fleet.is_overview_open();
+        if self.route != Route::Fleet || !is_shown || !self.has_started {
             return None;
         }
         let name = self.fleet.selected_deployment(&self.store)?;

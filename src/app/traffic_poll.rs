@@ -1,5 +1,5 @@
 //! When CloudWatch is asked how often gateways and runtimes were called: one request for an account and region while Fleet is
-//! shown, every two minutes, and every five where nothing is called.
+//! shown, every minute, and every five where nothing is called.
 
 use std::collections::BTreeMap;
 
@@ -10,8 +10,8 @@ use crate::{
     model::{Deployment, DeploymentName, Failure, Kind, Moment, ResourceKey, Traffic},
 };
 
-/// Pause between two requests for the same account and region, in milliseconds.
-const PAUSE_MS: i64 = 2 * 60 * 1000;
+/// Pause between two requests for the same account and region, in milliseconds: CloudWatch keeps its counts by the minute.
+const PAUSE_MS: i64 = 60 * 1000;
 /// Pause between two requests if nothing was called in the last minutes, in milliseconds.
 const QUIET_PAUSE_MS: i64 = 5 * 60 * 1000;
 /// What is counted.

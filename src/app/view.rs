@@ -64,7 +64,9 @@ impl App {
             &mut painter,
         );
         if let Some(help) = &self.help {
-            help.view(&self.help_layers(), &context, places.body, &mut painter);
+            let offers = |action| self.screen().offers(action, &context);
+            let layers = self.help_layers();
+            help.view(&layers, offers, &context, places.body, &mut painter);
         } else {
             screen.view(&context, places.body, &mut painter);
         }

@@ -403,7 +403,7 @@ impl RequestFacts {
                 rpc_id: value_of("{id="),
                 statement: STATEMENT_NAMES.iter().find_map(|name| {
                     let (_, rest) = body.split_once(&format!("arguments={{{name}="))?;
-                    Some(rest.split('}').next()?.trim().to_owned())
+                    Some(map_value(rest).trim().to_owned())
                 }),
             };
         };
@@ -431,6 +431,44 @@ impl RequestFacts {
                 .find_map(|name| text(&format!("/params/arguments/{name}"))),
         }
     }
+}
+
+/// Arguments that stand after the statement in the text of a Java map.
+const LATER_ARGUMENTS: [&str; 6] = [
+    ", params={",
+    ", parameters={",
+    ", database=",
+    ", limit=",
+    ", timeout=",
+    ", _meta={",
+];
+
+/// The first value of a Java map's text. Its brackets are balanced, so that it ends where the map does: at the first closing
+/// brace that it did not open, or before the next argument. Nothing is quoted in such a text but what the statement quotes itself.
+fn map_value(text: &str) -> &str {
+    let (mut depth, mut quote) = (0_usize, None);
+    for (at, character) in text.char_indices() {
+        match (character, quote) {
+            (_, Some(open)) if character == open => quote = None,
+            (_, Some(_)) => {}
+            ('\'' | '"' | '`', None) => quote = Some(character),
+            ('{' | '[' | '(', None) => depth += 1,
+            ('}' | ']' | ')', None) => {
+                let Some(outer) = depth.checked_sub(1) else {
+                    return text.get(..at).unwrap_or(text);
+                };
+                depth = outer;
+            }
+            (',', None) if depth == 0 => {
+                let rest = text.get(at..).unwrap_or_default();
+                if LATER_ARGUMENTS.iter().any(|name| rest.starts_with(name)) {
+                    return text.get(..at).unwrap_or(text);
+                }
+            }
+            _ => {}
+        }
+    }
+    text
 }
 
 fn seconds_in_parentheses(text: &str) -> Option<f64> {

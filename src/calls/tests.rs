@@ -456,3 +456,24 @@ fn a_call_names_its_lines_for_a_filter() {
     assert!(calls[0].has_line(at, INTERCEPTOR) && !calls[0].has_line(at, GATEWAY));
     assert_eq!((calls[0].id(), calls[0].line_count()), (Some("trace-1"), 3));
 }
+
+#[test]
+fn a_statement_in_the_text_of_a_map_keeps_its_own_braces() {
+    let statement_of = |arguments: &str| {
+        let body = format!(
+            "{{id=1, jsonrpc=2.0, method=tools/call, params={{name=t___read-cypher, arguments={{{arguments}}}}}}}"
+        );
+        let record_body = serde_json::json!({
+            "isError": false, "log": "Started processing request with requestId: 1", "requestBody": body, "id": "1",
+        });
+        gateway(0, "r", "t", &record_body).statement.unwrap()
+    };
+    let whole = "MATCH (p:Person {name: $name})-[:DIRECTED]->(m {a: {b: 1}}) RETURN m.title, p";
+    assert_eq!(statement_of(&format!("query={whole}")), whole);
+    assert_eq!(
+        statement_of(&format!("query={whole}, params={{name=Ron Howard}}")),
+        whole
+    );
+    let quoted = "RETURN '}' AS brace, \"it's {\" AS other";
+    assert_eq!(statement_of(&format!("query={quoted}")), quoted);
+}

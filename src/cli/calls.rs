@@ -16,7 +16,8 @@ use crate::{
 
 use super::{
     context::Context,
-    find_resource, group_failures,
+    find_resource::{self, Listing},
+    group_failures,
     logs::{attribution::Attribution, partial_result, window},
     outcome::{CliError, CliResult},
     output, process,
@@ -122,6 +123,16 @@ pub(super) async fn find_calls(
         &[Kind::Gateway, Kind::Runtime, Kind::Target, Kind::Endpoint],
     )
     .await;
+    find_listed_calls(services, deployments, &listing, since).await
+}
+
+/// The same where gateways, targets, runtimes and endpoints are listed already.
+pub(super) async fn find_listed_calls(
+    services: &Services,
+    deployments: &[Deployment],
+    listing: &Listing,
+    since: Moment,
+) -> FoundCalls {
     let mut attribution = Attribution::of(deployments);
     attribution.learn(&listing.resources);
     let mut sources: Vec<CallSource> = Vec::new();

@@ -89,15 +89,19 @@ fn playable(stack: emulator::Stack, deployments: &[String]) -> (Vec<String>, Fau
     let mut names = vec!["none: take all faults back".to_owned()];
     let mut faults = Vec::new();
     let chains = stack.deployments();
-    let has = |deployment: &String, hop| {
-        chains
-            .iter()
-            .any(|chain| chain.title == *deployment && chain.hops.contains(hop))
-    };
+    let chain = |deployment: &String| chains.iter().find(|chain| chain.title == *deployment);
+    let has =
+        |deployment: &String, hop| chain(deployment).is_some_and(|chain| chain.hops.contains(hop));
     for kind in FaultKind::ALL {
         for hop in kind.hops() {
             for deployment in deployments.iter().filter(|deployment| has(deployment, hop)) {
-                names.push(format!("{deployment}: {} {}", hop.name(), kind.name()));
+                // The short name is taken wherever the title is: the list says whose it is.
+                let short = chain(deployment).map_or("", |chain| chain.name.as_str());
+                names.push(format!(
+                    "{deployment} ({short}): {} {}",
+                    hop.name(),
+                    kind.name()
+                ));
                 faults.push(Fault {
                     place: FaultSite::Hop {
                         deployment: deployment.clone(),

@@ -1,13 +1,15 @@
 //! The health of deployments for one-off commands: from lists, CloudWatch's counts and who AWS says that we are.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use futures::future::join_all;
 use serde_json::{Value, json};
 
-use super::find_resource::Listing;
+use super::{calls::find_listed_calls, find_resource::Listing};
 use crate::{
-    kinds::{ChainInput, HealthInput, HealthVerdict, chain, deployment_health},
+    kinds::{
+        ChainInput, EVIDENCE_MS, HealthInput, HealthVerdict, LoggedCalls, chain, deployment_health,
+    },
     model::{Deployment, DeploymentName, Failure, Kind, Moment, Resource, ResourceKey, Traffic},
     services::Services,
 };
@@ -19,9 +21,16 @@ pub(crate) struct AccountAndTraffic {
     account: Option<String>,
     /// CloudWatch's count of the last hour, if it could be read.
     traffic: Option<Traffic>,
+    /// Its last calls, if its logs were read.
+    logged: Option<LoggedCalls>,
 }
 
-/// Reads accounts and counts of calls. Failures leave the fact unknown: health says so by itself.
+/// Logs are read for the last calls of at most so many deployments: more would take minutes.
+const MOST_LOGGED: usize = 20;
+/// Logs that take longer than this are not waited for.
+const LOGS_PATIENCE: Duration = Duration::from_secs(8);
+
+/// Reads accounts, counts of calls and the last calls of the logs. Failures leave the fact unknown: health says so by itself.
 pub(crate) async fn facts(
     services: &Services,
     deployments: &[Deployment],
@@ -53,10 +62,50 @@ pub(crate) async fn facts(
         let facts = AccountAndTraffic {
             account: identity.ok().map(|identity| identity.account),
             traffic: counted,
+            logged: None,
         };
         (deployment.name.clone(), facts)
     });
-    join_all(read).await.into_iter().collect()
+    let (facts, mut logged) =
+        futures::join!(join_all(read), logged_calls(services, deployments, listing));
+    facts
+        .into_iter()
+        .map(|(name, facts)| {
+            let logged = logged.remove(&name);
+            (name, AccountAndTraffic { logged, ..facts })
+        })
+        .collect()
+}
+
+/// The last calls of each deployment whose logs could be read in time.
+async fn logged_calls(
+    services: &Services,
+    deployments: &[Deployment],
+    listing: &Listing,
+) -> BTreeMap<DeploymentName, LoggedCalls> {
+    if deployments.len() > MOST_LOGGED {
+        return BTreeMap::new();
+    }
+    let since = crate::net::clock::now().plus(-EVIDENCE_MS);
+    let reading = find_listed_calls(services, deployments, listing, since);
+    let Ok(found) = tokio::time::timeout(LOGS_PATIENCE, reading).await else {
+        return BTreeMap::new();
+    };
+    let is_unread = |name: &DeploymentName| found.unread.iter().any(|it| it.deployment == *name);
+    deployments
+        .iter()
+        .filter_map(|deployment| {
+            let name = &deployment.name;
+            let own = found
+                .calls
+                .iter()
+                .filter(|call| call.deployment == name.as_str());
+            let logged = LoggedCalls::of(own);
+            // What was read in part shows what is there, and not what is missing.
+            let says_something = logged.last_answered.is_some() || !is_unread(name);
+            says_something.then(|| (name.clone(), logged))
+        })
+        .collect()
 }
 
 fn of<'a>(listing: &'a Listing, deployment: &Deployment) -> impl Iterator<Item = &'a Resource> {
@@ -95,6 +144,7 @@ pub(crate) fn verdict(
     );
     deployment_health(
         &HealthInput {
+            is_one_chain: !deployment.is_ungrouped,
             chain: &chain,
             listed_at: Some(now),
             unlisted: why,
@@ -102,6 +152,7 @@ pub(crate) fn verdict(
             traffic: facts.and_then(|facts| facts.traffic.as_ref()),
             examined: None,
             called: None,
+            logged: facts.and_then(|facts| facts.logged.as_ref()),
         },
         now,
     )

@@ -103,6 +103,8 @@ fn print(report: &DoctorReport) -> CliResult {
     print_headline(report)?;
     if let Some(verdict) = &report.verdict {
         print_verdict(verdict)?;
+    } else if let Some(consent) = report.consent() {
+        output::text(&format!("  {}", consent.evidence))?;
     }
     let mut table =
         TextTable::new(["  HOP", "STATE", "MS", "EVIDENCE"]).fit("EVIDENCE", Fit::Whole);
@@ -136,6 +138,7 @@ fn print_headline(report: &DoctorReport) -> CliResult {
         report.count(HopState::Warning),
         &report.verdict,
     ) {
+        _ if report.consent().is_some() => ("needs you", Tone::Attention),
         (true, 0, _) => ("well", Tone::Good),
         (true, ..) => ("works", Tone::Attention),
         (false, _, Some(_)) => ("broken", Tone::Bad),

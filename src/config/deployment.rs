@@ -91,6 +91,7 @@ pub(super) fn read(
             .flag("read_only")
             .or_else(|| defaults.and_then(|all| all.flag("read_only")))
             .unwrap_or(false),
+        is_ungrouped: false,
         stack,
     };
     check_purpose(section);

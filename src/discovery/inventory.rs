@@ -152,6 +152,7 @@ fn without_stack(inventory: &Inventory, endpoints: &[&FoundEndpoint]) -> FoundDe
     let account = inventory.account.as_deref().unwrap_or("account");
     let name = format!("{account}-{}", inventory.region);
     let mut deployment = with_endpoints(Deployment::new(name, &*inventory.region), endpoints);
+    deployment.is_ungrouped = true;
     deployment.profile.clone_from(&inventory.profile);
     let mut missing =
         vec!["no stack owns these, so that no Neo4j secret is known: set `secrets`".to_owned()];
@@ -327,6 +328,7 @@ mod tests {
         assert_eq!(movies.deployment.gateways, ["gw-a"]);
         assert_eq!(movies.deployment.sign_in.mode(), "m2m");
         assert_eq!(rest.deployment.sign_in, SignIn::SigV4);
+        assert!(rest.deployment.is_ungrouped && !movies.deployment.is_ungrouped);
         assert!(rest.missing.iter().any(|words| words.contains("`secrets`")));
     }
 

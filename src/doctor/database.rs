@@ -33,9 +33,15 @@ fn judge(evidence: &Evidence) -> Judgement {
         Ok(LoginAnswer::Accepted) => Judgement::ok("the secret's password works"),
         Ok(LoginAnswer::WrongPassword) if previous_is_accepted(evidence) => put_back(evidence),
         Ok(LoginAnswer::WrongPassword) => Judgement::failed(
-            "Neo4j does not accept the password of AWSCURRENT",
-            "rotate or resume: agentcore-console secrets resume SECRET finishes a rotation that was cut off; \
-             otherwise put the password that the database has",
+            format!(
+                "Neo4j does not accept the password of AWSCURRENT in {}",
+                secret_name(evidence)
+            ),
+            format!(
+                "rotate or resume: agentcore-console secrets resume {} finishes a rotation that was cut off; \
+                 otherwise put the password that the database has",
+                secret_name(evidence)
+            ),
             SOURCE,
         ),
         Ok(LoginAnswer::RateLimited) => Judgement::failed(
@@ -45,7 +51,7 @@ fn judge(evidence: &Evidence) -> Judgement {
         ),
         Ok(LoginAnswer::MustChange) => Judgement::failed(
             "Neo4j wants the password to be changed before anything else",
-            "agentcore-console secrets rotate SECRET",
+            format!("agentcore-console secrets rotate {}", secret_name(evidence)),
             SOURCE,
         ),
         Err(Neo4jFailure::Unreachable(failure)) => {
@@ -63,13 +69,16 @@ fn previous_is_accepted(evidence: &Evidence) -> bool {
     previous.is_some_and(|previous| previous.is_accepted)
 }
 
+/// Name of the secret that the chain uses.
+fn secret_name(evidence: &Evidence) -> &str {
+    let detail = evidence.secret.value();
+    detail.map_or("SECRET", |detail| detail.name.as_str())
+}
+
 /// Neo4j refuses AWSCURRENT and accepts AWSPREVIOUS: after a rotation somebody wrote the old password into the secret, as
 /// every `deploy.py` of neo4j-partners/aws-starter does with the `NEO4J_PASSWORD` of its `.env`.
 fn put_back(evidence: &Evidence) -> Judgement {
-    let secret = evidence
-        .secret
-        .value()
-        .map_or("SECRET", |detail| detail.name.as_str());
+    let secret = secret_name(evidence);
     let previous = evidence.previous.value();
     let by = previous
         .and_then(|previous| previous.overwritten.as_ref())

@@ -34,8 +34,17 @@ fn judge(evidence: &Evidence) -> Judgement {
     };
     let judged = match lines.iter().find(|line| is_error(line)) {
         Some(line) => Judgement::warning(format!("its log says: {line}")),
-        None if lines.is_empty() => Judgement::ok("its log has no lines of this examination"),
-        None => Judgement::ok("invoked; its log has no errors"),
+        None if evidence.works() => Judgement::ok("invoked; its log has no errors"),
+        None if evidence.interceptor_saw_request() => {
+            Judgement::ok("invoked for this request; its log has no errors")
+        }
+        None if lines.is_empty() => {
+            Judgement::unknown("not known whether it was invoked: its log has no line of this walk")
+        }
+        // A function's own request ids are not the gateway's: its lines may be those of other calls.
+        None => Judgement::unknown(
+            "not known whether it was invoked: no line of its log names this request",
+        ),
     };
     if evidence.secret_is_slow() {
         return judged;
@@ -68,12 +77,19 @@ fn explain(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
             LOG,
         ));
     }
-    let was_invoked = lines.is_some_and(|lines| lines.iter().any(|line| line.starts_with("START")));
+    // Only this request's own id proves that the function ran: other calls of the same seconds leave lines too.
+    let was_invoked = evidence.interceptor_saw_request();
     let was_processed = evidence.gateway_began(symptom);
+    let has_others = lines.is_some_and(|lines| !lines.is_empty());
     (!was_invoked && was_processed).then(|| {
+        let silence = if has_others {
+            "no line of the function's log names this request"
+        } else {
+            "the function's log has no line of it"
+        };
         Cause::new(
             format!(
-                "The gateway may not invoke the interceptor {function}: {}, and the function's log has no line of it",
+                "The gateway may not invoke the interceptor {function}: {}, and {silence}",
                 symptom.words()
             ),
             format!(
@@ -137,6 +153,15 @@ impl Evidence {
             .flat_map(|gateway| &gateway.log_groups)
             .find_map(|group| group.strip_prefix("/aws/lambda/"))
             .unwrap_or("FUNCTION")
+    }
+
+    /// Whether the interceptor's log names the request that failed.
+    fn interceptor_saw_request(&self) -> bool {
+        let Some(id) = self.failed_request() else {
+            return false;
+        };
+        let lines = self.interceptor_log.value().into_iter().flatten();
+        lines.into_iter().any(|line| line.contains(id))
     }
 
     /// Whether the gateway began to process the failed request: its log has a record of it, or it gave the answer a

@@ -6,6 +6,9 @@ use super::{
 };
 use crate::model::Failure;
 
+/// Why a probe that comes later has no result yet.
+pub const PENDING: &str = "not examined yet";
+
 /// Says what the evidence means.
 ///
 /// If a call went through the chain, no hop failed: what reads badly elsewhere is a warning. Otherwise the verdict is the
@@ -44,9 +47,12 @@ fn finding(
         // Whether the chain has this hop stands in what could not be read.
         finding = Judgement::unknown(unreadable(failure, what));
     }
+    let is_pending = finding.state == HopState::Skipped && finding.evidence == PENDING;
     let (state, text) = match verdict.filter(|verdict| verdict.hop == hop) {
         Some(verdict) => (HopState::Failed, verdict.evidence.clone()),
         None if works && finding.state == HopState::Failed => (HopState::Warning, finding.evidence),
+        // Nothing says yet that the chain has no such hop.
+        None if is_pending => (HopState::Unknown, finding.evidence),
         None => (finding.state, finding.evidence),
     };
     HopFinding {

@@ -43,7 +43,7 @@ pub use comparison::{ComparedStep, ComparedSteps, PathComparison};
 pub use details::HopDetail;
 pub use evidence::{Evidence, IssuerDocument, PreviousPassword, Probe, ProbeCall, ProviderStatus};
 pub use hop::{Hop, HopSpec};
-pub use judge::judge;
+pub use judge::{PENDING, judge};
 pub use judgement::{Cause, Judgement};
 pub use stage::ChainStage;
 
@@ -111,6 +111,19 @@ pub struct DoctorReport {
 }
 
 impl DoctorReport {
+    /// The hop that says that the call waits for the consent of a person, if it does: the chain works up to there, and no call
+    /// went through.
+    pub fn consent(&self) -> Option<&HopFinding> {
+        // The statement's own hop has no other warning: a slow answer is reported at the hop that was slow.
+        self.finding(Hop::Cypher)
+            .filter(|finding| self.healthy && finding.state == HopState::Warning)
+    }
+
+    /// Whether a call went through the whole chain and was answered.
+    pub fn was_answered(&self) -> bool {
+        self.healthy && self.consent().is_none()
+    }
+
     /// Number of hops in this state.
     pub fn count(&self, state: HopState) -> usize {
         self.hops

@@ -79,6 +79,11 @@ impl Evidence {
         }
     }
 
+    /// The endpoint's id of the request that failed first, if the answer names it.
+    pub fn failed_request(&self) -> Option<&str> {
+        self.symptom()?.failure?.request_id.as_deref()
+    }
+
     /// The first step that failed.
     pub(super) fn symptom(&self) -> Option<Symptom<'_>> {
         if self.works() {

@@ -324,6 +324,18 @@ fn a_500_of_the_gateway_is_attributed_by_the_logs() {
         "may not invoke the interceptor swap",
         &with(vec![began], vec![]),
     );
+    // Lines of other calls of the same seconds do not prove that the function ran for this one.
+    let others = ["START RequestId: 77", "END RequestId: 77"];
+    names(
+        Hop::Interceptor,
+        "no line of the function's log names this request",
+        &with(vec!["{\"request_id\":\"req-0\"}", began], others.to_vec()),
+    );
+    names(
+        Hop::Gateway,
+        "fails by itself",
+        &with(vec![began], vec!["START RequestId: 9", "event of req-1"]),
+    );
     names(
         Hop::Interceptor,
         "TypeError",
@@ -459,6 +471,32 @@ fn a_slow_hop_is_a_warning_there_and_nowhere_else() {
 }
 
 #[test]
+fn an_interceptor_is_called_invoked_only_by_lines_of_the_failed_request() {
+    let with = |lines: &[&str]| {
+        let evidence = Evidence {
+            connection: lost(
+                failure(FailureKind::Server, "HTTP 504")
+                    .status(504)
+                    .request_id("req-1"),
+            ),
+            tools: none(),
+            call: none(),
+            interceptor_log: answered(lines.iter().map(|line| (*line).to_owned()).collect()),
+            ..healthy()
+        };
+        let report = judge(&evidence);
+        let finding = report.finding(Hop::Interceptor).cloned().unwrap();
+        (finding.state, finding.evidence)
+    };
+    let (state, evidence) = with(&["START RequestId: 77", "END RequestId: 77"]);
+    assert_eq!(state, HopState::Unknown, "{evidence}");
+    let (state, evidence) = with(&[]);
+    assert_eq!(state, HopState::Unknown, "{evidence}");
+    let (state, evidence) = with(&["START RequestId: 77", "FULL EVENT: req-1"]);
+    assert_eq!(state, HopState::Ok, "{evidence}");
+}
+
+#[test]
 fn a_call_that_asks_for_consent_proves_the_chain_and_is_a_warning() {
     let asked = failure(FailureKind::Refused, "more information").consent_url("https://consent");
     let report = judge(&Evidence {
@@ -468,6 +506,9 @@ fn a_call_that_asks_for_consent_proves_the_chain_and_is_a_warning() {
     assert!(report.healthy && report.verdict.is_none());
     let state = report.finding(Hop::Cypher).map(|finding| finding.state);
     assert_eq!(state, Some(HopState::Warning));
+    assert!(report.consent().is_some() && !report.was_answered());
+    let answered = judge(&healthy());
+    assert!(answered.consent().is_none() && answered.was_answered());
 }
 
 #[test]
@@ -495,6 +536,7 @@ fn a_password_that_was_put_back_is_told_from_a_wrong_one() {
             ids: vec!["neo4j-mcp/credentials".into()],
             outcome: "done".into(),
             request_id: None,
+            is_own: false,
         }),
     });
     let report = judge(&evidence);
@@ -520,5 +562,36 @@ fn a_password_that_was_put_back_is_told_from_a_wrong_one() {
         Hop::Neo4j,
         "does not accept the password of AWSCURRENT",
         &evidence,
+    );
+}
+
+#[test]
+fn what_is_not_examined_yet_is_not_called_absent() {
+    let evidence = Evidence {
+        discovery: Probe::NotMade(PENDING.to_owned()),
+        metadata: Probe::NotMade("no issuer".to_owned()),
+        ..healthy()
+    };
+    let report = judge(&evidence);
+    let state = |hop| report.finding(hop).map(|finding| finding.state);
+    assert_eq!(state(Hop::Discovery), Some(HopState::Unknown));
+    assert_eq!(state(Hop::Metadata), Some(HopState::Skipped));
+}
+
+#[test]
+fn a_refused_password_names_the_secret_in_the_verdict_and_in_the_fix() {
+    let evidence = Evidence {
+        call: answered(called(true, "Neo.ClientError.Security.Unauthorized: no")),
+        login: answered(Ok(LoginAnswer::WrongPassword)),
+        ..healthy()
+    };
+    let verdict = judge(&evidence).verdict.unwrap();
+    let name = secret().name;
+    assert_eq!(verdict.hop, Hop::Neo4j);
+    assert!(verdict.evidence.contains(&name), "{}", verdict.evidence);
+    assert!(
+        verdict.fix.contains(&format!("secrets resume {name}")),
+        "{}",
+        verdict.fix
     );
 }

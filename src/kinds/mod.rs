@@ -5,6 +5,7 @@ mod deployment_health;
 mod difference;
 mod endpoint;
 mod gateway;
+mod logged_calls;
 mod policy;
 mod policy_engine;
 mod provider;
@@ -20,6 +21,8 @@ pub use chain::{Chain, ChainInput, StageStatus, chain, is_live};
 pub use deployment_health::{
     DeploymentHealth, EVIDENCE_MS, HealthInput, HealthVerdict, ObservedCall, deployment_health,
 };
+
+pub use logged_calls::LoggedCalls;
 
 pub use difference::{Differences, all_differences, differences};
 

@@ -19,6 +19,8 @@ pub struct Change {
     pub outcome: String,
     /// The request's id.
     pub request_id: Option<String>,
+    /// Whether this process made the request.
+    pub is_own: bool,
 }
 
 impl Change {
@@ -74,6 +76,7 @@ mod tests {
                 ids: Vec::new(),
                 outcome: "done".to_owned(),
                 request_id: None,
+                is_own: false,
             }
             .actor()
         };

@@ -382,6 +382,9 @@ pub struct Deployment {
     pub neo4j_user: Option<String>,
     /// Refuse every write.
     pub read_only: bool,
+    /// Whether it is the rest of an account and region: resources that no stack owns, found without a configuration. They are no
+    /// single chain.
+    pub is_ungrouped: bool,
 }
 
 impl Deployment {
@@ -442,6 +445,7 @@ impl Deployment {
             neo4j_uri: None,
             neo4j_user: None,
             read_only: false,
+            is_ungrouped: false,
         }
     }
 }

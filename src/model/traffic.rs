@@ -17,6 +17,8 @@ pub struct Traffic {
     pub error_steps: Vec<u64>,
     /// Failed calls in the last [`Traffic::RECENT_STEPS`] steps.
     pub recent_errors: u64,
+    /// Calls of the last [`Traffic::LATEST_MS`], and those of them that failed.
+    pub latest: (u64, u64),
     /// The 95th percentile of `Latency` in each step, in milliseconds, where CloudWatch has one.
     pub p95_steps: Vec<Option<f64>>,
     /// Calls that were refused with status 429: `Throttles`.
@@ -35,12 +37,27 @@ impl Traffic {
     /// A step, in milliseconds.
     pub const STEP_MS: i64 = 5 * 60 * 1000;
 
+    /// The time of the newest counts, in milliseconds.
+    pub const LATEST_MS: i64 = 2 * 60 * 1000;
+
     /// Steps that count as the last minutes.
     pub const RECENT_STEPS: usize = 2;
 
     /// Calls in the last [`Traffic::RECENT_STEPS`] steps.
     pub fn recent_calls(&self) -> u64 {
         self.calls.iter().rev().take(Self::RECENT_STEPS).sum()
+    }
+
+    /// The latest time at which one of the counted errors can have happened: the end of the last step that has any, or the
+    /// time of counting. `None` if there is no error.
+    pub fn last_error(&self) -> Option<Moment> {
+        let later = self.error_steps.iter().rev().position(|errors| *errors > 0);
+        let Some(later) = later else {
+            return (self.recent_errors > 0).then_some(self.at);
+        };
+        let end = (self.at.millis().div_euclid(Self::STEP_MS) + 1) * Self::STEP_MS;
+        let later = i64::try_from(later).unwrap_or_default() * Self::STEP_MS;
+        Some(Moment::from_millis(end - later).min(self.at))
     }
 
     /// No call at all.
@@ -52,6 +69,7 @@ impl Traffic {
             error_steps: vec![0; Self::STEPS],
             p95_steps: vec![None; Self::STEPS],
             recent_errors: 0,
+            latest: (0, 0),
             throttled: 0,
             denied: None,
             p50_ms: None,
@@ -90,6 +108,10 @@ impl Traffic {
                 .map(|(one, two)| [*one, *two].into_iter().flatten().reduce(f64::max))
                 .collect(),
             recent_errors: self.recent_errors + other.recent_errors,
+            latest: (
+                self.latest.0 + other.latest.0,
+                self.latest.1 + other.latest.1,
+            ),
             throttled: self.throttled + other.throttled,
             denied: [self.denied, other.denied]
                 .into_iter()
@@ -118,6 +140,17 @@ mod tests {
             errors: last / 2,
             ..traffic
         }
+    }
+
+    #[test]
+    fn the_last_error_is_at_most_as_late_as_the_end_of_its_step_and_the_counting() {
+        let mut traffic = Traffic::none(Moment::from_millis(Traffic::STEP_MS * 20 + 60_000));
+        assert_eq!(traffic.last_error(), None);
+        traffic.error_steps[Traffic::STEPS - 3] = 1;
+        let end = Moment::from_millis(Traffic::STEP_MS * 19);
+        assert_eq!(traffic.last_error(), Some(end));
+        traffic.error_steps[Traffic::STEPS - 1] = 1;
+        assert_eq!(traffic.last_error(), Some(traffic.at));
     }
 
     #[test]

@@ -232,9 +232,10 @@ fn ordered(store: &Store) -> Vec<&Deployment> {
     let rank = |deployment: &&Deployment| match store.examined.get(&deployment.name) {
         Some((_, report)) if report.verdict.is_some() => 0,
         Some((_, report)) if !report.healthy => 1,
-        Some((_, report)) if report.count(HopState::Warning) > 0 => 2,
-        Some(_) => 4,
-        None => 3,
+        Some((_, report)) if report.consent().is_some() => 2,
+        Some((_, report)) if report.count(HopState::Warning) > 0 => 3,
+        Some(_) => 5,
+        None => 4,
     };
     let mut ordered: Vec<&Deployment> = store.deployments.iter().collect();
     ordered.sort_by_key(rank);

@@ -155,6 +155,11 @@ impl Fleet {
             .map(|row| row.place.deployment().clone())
     }
 
+    /// Whether the detail of a deployment is open over the list.
+    pub const fn is_overview_open(&self) -> bool {
+        self.overview.is_some()
+    }
+
     fn current<'a>(&self, store: &'a crate::state::Store) -> Option<Row<'a>> {
         let rows = self.lines(store);
         rows.get(self.selected_row(&rows))
@@ -218,7 +223,11 @@ impl Fleet {
             ListAction::Left => self.go_left(context),
             ListAction::Right => self.go_right(context),
             ListAction::Filter => self.typing = true,
-            ListAction::Sort => self.order.order = self.order.order.next(),
+            ListAction::Sort => {
+                self.order.order = self.order.order.next();
+                // Each column begins in its own direction.
+                self.order.is_reversed = false;
+            }
             ListAction::Mark => self.mark(context),
             ListAction::Up
             | ListAction::Down

@@ -75,17 +75,18 @@ impl Help {
         self.scroll.record(drawn);
     }
 
-    /// Draws the keys of the active layers.
+    /// Draws the keys of the active layers. Of the keys that all lists share, only those that the screen `offers` are shown.
     pub fn view(
         &self,
         layers: &[Layer],
+        offers: impl Fn(Action) -> bool,
         context: &ViewContext<'_>,
         area: Rect,
         painter: &mut Painter<'_>,
     ) {
         painter.clear(area);
         let words = self.search.text().to_lowercase();
-        let found = lines(layers, &words, context);
+        let found = lines(layers, &words, offers, context);
         let is_empty = found.is_empty();
         let height = usize::from(area.height.saturating_sub(1));
         let is_double = area.width >= TWO_COLUMNS_FROM && found.len() > height;
@@ -176,8 +177,14 @@ fn folded(lines: Vec<HelpLine>, room: u16) -> Vec<HelpLine> {
 }
 
 /// Returns headings and keys with their help, as far as they contain the words.
-fn lines(layers: &[Layer], words: &str, context: &ViewContext<'_>) -> Vec<HelpLine> {
-    let mut lines = Vec::new();
+fn lines(
+    layers: &[Layer],
+    words: &str,
+    offers: impl Fn(Action) -> bool,
+    context: &ViewContext<'_>,
+) -> Vec<HelpLine> {
+    let mut lines: Vec<HelpLine> = Vec::new();
+    let mut title = "";
     let mut shown: Vec<(Action, Vec<String>)> = Vec::new();
     for layer in layers {
         let bindings: Vec<(Action, Vec<String>)> = context
@@ -186,6 +193,7 @@ fn lines(layers: &[Layer], words: &str, context: &ViewContext<'_>) -> Vec<HelpLi
             .into_iter()
             .filter(|(action, keys)| {
                 !keys.is_empty()
+                    && (*layer != Layer::List || offers(*action))
                     && context.allows(*action)
                     && is_found(*action, keys, words)
                     && !shown
@@ -200,8 +208,12 @@ fn lines(layers: &[Layer], words: &str, context: &ViewContext<'_>) -> Vec<HelpLi
             keys,
             text: String::new(),
         };
-        lines.push(heading(String::new()));
-        lines.push(heading(layer.title().to_uppercase()));
+        // Two layers of the same title are one part of the help.
+        if layer.title() != title {
+            title = layer.title();
+            lines.push(heading(String::new()));
+            lines.push(heading(title.to_uppercase()));
+        }
         lines.extend(bindings.iter().map(|(action, keys)| HelpLine {
             keys: keys.join("  "),
             text: action.spec().help.to_owned(),

@@ -233,6 +233,10 @@ fn hop(stage: &StageStatus, room: u16) -> Vec<PanelLine> {
     });
     let text = match (&stage.words, stage.health) {
         (Some(words), _) => words.clone(),
+        // A status of AWS proves no call.
+        (None, Some(health)) if stage.by_status == Some(health) => {
+            format!("status {}", health.as_str())
+        }
         (None, Some(health)) => health.as_str().to_owned(),
         (None, None) => "not asked".to_owned(),
     };

@@ -13,7 +13,10 @@ use super::{
 };
 use crate::{
     doctor::DoctorReport,
-    kinds::{self, Chain, ChainInput, DeploymentHealth, HealthInput, HealthVerdict, ObservedCall},
+    kinds::{
+        self, Chain, ChainInput, DeploymentHealth, HealthInput, HealthVerdict, LoggedCalls,
+        ObservedCall,
+    },
     messages::{Effect, FleetEffect},
     model::{
         Deployment, DeploymentName, Failure, Health, Kind, Moment, Resource, ResourceKey, Traffic,
@@ -306,8 +309,15 @@ impl Store {
             };
         }
         let traffic = self.traffic_of(name);
+        let history = self.calls.get(name);
+        let logged = history
+            .filter(|history| history.read_until.is_some())
+            .map(|history| LoggedCalls::of(&history.calls));
         kinds::deployment_health(
             &HealthInput {
+                is_one_chain: self
+                    .deployment(name)
+                    .is_none_or(|deployment| !deployment.is_ungrouped),
                 chain: &self.chain(name, now),
                 listed_at: lists()
                     .filter_map(|list| Some(list.value.as_ref()?.0))
@@ -317,6 +327,7 @@ impl Store {
                 traffic: traffic.as_ref(),
                 examined: self.examined.get(name).map(|(at, report)| (*at, report)),
                 called: self.called.get(name),
+                logged: logged.as_ref(),
             },
             now,
         )

@@ -367,13 +367,20 @@ fn status_says_the_health_of_every_deployment_with_its_evidence() {
         .exits(0)
         .json();
     let deployments = answer["deployments"].as_array().unwrap();
-    // Without a call nothing is proven, whatever the statuses say; the world's history of calls may say "failing".
-    let words = ["ready", "changing", "needs-you", "failing"];
+    // The world's history of calls proves a chain, or says that it fails.
+    let words = ["proven", "ready", "changing", "needs-you", "failing"];
     assert_eq!(deployments.len(), 5);
     for deployment in deployments {
         let health = deployment["health"].as_str().unwrap();
         assert!(words.contains(&health), "{deployment:#}");
-        let is_settled = health == "ready";
+        let is_settled = health == "ready" || health == "proven";
+        let evidence = deployment["evidence"].as_str().unwrap();
+        assert!(
+            health != "proven"
+                || (evidence.starts_with("a call went through at ")
+                    && evidence.contains(" UTC, by the logs")),
+            "{deployment:#}"
+        );
         assert!(
             deployment["name"] != "e" || !is_settled,
             "a person must consent: {deployment:#}"

@@ -120,6 +120,19 @@ fn every_action_is_in_a_help() {
 }
 
 #[test]
+fn the_help_of_a_screen_leaves_out_keys_of_lists_that_do_nothing_there() {
+    let mut harness = ready();
+    harness.keys("5 ?");
+    let help = harness.frame(120, 80);
+    for id in ["list.filter", "list.sort", "list.mark"] {
+        let action = Action::ALL.iter().find(|action| action.spec().id == id);
+        let text = action.unwrap().spec().help;
+        assert!(!help.contains(text), "{id}: {help}");
+    }
+    assert_eq!(help.matches("EVERYWHERE").count(), 1, "{help}");
+}
+
+#[test]
 fn help_finds_keys_by_their_words_and_by_themselves() {
     let mut harness = ready();
     harness.keys("? /");

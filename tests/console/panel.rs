@@ -21,6 +21,7 @@ fn change(ago: i64, action: &str, id: &str) -> Change {
         ids: vec![id.into()],
         outcome: "done".into(),
         request_id: Some("3c1d-ci".into()),
+        is_own: false,
     }
 }
 
@@ -164,6 +165,41 @@ fn the_default_endpoint_is_never_rolled_back() {
     harness.text("name:DEFAULT");
     assert_eq!(harness.keys("enter G B"), []);
     harness.shows("DEFAULT always follows the newest version");
+}
+
+#[test]
+fn requests_of_this_console_are_not_changes_of_others() {
+    let mut harness = ready();
+    let own = Change {
+        is_own: true,
+        request_id: Some("a-rotation".into()),
+        ..change(30_000, "UpdateSecretVersionStage", "prod-gw")
+    };
+    changes(
+        &mut harness,
+        vec![own, change(60_000, "UpdateGateway", "prod-gw")],
+    );
+    harness.keys("6");
+    harness.shows("UpdateGateway");
+    harness.hides("UpdateSecretVersionStage");
+}
+
+#[test]
+fn the_doctor_names_whose_hops_it_shows_and_when_it_was_seen_broken() {
+    let mut harness = ready();
+    harness.keys("5");
+    harness.on(examined("prod", true));
+    let title = |harness: &Harness| {
+        let frame = harness.frame(120, 36);
+        let rule = frame.lines().find(|line| line.contains("── prod ──"));
+        rule.is_some()
+    };
+    assert!(title(&harness), "{}", harness.frame(120, 36));
+    harness.shows("seen broken");
+    harness.keys("enter");
+    assert!(title(&harness), "{}", harness.frame(120, 36));
+    let row = harness.line("▌");
+    assert!(row.contains("prod"), "the row stays marked: {row}");
 }
 
 #[test]

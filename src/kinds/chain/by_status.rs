@@ -44,12 +44,7 @@ pub(super) fn live(stage: ChainStage, known: &ChainInput<'_>, now: Moment) -> Op
             now,
         ),
         ChainStage::Interceptor => silent(of(Kind::Gateway).any(has_interceptor)),
-        ChainStage::Target => {
-            let settled = of(Kind::Target)
-                .filter(|target| !is_pending(target))
-                .collect();
-            worst(stage, settled, &[Kind::Target], known, now)
-        }
+        ChainStage::Target => targets(known, now),
         ChainStage::Consent => consent(
             &of(Kind::Target)
                 .filter(|target| needs_consent(target))
@@ -68,6 +63,27 @@ pub(super) fn live(stage: ChainStage, known: &ChainInput<'_>, now: Moment) -> Op
         ),
         ChainStage::Neo4j => silent(of(Kind::Secret).next().is_some()),
     }
+}
+
+/// The targets that are settled; the good ones do not speak for those that wait for a person.
+fn targets(known: &ChainInput<'_>, now: Moment) -> Option<StageStatus> {
+    let all = known.resources.iter().copied();
+    let targets = all.filter(|resource| resource.key.kind == Kind::Target);
+    let (pending, settled): (Vec<&Resource>, Vec<&Resource>) =
+        targets.partition(|target| is_pending(target));
+    let stage = ChainStage::Target;
+    let status = worst(stage, settled, &[Kind::Target], known, now)?;
+    let is_bare = status.health == Some(Health::Healthy) && status.words.is_none();
+    let words = (is_bare && !pending.is_empty()).then(|| {
+        format!(
+            "status good, without {} that waits for consent",
+            pending.len()
+        )
+    });
+    Some(StageStatus {
+        words: words.or(status.words),
+        ..status
+    })
 }
 
 /// The worst of some resources; a kind that could not be listed is something to look at.

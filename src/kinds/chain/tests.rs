@@ -221,6 +221,21 @@ fn a_consent_that_is_pending_needs_a_person_and_breaks_no_target() {
     let chain = of(&resources, None);
     assert_eq!(dots(&chain), ".wwp");
     assert_eq!(summary(&chain), "consent: mcp waits for a person's consent");
+    let mut both = shape('E');
+    let mut pending = both
+        .iter()
+        .find(|resource| resource.key.kind == Kind::Target)
+        .cloned()
+        .unwrap();
+    pending.key.id = "gw/other".into();
+    pending.status = "CREATE_PENDING_AUTH".into();
+    both.push(pending);
+    let chain = of(&both, None);
+    let target = chain.stage(ChainStage::Target).unwrap();
+    assert_eq!(
+        target.words.as_deref(),
+        Some("status good, without 1 that waits for consent")
+    );
 }
 
 #[test]

@@ -9,14 +9,15 @@ mod tests;
 
 use serde::Serialize;
 
-use super::chain::Chain;
+use super::{LoggedCalls, chain::Chain};
 use crate::{
     doctor::DoctorReport,
     model::{Moment, Traffic},
 };
 
 use rules::{
-    broken_by_doctor, broken_by_status, by_status, failing, outdated, proven, unlisted, waiting,
+    broken_by_doctor, broken_by_status, by_status, changing, failing, needs_person, outdated,
+    proven, unlisted,
 };
 
 /// A call or an examination counts for this long, in milliseconds.
@@ -123,6 +124,8 @@ pub struct ObservedCall {
 /// What is known of a deployment.
 #[derive(Clone, Debug)]
 pub struct HealthInput<'a> {
+    /// Whether its resources are one chain. Those of an account that no stack owns are not: one that failed breaks no other.
+    pub is_one_chain: bool,
     /// Its chain by AWS's statuses and the doctor.
     pub chain: &'a Chain,
     /// When the oldest of its lists was read.
@@ -137,16 +140,23 @@ pub struct HealthInput<'a> {
     pub examined: Option<(Moment, &'a DoctorReport)>,
     /// The last call of this console.
     pub called: Option<&'a ObservedCall>,
+    /// Its last calls as its logs show them; `None` if the logs were not read.
+    pub logged: Option<&'a LoggedCalls>,
 }
 
 /// Judges a deployment: what is broken first, then what fails, what needs somebody, what moves, what is proven.
 pub fn deployment_health(input: &HealthInput<'_>, now: Moment) -> HealthVerdict {
-    broken_by_status(input, now)
+    let person_first = (!input.is_one_chain)
+        .then(|| needs_person(input, now))
+        .flatten();
+    person_first
+        .or_else(|| broken_by_status(input, now))
         .or_else(|| broken_by_doctor(input, now))
         .or_else(|| failing(input, now))
-        .or_else(|| waiting(input))
+        .or_else(|| needs_person(input, now))
+        .or_else(|| changing(input))
         .or_else(|| unlisted(input))
         .or_else(|| proven(input, now))
         .or_else(|| outdated(input, now))
-        .unwrap_or_else(|| by_status(input))
+        .unwrap_or_else(|| by_status(input, now))
 }

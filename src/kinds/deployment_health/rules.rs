@@ -4,13 +4,15 @@ use super::{DeploymentHealth, EVIDENCE_MS, HealthInput, HealthVerdict};
 use crate::{
     doctor::{ChainStage, Hop, HopState},
     kinds::StageStatus,
-    model::{Health, Moment},
+    model::{Health, Moment, pluralize},
 };
 
 /// So many errors of the last minutes matter from [`FAILING_PERCENT`] of the calls; fewer matter from half of the calls.
 const FAILING_ERRORS: u64 = 3;
 /// Share of the calls, in percent.
 const FAILING_PERCENT: u64 = 10;
+/// So many calls of the logs that failed one after the other are a failure of the deployment, not of a caller.
+const FAILING_IN_A_ROW: usize = 3;
 
 fn verdict(
     health: DeploymentHealth,
@@ -42,21 +44,28 @@ fn bad_stage<'a>(input: &'a HealthInput<'_>) -> Option<&'a StageStatus> {
     stage_with(input, |health| health >= Health::Degraded).filter(|stage| !stage.is_unlisted)
 }
 
-/// Whether the doctor saw that status and its call went through all the same: a target that could not be synchronised
-/// answers calls with the tools that the gateway has of it.
-fn was_passed(input: &HealthInput<'_>, stage: ChainStage, now: Moment) -> bool {
+/// Whether calls go past that status: a target that could not be synchronised answers calls with the tools that the gateway
+/// has of it, and a failed update leaves the version before in place, so any recent proof counts. A stage that failed
+/// altogether is passed only if the doctor saw its status and its call went through all the same.
+fn was_passed(input: &HealthInput<'_>, stage: &StageStatus, now: Moment) -> bool {
+    if stage.by_status == Some(Health::Degraded) {
+        let is_proven = last_proof(input).is_some_and(|(at, _)| is_recent(at, now));
+        return is_proven && failing(input, now).is_none();
+    }
     let examined = input.examined.filter(|(at, _)| is_recent(*at, now));
     examined.is_some_and(|(_, report)| {
         let mut warnings = report
             .hops
             .iter()
             .filter(|finding| finding.state == HopState::Warning);
-        report.healthy && warnings.any(|finding| finding.hop.spec().stages.contains(&stage))
+        report.was_answered()
+            && warnings.any(|finding| finding.hop.spec().stages.contains(&stage.stage))
     })
 }
 
 pub(super) fn broken_by_status(input: &HealthInput<'_>, now: Moment) -> Option<HealthVerdict> {
-    let stage = bad_stage(input).filter(|stage| !was_passed(input, stage.stage, now))?;
+    let stage =
+        bad_stage(input).filter(|stage| input.is_one_chain && !was_passed(input, stage, now))?;
     Some(verdict(
         DeploymentHealth::Broken,
         Some(hop_of(stage.stage)),
@@ -79,22 +88,41 @@ const fn hop_of(stage: ChainStage) -> &'static str {
     }
 }
 
-/// When a call last went through the whole chain, by the doctor or by this console.
-fn last_proof(input: &HealthInput<'_>) -> Option<(Moment, &'static str)> {
+/// When a call last went through the whole chain: the doctor's, one of this console, or one that the logs show.
+fn last_proof(input: &HealthInput<'_>) -> Option<(Moment, String)> {
     let examined = input
         .examined
-        .filter(|(_, report)| report.healthy)
-        .map(|(at, _)| (at, "the doctor's call went through the whole chain"));
+        .filter(|(_, report)| report.was_answered())
+        .map(|(at, _)| {
+            (
+                at,
+                "the doctor's call went through the whole chain".to_owned(),
+            )
+        });
     let called = input
         .called
         .filter(|call| call.failure.is_none())
         .map(|call| {
+            let words = "a call of this console went through the whole chain";
+            (call.at, words.to_owned())
+        });
+    let logged = input
+        .logged
+        .and_then(|logged| logged.last_answered)
+        .map(|at| {
             (
-                call.at,
-                "a call of this console went through the whole chain",
+                at,
+                format!("a call went through at {}, by the logs", clock(at)),
             )
         });
-    examined.into_iter().chain(called).max_by_key(|(at, _)| *at)
+    let proofs = examined.into_iter().chain(called).chain(logged);
+    proofs.max_by_key(|(at, _)| *at)
+}
+
+/// A time of day for evidence, which is printed by commands too: hours, minutes and seconds in UTC.
+pub(super) fn clock(at: Moment) -> String {
+    let iso = at.iso();
+    format!("{} UTC", iso.get(11..19).unwrap_or(&iso))
 }
 
 fn is_recent(at: Moment, now: Moment) -> bool {
@@ -129,11 +157,12 @@ fn was_corrected(input: &HealthInput<'_>, hop: Hop, source: &str) -> bool {
 }
 
 pub(super) fn failing(input: &HealthInput<'_>, now: Moment) -> Option<HealthVerdict> {
-    let proof = last_proof(input);
+    let proof = last_proof(input).map(|(at, _)| at);
+    let is_newer = |at: Moment| proof.is_none_or(|proof| proof < at);
     if let Some(call) = input.called
         && let Some(failure) = &call.failure
         && is_recent(call.at, now)
-        && proof.is_none_or(|(at, _)| at < call.at)
+        && is_newer(call.at)
     {
         return Some(verdict(
             DeploymentHealth::Failing,
@@ -142,33 +171,72 @@ pub(super) fn failing(input: &HealthInput<'_>, now: Moment) -> Option<HealthVerd
             Some(call.at),
         ));
     }
+    failing_in_logs(input, now).or_else(|| failing_by_count(input, now))
+}
+
+/// The last calls in the logs failed, one after the other.
+fn failing_in_logs(input: &HealthInput<'_>, now: Moment) -> Option<HealthVerdict> {
+    let logged = input.logged?;
+    let (at, hop, words) = logged.last_failure.as_ref()?;
+    let is_newest = last_proof(input).is_none_or(|(proof, _)| proof < *at);
+    let is_much = logged.failed_since >= FAILING_IN_A_ROW;
+    (is_much && is_newest && is_recent(*at, now)).then(|| {
+        let place = hop.map_or_else(String::new, |hop| format!(" at {hop}"));
+        verdict(
+            DeploymentHealth::Failing,
+            *hop,
+            format!(
+                "the last {} calls in the logs failed{place}: {words}",
+                logged.failed_since
+            ),
+            Some(*at),
+        )
+    })
+}
+
+/// CloudWatch counts errors. Where only a part of the calls fails, one that goes through disproves nothing; where most of them
+/// fail, a call that goes through after the errors does.
+fn failing_by_count(input: &HealthInput<'_>, now: Moment) -> Option<HealthVerdict> {
     let traffic = input.traffic.filter(|traffic| is_recent(traffic.at, now))?;
     let (errors, calls) = (traffic.recent_errors, traffic.recent_calls());
-    let is_much = (errors > 0 && errors * 2 >= calls)
-        || (errors >= FAILING_ERRORS && errors * 100 >= calls * FAILING_PERCENT);
-    let is_newer = proof.is_none_or(|(at, _)| at <= traffic.at);
-    (is_much && is_newer).then(|| {
+    let (latest_calls, latest_errors) = traffic.latest;
+    // A failure that has just begun is a small part of the last minutes.
+    let has_begun = latest_errors >= FAILING_ERRORS && latest_errors * 3 >= latest_calls;
+    let is_outage =
+        (errors > 0 && errors * 2 >= calls) || (has_begun && latest_errors * 2 >= latest_calls);
+    let is_partial =
+        has_begun || (errors >= FAILING_ERRORS && errors * 100 >= calls * FAILING_PERCENT);
+    let is_over = is_outage
+        && last_proof(input)
+            .is_some_and(|(proof, _)| traffic.last_error().is_none_or(|last| proof > last));
+    let (errors, calls) = if has_begun {
+        traffic_pair(latest_errors, latest_calls)
+    } else {
+        traffic_pair(errors, calls)
+    };
+    ((is_outage || is_partial) && !is_over).then(|| {
         verdict(
             DeploymentHealth::Failing,
             None,
-            format!(
-                "{errors} of {} calls failed in the last minutes",
-                calls.max(errors)
-            ),
+            format!("{errors} of {calls} calls failed in the last minutes"),
             Some(traffic.at),
         )
     })
 }
 
-pub(super) fn waiting(input: &HealthInput<'_>) -> Option<HealthVerdict> {
-    let (health, stage) = [
-        (DeploymentHealth::NeedsPerson, Health::NeedsPerson),
-        (DeploymentHealth::Changing, Health::Changing),
-    ]
-    .into_iter()
-    .find_map(|(word, wanted)| Some((word, stage_with(input, |health| health == wanted)?)))?;
+/// Errors and calls: an error whose call was not counted is a call nevertheless.
+fn traffic_pair(errors: u64, calls: u64) -> (u64, u64) {
+    (errors, calls.max(errors))
+}
+
+fn waiting(
+    input: &HealthInput<'_>,
+    word: DeploymentHealth,
+    wanted: Health,
+) -> Option<HealthVerdict> {
+    let stage = stage_with(input, |health| health == wanted)?;
     Some(verdict(
-        health,
+        word,
         None,
         format!(
             "{}: {}",
@@ -177,6 +245,27 @@ pub(super) fn waiting(input: &HealthInput<'_>) -> Option<HealthVerdict> {
         ),
         input.listed_at,
     ))
+}
+
+/// A target waits for a person's consent, or the doctor's call did.
+pub(super) fn needs_person(input: &HealthInput<'_>, now: Moment) -> Option<HealthVerdict> {
+    waiting(input, DeploymentHealth::NeedsPerson, Health::NeedsPerson).or_else(|| {
+        let (at, report) = input.examined.filter(|(at, _)| is_recent(*at, now))?;
+        let consent = report.consent()?;
+        let is_newest = last_proof(input).is_none_or(|(proof, _)| proof < at);
+        is_newest.then(|| {
+            verdict(
+                DeploymentHealth::NeedsPerson,
+                None,
+                format!("the doctor: {}", consent.evidence),
+                Some(at),
+            )
+        })
+    })
+}
+
+pub(super) fn changing(input: &HealthInput<'_>) -> Option<HealthVerdict> {
+    waiting(input, DeploymentHealth::Changing, Health::Changing)
 }
 
 pub(super) fn unlisted(input: &HealthInput<'_>) -> Option<HealthVerdict> {
@@ -196,7 +285,7 @@ pub(super) fn proven(input: &HealthInput<'_>, now: Moment) -> Option<HealthVerdi
             let status = stage.words.as_deref().unwrap_or_default();
             format!("{words}, although {}: {status}", stage.stage.as_str())
         }
-        None => words.to_owned(),
+        None => words,
     };
     Some(verdict(DeploymentHealth::Proven, None, evidence, Some(at)))
 }
@@ -219,23 +308,47 @@ pub(super) fn outdated(input: &HealthInput<'_>, now: Moment) -> Option<HealthVer
     })
 }
 
-pub(super) fn by_status(input: &HealthInput<'_>) -> HealthVerdict {
+pub(super) fn by_status(input: &HealthInput<'_>, now: Moment) -> HealthVerdict {
+    let said = |stage: &StageStatus, otherwise: &str| {
+        let words = stage.words.as_deref().unwrap_or(otherwise);
+        format!("{}: {words}", stage.stage.as_str())
+    };
     let (health, words) = if !input.has_resources {
         (DeploymentHealth::Unknown, "nothing is listed".to_owned())
-    } else if let Some(stage) = stage_with(input, |health| health == Health::Unknown) {
-        let words = stage
-            .words
-            .as_deref()
-            .unwrap_or("a status that is not known");
+    } else if let Some(stage) = bad_stage(input) {
+        let words = said(stage, "not well");
         (
             DeploymentHealth::Unknown,
-            format!("{}: {words}", stage.stage.as_str()),
+            format!("resources without a stack are no single chain; {words}"),
+        )
+    } else if let Some(stage) = stage_with(input, |health| health == Health::Unknown) {
+        (
+            DeploymentHealth::Unknown,
+            said(stage, "a status that is not known"),
         )
     } else {
-        (
-            DeploymentHealth::Ready,
-            "every status is good; no call was seen to go through".to_owned(),
-        )
+        let words = format!("every status is good; {}", without_proof(input, now));
+        (DeploymentHealth::Ready, words)
     };
     verdict(health, None, words, input.listed_at)
+}
+
+/// What is known of calls where none was seen to go through the whole chain.
+fn without_proof(input: &HealthInput<'_>, now: Moment) -> String {
+    let seen = match input.logged {
+        Some(_) => "the logs show no call of the last minutes that went through",
+        None => "no call was followed through the chain (the logs were not read)",
+    };
+    let traffic = input.traffic.filter(|traffic| is_recent(traffic.at, now));
+    match traffic.filter(|traffic| traffic.is_lively()) {
+        Some(traffic) => format!(
+            "CloudWatch counts {} in the last minutes, {} of them failed; {seen}",
+            pluralize(
+                usize::try_from(traffic.recent_calls()).unwrap_or(usize::MAX),
+                "call"
+            ),
+            traffic.recent_errors
+        ),
+        None => seen.to_owned(),
+    }
 }

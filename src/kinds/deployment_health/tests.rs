@@ -1,4 +1,4 @@
-use super::*;
+use super::{rules::clock, *};
 use crate::{
     doctor::{ChainStage, DoctorVerdict, Hop, HopFinding, HopState},
     kinds::StageStatus,
@@ -20,6 +20,7 @@ fn chain(stage: ChainStage, health: Health) -> Chain {
 
 fn input(chain: &Chain) -> HealthInput<'_> {
     HealthInput {
+        is_one_chain: true,
         chain,
         listed_at: Some(NOW),
         unlisted: None,
@@ -27,6 +28,7 @@ fn input(chain: &Chain) -> HealthInput<'_> {
         traffic: None,
         examined: None,
         called: None,
+        logged: None,
     }
 }
 
@@ -127,9 +129,163 @@ fn a_bad_status_that_the_doctors_call_went_past_is_no_broken_chain() {
         (health, evidence.contains("although target"))
     };
     assert_eq!(with(1, HopState::Warning), (DeploymentHealth::Proven, true));
-    // The status came after the walk, or the walk is too old.
-    assert_eq!(with(1, HopState::Ok).0, DeploymentHealth::Broken);
+    // The status came after the walk: a failed synchronisation stops no call.
+    assert_eq!(with(1, HopState::Ok), (DeploymentHealth::Proven, true));
     assert_eq!(with(11, HopState::Warning).0, DeploymentHealth::Broken);
+}
+
+#[test]
+fn calls_that_fail_since_then_make_a_bad_status_break_the_chain() {
+    let chain = chain(ChainStage::Target, Health::Degraded);
+    let report = report(None);
+    let mut traffic = Traffic::none(NOW);
+    traffic.calls[Traffic::STEPS - 1] = 40;
+    let with = |traffic: &Traffic| {
+        of(&HealthInput {
+            examined: Some((ago(3), &report)),
+            traffic: Some(traffic),
+            ..input(&chain)
+        })
+    };
+    assert_eq!(with(&traffic).0, DeploymentHealth::Proven);
+    traffic.recent_errors = 12;
+    let (health, hop, _) = with(&traffic);
+    assert_eq!((health, hop), (DeploymentHealth::Broken, Some("target")));
+}
+
+#[test]
+fn a_stage_that_failed_is_passed_only_if_the_doctor_saw_it() {
+    let chain = chain(ChainStage::Runtime, Health::Failed);
+    let report = report(None);
+    let examined = HealthInput {
+        examined: Some((ago(1), &report)),
+        ..input(&chain)
+    };
+    assert_eq!(of(&examined).0, DeploymentHealth::Broken);
+}
+
+#[test]
+fn a_call_of_the_logs_proves_the_chain_and_says_when() {
+    let chain = chain(ChainStage::Target, Health::Degraded);
+    let with = |minutes| {
+        let logged = LoggedCalls {
+            last_answered: Some(ago(minutes)),
+            ..LoggedCalls::default()
+        };
+        let (health, _, evidence) = of(&HealthInput {
+            logged: Some(&logged),
+            ..input(&chain)
+        });
+        (health, evidence)
+    };
+    let (health, evidence) = with(2);
+    assert_eq!(health, DeploymentHealth::Proven);
+    let expected = format!("a call went through at {}, by the logs", clock(ago(2)));
+    assert!(evidence.starts_with(&expected), "{evidence}");
+    assert!(expected.contains(":58:00 UTC"), "{expected}");
+    assert_eq!(with(11).0, DeploymentHealth::Broken);
+}
+
+#[test]
+fn calls_of_the_logs_that_fail_one_after_the_other_are_failing_at_their_hop() {
+    let chain = chain(ChainStage::Gateway, Health::Healthy);
+    let report = report(None);
+    let with = |failed_since| {
+        let logged = LoggedCalls {
+            last_answered: Some(ago(4)),
+            failed_since,
+            last_failure: Some((ago(1), Some("interceptor"), "HTTP 500".to_owned())),
+        };
+        let (health, hop, evidence) = of(&HealthInput {
+            logged: Some(&logged),
+            examined: Some((ago(3), &report)),
+            ..input(&chain)
+        });
+        (health, hop, evidence)
+    };
+    assert_eq!(with(2).0, DeploymentHealth::Proven);
+    let (health, hop, evidence) = with(3);
+    assert_eq!(
+        (health, hop),
+        (DeploymentHealth::Failing, Some("interceptor"))
+    );
+    assert!(
+        evidence.contains("failed at interceptor: HTTP 500"),
+        "{evidence}"
+    );
+}
+
+#[test]
+fn ready_says_what_was_counted_and_whether_the_logs_were_read() {
+    let chain = chain(ChainStage::Gateway, Health::Healthy);
+    let mut traffic = Traffic::none(NOW);
+    traffic.calls[Traffic::STEPS - 1] = 34;
+    let counted = HealthInput {
+        traffic: Some(&traffic),
+        ..input(&chain)
+    };
+    let (health, _, evidence) = of(&counted);
+    assert_eq!(health, DeploymentHealth::Ready);
+    assert!(
+        evidence.contains("CloudWatch counts 34 calls in the last minutes, 0 of them failed")
+            && evidence.contains("the logs were not read"),
+        "{evidence}"
+    );
+    let none = LoggedCalls::default();
+    let read = HealthInput {
+        logged: Some(&none),
+        ..input(&chain)
+    };
+    let (_, _, evidence) = of(&read);
+    assert!(evidence.contains("the logs show no call"), "{evidence}");
+}
+
+#[test]
+fn a_call_of_the_doctor_that_waits_for_consent_needs_a_person_and_proves_nothing() {
+    let chain = chain(ChainStage::Gateway, Health::Healthy);
+    let mut report = report(None);
+    report.hops.push(HopFinding {
+        hop: Hop::Cypher,
+        state: HopState::Warning,
+        evidence: "the call waits for the consent of a person".to_owned(),
+        elapsed_ms: None,
+        details: Vec::new(),
+    });
+    let with = |minutes| {
+        of(&HealthInput {
+            examined: Some((ago(minutes), &report)),
+            ..input(&chain)
+        })
+    };
+    let (health, _, evidence) = with(1);
+    assert_eq!(health, DeploymentHealth::NeedsPerson);
+    assert!(evidence.contains("waits for the consent"), "{evidence}");
+    assert_eq!(with(11).0, DeploymentHealth::Ready);
+}
+
+#[test]
+fn resources_without_a_stack_break_no_chain_and_hide_no_pending_consent() {
+    let stage = |stage, health| StageStatus {
+        stage,
+        by_status: Some(health),
+        words: Some(format!("{} words", stage.as_str())),
+        ..StageStatus::unknown(stage)
+    };
+    let failed = stage(ChainStage::Runtime, Health::Failed);
+    let heap = |stages| Chain { stages };
+    let with = |chain: &Chain| {
+        of(&HealthInput {
+            is_one_chain: false,
+            ..input(chain)
+        })
+    };
+    let (health, hop, evidence) = with(&heap(vec![failed.clone()]));
+    assert_eq!((health, hop), (DeploymentHealth::Unknown, None));
+    assert!(evidence.contains("runtime words"), "{evidence}");
+    let pending = stage(ChainStage::Consent, Health::NeedsPerson);
+    let both = heap(vec![failed, pending]);
+    assert_eq!(with(&both).0, DeploymentHealth::NeedsPerson);
+    assert_eq!(of(&input(&both)).0, DeploymentHealth::Broken);
 }
 
 #[test]
@@ -178,11 +334,31 @@ fn errors_of_the_last_minutes_are_failing_until_a_newer_call_goes_through() {
         at: ago(1),
         failure: None,
     };
+    let partly = HealthInput {
+        called: Some(&call),
+        ..with(&chain, &traffic)
+    };
+    assert_eq!(
+        of(&partly).0,
+        DeploymentHealth::Failing,
+        "one call that goes through disproves no failure of some calls"
+    );
+    traffic.recent_errors = 120;
+    traffic.error_steps[Traffic::STEPS - 1] = 120;
     let repaired = HealthInput {
         called: Some(&call),
         ..with(&chain, &traffic)
     };
     assert_eq!(of(&repaired).0, DeploymentHealth::Proven);
+    let earlier = ObservedCall {
+        at: ago(3),
+        failure: None,
+    };
+    let before = HealthInput {
+        called: Some(&earlier),
+        ..with(&chain, &traffic)
+    };
+    assert_eq!(of(&before).0, DeploymentHealth::Failing);
 }
 
 #[test]
@@ -209,8 +385,25 @@ fn what_could_not_be_listed_is_unknown_and_what_failed_by_status_is_broken() {
 #[test]
 fn every_word_is_the_one_of_the_json_contract() {
     let words = DeploymentHealth::ALL.map(|health| serde_json::to_value(health).unwrap());
-    assert_eq!(
-        words,
-        DeploymentHealth::ALL.map(super::DeploymentHealth::as_str)
-    );
+    assert_eq!(words, DeploymentHealth::ALL.map(DeploymentHealth::as_str));
+}
+
+#[test]
+fn a_failure_that_has_just_begun_does_not_drown_in_the_calls_before_it() {
+    let chain = chain(ChainStage::Gateway, Health::Healthy);
+    let mut traffic = Traffic::none(NOW);
+    traffic.calls[Traffic::STEPS - 1] = 66;
+    traffic.recent_errors = 4;
+    traffic.latest = (12, 2);
+    let with = |traffic: &Traffic| {
+        of(&HealthInput {
+            traffic: Some(traffic),
+            ..input(&chain)
+        })
+    };
+    assert_eq!(with(&traffic).0, DeploymentHealth::Ready);
+    traffic.latest = (7, 4);
+    let (health, _, evidence) = with(&traffic);
+    assert_eq!(health, DeploymentHealth::Failing);
+    assert!(evidence.starts_with("4 of 7 calls"), "{evidence}");
 }

@@ -28,7 +28,8 @@ pub(super) fn entries(store: &Store) -> Vec<ActivityRow<'_>> {
         .changes
         .values()
         .flat_map(|history| &history.changes)
-        .filter(|found| !is_own(found.change.request_id.as_deref()))
+        // A rotation is one entry of this console, and many requests.
+        .filter(|found| !found.change.is_own && !is_own(found.change.request_id.as_deref()))
         .map(ActivityRow::Change);
     let mut all: Vec<ActivityRow<'_>> = own.chain(changes).collect();
     all.sort_by_key(|entry| std::cmp::Reverse(entry.at()));

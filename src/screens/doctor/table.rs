@@ -8,8 +8,9 @@ use super::{
 };
 use crate::{
     doctor::{DoctorReport, Hop, HopState},
+    kinds::EVIDENCE_MS,
     messages::DoctorViewport,
-    model::{Deployment, DeploymentName},
+    model::{Deployment, DeploymentName, Moment},
     screens::ViewContext,
     theme::Role,
     widgets::{Painter, cut, text_width},
@@ -83,6 +84,9 @@ pub(super) fn draw(
         };
         if index == cursor {
             painter.select_row(row, !state.is_in_hops);
+            if state.is_in_hops {
+                painter.text(row.x, row.y, 1, "▌", Role::Dim);
+            }
         }
         draw_row(state, &deployment.name, context, row, painter);
     }
@@ -136,7 +140,10 @@ fn draw_row(
     let running = state.running.get(name);
     // Hops appear as they are judged: a running walk goes over the last one.
     if let Some(report) = running.or_else(|| examined.map(|(_, report)| report)) {
-        draw_hops(report, row, painter);
+        // A running walk is of now.
+        let at = examined.filter(|_| running.is_none()).map(|(at, _)| *at);
+        let fade = |role| at.map_or(role, |at| faded(role, at, context.now));
+        draw_hops(report, fade, row, painter);
     }
     let x = verdict_column(row);
     let end = row.right().saturating_sub(1);
@@ -157,12 +164,27 @@ fn draw_row(
         let width = u16::try_from(text_width(&age)).unwrap_or_default();
         painter.text_right(end, row.y, width, &age, Role::Dim);
         let (words, role) = headline(report);
+        let role = faded(role, *at, context.now);
         let room = end.saturating_sub(x + width + 2);
         painter.text(x, row.y, room, &words, role);
     }
 }
 
-fn draw_hops(report: &DoctorReport, row: Rect, painter: &mut Painter<'_>) {
+/// The colour of what was seen at that time: it fades when it proves nothing of now any more.
+fn faded(role: Role, at: Moment, now: Moment) -> Role {
+    if now.since(at) > EVIDENCE_MS {
+        Role::Dim
+    } else {
+        role
+    }
+}
+
+fn draw_hops(
+    report: &DoctorReport,
+    fade: impl Fn(Role) -> Role,
+    row: Rect,
+    painter: &mut Painter<'_>,
+) {
     let pitch = pitch(row.width);
     let inset = u16::from(pitch > 1);
     for (index, finding) in report.hops.iter().enumerate() {
@@ -170,7 +192,27 @@ fn draw_hops(report: &DoctorReport, row: Rect, painter: &mut Painter<'_>) {
             continue;
         }
         let (glyph, role) = mark(finding.state);
+        let role = fade(role);
         let x = row.x + 2 + NAME + inset + pitch * u16::try_from(index).unwrap_or_default();
         painter.text(x, row.y, 1, glyph, role);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_of_a_walk_fade_when_it_counts_no_longer() {
+        let now = Moment::from_millis(EVIDENCE_MS * 2);
+        assert_eq!(
+            faded(Role::Success, now.plus(-EVIDENCE_MS), now),
+            Role::Success
+        );
+        assert_eq!(
+            faded(Role::Success, now.plus(-EVIDENCE_MS - 1), now),
+            Role::Dim
+        );
+        assert_eq!(faded(Role::Failed, Moment::from_millis(0), now), Role::Dim);
     }
 }

@@ -44,6 +44,17 @@ pub(super) fn doctor(
         ..area
     };
     painter.hline(rule);
+    if let Some(name) = state.current(context.store) {
+        // The hops below are those of one deployment, whether the cursor is in the table or among them.
+        let title = format!(" {name} ");
+        painter.text(
+            rule.x + 2,
+            rule.y,
+            rule.width.saturating_sub(3),
+            &title,
+            Role::Name,
+        );
+    }
     let body = Rect {
         y: rule.y + 1,
         height: area.height.saturating_sub(height + 1),
@@ -68,6 +79,9 @@ pub(super) fn headline(report: &DoctorReport) -> (String, Role) {
         .iter()
         .filter(|finding| finding.state == HopState::Warning)
         .collect();
+    if let Some(consent) = report.consent() {
+        return (format!("◆ needs you: {}", consent.evidence), Role::Person);
+    }
     match (&report.verdict, report.healthy, warnings.first()) {
         (Some(verdict), ..) => (sentence(&verdict.evidence).to_owned(), Role::Failed),
         (None, true, None) => ("a call went through".to_owned(), Role::Success),
@@ -235,13 +249,19 @@ fn since(name: &DeploymentName, context: &ViewContext<'_>) -> Vec<(String, Role)
     let mut words = Vec::new();
     if let Some(at) = broken {
         words.push((
-            format!("broken since {}", at.clock(context.zone)),
+            format!(
+                "seen broken {}",
+                at.clock_or_date(context.now, context.zone)
+            ),
             Role::Dim,
         ));
     }
     if let Some(at) = proven {
         words.push((
-            format!("   last proven {}", at.clock(context.zone)),
+            format!(
+                "   last proven {}",
+                at.clock_or_date(context.now, context.zone)
+            ),
             Role::Dim,
         ));
     }
@@ -317,5 +337,34 @@ mod tests {
         );
         report.hops.clear();
         assert_eq!(headline(&report).0, "a call went through");
+    }
+
+    #[test]
+    fn a_call_that_waits_for_consent_did_not_go_through() {
+        let waiting = |hop, evidence: &str| HopFinding {
+            hop,
+            state: HopState::Warning,
+            evidence: evidence.into(),
+            elapsed_ms: None,
+            details: Vec::new(),
+        };
+        let report = DoctorReport {
+            deployment: "e".into(),
+            healthy: true,
+            verdict: None,
+            hops: vec![
+                waiting(Hop::Target, "github is CREATE_PENDING_AUTH"),
+                waiting(Hop::Cypher, "the call waits for the consent of a person"),
+            ],
+            comparison: None,
+        };
+        let (words, role) = headline(&report);
+        assert_eq!(
+            (words.as_str(), role),
+            (
+                "◆ needs you: the call waits for the consent of a person",
+                Role::Person
+            )
+        );
     }
 }

@@ -218,6 +218,9 @@ fn draw_fold(
         .filter(|row| !row.is_note())
         .map(|row| row.row(context.store))
         .collect();
+    if rows.is_empty() {
+        return;
+    }
     let text = format!("{} more below", rows.len());
     let mut x = painter.spans(
         line.x + 1,
@@ -296,7 +299,7 @@ fn named(row: &Row<'_>, context: &ViewContext<'_>) -> Option<NamedRow> {
 fn draw_legend(body: Rect, painter: &mut Painter<'_>) {
     let pieces = [
         ("●", Role::Success),
-        (" a call passed it", Role::Faint),
+        (" good by status or call", Role::Faint),
         ("   ✖", Role::Failed),
         (" does not work", Role::Faint),
         ("   ◆", Role::Person),

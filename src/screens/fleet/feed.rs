@@ -9,6 +9,9 @@ use crate::{
     widgets::{Painter, cut, role_of, text_width},
 };
 
+/// Columns of a time, at most: of another day it has a date.
+const CLOCK: u16 = 15;
+
 /// A line of the feed.
 enum FeedLine<'a> {
     Transition(&'a Transition),
@@ -99,8 +102,8 @@ fn start(
     row: Rect,
     painter: &mut Painter<'_>,
 ) -> u16 {
-    let clock = at.clock(context.zone);
-    let x = painter.text(row.x + 1, row.y, 9, &clock, Role::Faint) + 2;
+    let clock = at.clock_or_date(context.now, context.zone);
+    let x = painter.text(row.x + 1, row.y, CLOCK, &clock, Role::Faint) + 2;
     let (room, _) = widths(row);
     painter.text(x, row.y, room, &cut(who, usize::from(room)), Role::Text);
     x + room + 2

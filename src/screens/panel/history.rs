@@ -97,6 +97,12 @@ fn minute(at: Moment, context: &ViewContext<'_>) -> String {
     clock.get(..5).unwrap_or(&clock).to_owned()
 }
 
+/// Up to when a source was read: two sources that were read at different times need not agree.
+fn read_to(source: &str, at: Moment, context: &ViewContext<'_>) -> StyledLine {
+    let clock = at.clock(context.zone);
+    vec![(format!("{source}, read to {clock}"), Role::Faint)]
+}
+
 /// Calls, errors and the 95th percentile of the last hour on one time axis.
 pub(super) fn last_hour(
     name: &DeploymentName,
@@ -119,10 +125,10 @@ fn counted_hour(traffic: &Traffic, context: &ViewContext<'_>, room: u16) -> Vec<
     } else {
         Role::Faint
     };
-    let p95 = traffic.p95_ms.map_or_else(|| "-".to_owned(), millis);
+    let p95 = traffic.p95_ms.map_or_else(|| "no data".to_owned(), millis);
     let mut lines = vec![
         PanelLine::blank(),
-        PanelLine::title("LAST HOUR", Vec::new()),
+        PanelLine::title("LAST HOUR", read_to("CloudWatch", traffic.at, context)),
         time_axis(traffic, width, context),
         bar(
             "calls",
@@ -190,7 +196,8 @@ fn time_axis(traffic: &Traffic, width: usize, context: &ViewContext<'_>) -> Pane
         "{:<half$}{:<rest$}{}",
         minute(end.plus(-hour), context),
         minute(end.plus(-hour / 2), context),
-        minute(end, context),
+        // The last step is not over yet.
+        minute(end.min(traffic.at), context),
         rest = span.saturating_sub(half + 5),
     );
     PanelLine::left(vec![(format!("{:LABEL$}{axis}", ""), Role::Faint)])
@@ -265,7 +272,11 @@ pub(super) fn failures(
     let by_hop = history.errors_by_hop();
     if let Some((_, most)) = by_hop.first() {
         lines.push(PanelLine::blank());
-        lines.push(PanelLine::title("ERRORS BY HOP", Vec::new()));
+        let read = history.read_until.unwrap_or(context.now);
+        lines.push(PanelLine::title(
+            "ERRORS BY HOP",
+            read_to("logs", read, context),
+        ));
         let width = usize::from(room).saturating_sub(13 + NUMBER);
         for (hop, count) in &by_hop {
             let bar = "━".repeat((count * width).div_ceil(*most).max(1));

@@ -35,7 +35,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::{
     failure::{self, AccountLabel, Doing},
-    sdk_http::{ClockSkew, HostReach, HttpClients},
+    sdk_http::{HostReach, HttpClients, OwnRequests, ResponseObserver},
     shared_config::{ProfileSettings, ServiceName},
 };
 
@@ -65,6 +65,7 @@ type AccountCell = Arc<tokio::sync::OnceCell<Arc<Account>>>;
 pub(crate) struct Accounts {
     known: Mutex<HashMap<AccountKey, (Option<StaticCredentials>, AccountCell)>>,
     http: HttpClients,
+    requests: OwnRequests,
 }
 
 /// An account and region with its clients.
@@ -76,7 +77,7 @@ pub(crate) struct Account {
     pub(crate) bundle: Option<Arc<CaBundle>>,
     settings: ProfileSettings,
     config: SdkConfig,
-    skew: ClockSkew,
+    observer: ResponseObserver,
     /// Whether AWS has refused its credentials: then the next call makes the account again, from profiles as they are then.
     stale: AtomicBool,
     credentials: tokio::sync::Mutex<Option<Credentials>>,
@@ -198,7 +199,7 @@ impl Accounts {
             (None, None) => loader,
         };
         let config = loader.load().await;
-        let skew = ClockSkew::default();
+        let observer = ResponseObserver::new(&self.requests);
         Ok(Arc::new(Account {
             region: deployment.region.clone(),
             label: AccountLabel {
@@ -206,12 +207,12 @@ impl Accounts {
                 profile: settings.named().map(str::to_owned),
                 endpoint,
                 renewal_hint: renewal_hint(deployment, &settings),
-                skew: skew.clone(),
+                skew: observer.skew.clone(),
             },
             bundle,
             settings,
             config,
-            skew,
+            observer,
             stale: AtomicBool::new(false),
             credentials: tokio::sync::Mutex::default(),
             control: OnceLock::new(),
@@ -299,7 +300,7 @@ impl Account {
     pub(crate) fn control(&self) -> &aws_sdk_bedrockagentcorecontrol::Client {
         self.control.get_or_init(|| {
             let mut config = aws_sdk_bedrockagentcorecontrol::config::Builder::from(&self.config)
-                .interceptor(self.skew.clone());
+                .interceptor(self.observer.clone());
             config.set_endpoint_url(self.endpoint_of(ServiceName::AGENTCORE_CONTROL));
             aws_sdk_bedrockagentcorecontrol::Client::from_conf(config.build())
         })
@@ -309,7 +310,7 @@ impl Account {
     pub(crate) fn logs(&self) -> &aws_sdk_cloudwatchlogs::Client {
         self.logs.get_or_init(|| {
             let mut config = aws_sdk_cloudwatchlogs::config::Builder::from(&self.config)
-                .interceptor(self.skew.clone());
+                .interceptor(self.observer.clone());
             let endpoint = self.endpoint_of(ServiceName::LOGS);
             config.set_endpoint_url(endpoint.clone());
             if endpoint.is_some() {
@@ -324,7 +325,7 @@ impl Account {
     pub(crate) fn secrets(&self) -> &aws_sdk_secretsmanager::Client {
         self.secrets.get_or_init(|| {
             let mut config = aws_sdk_secretsmanager::config::Builder::from(&self.config)
-                .interceptor(self.skew.clone());
+                .interceptor(self.observer.clone());
             config.set_endpoint_url(self.endpoint_of(ServiceName::SECRETS));
             aws_sdk_secretsmanager::Client::from_conf(config.build())
         })
@@ -334,7 +335,7 @@ impl Account {
     pub(crate) fn sts(&self) -> &aws_sdk_sts::Client {
         self.sts.get_or_init(|| {
             let mut config =
-                aws_sdk_sts::config::Builder::from(&self.config).interceptor(self.skew.clone());
+                aws_sdk_sts::config::Builder::from(&self.config).interceptor(self.observer.clone());
             config.set_endpoint_url(self.endpoint_of(ServiceName::STS));
             aws_sdk_sts::Client::from_conf(config.build())
         })
@@ -372,12 +373,17 @@ impl Account {
 
     /// AWS's clock minus this machine's in milliseconds, as of the last response.
     pub(crate) fn clock_skew_ms(&self) -> i64 {
-        self.skew.millis()
+        self.observer.skew.millis()
     }
 
     /// Learns the clock skew from a `Date` header.
     pub(crate) fn note_date(&self, date: &str) {
-        self.skew.learn(date);
+        self.observer.skew.learn(date);
+    }
+
+    /// The ids of the requests that this process has made.
+    pub(super) const fn own_requests(&self) -> &OwnRequests {
+        &self.observer.requests
     }
 
     /// Now, by AWS's clock where that is far from ours (signatures are refused beyond five minutes).

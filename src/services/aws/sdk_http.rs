@@ -1,8 +1,8 @@
 //! The HTTP clients of the SDKs: one pool for each set of trusted roots, the environment's proxy except for loopback, and
-//! an interceptor that learns how far AWS's clock is from this machine's.
+//! an interceptor that learns how far AWS's clock is from this machine's, and which requests are this process's own.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     path::PathBuf,
     sync::{
         Arc,
@@ -119,9 +119,50 @@ impl ClockSkew {
     }
 }
 
-impl Intercept for ClockSkew {
+/// Request ids remembered. A rotation makes some dozens of requests.
+const REQUESTS: usize = 20_000;
+
+/// The ids of the requests that this process has made: by them it recognises its own writes among CloudTrail's events.
+#[derive(Clone, Debug, Default)]
+pub(super) struct OwnRequests(Arc<Mutex<VecDeque<String>>>);
+
+impl OwnRequests {
+    /// Remembers the id that an answer has.
+    pub(super) fn record(&self, id: String) {
+        let mut known = self.0.lock();
+        known.push_back(id);
+        let excess = known.len().saturating_sub(REQUESTS);
+        known.drain(..excess);
+    }
+
+    /// Whether this process made the request of that id.
+    pub(super) fn contains(&self, id: &str) -> bool {
+        self.0.lock().iter().any(|known| known == id)
+    }
+}
+
+/// Learns from the headers of every response of an account.
+#[derive(Clone, Debug)]
+pub(super) struct ResponseObserver {
+    /// How far AWS's clock is from this machine's.
+    pub(super) skew: ClockSkew,
+    /// The requests of all accounts.
+    pub(super) requests: OwnRequests,
+}
+
+impl ResponseObserver {
+    /// An observer of one account, with the requests of all.
+    pub(super) fn new(requests: &OwnRequests) -> Self {
+        Self {
+            skew: ClockSkew::default(),
+            requests: requests.clone(),
+        }
+    }
+}
+
+impl Intercept for ResponseObserver {
     fn name(&self) -> &'static str {
-        "ClockSkew"
+        "ResponseObserver"
     }
 
     fn read_before_deserialization(
@@ -130,8 +171,12 @@ impl Intercept for ClockSkew {
         _: &RuntimeComponents,
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        if let Some(date) = context.response().headers().get("date") {
-            self.learn(date);
+        let headers = context.response().headers();
+        if let Some(date) = headers.get("date") {
+            self.skew.learn(date);
+        }
+        if let Some(id) = super::failure::request_id(|name| headers.get(name)) {
+            self.requests.record(id);
         }
         Ok(())
     }

@@ -140,6 +140,9 @@ impl AwsClient {
             .await
             .map_err(|error| error.failure(doing.text, &request.url))?;
         let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        if let Some(id) = failure::request_id(header) {
+            account.own_requests().record(id);
+        }
         let host = http_client::host_of(&request.url);
         if let Some(page) = failure::web_page(doing.text, &host, header("content-type"), &body) {
             return Err(page.status(status));

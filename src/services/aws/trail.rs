@@ -134,7 +134,11 @@ impl CloudTrail {
             .await?
             .json(&text)?;
         let events = answer.get("Events").and_then(Value::as_array);
-        let changes = events.into_iter().flatten().filter_map(change).collect();
+        let mut changes: Vec<Change> = events.into_iter().flatten().filter_map(change).collect();
+        for change in &mut changes {
+            let id = change.request_id.as_deref();
+            change.is_own = id.is_some_and(|id| account.own_requests().contains(id));
+        }
         let next = answer.get("NextToken").and_then(Value::as_str);
         Ok((changes, next.map(str::to_owned)))
     }
@@ -216,6 +220,7 @@ fn change(event: &Value) -> Option<Change> {
         ids,
         outcome,
         request_id: of_record("/requestID").map(str::to_owned),
+        is_own: false,
     })
 }
 

@@ -13,7 +13,7 @@ use crate::{
 const LINES: usize = 200;
 /// CloudWatch makes an event readable some seconds after it was written: an empty log is read again after this pause.
 const PAUSE: Duration = Duration::from_secs(1);
-/// How often an empty log is read after a failure.
+/// How often a log without the lines that are looked for is read after a failure.
 const ATTEMPTS: usize = 3;
 /// An answer of the walk that takes this long, in milliseconds, makes the logs worth reading.
 const SLOW_MS: u64 = 2_900;
@@ -53,11 +53,14 @@ impl DoctorProbes {
             return;
         }
         let attempts = if failed { ATTEMPTS } else { 1 };
-        let read = |groups: Vec<String>| self.lines(deployment, groups, since, attempts);
+        // The gateway's log names every request by the id that its answer has: other calls' lines are no reason to stop reading.
+        let own = evidence.failed_request().map(str::to_owned);
+        let read =
+            |groups: Vec<String>, own| self.lines(deployment, groups, since, (attempts, own));
         let (gateway, function, runtime) = futures::join!(
-            read(groups(Hop::Gateway)),
-            read(interceptor.clone()),
-            read(groups(Hop::Runtime)),
+            read(groups(Hop::Gateway), own.as_deref()),
+            read(interceptor.clone(), None),
+            read(groups(Hop::Runtime), None),
         );
         (evidence.gateway_log, evidence.runtime_log) = (gateway, runtime);
         if !interceptor.is_empty() {
@@ -70,7 +73,7 @@ impl DoctorProbes {
         deployment: &Deployment,
         groups: Vec<String>,
         since: Moment,
-        attempts: usize,
+        (attempts, own): (usize, Option<&str>),
     ) -> Probe<Vec<String>> {
         if groups.is_empty() {
             return not_made("no log group is known");
@@ -102,7 +105,11 @@ impl DoctorProbes {
                     .collect::<Vec<_>>())
             })
             .await;
-            if found.failure().is_some() || found.value().is_some_and(|lines| !lines.is_empty()) {
+            let is_enough = |lines: &Vec<String>| match own {
+                Some(id) => lines.iter().any(|line| line.contains(id)),
+                None => !lines.is_empty(),
+            };
+            if found.failure().is_some() || found.value().is_some_and(is_enough) {
                 break;
             }
         }

@@ -10,16 +10,13 @@ mod walk;
 use std::{future::Future, sync::Arc, time::Instant};
 
 use crate::{
-    doctor::{DoctorReport, Evidence, Probe, judge},
+    doctor::{DoctorReport, Evidence, PENDING, Probe, judge},
     model::{Deployment, Failure, Moment},
     net::http_client::Web,
     services::{Aws, Mcp, Neo4j, SignIns},
 };
 
 use self::control::ChainParts;
-
-/// Why a probe that comes later has no result yet.
-const PENDING: &str = "not examined yet";
 
 /// Examines every hop between the credentials and a Cypher answer.
 #[derive(Clone)]

@@ -41,6 +41,16 @@ impl FaultTable {
         self.take(|fault| is_at(fault, deployment, hop))
     }
 
+    /// The fault that is armed at a hop, whatever its kind, without counting.
+    pub(crate) fn armed_at(&self, deployment: &str, hop: FaultPoint) -> Option<FaultKind> {
+        self.with(|armed| {
+            armed
+                .iter()
+                .find(|fault| is_at(fault, deployment, hop))
+                .map(|fault| fault.kind)
+        })
+    }
+
     /// Whether exactly this fault hits now; counts it if so.
     pub(crate) fn applies(&self, deployment: &str, hop: FaultPoint, kind: FaultKind) -> bool {
         self.take(|fault| fault.kind == kind && is_at(fault, deployment, hop))

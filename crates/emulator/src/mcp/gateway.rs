@@ -75,6 +75,19 @@ pub(crate) async fn handle(
     let fault = deployment
         .as_ref()
         .and_then(|deployment| world.faults.take_hop(deployment.name, FaultPoint::Gateway));
+    let is_refused = matches!(
+        fault,
+        Some(
+            FaultKind::Throttling
+                | FaultKind::AccessDenied
+                | FaultKind::InternalError
+                | FaultKind::CutBefore
+        )
+    );
+    if is_refused {
+        let group = crate::scenarios::gateway_log_group(id);
+        world.logs.record_unlogged(&group, world.now());
+    }
     match fault {
         Some(FaultKind::Throttling) => {
             return json_response(

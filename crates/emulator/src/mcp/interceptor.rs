@@ -208,21 +208,32 @@ pub(crate) async fn pass_secret(
     id: &str,
 ) -> Result<bool, String> {
     match world.faults.take_hop(deployment.name, FaultPoint::Secret) {
-        Some(FaultKind::AccessDenied) => Err(format!(
-            "botocore.errorfactory.AccessDeniedException: An error occurred (AccessDeniedException) when calling the GetSecretValue \
-             operation: User is not authorized to perform: secretsmanager:GetSecretValue on resource: {id}"
-        )),
-        Some(FaultKind::Throttling) => {
-            Err("An error occurred (ThrottlingException) when calling the GetSecretValue operation: Rate exceeded".to_owned())
-        }
-        Some(FaultKind::InternalError) => {
-            Err("An error occurred (InternalServiceError) when calling the GetSecretValue operation".to_owned())
-        }
         Some(FaultKind::Slow) => {
             tokio::time::sleep(SLOWNESS).await;
             Ok(false)
         }
-        fault => Ok(fault == Some(FaultKind::Stale)),
+        Some(FaultKind::Stale) => Ok(true),
+        Some(fault) => secret_failure(fault, id).map_or(Ok(false), Err),
+        None => Ok(false),
+    }
+}
+
+/// What an SDK says of a secret that cannot be read under a fault; `None` if the fault lets it be read.
+pub(crate) fn secret_failure(fault: FaultKind, id: &str) -> Option<String> {
+    let said = |text: &str| Some(text.to_owned());
+    if fault == FaultKind::AccessDenied {
+        Some(format!(
+            "botocore.errorfactory.AccessDeniedException: An error occurred (AccessDeniedException) when calling the GetSecretValue \
+             operation: User is not authorized to perform: secretsmanager:GetSecretValue on resource: {id}"
+        ))
+    } else if fault == FaultKind::Throttling {
+        said(
+            "An error occurred (ThrottlingException) when calling the GetSecretValue operation: Rate exceeded",
+        )
+    } else if fault == FaultKind::InternalError {
+        said("An error occurred (InternalServiceError) when calling the GetSecretValue operation")
+    } else {
+        None
     }
 }
 

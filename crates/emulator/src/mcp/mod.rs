@@ -11,7 +11,7 @@ mod external;
 pub(crate) mod fast_mcp;
 mod gateway;
 mod go_json;
-mod interceptor;
+pub(crate) mod interceptor;
 mod labs_server;
 mod message;
 mod neo4j_server;

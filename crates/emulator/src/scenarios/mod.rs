@@ -227,6 +227,20 @@ impl Scenario {
         self.name == "f"
     }
 
+    /// Whether a Neo4j stands behind it.
+    pub(crate) fn has_database(&self) -> bool {
+        self.shape != "E"
+    }
+
+    /// The own name of the tool of its server that reads with Cypher.
+    pub(crate) fn cypher_reader(&self) -> &'static str {
+        if self.is_labs() {
+            "read_neo4j_cypher"
+        } else {
+            "read-cypher"
+        }
+    }
+
     /// Whether the server in a runtime's containers has credentials of its own, instead of being given them with each request.
     pub(crate) fn has_own_credentials(&self, runtime_id: &str) -> bool {
         self.name == "c" || self.is_labs() || self.runtime_id.as_deref() != Some(runtime_id)

@@ -1,5 +1,6 @@
 //! What happens in the world by itself: traffic, failures and recoveries. In a quiet world only the past is there.
 
+mod script;
 mod traffic;
 
 use std::time::Duration;
@@ -162,4 +163,112 @@ async fn roll_out(world: &World) {
     change(None, wanted, "UPDATING");
     tokio::time::sleep(UNDER_WAY).await;
     change(Some(wanted), wanted, "READY");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Options;
+    use crate::faults::{Fault, FaultSite};
+    use crate::scenarios::{Scenario, gateway_log_group, runtime_log_group};
+
+    fn world(faults: Vec<Fault>) -> World {
+        let options = Options {
+            faults,
+            ..Options::default()
+        };
+        World::new(options, "http://127.0.0.1:9".into(), reqwest::Client::new())
+    }
+
+    /// What the metrics of a deployment's front door count of so many simulated calls: calls and errors.
+    fn counted(world: &World, name: &str, calls: usize) -> (u32, u32) {
+        let deployment = world.deployment(name).unwrap();
+        let mut numbers = Sequence::new(7);
+        for _ in 0..calls {
+            traffic::write_call(world, deployment, &mut numbers, world.now());
+        }
+        let group = front(deployment);
+        let observed = world.logs.observe(&group, 0, i64::MAX);
+        observed.iter().fold((0, 0), |(calls, errors), seen| {
+            (calls + seen.invocations, errors + seen.errors)
+        })
+    }
+
+    fn front(deployment: &Scenario) -> String {
+        match &deployment.gateway_id {
+            Some(gateway) => gateway_log_group(gateway),
+            None => runtime_log_group(deployment.runtime_id.as_deref().unwrap(), "DEFAULT"),
+        }
+    }
+
+    #[test]
+    fn calls_of_a_deployment_fail_while_a_fault_is_armed_on_their_way() {
+        for (deployment, hop, kind) in [
+            ("a", FaultPoint::Gateway, FaultKind::Throttling),
+            ("b", FaultPoint::Interceptor, FaultKind::NoPermission),
+            ("a", FaultPoint::Interceptor, FaultKind::Broken),
+            ("b", FaultPoint::Secret, FaultKind::AccessDenied),
+            ("a", FaultPoint::Secret, FaultKind::Stale),
+            ("b", FaultPoint::Target, FaultKind::Down),
+            ("a", FaultPoint::Target, FaultKind::Unsynchronised),
+            ("a", FaultPoint::CredentialProvider, FaultKind::Failing),
+            ("c", FaultPoint::Runtime, FaultKind::ColdStart),
+            ("a", FaultPoint::Runtime, FaultKind::Crash),
+            ("d", FaultPoint::Neo4j, FaultKind::Down),
+            ("b", FaultPoint::Neo4j, FaultKind::LockedOut),
+        ] {
+            let place = FaultSite::Hop {
+                deployment: deployment.to_owned(),
+                hop,
+            };
+            let times = None;
+            let (_, sound) = counted(&world(Vec::new()), deployment, 40);
+            assert!(sound < 10, "{deployment}: {sound} of 40 fail by themselves");
+            let (calls, failed) =
+                counted(&world(vec![Fault { place, kind, times }]), deployment, 40);
+            // A third of A's calls goes to another runtime.
+            assert!(
+                failed >= 20,
+                "{deployment} {hop:?} {kind:?}: {failed} of {calls}"
+            );
+        }
+    }
+
+    #[test]
+    fn without_a_token_nobody_calls_and_a_fault_at_another_deployment_changes_nothing() {
+        let fault = |hop, kind| Fault {
+            place: FaultSite::Hop {
+                deployment: "b".to_owned(),
+                hop,
+            },
+            kind,
+            times: None,
+        };
+        let silent = world(vec![fault(FaultPoint::Token, FaultKind::InvalidClient)]);
+        assert_eq!(counted(&silent, "b", 20), (0, 0));
+        let other = world(vec![fault(FaultPoint::Interceptor, FaultKind::Broken)]);
+        let (calls, failed) = counted(&other, "a", 40);
+        assert!(calls > 20 && failed < 10, "{failed} of {calls}");
+    }
+
+    #[test]
+    fn callers_call_tools_that_the_deployment_has() {
+        let world = world(Vec::new());
+        for deployment in &world.deployments {
+            counted(&world, deployment.name, 60);
+            let lines = world.logs.messages(&front(deployment)).join("\n");
+            let name = deployment.name;
+            assert_eq!(
+                lines.contains("cypher"),
+                deployment.has_database(),
+                "{name}"
+            );
+            assert_eq!(lines.contains("get_me"), name == "e", "{name}");
+            assert_eq!(
+                lines.contains("neo4j_cypher"),
+                deployment.is_labs(),
+                "{name}"
+            );
+        }
+    }
 }

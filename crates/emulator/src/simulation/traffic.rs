@@ -4,23 +4,12 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
+use super::script::{FailedHop, ScriptedCall, ScriptedFailure};
 use crate::aws::logs::records::{GATEWAY_STREAM, GatewayRecord, runtime_line};
 use crate::aws::logs::spans::{Span, SpanKind, SpanResource};
 use crate::scenarios::{Scenario, gateway_log_group, lambda_log_group, runtime_log_group};
 use crate::seed::Sequence;
 use crate::world::World;
-
-const QUERIES: [&str; 4] = [
-    "MATCH (m:Movie) RETURN m.title ORDER BY m.released LIMIT 5",
-    "MATCH (p:Person)-[:ACTED_IN]->(m:Movie) RETURN p.name, count(m) AS movies ORDER BY movies DESC LIMIT 10",
-    "MATCH (p:Person {name: $name})-[:DIRECTED]->(m) RETURN m.title",
-    "MATCH (n) RETURN count(n)",
-];
-const FAILURES: [&str; 3] = [
-    "Neo.ClientError.Statement.SyntaxError: Invalid input 'RETRUN': expected 'RETURN'",
-    "Neo.TransientError.General.DatabaseUnavailable: The database is not currently available",
-    "Neo.ClientError.Statement.ParameterMissing: Expected parameter(s): name",
-];
 
 /// What one call is about.
 struct SimulatedCall<'a> {
@@ -31,8 +20,9 @@ struct SimulatedCall<'a> {
     request: String,
     session: String,
     id: u64,
-    query: &'static str,
-    failure: Option<&'static str>,
+    script: ScriptedCall,
+    /// How it fails, as far as it gets.
+    failure: Option<ScriptedFailure>,
     slow: bool,
     took: i64,
     lag: i64,
@@ -45,7 +35,7 @@ pub(super) fn write_call(
     numbers: &mut Sequence,
     began: Timestamp,
 ) {
-    let failed = numbers.below(12) == 0;
+    let script = ScriptedCall::next(world, deployment, numbers);
     let slow = numbers.below(9) == 0;
     let call = SimulatedCall {
         world,
@@ -55,10 +45,10 @@ pub(super) fn write_call(
         request: numbers.uuid(),
         session: session(world, deployment, numbers, began),
         id: 1 + numbers.below(40),
-        query: numbers.pick(&QUERIES).copied().unwrap_or_default(),
-        failure: failed.then(|| numbers.pick(&FAILURES).copied()).flatten(),
+        failure: script.failure().cloned(),
         slow,
-        took: (40 + numbers.below(180) + if slow { 450 } else { 0 }) as i64,
+        took: (40 + numbers.below(180) + if slow { 450 } else { 0 }) as i64 + script.delay,
+        script,
         lag: (60 + numbers.below(700)) as i64,
     };
     call.write(deployment);
@@ -78,49 +68,122 @@ fn session(
 }
 
 impl SimulatedCall<'_> {
-    fn write(&self, deployment: &Scenario) {
+    fn write(mut self, deployment: &Scenario) {
         // Every third call goes to the runtime beside, without the gateway.
         if let Some(extra) = deployment
             .extra_runtime
             .as_ref()
             .filter(|_| self.id.is_multiple_of(3))
         {
+            self.failure = self.script.own_failure.clone();
             return self.runtime(&extra.id, false);
         }
-        if let Some(gateway) = &deployment.gateway_id {
-            let body = json!({"jsonrpc": "2.0", "id": self.id, "method": "tools/call",
-                "params": {"name": "read-cypher", "arguments": {"query": self.query}}});
-            let log = format!("Started processing request with requestId: {}", self.id);
-            self.gateway(gateway, 0, &log, false, Some(body.to_string()), None);
+        match self.failed_at() {
+            // Without a token nobody calls.
+            Some(FailedHop::Token) => return,
+            Some(FailedHop::Gateway) => return self.unlogged(deployment),
+            _ => {}
         }
-        if let Some(function) = deployment.interceptor {
+        let gateway = deployment.gateway_id.as_deref();
+        if let Some(gateway) = gateway {
+            self.gateway_begin(gateway);
+        }
+        if let Some(function) = deployment.interceptor
+            && self.failed_at() != Some(FailedHop::Interceptor { ran: false })
+        {
             self.interceptor(function);
         }
-        if let Some(runtime) = &deployment.runtime_id {
-            self.runtime(runtime, deployment.gateway_id.is_some());
+        if self.is_past_target() {
+            self.behind(deployment);
+        }
+        if let Some(gateway) = gateway {
+            self.gateway_end(gateway);
+            self.gateway_spans(gateway);
+        }
+    }
+
+    fn failed_at(&self) -> Option<FailedHop> {
+        self.failure.as_ref().map(|failure| failure.hop)
+    }
+
+    /// Whether the call reached what stands behind the gateway.
+    fn is_past_target(&self) -> bool {
+        match self.failed_at() {
+            None | Some(FailedHop::Runtime | FailedHop::Program | FailedHop::Database) => true,
+            Some(
+                FailedHop::Token
+                | FailedHop::Gateway
+                | FailedHop::Interceptor { .. }
+                | FailedHop::Target,
+            ) => false,
+        }
+    }
+
+    /// The server behind the gateway, or the runtime that is called directly.
+    fn behind(&self, deployment: &Scenario) {
+        match &deployment.runtime_id {
+            Some(_) if self.failed_at() == Some(FailedHop::Runtime) => self.unlogged(deployment),
+            Some(runtime) => self.runtime(runtime, deployment.gateway_id.is_some()),
+            None => {}
         }
         if deployment.name == "b" {
             self.container();
         }
-        if let Some(gateway) = &deployment.gateway_id {
-            let failed = self.failure.is_some();
-            let log = if failed {
-                format!("Error processing request with requestId: {}", self.id)
-            } else {
-                format!("Successfully processed request with requestId: {}", self.id)
-            };
-            let text = self.failure.unwrap_or("[{\"count(n)\":171}]");
-            let body = json!({"jsonrpc": "2.0", "id": self.id, "result": {"isError": failed, "content": [{"type": "text", "text": text}]}});
-            self.gateway(
-                gateway,
-                self.took,
-                &log,
-                failed,
-                None,
-                Some(body.to_string()),
-            );
-            self.gateway_spans(gateway);
+    }
+
+    /// A call that the platform refuses before anything logs it: only the metrics count it.
+    fn unlogged(&self, deployment: &Scenario) {
+        let runtime = |id: &String| runtime_log_group(id, "DEFAULT");
+        let group = match (self.failed_at(), &deployment.gateway_id) {
+            (Some(FailedHop::Gateway), Some(gateway)) => Some(gateway_log_group(gateway)),
+            _ => deployment.runtime_id.as_ref().map(runtime),
+        };
+        if let Some(group) = group {
+            self.world.logs.record_unlogged(&group, self.began);
         }
+    }
+
+    /// The tool's name at the gateway: with the prefix of the first target that is settled.
+    fn full_tool(&self, gateway: &str) -> String {
+        let known = self.world.control.gateway(gateway);
+        let targets = known.iter().flat_map(|gateway| &gateway.targets);
+        let settled = targets
+            .filter(|target| !target.status.ends_with("_PENDING_AUTH"))
+            .map(|target| target.name.as_str())
+            .next();
+        let tool = self.script.tool;
+        settled.map_or_else(|| tool.to_owned(), |target| format!("{target}___{tool}"))
+    }
+
+    fn gateway_begin(&self, gateway: &str) {
+        let body = json!({"jsonrpc": "2.0", "id": self.id, "method": "tools/call",
+            "params": {"name": self.full_tool(gateway), "arguments": self.script.arguments}});
+        let log = format!("Started processing request with requestId: {}", self.id);
+        self.gateway(gateway, 0, &log, false, Some(body.to_string()), None);
+    }
+
+    fn gateway_end(&self, gateway: &str) {
+        let failed = self.failure.is_some();
+        let end = if failed {
+            "Failed to process request"
+        } else {
+            "Successfully processed request"
+        };
+        let log = format!("{end} with requestId: {}", self.id);
+        let body = match &self.failure {
+            Some(failure) if matches!(failure.hop, FailedHop::Interceptor { .. }) => {
+                "HTTP 500".to_owned()
+            }
+            _ => {
+                let text = self
+                    .failure
+                    .as_ref()
+                    .map_or(&self.script.answer, |failure| &failure.text);
+                json!({"jsonrpc": "2.0", "id": self.id, "result": {"isError": failed, "content": [{"type": "text", "text": text}]}})
+                    .to_string()
+            }
+        };
+        self.gateway(gateway, self.took, &log, failed, None, Some(body));
     }
 
     fn at(&self, offset: i64) -> Timestamp {
@@ -176,15 +239,16 @@ impl SimulatedCall<'_> {
             4,
             format!("START RequestId: {request} Version: $LATEST"),
         );
-        self.put(
-            &group,
-            &stream,
-            6,
-            format!(
+        let line = match &self.failure {
+            Some(failure) if matches!(failure.hop, FailedHop::Interceptor { .. }) => {
+                format!("[ERROR] {}", failure.text)
+            }
+            _ => format!(
                 "[INFO]\t{}\t{request}\tforwarding tools/call with the Neo4j credentials",
                 self.at(6)
             ),
-        );
+        };
+        self.put(&group, &stream, 6, line);
         // Between START and END, as the time stamps of the lines have it.
         let duration = 6 + self.took % 11;
         let end = 4 + duration;
@@ -193,6 +257,15 @@ impl SimulatedCall<'_> {
             "REPORT RequestId: {request}\tDuration: {duration}.00 ms\tBilled Duration: {duration} ms\tMemory Size: 256 MB\tMax Memory Used: 71 MB"
         );
         self.put(&group, &stream, end, report);
+    }
+
+    /// What the program logs of a call: the tool and its statement, or its arguments.
+    fn asked(&self) -> String {
+        let tool = self.script.tool;
+        match self.script.statement {
+            Some(statement) => format!("{tool}: {statement}"),
+            None => format!("{tool}: {}", self.script.arguments),
+        }
     }
 
     fn runtime(&self, id: &str, behind_gateway: bool) {
@@ -217,12 +290,7 @@ impl SimulatedCall<'_> {
             24,
             line(24, "INFO", "Processing request of type CallToolRequest"),
         );
-        self.put(
-            &group,
-            &stream,
-            26,
-            line(26, "DEBUG", &format!("read-cypher: {}", self.query)),
-        );
+        self.put(&group, &stream, 26, line(26, "DEBUG", &self.asked()));
         if self.slow {
             let text = format!("The query took {} ms, longer than 400 ms", self.took - 40);
             self.put(
@@ -233,8 +301,8 @@ impl SimulatedCall<'_> {
             );
         }
         let end = self.took - 8;
-        let (level, text) = match self.failure {
-            Some(failure) => ("ERROR", failure.to_owned()),
+        let (level, text) = match &self.failure {
+            Some(failure) => ("ERROR", failure.text.clone()),
             None => (
                 "INFO",
                 format!(
@@ -252,7 +320,7 @@ impl SimulatedCall<'_> {
         let resource = SpanResource::Gateway(gateway);
         let attributes = json!({
             "aws.request.id": self.request,
-            "tool.name": "read-cypher",
+            "tool.name": self.script.tool,
             "latency_ms": self.took,
         });
         let request = Span {
@@ -269,14 +337,16 @@ impl SimulatedCall<'_> {
             began: self.at(22),
             duration: SignedDuration::from_millis(self.took - 26),
             ..self.span(
-                "AgentCore.Gateway.InvokeTool.read-cypher",
+                &format!("AgentCore.Gateway.InvokeTool.{}", self.script.tool),
                 self.child(1),
                 Some(self.span.clone()),
                 resource,
             )
         };
         self.world.log_past_span(&request, self.lag);
-        self.world.log_past_span(&target, self.lag);
+        if !matches!(self.failed_at(), Some(FailedHop::Interceptor { .. })) {
+            self.world.log_past_span(&target, self.lag);
+        }
     }
 
     /// The spans of a runtime's part of the call: the invocation, the program's request, its query.
@@ -297,14 +367,16 @@ impl SimulatedCall<'_> {
                 "session.id": self.session,
                 "http.method": "POST",
                 "http.status_code": status,
-                "gen_ai.tool.name": "read-cypher",
+                "gen_ai.tool.name": self.script.tool,
             })),
             began: self.at(24),
             duration: SignedDuration::from_millis(self.took - 31),
             ..self.span("POST /mcp", self.child(3), Some(self.child(2)), program)
         };
-        let mut database = members(json!({"db.system.name": "neo4j", "db.query.text": self.query}));
-        if let Some((code, _)) = self.failure.and_then(|failure| failure.split_once(": ")) {
+        let mut database =
+            members(json!({"db.system.name": "neo4j", "db.query.text": self.script.statement}));
+        let failed = self.failure.as_ref();
+        if let Some((code, _)) = failed.and_then(|failure| failure.text.split_once(": ")) {
             database.insert("db.response.status_code".into(), code.into());
             database.insert("error.type".into(), code.into());
         }
@@ -315,8 +387,12 @@ impl SimulatedCall<'_> {
             duration: SignedDuration::from_millis(self.took - 36),
             ..self.span("neo4j.query", self.child(4), Some(self.child(3)), program)
         };
-        for span in [&invocation, &request, &query] {
+        let has_query = self.failed_at() != Some(FailedHop::Program);
+        for span in [&invocation, &request] {
             self.world.log_past_span(span, self.lag);
+        }
+        if has_query {
+            self.world.log_past_span(&query, self.lag);
         }
     }
 
@@ -336,7 +412,7 @@ impl SimulatedCall<'_> {
             kind: SpanKind::Server,
             began: self.began,
             duration: SignedDuration::from_millis(self.took),
-            failure: self.failure.map(str::to_owned),
+            failure: self.failure.as_ref().map(|failure| failure.text.clone()),
             resource,
             attributes: Map::new(),
         }
@@ -350,12 +426,14 @@ impl SimulatedCall<'_> {
 
     fn container(&self) {
         let at = self.at(25).strftime("%Y-%m-%dT%H:%M:%S%.3fZ");
-        let line = match self.failure {
+        let line = match &self.failure {
             Some(failure) => format!(
-                "time={at} level=ERROR msg=\"failed to execute read query\" error=\"{failure}\""
+                "time={at} level=ERROR msg=\"failed to execute read query\" error=\"{}\"",
+                failure.text
             ),
             None => format!(
-                "time={at} level=INFO msg=\"tool call\" tool=read-cypher duration={}ms",
+                "time={at} level=INFO msg=\"tool call\" tool={} duration={}ms",
+                self.script.tool,
                 self.took - 30
             ),
         };

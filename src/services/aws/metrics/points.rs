@@ -71,11 +71,10 @@ pub(super) fn fold(
     traffic.errors = sum(Metric::SystemErrors) + sum(Metric::UserErrors);
     let steps = i64::try_from(Traffic::STEPS - Traffic::RECENT_STEPS).unwrap_or_default();
     let recent = from + steps * Traffic::STEP_MS / 1000;
-    let errors = of(Metric::SystemErrors).chain(of(Metric::UserErrors));
-    traffic.recent_errors = errors
-        .filter(|(at, _)| *at >= recent)
-        .map(|(_, value)| value.max(0.0).round() as u64)
-        .sum();
+    let errors = || of(Metric::SystemErrors).chain(of(Metric::UserErrors));
+    traffic.recent_errors = since(errors(), recent);
+    let latest = (now.millis() - Traffic::LATEST_MS).div_euclid(60_000) * 60;
+    traffic.latest = (since(of(Metric::Calls), latest), since(errors(), latest));
     traffic.throttled = sum(Metric::Throttles);
     traffic.denied = queries
         .iter()
@@ -84,6 +83,14 @@ pub(super) fn fold(
     traffic.p50_ms = weighted(of(Metric::P50), &traffic.calls, from);
     traffic.p95_ms = weighted(of(Metric::P95), &traffic.calls, from);
     traffic
+}
+
+/// The sum of the points whose periods begin at that second or later.
+fn since(points: impl Iterator<Item = Point>, from: i64) -> u64 {
+    points
+        .filter(|(at, _)| *at >= from)
+        .map(|(_, value)| value.max(0.0).round() as u64)
+        .sum()
 }
 
 /// One percentile out of those of several periods or series: each weighs as much as was called in its period. (CloudWatch may cut
@@ -140,7 +147,7 @@ mod tests {
         let points: Vec<Vec<Point>> = queries
             .iter()
             .map(|query| match query.metric {
-                Metric::Calls => vec![(from, 30.0), (from + 3300, 10.0), (from + 9999, 5.0)],
+                Metric::Calls => vec![(from, 30.0), (from + 3360, 10.0)],
                 Metric::SystemErrors => vec![(from, 2.0)],
                 Metric::UserErrors => vec![(from + 300, 1.0)],
                 Metric::Throttles => Vec::new(),

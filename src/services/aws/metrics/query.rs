@@ -12,6 +12,10 @@ use crate::model::{ResourceKey, Traffic};
 /// Series that GetMetricData takes in one request.
 const QUERIES: usize = 500;
 
+/// Calls and errors are asked for by the minute, in seconds: a failure that began just now must not drown in the calls of a whole
+/// step that went through.
+const MINUTE: i64 = 60;
+
 /// What is asked of a series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Metric {
@@ -38,9 +42,9 @@ impl Metric {
     /// Its name, its statistic and its period in seconds.
     const fn spelled(self) -> (&'static str, &'static str, i64) {
         match self {
-            Self::Calls => ("Invocations", "Sum", Traffic::STEP_MS / 1000),
-            Self::SystemErrors => ("SystemErrors", "Sum", Traffic::STEP_MS / 1000),
-            Self::UserErrors => ("UserErrors", "Sum", Traffic::STEP_MS / 1000),
+            Self::Calls => ("Invocations", "Sum", MINUTE),
+            Self::SystemErrors => ("SystemErrors", "Sum", MINUTE),
+            Self::UserErrors => ("UserErrors", "Sum", MINUTE),
             Self::Throttles => ("Throttles", "Sum", Traffic::STEP_MS / 1000),
             Self::Denials => ("DenyDecisions", "Sum", Traffic::STEP_MS / 1000),
             Self::P50 => ("Latency", "p50", HOUR),

@@ -1,5 +1,6 @@
 //! What metrics are made of: invocations, errors and durations as the records of a group tell them.
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use super::LogsState;
@@ -21,10 +22,55 @@ pub(crate) struct Observed {
     pub(crate) latency: Option<f64>,
 }
 
+/// Unlogged failures kept; beyond it, the oldest go.
+const UNLOGGED: usize = 10_000;
+
 impl LogsState {
+    /// Records a call that the platform refused before anything logged it: only metrics count it.
+    pub(crate) fn record_unlogged(&self, group: &str, at: Timestamp) {
+        let mut unlogged = self.unlogged.lock();
+        unlogged.push_back((group.to_owned(), at.as_millisecond()));
+        let excess = unlogged.len().saturating_sub(UNLOGGED);
+        unlogged.drain(..excess);
+    }
+
+    /// The unlogged calls of a group in a time range.
+    fn observe_unlogged(&self, group: &str, from: i64, to: i64) -> Vec<Observed> {
+        let unlogged = self.unlogged.lock();
+        let own = unlogged
+            .iter()
+            .filter(|(known, at)| known == group && (from..=to).contains(at));
+        own.map(|(_, at)| Observed {
+            timestamp: *at,
+            invocations: 1,
+            errors: 1,
+            denied: 0,
+            latency: None,
+        })
+        .collect()
+    }
+
+    /// Every message of a group.
+    #[cfg(test)]
+    pub(crate) fn messages(&self, group: &str) -> Vec<String> {
+        let range = Range {
+            from: 0,
+            to: i64::MAX,
+            after: None,
+            newest_first: false,
+            ingested_until: i64::MAX,
+        };
+        let events = self.with(|groups| {
+            let group = groups.get(group);
+            group.map(|group| group.read(&range, 5000, i64::MAX))
+        });
+        let events = events.unwrap_or_default();
+        events.iter().map(|event| event.message.clone()).collect()
+    }
+
     /// The records of a group in a time range (milliseconds, both ends included), as far as they tell of calls.
     pub(crate) fn observe(&self, group: &str, from: i64, to: i64) -> Vec<Observed> {
-        let mut observed = Vec::new();
+        let mut observed = self.observe_unlogged(group, from, to);
         let mut range = Range {
             from,
             to,

@@ -27,6 +27,8 @@ pub(crate) struct LogsState {
     pub(super) sessions: tail::TailSessions,
     /// Queries that were started.
     pub(super) queries: insights::Queries,
+    /// Calls that the platform refused before anything logged them, by the group of what refused them, and when.
+    pub(super) unlogged: Mutex<VecDeque<(String, i64)>>,
 }
 
 /// One event.
@@ -182,6 +184,7 @@ impl LogsState {
             groups: Mutex::new(groups),
             sessions: tail::TailSessions::default(),
             queries: insights::Queries::default(),
+            unlogged: Mutex::default(),
         }
     }
 

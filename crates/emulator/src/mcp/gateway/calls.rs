@@ -78,12 +78,11 @@ impl GatewayCall<'_> {
     }
 
     fn unknown(&self, name: &str) -> Response {
-        json_response(
-            StatusCode::OK,
-            &self
-                .message
-                .error(INVALID_PARAMS, &format!("Unknown tool: {name}"), None),
-        )
+        let text = format!("Unknown tool: {name}");
+        let error = self.message.error(INVALID_PARAMS, &text, None);
+        let mut response = json_response(StatusCode::OK, &error);
+        response.extensions_mut().insert(ToolFailure { text });
+        response
     }
 
     /// Whether a policy denies every tool of the gateway.

@@ -1,0 +1,79 @@
+//! What the logs of a deployment say of its last calls.
+
+use crate::{
+    calls::{LoggedCall, LoggedOutcome},
+    model::Moment,
+};
+
+/// The last calls of a deployment as its logs show them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LoggedCalls {
+    /// When the newest call that was answered without an error began.
+    pub last_answered: Option<Moment>,
+    /// Number of calls that failed since then, denied and throttled ones included.
+    pub failed_since: usize,
+    /// When the newest of these began, its hop and its words.
+    pub last_failure: Option<(Moment, Option<&'static str>, String)>,
+}
+
+impl LoggedCalls {
+    /// Sums up calls in any order. Calls whose end was not found, and those that wait for a person, say nothing.
+    pub fn of<'a>(calls: impl IntoIterator<Item = &'a LoggedCall>) -> Self {
+        let (mut answered, mut failed) = (None::<Moment>, Vec::new());
+        for call in calls {
+            match call.outcome {
+                LoggedOutcome::Ok => answered = answered.max(Some(call.at)),
+                LoggedOutcome::Error | LoggedOutcome::Denied | LoggedOutcome::Throttled => {
+                    failed.push(call);
+                }
+                LoggedOutcome::Consent | LoggedOutcome::Unknown => {}
+            }
+        }
+        failed.retain(|call| Some(call.at) > answered);
+        let newest = failed.iter().max_by_key(|call| call.at);
+        Self {
+            last_answered: answered,
+            failed_since: failed.len(),
+            last_failure: newest.map(|call| {
+                let words = call.message.clone().unwrap_or_default();
+                (call.at, call.hop, words)
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call(seconds: i64, outcome: LoggedOutcome) -> LoggedCall {
+        LoggedCall {
+            at: Moment::from_millis(seconds * 1000),
+            outcome,
+            hop: Some("interceptor"),
+            message: Some(format!("failure {seconds}")),
+            ..LoggedCall::default()
+        }
+    }
+
+    #[test]
+    fn failures_count_from_the_last_answered_call() {
+        let calls = [
+            call(1, LoggedOutcome::Error),
+            call(5, LoggedOutcome::Denied),
+            call(4, LoggedOutcome::Error),
+            call(3, LoggedOutcome::Ok),
+            call(9, LoggedOutcome::Unknown),
+            call(2, LoggedOutcome::Ok),
+        ];
+        let logged = LoggedCalls::of(&calls);
+        assert_eq!(logged.last_answered, Some(Moment::from_millis(3000)));
+        assert_eq!(logged.failed_since, 2);
+        let newest = (
+            Moment::from_millis(5000),
+            Some("interceptor"),
+            "failure 5".to_owned(),
+        );
+        assert_eq!(logged.last_failure, Some(newest));
+    }
+}
