@@ -52,13 +52,12 @@ impl App {
             let Some(first) = account.first().cloned() else {
                 continue;
             };
-            let pause = if self.has_unexplained(&account) {
-                UNEXPLAINED_PAUSE_MS
-            } else {
-                CHANGES_PAUSE_MS
-            };
             let asked = self.history.changes.get(&first);
-            let is_due = asked.is_none_or(|at| self.now.since(*at) >= pause);
+            let is_due = asked.is_none_or(|at| {
+                let since = self.now.since(*at);
+                since >= CHANGES_PAUSE_MS
+                    || since >= UNEXPLAINED_PAUSE_MS && self.has_unexplained(&account)
+            });
             if is_due && self.is_listed(&account) {
                 let known = self.store.changes.get(&first).cloned().unwrap_or_default();
                 let since = known.next_since(self.now, FIRST_CHANGES_MS);

@@ -1,7 +1,7 @@
 //! When CloudWatch is asked how often gateways and runtimes were called: one request for an account and region while Fleet is
 //! shown, every minute, and every five where nothing is called.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::App;
 use crate::messages::{Effect, Effects, FleetEffect};
@@ -34,17 +34,12 @@ impl App {
             let Some(first) = account.first() else {
                 continue;
             };
-            let pause = if self.is_called(&account) {
-                PAUSE_MS
-            } else {
-                QUIET_PAUSE_MS
-            };
-            if self
-                .counts
-                .asked
-                .get(first)
-                .is_some_and(|at| self.now.since(*at) < pause)
-            {
+            // Called for every list that is answered: what costs more than a look at the clock is only done when its time has come.
+            let since = self.counts.asked.get(first).map(|at| self.now.since(*at));
+            let is_due = since.is_none_or(|since| {
+                since >= QUIET_PAUSE_MS || since >= PAUSE_MS && self.is_called(&account)
+            });
+            if !is_due {
                 continue;
             }
             if let Some(keys) = self.countable(&account) {
@@ -122,7 +117,8 @@ impl App {
 
 /// Deployments by account and region: those that are reached in the same way are in the same.
 pub(super) fn accounts(deployments: &[Deployment]) -> Vec<Vec<DeploymentName>> {
-    let mut accounts: Vec<(_, Vec<DeploymentName>)> = Vec::new();
+    let mut accounts: Vec<Vec<DeploymentName>> = Vec::new();
+    let mut places = HashMap::new();
     for deployment in deployments {
         let access_key = deployment
             .credentials
@@ -134,10 +130,11 @@ pub(super) fn accounts(deployments: &[Deployment]) -> Vec<Vec<DeploymentName>> {
             &deployment.endpoint_url,
             access_key,
         );
-        match accounts.iter_mut().find(|(known, _)| *known == own) {
-            Some((_, names)) => names.push(deployment.name.clone()),
-            None => accounts.push((own, vec![deployment.name.clone()])),
+        let place = *places.entry(own).or_insert(accounts.len());
+        match accounts.get_mut(place) {
+            Some(names) => names.push(deployment.name.clone()),
+            None => accounts.push(vec![deployment.name.clone()]),
         }
     }
-    accounts.into_iter().map(|(_, names)| names).collect()
+    accounts
 }

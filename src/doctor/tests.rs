@@ -1,4 +1,4 @@
-//! Judgements over evidence that is written by hand; the whole fault table is played in `tests/cli/doctor.rs`.
+//! Judgements over evidence that is written by hand; the whole fault table is played in `tests/cli/fault_table.rs`.
 
 use serde_json::{Value, json};
 
@@ -280,6 +280,21 @@ fn the_token_is_named_before_the_endpoint_that_refuses_it() {
         "signature",
         &with(answered(claims("machine", "mcp/invoke"))),
     );
+}
+
+#[test]
+fn a_hop_whose_turn_is_still_to_come_is_not_said_to_be_missing_from_the_chain() {
+    let state = |why: &str| {
+        let evidence = Evidence {
+            token: Probe::NotMade(why.to_owned()),
+            ..healthy()
+        };
+        judge(&evidence)
+            .finding(Hop::Token)
+            .map(|finding| finding.state)
+    };
+    assert_eq!(state(PENDING), Some(HopState::Unknown));
+    assert_eq!(state("the sign-in has no token"), Some(HopState::Skipped));
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod provider;
 mod rate_limit;
 mod runtime;
 mod secret;
+mod session_price;
 mod status;
 mod target;
 mod version;
@@ -25,6 +26,7 @@ pub use deployment_health::{
 pub use logged_calls::LoggedCalls;
 
 pub use difference::{Differences, all_differences, differences};
+pub use session_price::{IdleSession, idle_session};
 
 use crate::model::{Health, Kind, Moment, Resource, ResourceKey};
 

@@ -3,6 +3,7 @@
 
 mod history;
 mod relations;
+mod sessions;
 
 use ratatui::layout::Rect;
 
@@ -337,6 +338,9 @@ pub fn resource(resource: &Resource, context: &ViewContext<'_>, room: u16) -> Ve
     if matches!(resource.key.kind, Kind::Gateway | Kind::Runtime) {
         let traffic = context.store.traffic.get(&resource.key);
         lines.extend(history::last_hour(name, traffic, context, room));
+    }
+    if resource.key.kind == Kind::Runtime {
+        lines.extend(sessions::of_runtime(resource, context));
     }
     lines.extend(relations::of_resource(resource, context, room));
     lines

@@ -1,5 +1,7 @@
 //! What CloudTrail and the logs say of a deployment: who changed it, and its tool calls of the last hour.
 
+use std::collections::BTreeSet;
+
 use super::store::{Store, Transition};
 use crate::{
     calls::{LoggedCall, LoggedOutcome},
@@ -111,6 +113,23 @@ impl Store {
         }
         self.explain_transitions();
         self.version += 1;
+    }
+
+    /// The sessions of the deployment's calls that were called within so many milliseconds. No operation of AWS lists them: the
+    /// logs name them.
+    pub fn sessions_of(
+        &self,
+        deployment: &DeploymentName,
+        within_ms: i64,
+        now: Moment,
+    ) -> BTreeSet<String> {
+        let calls = self.calls.get(deployment);
+        calls
+            .into_iter()
+            .flat_map(|history| &history.calls)
+            .filter(|call| now.since(call.at) <= within_ms)
+            .filter_map(|call| call.session_id.clone())
+            .collect()
     }
 
     /// Whose change it is: the first resource of the deployment that the event names, or its stack.

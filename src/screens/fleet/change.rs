@@ -1,16 +1,13 @@
 //! Changes that are made from the Fleet, each after a question: synchronise targets, roll an endpoint back, stop sessions.
 
-use std::collections::BTreeSet;
-
 use crate::{
+    kinds,
     messages::{Effect, Effects, FleetEffect},
-    model::{DeploymentName, Kind, Moment, Resource, ResourceKey, pluralize},
+    model::{DeploymentName, Kind, Resource, ResourceKey, pluralize},
     screens::{AppRequest, ScreenUpdate, UpdateContext, confirm::Confirm},
     state::Store,
 };
 
-/// AgentCore ends an idle session after this long by default, in milliseconds.
-const IDLE_SESSION_MS: i64 = 15 * 60_000;
 /// The endpoint that always follows the newest version.
 const DEFAULT: &str = "DEFAULT";
 
@@ -161,12 +158,15 @@ pub(super) fn stop_sessions(
     if let Some(refusal) = refusal(context, &runtime.key.deployment) {
         return refusal;
     }
-    let sessions = sessions_of(context.store, &runtime.key, context.now);
+    let idle = i64::try_from(kinds::idle_session(runtime).seconds).unwrap_or(i64::MAX);
+    let sessions = context
+        .store
+        .sessions_of(&runtime.key.deployment, idle * 1000, context.now);
     if sessions.is_empty() {
         return say(format!(
             "the logs show no session of {} in the last {} minutes",
             runtime.name,
-            IDLE_SESSION_MS / 60_000
+            idle / 60
         ));
     }
     let count = pluralize(sessions.len(), "session");
@@ -209,15 +209,4 @@ fn runtime_of<'a>(store: &'a Store, resource: &'a Resource) -> Option<(&'a Resou
         | Kind::RateLimit
         | Kind::Version => None,
     }
-}
-
-/// The sessions of the deployment's calls that may still live. No operation of AWS lists them: the logs name them.
-fn sessions_of(store: &Store, runtime: &ResourceKey, now: Moment) -> BTreeSet<String> {
-    let calls = store.calls.get(&runtime.deployment);
-    calls
-        .into_iter()
-        .flat_map(|history| &history.calls)
-        .filter(|call| now.since(call.at) <= IDLE_SESSION_MS)
-        .filter_map(|call| call.session_id.clone())
-        .collect()
 }

@@ -286,6 +286,7 @@ pub(super) fn kept_at_first(container_uri: &str) -> Map<String, Value> {
         "agentRuntimeArtifact": {"containerConfiguration": {"containerUri": container_uri}},
         "networkConfiguration": {"networkMode": "PUBLIC"},
         "protocolConfiguration": {"serverProtocol": "MCP"},
+        "platformVersion": "V2",
     });
     members.as_object().cloned().unwrap_or_default()
 }
