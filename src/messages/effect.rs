@@ -7,8 +7,8 @@ use crate::{
     client_secret::report::ClientSecretKind,
     config::TerminalAlarm,
     model::{
-        CallOptions, DeploymentName, ElicitationAnswer, Kind, LinesAroundRequest, LogQueryRequest,
-        McpEndpoint, Moment, Offer, ResourceKey, TailRequest,
+        ArgumentCompletion, CallOptions, DeploymentName, ElicitationAnswer, Kind,
+        LinesAroundRequest, LogQueryRequest, McpEndpoint, Moment, Offer, ResourceKey, TailRequest,
     },
     rotation::report::RotationKind,
     tools::{
@@ -45,6 +45,8 @@ pub enum Slot {
     Connection(McpEndpoint),
     /// The call in flight on that connection.
     Call(McpEndpoint),
+    /// The values that are proposed for an argument.
+    ArgumentValues(McpEndpoint),
     /// The examination of a deployment.
     Examination(DeploymentName),
     /// The count of calls in the account and region of a deployment.
@@ -211,6 +213,8 @@ pub enum ToolsEffect {
     ListOffers(McpEndpoint),
     /// Read a resource or get a prompt. The answer is that of a call.
     Fetch(McpEndpoint, Box<Offer>, Map<String, Value>),
+    /// Ask the server for values of an argument of a prompt or resource template.
+    CompleteArgument(McpEndpoint, Box<Offer>, ArgumentCompletion),
     /// Read the saved queries.
     ReadQueries,
     /// Save a query under its name.

@@ -12,10 +12,10 @@ use crate::{
     doctor,
     logs::{LogRecord, insights::InsightsOutput},
     model::{
-        CallOutcome, Change, Claims, ClientSecretDetail, ConnectionInfo, Deployment,
-        DeploymentName, Elicitation, Failure, HttpExchange, Kind, LogBatch, LogQueryRequest,
-        LogScanEstimate, McpEndpoint, Moment, Offer, PastWrite, Progress, Resource, ResourceKey,
-        SecretDetail, Tool, Traffic,
+        ArgumentCompletion, CallOutcome, Change, Claims, ClientSecretDetail, ConnectionInfo,
+        Deployment, DeploymentName, Elicitation, Failure, HttpExchange, Kind, LogBatch,
+        LogQueryRequest, LogScanEstimate, McpEndpoint, Moment, Offer, PastWrite, Progress,
+        Resource, ResourceKey, SecretDetail, Tool, Traffic,
     },
     rotation::{
         plan::RotationPlan,
@@ -175,6 +175,17 @@ pub enum ToolsEvent {
     CallLinesRead(McpEndpoint, Moment, Result<Vec<TraceLine>, Failure>),
     /// The claims of the token of an endpoint's sign-in were read.
     ClaimsRead(McpEndpoint, Box<Result<Claims, Failure>>),
+    /// The server proposes values for an argument of a prompt or resource template.
+    ValuesProposed(McpEndpoint, ArgumentCompletion, Vec<String>),
+    /// A log message of a server arrived.
+    MessageLogged {
+        /// The endpoint.
+        endpoint: McpEndpoint,
+        /// The level, such as `warning`.
+        level: String,
+        /// The message.
+        text: String,
+    },
     /// A progress notification of a running call arrived.
     Progressed(McpEndpoint, Progress),
     /// A server asks the user a question.
@@ -290,7 +301,9 @@ impl ToolsEvent {
                 endpoint, began, ..
             } => Self::CallLinesRead(endpoint, began, Err(failure)),
             ToolsEffect::ReadClaims(endpoint) => Self::ClaimsRead(endpoint, Box::new(Err(failure))),
-            ToolsEffect::AnswerElicitation(..) => return Err(failure),
+            ToolsEffect::AnswerElicitation(..) | ToolsEffect::CompleteArgument(..) => {
+                return Err(failure);
+            }
         })
     }
 }

@@ -57,8 +57,8 @@ pub use suggest::{did_you_mean, nearest};
 pub use text::{pluralize, with_separators};
 pub use time_text::parse_time;
 pub use tool::{
-    CallOptions, CallOutcome, Claims, ConnectionInfo, Elapsed, Elicitation, ElicitationAnswer,
-    ElicitationRequest, HttpExchange, McpEndpoint, McpNotice, McpTarget, Offer, OfferKind,
-    Progress, Table, Tool, ToolAnnotations,
+    ArgumentCompletion, CallOptions, CallOutcome, Claims, ConnectionInfo, Elapsed, Elicitation,
+    ElicitationAnswer, ElicitationRequest, HttpExchange, McpEndpoint, McpNotice, McpTarget, Offer,
+    OfferKind, Progress, Table, Tool, ToolAnnotations,
 };
 pub use traffic::Traffic;

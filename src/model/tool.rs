@@ -1,6 +1,6 @@
 //! MCP tools, calls and their results as data.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use serde::Serialize;
 use serde_json::Value;
@@ -80,6 +80,17 @@ pub struct Offer {
     pub address: String,
     /// Its name behind its kind, and its arguments.
     pub tool: Tool,
+}
+
+/// What a server is asked to propose values for: an argument of a prompt or of a resource template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ArgumentCompletion {
+    /// The name of the argument.
+    pub argument: String,
+    /// What is typed of its value.
+    pub typed: String,
+    /// The values of the other arguments, as far as they are typed.
+    pub others: HashMap<String, String>,
 }
 
 /// Where the time of a call went, in milliseconds.

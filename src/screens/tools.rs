@@ -1,5 +1,6 @@
 //! Tools: an MCP endpoint, what it offers, a call and its result.
 
+mod argument_values;
 mod availability;
 mod call_lines;
 mod calls;
@@ -32,6 +33,7 @@ mod recorder;
 mod result;
 mod saved;
 mod schema_pane;
+mod server_messages;
 mod table_state;
 mod table_view;
 mod text;
@@ -65,6 +67,7 @@ use panes::Pane;
 use question::ServerQuestion;
 use recorder::ScreenRecording;
 use saved::{NamePrompt, NameSubject};
+use server_messages::ServerMessages;
 use table_state::TableState;
 
 /// The state of the Tools screen.
@@ -124,6 +127,8 @@ struct Running {
     since: Moment,
     progress: Option<Progress>,
     exchange: Option<Box<HttpExchange>>,
+    /// What the server has logged of it.
+    messages: ServerMessages,
     /// Whether its rows are added to the graph that is shown.
     expands_graph: bool,
     /// Whether it calls a tool; otherwise it reads a resource or gets a prompt.
@@ -146,6 +151,8 @@ enum ResultView {
     Text,
     /// What came and went since the result before.
     Changes,
+    /// What the server has logged of the call.
+    Messages,
     /// Request and answer as they went over the wire.
     Raw,
 }
@@ -160,6 +167,7 @@ impl ResultView {
             Self::Plan => "plan",
             Self::Text => "text",
             Self::Changes => "changes",
+            Self::Messages => "messages",
             Self::Raw => "raw",
         }
     }
@@ -222,16 +230,6 @@ impl Tools {
                 self.schema_answered(endpoint, tool, &result, context.now);
                 ScreenUpdate::done()
             }
-            ToolsEvent::Exchanged(endpoint, exchange) => {
-                if let Some(call) = self
-                    .connections
-                    .get_mut(&endpoint)
-                    .and_then(|connection| connection.call.as_mut())
-                {
-                    call.exchange = Some(exchange);
-                }
-                ScreenUpdate::done()
-            }
             ToolsEvent::Offered(endpoint, offers) => {
                 if let Some(connection) = self.connections.get_mut(&endpoint) {
                     connection.offers = offers;
@@ -240,14 +238,11 @@ impl Tools {
             }
             ToolsEvent::QueriesRead(result) => self.queries_read(result),
             ToolsEvent::ClaimsRead(endpoint, result) => self.claims_read(&endpoint, *result),
-            ToolsEvent::Progressed(endpoint, progress) => {
-                if let Some(call) = self
-                    .connections
-                    .get_mut(&endpoint)
-                    .and_then(|connection| connection.call.as_mut())
-                {
-                    call.progress = Some(progress);
-                }
+            ToolsEvent::Progressed(..)
+            | ToolsEvent::Exchanged(..)
+            | ToolsEvent::ValuesProposed(..)
+            | ToolsEvent::MessageLogged { .. } => {
+                self.call_event(event, context.now);
                 ScreenUpdate::done()
             }
             ToolsEvent::Elicited(endpoint, elicitation) => self.elicited(endpoint, elicitation),
@@ -287,6 +282,7 @@ impl Screen for Tools {
             self.problems.clear();
             self.propose(key);
             self.typed(context.now);
+            return ScreenUpdate::effects(self.ask_for_values(key));
         }
         ScreenUpdate::done()
     }

@@ -29,35 +29,65 @@ impl ToolEffect {
 }
 
 /// Own names (behind target and namespace) of tools other than Cypher's that are known to read only.
-const READERS: [&str; 5] = [
+const READERS: [&str; 9] = [
     "get-schema",
     "get_neo4j_schema",
     "get_schema",
     "list-gds-procedures",
     "x_amz_bedrock_agentcore_search",
+    // Those of neo4j-mcp-canary.
+    "fulltext-search",
+    "vector-search",
+    "check-embedding-dimensions",
+    "list-constraints-and-indexes",
+];
+/// Own names of tools that change a database without taking Cypher: those of neo4j-mcp-canary. Their servers say that they
+/// destroy nothing, which is true of the data and not of what queries cost.
+const WRITERS: [&str; 7] = [
+    "create-index",
+    "create-vector-index",
+    "create-fulltext-index",
+    "create-constraint",
+    "drop-index",
+    "drop-constraint",
+    "set-vector-property",
 ];
 
 /// What a tool is known to do.
 pub fn effect(tool: &Tool) -> ToolEffect {
     let access = cypher::access(tool);
-    if tool.annotations.destructive == Some(true) || access == Some(CypherAccess::Write) {
+    let (_, own) = tool.parts();
+    let is_named = |names: &[&str]| {
+        names.iter().any(|name| {
+            own.strip_suffix(name)
+                .is_some_and(|space| space.is_empty() || space.ends_with(['-', '_', '.']))
+        })
+    };
+    let writes = tool.annotations.destructive == Some(true)
+        || access == Some(CypherAccess::Write)
+        || (is_named(&WRITERS) && tool.annotations.read_only != Some(true));
+    if writes {
         return ToolEffect::Writes;
     }
-    let (_, own) = tool.parts();
-    let is_reader = READERS.iter().any(|name| {
-        own.strip_suffix(name)
-            .is_some_and(|space| space.is_empty() || space.ends_with(['-', '_', '.']))
-    });
-    if is_reader || access == Some(CypherAccess::Read) || tool.annotations.read_only == Some(true) {
+    if is_named(&READERS)
+        || access == Some(CypherAccess::Read)
+        || tool.annotations.read_only == Some(true)
+    {
         ToolEffect::Reads
     } else {
         ToolEffect::Unknown
     }
 }
 
-/// Whether a call may write: what an audit calls a write.
+/// Whether a call may write: what an audit calls a write. A tool whose server says that it does not only read is one, too.
 pub fn is_write(tool: &Tool, arguments: &Map<String, Value>) -> bool {
-    effect(tool) == ToolEffect::Writes || cypher::call_writes(tool, arguments)
+    match effect(tool) {
+        ToolEffect::Writes => true,
+        ToolEffect::Reads => cypher::call_writes(tool, arguments),
+        ToolEffect::Unknown => {
+            tool.annotations.read_only == Some(false) || cypher::call_writes(tool, arguments)
+        }
+    }
 }
 
 /// Whether a call is asked about before it is made: the tool writes, or it is one that runs any Cypher and this one writes.
@@ -119,6 +149,33 @@ mod tests {
 
     fn query(text: &str) -> Map<String, Value> {
         Map::from_iter([("query".to_owned(), Value::from(text))])
+    }
+
+    #[test]
+    fn index_and_vector_tools_are_told_apart_by_their_names() {
+        let of = |name: &str, read_only, destructive| effect(&tool(name, read_only, destructive));
+        for name in [
+            "create-index",
+            "graph___set-vector-property",
+            "drop-constraint",
+        ] {
+            assert_eq!(
+                of(name, Some(false), Some(false)),
+                ToolEffect::Writes,
+                "{name}"
+            );
+        }
+        for name in [
+            "vector-search",
+            "graph___fulltext-search",
+            "list-constraints-and-indexes",
+        ] {
+            assert_eq!(of(name, None, None), ToolEffect::Reads, "{name}");
+        }
+        assert_eq!(of("recreate-index", None, None), ToolEffect::Unknown);
+        let other = tool("rename_label", Some(false), Some(false));
+        assert!(is_write(&other, &Map::new()), "the audit has it");
+        assert!(!needs_confirmation(&other, &Map::new()));
     }
 
     #[test]

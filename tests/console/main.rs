@@ -27,4 +27,5 @@ mod start;
 mod start_and_polls;
 mod tools;
 mod tools_keys;
+mod tools_server;
 mod world;

@@ -13,6 +13,7 @@ mod deployments;
 mod fake;
 mod logs;
 mod mcp;
+mod mcp_stateless;
 mod metrics;
 mod neo4j;
 mod rotation;

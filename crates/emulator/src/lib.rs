@@ -218,6 +218,11 @@ impl Stack {
         self.world.hide_lasting_faults();
     }
 
+    /// The clients that are subscribed to changes of the tools of deployment C, by `subscriptions/listen`.
+    pub fn subscriptions(&self) -> usize {
+        self.world.stateless.subscriptions()
+    }
+
     /// The log groups that dropped their oldest events because they were full, and how many each dropped.
     pub fn dropped_events(&self) -> Vec<(String, u64)> {
         self.world.logs.dropped()

@@ -50,6 +50,7 @@ pub(crate) struct World {
     pub(crate) stopping: CancellationToken,
     pub(crate) containers: Containers,
     pub(crate) elicitations: crate::mcp::elicitation::Elicitations,
+    pub(crate) stateless: crate::mcp::stateless::StatelessState,
 }
 
 impl World {
@@ -76,6 +77,7 @@ impl World {
             stopping: CancellationToken::new(),
             containers: Containers::default(),
             elicitations: crate::mcp::elicitation::Elicitations::default(),
+            stateless: crate::mcp::stateless::StatelessState::default(),
             options,
             base,
             seed,

@@ -42,6 +42,7 @@ pub(super) async fn connect(
         .flatten();
     let (sender, receiver) = mcp::notices();
     let options = McpOptions {
+        subscribes: false,
         sign_in,
         headers: route.header.clone(),
         notices: Some(sender),

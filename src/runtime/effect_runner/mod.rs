@@ -129,6 +129,9 @@ impl EffectRunner for ServiceRunner {
                 ToolsEffect::Call { endpoint, .. } | ToolsEffect::Fetch(endpoint, ..) => {
                     Slot::Call(endpoint.clone())
                 }
+                ToolsEffect::CompleteArgument(endpoint, ..) => {
+                    Slot::ArgumentValues(endpoint.clone())
+                }
                 ToolsEffect::ListOffers(_)
                 | ToolsEffect::ReadQueries
                 | ToolsEffect::KeepQuery(_)

@@ -6,8 +6,8 @@ use tokio::sync::mpsc;
 use crate::{
     messages::{Event, ToolsEffect, ToolsEvent, Welcome},
     model::{
-        CallOptions, CallOutcome, Claims, ElicitationAnswer, Failure, FailureKind, McpEndpoint,
-        McpNotice, Offer, Progress,
+        ArgumentCompletion, CallOptions, CallOutcome, Claims, ElicitationAnswer, Failure,
+        FailureKind, McpEndpoint, McpNotice, Offer, Progress,
     },
     runtime::{saved_queries, tasks::Sender},
     services::{
@@ -42,6 +42,10 @@ impl RunnerState {
             ToolsEffect::Fetch(endpoint, offer, arguments) => {
                 let outcome = self.fetch(&endpoint, &offer, arguments, &sender).await;
                 ToolsEvent::Called(endpoint, Box::new(outcome))
+            }
+            ToolsEffect::CompleteArgument(endpoint, offer, completion) => {
+                let values = self.values_of(&endpoint, &offer, &completion).await?;
+                ToolsEvent::ValuesProposed(endpoint, completion, values)
             }
             ToolsEffect::ListOffers(endpoint) => {
                 let offers = self.offers(&endpoint).await;
@@ -86,6 +90,7 @@ impl RunnerState {
         let (notices, mut arriving) = mcp::notices();
         let options = McpOptions {
             notices: Some(notices),
+            subscribes: true,
             ..McpOptions::default()
         };
         let session = services
@@ -120,6 +125,19 @@ impl RunnerState {
             Some(session) => session.offers().await,
             None => Vec::new(),
         }
+    }
+
+    /// The values that a server proposes. That it proposes none is no failure of what the user does.
+    async fn values_of(
+        &self,
+        endpoint: &McpEndpoint,
+        offer: &Offer,
+        completion: &ArgumentCompletion,
+    ) -> Option<Vec<String>> {
+        let values = self.session(endpoint)?.complete(offer, completion).await;
+        values
+            .inspect_err(|failure| tracing::info!(%failure, "no values are proposed"))
+            .ok()
     }
 
     async fn fetch(
@@ -314,7 +332,13 @@ async fn pass_on(
             Some(McpNotice::ToolsChanged) => {
                 Event::Tools(ToolsEvent::ToolsChanged(endpoint.clone()))
             }
-            Some(McpNotice::Message(..)) => continue,
+            Some(McpNotice::Message(level, data)) => Event::Tools(ToolsEvent::MessageLogged {
+                endpoint: endpoint.clone(),
+                level,
+                text: data
+                    .as_str()
+                    .map_or_else(|| data.to_string(), str::to_owned),
+            }),
             None => return,
         };
         if !sender.send_aside(event).await {

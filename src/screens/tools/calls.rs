@@ -3,8 +3,8 @@
 use serde_json::{Map, Value};
 
 use super::{
-    CallResult, Pane, Running, Tools, endpoints::name_of, form::Form, question::ServerQuestion,
-    result,
+    CallResult, Pane, Running, ServerMessages, Tools, endpoints::name_of, form::Form,
+    question::ServerQuestion, result,
 };
 use crate::{
     messages::{Effect, Effects, Slot, ToolsEffect},
@@ -241,6 +241,7 @@ impl Tools {
                 since: now,
                 progress: None,
                 exchange: None,
+                messages: ServerMessages::default(),
                 expands_graph: false,
                 is_tool,
             });

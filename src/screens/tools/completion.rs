@@ -21,6 +21,8 @@ const SHOWN: u16 = 8;
 pub(super) struct CompletionPopup {
     proposals: CypherProposals,
     list: List,
+    /// Whether a proposal takes the place of all that stands in the field.
+    is_whole: bool,
 }
 
 impl Tools {
@@ -40,10 +42,8 @@ impl Tools {
             return;
         };
         let schema = self.graph_schema().and_then(|schema| schema.get());
-        self.completion = complete(&statement, cursor, schema).map(|proposals| CompletionPopup {
-            proposals,
-            list: List::default(),
-        });
+        self.completion = complete(&statement, cursor, schema)
+            .map(|proposals| CompletionPopup::new(proposals, false));
     }
 
     /// Performs an action while proposals are shown. Returns `None` if it is none of theirs.
@@ -54,7 +54,11 @@ impl Tools {
             let popup = self.completion.take()?;
             let proposal = popup.proposals.items.get(popup.list.cursor())?;
             let typed = popup.proposals.typed.chars().count();
-            self.insert_into_statement(&proposal.text, typed);
+            if popup.is_whole {
+                self.insert_value(&proposal.text);
+            } else {
+                self.insert_into_statement(&proposal.text, typed);
+            }
         } else if action == Action::Prompt(PromptAction::PromptNext) {
             popup.list.act(Action::List(ListAction::Down), count);
         } else if action == Action::Prompt(PromptAction::PromptPrevious) {
@@ -158,6 +162,15 @@ impl Tools {
 }
 
 impl CompletionPopup {
+    /// Proposals with the first selected; `is_whole`: each stands for all of its field.
+    pub(super) fn new(proposals: CypherProposals, is_whole: bool) -> Self {
+        Self {
+            proposals,
+            list: List::default(),
+            is_whole,
+        }
+    }
+
     pub(super) const fn record(&mut self, drawn: &DrawnViewport) {
         self.list.record(drawn);
     }

@@ -35,7 +35,7 @@ pub(super) fn row_height(row: &FormRow<'_>, focused: bool, width: u16) -> u16 {
     }
 }
 
-/// What was drawn of a row: the rows of the screen that it takes, and where the cursor of a statement is.
+/// What was drawn of a row: the rows of the screen that it takes, and where the text under edit ends, or the cursor of a statement is.
 pub(super) struct DrawnRow {
     pub(super) height: u16,
     pub(super) cursor: Option<(u16, u16)>,
@@ -56,7 +56,12 @@ pub(super) fn draw_row(
             let cursor = draw_statement(field, focused, place, painter);
             return DrawnRow { height, cursor };
         }
-        RowContent::Field(field) => draw_field(row, field, (focused, problem), place, painter),
+        RowContent::Field(field) => {
+            let end = draw_field(row, field, (focused, problem), place, painter);
+            let cursor = Some(end).filter(|_| focused);
+            draw_row_description(row, height, area, painter);
+            return DrawnRow { height, cursor };
+        }
         RowContent::Object(object, is_item) => {
             let line = draw_label(row, object.property.required, focused, place, painter);
             let note = if is_item && focused {
@@ -88,15 +93,20 @@ pub(super) fn draw_row(
             draw_options(Some(choice.chosen), &titles, focused, line, painter);
         }
     }
+    draw_row_description(row, height, area, painter);
+    DrawnRow {
+        height,
+        cursor: None,
+    }
+}
+
+/// Draws what the schema says about a row below it, if the row has a line for that.
+fn draw_row_description(row: &FormRow<'_>, height: u16, area: Rect, painter: &mut Painter<'_>) {
     if height > 1 {
         let text = description(row, area.width);
         let x = area.x + 3 + 2 * row.depth;
         let room = area.right().saturating_sub(x + 1);
         painter.text(x, area.y + 1, room, &text, Role::Faint);
-    }
-    DrawnRow {
-        height,
-        cursor: None,
     }
 }
 
@@ -179,13 +189,14 @@ fn draw_label(
     }
 }
 
+/// Draws a field, and returns where what is typed ends.
 fn draw_field(
     row: &FormRow<'_>,
     field: &Field,
     (focused, problem): (bool, Option<&str>),
     area: Rect,
     painter: &mut Painter<'_>,
-) {
+) -> (u16, u16) {
     let required = field.property().is_some_and(|property| property.required);
     let line = draw_label(row, required, focused, area, painter);
     let (note, role) = match problem {
@@ -202,7 +213,7 @@ fn draw_field(
             let room = line.right().saturating_sub(x + 1);
             painter.text(x + 1, line.y, room, &note, role);
         }
-        return;
+        return (x, line.y);
     }
     let note_width = u16::try_from(text_width(&note))
         .unwrap_or(u16::MAX)
@@ -215,6 +226,8 @@ fn draw_field(
     painter.shade(value, Role::Field);
     text::draw(&field.text, text::Look::Line, focused, value, painter);
     painter.text(value.right() + 2, line.y, note_width, &note, role);
+    let end = value.x + wanted.saturating_sub(1);
+    (end.min(value.right()), line.y)
 }
 
 /// What a field wants, in a few words: its types and limits, and its description while it does not stand below.

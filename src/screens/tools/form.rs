@@ -237,6 +237,13 @@ impl Form {
         }
     }
 
+    /// Replaces what stands in the field under edit.
+    pub(super) fn set_focused(&mut self, text: &str) {
+        if let Some(field) = self.focused_field_mut() {
+            field.set(text);
+        }
+    }
+
     /// Handles a key.
     pub(super) fn press(&mut self, key: KeyEvent) {
         if let Some(raw) = &mut self.raw {

@@ -209,7 +209,9 @@ fn progress_in_words(call: &Running, context: &ViewContext<'_>) -> String {
         _ => format!(" {}", progress.message.as_deref().unwrap_or_default()),
     };
     let seconds = context.now.since(call.since).max(0) as f64 / 1000.0;
-    let progress = call.progress.as_ref().map(in_words).unwrap_or_default();
+    let newest = || call.messages.newest().map(|text| format!(" {text}"));
+    let progress = call.progress.as_ref().map(in_words);
+    let progress = progress.or_else(newest).unwrap_or_default();
     format!("{} {seconds:.1} s{progress}  esc cancels", context.spinner)
 }
 

@@ -3,8 +3,8 @@
 use serde_json::{Map, Value};
 
 use super::{
-    ResultView, Running, ToolKey, Tools, exchange, graph_view::GraphPane, result::MOST,
-    table_state::TableState, text_view, tree::Tree,
+    ResultView, Running, ServerMessages, ToolKey, Tools, exchange, graph_view::GraphPane,
+    result::MOST, table_state::TableState, text_view, tree::Tree,
 };
 use crate::{
     calls::TraceLine,
@@ -33,6 +33,8 @@ pub(super) struct CallResult {
     pub(super) answer: Result<CallOutcome, Failure>,
     /// How it went over the wire.
     pub(super) exchange: Option<Box<HttpExchange>>,
+    /// What the server has logged of the call.
+    pub(super) messages: ServerMessages,
     /// The arguments of the call.
     pub(super) arguments: Map<String, Value>,
     /// The result as a tree, where it is JSON.
@@ -68,6 +70,7 @@ impl CallResult {
             began: call.since,
             ended,
             exchange: call.exchange,
+            messages: call.messages,
             arguments: call.arguments,
             has_graph: table.is_some_and(holds_graph),
             graph: None,
@@ -115,6 +118,7 @@ impl CallResult {
     pub(super) fn lay_out(&mut self, view: ResultView) {
         let lines = match (view, &self.answer) {
             (ResultView::Raw, _) => exchange::lines(self, MOST),
+            (ResultView::Messages, _) => self.messages.lines(self.began),
             (ResultView::Plan, _) => {
                 text_view::plan_lines(self.plan.as_deref().unwrap_or_default())
             }
@@ -179,6 +183,9 @@ impl CallResult {
         }
         if self.previous.is_some() && self.table().is_some() {
             views.push(ResultView::Changes);
+        }
+        if !self.messages.is_empty() {
+            views.push(ResultView::Messages);
         }
         if self.answer.is_ok() || self.exchange.is_some() {
             views.push(ResultView::Raw);
@@ -358,7 +365,10 @@ impl Tools {
         if self.shown == ResultView::Raw {
             return Some(exchange::text(outcome));
         }
-        if matches!(self.shown, ResultView::Plan | ResultView::Changes) {
+        if matches!(
+            self.shown,
+            ResultView::Plan | ResultView::Changes | ResultView::Messages
+        ) {
             return Some(text_view::text_of(&outcome.lines));
         }
         match &outcome.answer {

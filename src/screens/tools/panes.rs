@@ -56,7 +56,7 @@ impl Tools {
                     return self.recall_call(&entry, false, context);
                 }
                 self.pane = Pane::Form;
-                ScreenUpdate::done()
+                ScreenUpdate::effects(self.ask_for_values_now())
             }
             Pane::Result if self.shown == ResultView::Graph => self.expand_node(context),
             Pane::Result if self.shown == ResultView::Tree => {

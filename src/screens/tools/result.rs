@@ -76,7 +76,7 @@ fn draw_body(
         draw_lines(lines, (&state.text, ToolsViewport::Text), body, painter);
     };
     match (state.shown, &result.answer) {
-        (ResultView::Raw | ResultView::Plan | ResultView::Changes, _) => {
+        (ResultView::Raw | ResultView::Plan | ResultView::Changes | ResultView::Messages, _) => {
             lines(&result.lines, painter);
         }
         (_, Err(failure)) => lines(&text_view::failure_text(failure, body.width), painter),

@@ -108,7 +108,11 @@ impl Mcp {
             total: total.as_millis() as u64,
         };
         let timeout = self.timeout;
-        Ok(McpSession::new(info, service, wire, timeout, opening))
+        let session = McpSession::new(info, service, wire, timeout, opening);
+        if options.subscribes {
+            session.subscribe();
+        }
+        Ok(session)
     }
 }
 

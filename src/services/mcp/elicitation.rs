@@ -1,7 +1,7 @@
 //! What an MCP server asks and tells the user beside answers.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -15,11 +15,11 @@ use rmcp::{
     model::{
         ClientCapabilities, ClientConfig, ElicitRequestParams, ElicitResult, ElicitationAction,
         ElicitationCapability, ErrorData, FormElicitationCapability, Implementation,
-        ProgressNotificationParam, UrlElicitationCapability,
+        ProgressNotificationParam, TASKS_EXTENSION_ID, UrlElicitationCapability,
     },
     service::{NotificationContext, RequestContext},
 };
-use serde_json::Value;
+use serde_json::{Map, Value};
 use tokio::sync::{
     mpsc::{Sender, error::TrySendError},
     oneshot,
@@ -75,7 +75,7 @@ impl Listener {
 
     /// Passes a notice on, where its reader keeps up: however much a server says, little of it is held. A question that finds
     /// no room is cancelled, which its server hears; after progress comes more progress.
-    fn tell(&self, notice: McpNotice) -> bool {
+    pub(super) fn tell(&self, notice: McpNotice) -> bool {
         let Some(notices) = &self.0.notices else {
             return false;
         };
@@ -90,7 +90,7 @@ impl Listener {
     }
 
     /// That the tools have changed is said once there is room, and once for all changes until then.
-    async fn tell_change(&self) {
+    pub(super) async fn tell_change(&self) {
         let Some(notices) = &self.0.notices else {
             return;
         };
@@ -143,6 +143,8 @@ impl ClientHandler for Listener {
                 .with_form(FormElicitationCapability::default())
                 .with_url(UrlElicitationCapability::default()),
         );
+        let tasks = BTreeMap::from([(TASKS_EXTENSION_ID.to_owned(), Map::new())]);
+        capabilities.extensions = Some(tasks);
         let config = ClientConfig::new(
             capabilities,
             Implementation::new("agentcore-console", env!("CARGO_PKG_VERSION")),

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::model::{CallOptions, ElicitationAnswer, ElicitationRequest, Failure, FailureKind};
 
-use super::{elicitation::Listener, session::McpSession, wire::Exchange};
+use super::{elicitation::Listener, session::McpSession, task, wire::Exchange};
 
 /// Rounds of questions after which a request is given up.
 const ROUNDS: usize = 10;
@@ -25,6 +25,10 @@ impl McpSession {
         for _ in 0..ROUNDS {
             let (result, exchange) = self.request(doing, next, options).await;
             let result = match result {
+                Ok(result) if task::is_task(&result) => {
+                    let followed = Box::pin(self.follow_task(doing, result, options)).await;
+                    return (followed, exchange);
+                }
                 Ok(result) if asks_for_input(&result) => result,
                 other => return (other, exchange),
             };
@@ -46,7 +50,11 @@ impl Listener {
     ///
     /// # Errors
     /// [`FailureKind::Refused`] if the server wants something that is not offered.
-    async fn input(&self, doing: &str, result: &Value) -> Result<BTreeMap<String, Value>, Failure> {
+    pub(super) async fn input(
+        &self,
+        doing: &str,
+        result: &Value,
+    ) -> Result<BTreeMap<String, Value>, Failure> {
         let mut answers = BTreeMap::new();
         let requests = result.get("inputRequests").and_then(Value::as_object);
         for (key, request) in requests.into_iter().flatten() {

@@ -9,6 +9,8 @@ mod listing;
 mod offers;
 mod session;
 mod sse;
+mod subscription;
+mod task;
 mod wire;
 
 use std::time::Duration;
@@ -42,6 +44,8 @@ pub struct McpOptions {
     pub headers: Vec<HeaderSpec>,
     /// Where elicitations, progress and messages go. Without it (or when its receiver is gone) elicitations are cancelled.
     pub notices: Option<Sender<McpNotice>>,
+    /// Whether the server is asked to say when its tools change, if it speaks a version in which it says so only when asked.
+    pub subscribes: bool,
     /// Version of the protocol, such as `2026-07-28`. `None`: a session by `initialize`, or without one by `server/discover` if the
     /// server speaks only newer versions.
     pub protocol: Option<String>,

@@ -3,16 +3,17 @@
 use std::collections::HashSet;
 
 use rmcp::model::{
-    ClientRequest, GetPromptRequest, GetPromptRequestParams, ListPromptsRequest,
-    ListResourceTemplatesRequest, ListResourcesRequest, PaginatedRequestParams,
-    ReadResourceRequest, ReadResourceRequestParams,
+    ArgumentInfo, ClientRequest, CompleteRequest, CompleteRequestParams, CompletionContext,
+    GetPromptRequest, GetPromptRequestParams, ListPromptsRequest, ListResourceTemplatesRequest,
+    ListResourcesRequest, PaginatedRequestParams, ReadResourceRequest, ReadResourceRequestParams,
+    Reference,
 };
 use serde_json::{Map, Value, json};
 
 use crate::{
     model::{
-        CallOptions, CallOutcome, Failure, FailureKind, HttpExchange, Offer, OfferKind, Tool,
-        ToolAnnotations,
+        ArgumentCompletion, CallOptions, CallOutcome, Failure, FailureKind, HttpExchange, Offer,
+        OfferKind, Tool, ToolAnnotations,
     },
     tools::template,
 };
@@ -23,6 +24,8 @@ use super::session::McpSession;
 const PAGES: usize = 50;
 /// Bytes of one list, over all pages, after which it stops.
 const LISTING: usize = 16 << 20;
+/// Proposed values that are kept; the specification allows a server to send as many.
+const VALUES: usize = 100;
 /// Things of one list that are kept.
 const MOST: usize = 2_000;
 
@@ -90,6 +93,40 @@ impl McpSession {
         }
         offers.truncate(MOST);
         Ok(offers)
+    }
+
+    /// Asks the server for values of an argument of a prompt or resource template; there are none if it proposes none.
+    ///
+    /// # Errors
+    /// Those of the request.
+    pub async fn complete(
+        &self,
+        offer: &Offer,
+        completion: &ArgumentCompletion,
+    ) -> Result<Vec<String>, Failure> {
+        let reference = match offer.kind {
+            OfferKind::Resource => return Ok(Vec::new()),
+            OfferKind::Template => Reference::for_resource(&offer.address),
+            OfferKind::Prompt => Reference::for_prompt(&offer.address),
+        };
+        if self.capabilities().get("completions").is_none() {
+            return Ok(Vec::new());
+        }
+        let argument = ArgumentInfo::new(&completion.argument, &completion.typed);
+        let mut params = CompleteRequestParams::new(reference, argument);
+        if !completion.others.is_empty() {
+            let context = CompletionContext::with_arguments(completion.others.clone());
+            params = params.with_context(context);
+        }
+        let request = ClientRequest::CompleteRequest(CompleteRequest::new(params));
+        let doing = format!("completing {}", completion.argument);
+        let (result, _) = self.request(&doing, request, CallOptions::default()).await;
+        let result = result?;
+        let values = result
+            .pointer("/completion/values")
+            .and_then(Value::as_array);
+        let texts = values.into_iter().flatten().filter_map(Value::as_str);
+        Ok(texts.map(str::to_owned).take(VALUES).collect())
     }
 
     /// Reads a resource, or gets a prompt; templates are filled with the arguments. What comes is kept as a call's result is.

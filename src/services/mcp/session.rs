@@ -28,9 +28,12 @@ use crate::{
 use super::{
     answer,
     elicitation::Listener,
+    subscription::{self, SubscriptionTask},
     wire::{self, Exchange, Wire},
 };
 
+/// The member of `_meta` that asks for log messages from a level on.
+const LOG_LEVEL: &str = "io.modelcontextprotocol/logLevel";
 /// Ending a session at the server.
 const CLOSING: Duration = Duration::from_secs(5);
 
@@ -45,6 +48,8 @@ struct SessionState {
     listener: Listener,
     wire: Wire,
     timeout: Duration,
+    /// The subscription to changes of the list of tools.
+    subscription: Mutex<Option<SubscriptionTask>>,
     /// What signing in and connecting took: part of the first call's time.
     opening: Mutex<Option<Elapsed>>,
 }
@@ -65,8 +70,26 @@ impl McpSession {
             listener,
             wire,
             timeout,
+            subscription: Mutex::new(None),
             opening: Mutex::new(Some(opening)),
         }))
+    }
+
+    /// Subscribes to changes of the list of tools, if the server says that it tells them and does so only when it is asked.
+    pub(super) fn subscribe(&self) {
+        let changes = self.capabilities();
+        let changes = changes
+            .pointer("/tools/listChanged")
+            .and_then(Value::as_bool);
+        if self.is_stateless() && changes == Some(true) {
+            let task = subscription::subscribe(self.0.peer.clone(), self.0.listener.clone());
+            *self.0.subscription.lock() = Some(task);
+        }
+    }
+
+    /// Whether requests stand alone, as from version 2026-07-28 on.
+    fn is_stateless(&self) -> bool {
+        self.0.info.protocol == rmcp::model::ProtocolVersion::V_2026_07_28.as_str()
     }
 
     /// What connecting has learned.
@@ -146,6 +169,12 @@ impl McpSession {
         }
         let statement = cypher::statement(&arguments).map(str::to_owned);
         let mut params = CallToolRequestParams::new(name.to_owned()).with_arguments(arguments);
+        let mut meta = meta.unwrap_or_else(|| Value::Object(Map::new()));
+        if let (true, Some(members)) = (self.is_stateless(), meta.as_object_mut()) {
+            // Without it a server of that version sends no log messages.
+            members.insert(LOG_LEVEL.to_owned(), Value::from("info"));
+        }
+        let meta = Some(meta).filter(|meta| meta.as_object().is_none_or(|meta| !meta.is_empty()));
         params.meta = meta.and_then(|meta| serde_json::from_value(meta).ok());
         self.timed(
             &doing,
@@ -190,6 +219,7 @@ impl McpSession {
 
     /// Ends the session at the server (waits at most five seconds).
     pub async fn close(self) {
+        drop(self.0.subscription.lock().take());
         if let Some(mut service) = self.0.service.lock().await.take()
             && tokio::time::timeout(CLOSING, service.close())
                 .await

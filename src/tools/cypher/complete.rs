@@ -30,6 +30,8 @@ pub enum ProposalKind {
     Variable,
     /// A keyword.
     Keyword,
+    /// A value that a server proposes for an argument.
+    Value,
 }
 
 impl ProposalKind {
@@ -43,6 +45,7 @@ impl ProposalKind {
             Self::Parameter => "parameter",
             Self::Variable => "variable",
             Self::Keyword => "keyword",
+            Self::Value => "value",
         }
     }
 }

@@ -11,6 +11,7 @@ use super::elicitation::{self, ElicitationModes};
 use super::message::{INVALID_PARAMS, Message, event, event_response, text_result};
 use super::neo4j_server;
 use super::offered;
+use super::stateless;
 use super::tool_server::{ToolCallContext, caller};
 use crate::containers::Container;
 use crate::http::{Response, respond, streaming};
@@ -59,13 +60,13 @@ pub(super) async fn response(call: &ToolCallContext<'_>, message: &Message) -> O
             return None;
         }
         "logging/setLevel" => set_log_level(call, message),
-        "tools/list" => message.result(json!({"tools": tools(call)})),
+        "tools/list" => message.result(json!({"tools": tools(call, message)})),
         "tools/call" => return tool_response(call, message),
         "completion/complete" => offered::complete(caller(call), message).await,
         "resources/read" => offered::read(caller(call), message).await,
         _ => offered::list(message)?,
     };
-    Some(event_response(&reply))
+    Some(event_response(&stateless::dressed(message, reply)))
 }
 
 fn change(call: &ToolCallContext<'_>, change: impl FnOnce(&mut Container)) {
@@ -92,8 +93,11 @@ fn tool_response(call: &ToolCallContext<'_>, message: &Message) -> Option<Respon
     };
     Some(match message.tool() {
         "count_slowly" => {
-            let level = call.container.map(|(_, container)| container.log_level);
-            count_slowly(message, level.unwrap_or_default())
+            let Counting { to, pause } = Counting::of(message);
+            if let Some(response) = stateless::counting_task(call.world, message, to, pause) {
+                return Some(response);
+            }
+            count_slowly(message, log_level(call, message))
         }
         elicitation::RATE_MOVIE => {
             let place = session(|container| container.elicitation.form);
@@ -105,29 +109,68 @@ fn tool_response(call: &ToolCallContext<'_>, message: &Message) -> Option<Respon
         }
         ENABLE_EXPORT => {
             change(call, |container| container.export_enabled = true);
+            if stateless::is_stateless(message) {
+                stateless::enable_export(call.world);
+                let text = format!("The tool {EXPORT} is available.");
+                let reply = message.result(text_result(&text, false));
+                return Some(event_response(&stateless::dressed(message, reply)));
+            }
             let changed = json!({"jsonrpc": "2.0", "method": "notifications/tools/list_changed"});
             let text = format!("The tool {EXPORT} is available in this session.");
             let result = message.result(text_result(&text, false));
             let body = [event(&changed), event(&result)].concat();
             respond(StatusCode::OK, "text/event-stream", body)
         }
-        EXPORT if is_export_enabled(call) => {
+        EXPORT if is_export_enabled(call, message) => {
             let result = message.result(text_result("movie,rating\n", false));
-            event_response(&result)
+            event_response(&stateless::dressed(message, result))
         }
         _ => return None,
     })
 }
 
-fn is_export_enabled(call: &ToolCallContext<'_>) -> bool {
-    call.container
-        .is_some_and(|(_, container)| container.export_enabled)
+fn is_export_enabled(call: &ToolCallContext<'_>, message: &Message) -> bool {
+    let in_session = call
+        .container
+        .is_some_and(|(_, container)| container.export_enabled);
+    in_session || stateless::is_export_enabled(call.world, message)
+}
+
+/// The lowest level of log messages that a call wants: that of its session, or in the stateless version that of the call.
+/// `None`: no log messages.
+fn log_level(call: &ToolCallContext<'_>, message: &Message) -> Option<LogLevel> {
+    if stateless::is_stateless(message) {
+        let level = message.meta("io.modelcontextprotocol/logLevel")?;
+        return LogLevel::parse(level.as_str()?);
+    }
+    let level = call.container.map(|(_, container)| container.log_level);
+    Some(level.unwrap_or_default())
+}
+
+/// The arguments of `count_slowly`.
+struct Counting {
+    to: u64,
+    pause: Duration,
+}
+
+impl Counting {
+    fn of(message: &Message) -> Self {
+        let arguments = message.arguments();
+        let number = |key: &str, otherwise: u64, most: u64| {
+            let given = arguments.get(key).and_then(Value::as_u64);
+            given.unwrap_or(otherwise).min(most)
+        };
+        Self {
+            to: number("to", 3, 100).max(1),
+            pause: Duration::from_millis(number("pause_ms", 200, 10_000)),
+        }
+    }
 }
 
 /// The tools as the session of a call lists them.
-fn tools(call: &ToolCallContext<'_>) -> Vec<Value> {
+fn tools(call: &ToolCallContext<'_>, message: &Message) -> Vec<Value> {
     let mut tools = all_tools();
-    if is_export_enabled(call) {
+    if is_export_enabled(call, message) {
         tools.push(json!({
             "name": EXPORT, "description": "The ratings as CSV",
             "inputSchema": {"properties": {}, "title": "export_ratingsArguments", "type": "object"},
@@ -208,21 +251,11 @@ pub(super) fn call(tool: &str, arguments: &Value) -> Option<Value> {
 
 /// An event stream with log messages and, if the client sent a progress token, progress; the result is
 /// last.
-fn count_slowly(message: &Message, level: LogLevel) -> Response {
-    let arguments = message.arguments();
-    let number = |key: &str, otherwise: u64, most: u64| {
-        arguments
-            .get(key)
-            .and_then(Value::as_u64)
-            .unwrap_or(otherwise)
-            .min(most)
-    };
-    let (to, pause) = (
-        number("to", 3, 100).max(1),
-        Duration::from_millis(number("pause_ms", 200, 10_000)),
-    );
+fn count_slowly(message: &Message, level: Option<LogLevel>) -> Response {
+    let Counting { to, pause } = Counting::of(message);
     let token = message.meta("progressToken").cloned();
     let last = message.result(text_result(&format!("counted to {to}"), false));
+    let last = stateless::dressed(message, last);
     let pieces = futures::stream::unfold(0, move |step| {
         let (token, last) = (token.clone(), last.clone());
         async move {
@@ -235,7 +268,7 @@ fn count_slowly(message: &Message, level: LogLevel) -> Response {
             tokio::time::sleep(pause).await;
             let number = step + 1;
             let mut piece = BytesMut::from(&b": counting\n\n"[..]);
-            if level <= LogLevel::Info {
+            if level.is_some_and(|level| level <= LogLevel::Info) {
                 piece.extend(event(&json!({
                     "jsonrpc": "2.0", "method": "notifications/message",
                     "params": {"level": "info", "logger": "count_slowly", "data": format!("counted to {number}")},

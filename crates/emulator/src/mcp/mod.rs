@@ -19,6 +19,7 @@ mod offered;
 mod outcome;
 mod protocol;
 mod runtime;
+pub(crate) mod stateless;
 mod target;
 mod tool_server;
 

@@ -8,7 +8,7 @@ use super::message::{INVALID_PARAMS, METHOD_NOT_FOUND, Message, accepted, event_
 use super::neo4j_server::{self, BasicCredentials, DatabaseCaller};
 use super::outcome::ToolFailure;
 use super::protocol::HANDSHAKE;
-use super::{code_host, fast_mcp, labs_server};
+use super::{code_host, fast_mcp, labs_server, stateless};
 use crate::containers::{Container, SessionKey};
 use crate::http::{Response, json as json_response};
 use crate::scenarios::Scenario;
@@ -65,26 +65,25 @@ impl ToolServer {
         }
     }
 
+    fn capabilities(self) -> Value {
+        if self != Self::FastMcp {
+            return json!({"tools": {"listChanged": self != Self::CodeHost}});
+        }
+        json!({
+            "tools": {"listChanged": true},
+            "resources": {"subscribe": false, "listChanged": false},
+            "prompts": {"listChanged": false},
+            "logging": {},
+            "completions": {},
+        })
+    }
+
     fn initialized(self, version: &str) -> Value {
         let mut result = json!({
             "protocolVersion": version,
-            "capabilities": {"tools": {"listChanged": self != Self::CodeHost}},
+            "capabilities": self.capabilities(),
             "serverInfo": self.info(),
         });
-        if let (Self::FastMcp, Some(capabilities)) = (
-            self,
-            result
-                .pointer_mut("/capabilities")
-                .and_then(Value::as_object_mut),
-        ) {
-            capabilities.insert(
-                "resources".to_owned(),
-                json!({"subscribe": false, "listChanged": false}),
-            );
-            capabilities.insert("prompts".to_owned(), json!({"listChanged": false}));
-            capabilities.insert("logging".to_owned(), json!({}));
-            capabilities.insert("completions".to_owned(), json!({}));
-        }
         let has_instructions = matches!(self, Self::Neo4j | Self::FastMcp);
         if let (true, Some(members)) = (has_instructions, result.as_object_mut()) {
             members.insert("instructions".to_owned(), json!(neo4j_server::INSTRUCTIONS));
@@ -124,10 +123,25 @@ pub(crate) async fn answer(
     if message.is_notification() {
         return accepted();
     }
-    if server == ToolServer::FastMcp
-        && let Some(response) = fast_mcp::response(call, message).await
-    {
-        return response;
+    if server == ToolServer::FastMcp {
+        let mut capabilities = server.capabilities();
+        if let Some(members) = capabilities.as_object_mut() {
+            members.insert("extensions".to_owned(), json!({stateless::TASKS: {}}));
+        }
+        let instructions = neo4j_server::INSTRUCTIONS;
+        let own = stateless::response(
+            call.world,
+            message,
+            &capabilities,
+            &server.info(),
+            instructions,
+        );
+        if let Some(response) = own {
+            return response;
+        }
+        if let Some(response) = fast_mcp::response(call, message).await {
+            return response;
+        }
     }
     let reply = match message.method.as_str() {
         "initialize" => message.result(server.initialized(agreed_version(message))),
@@ -143,7 +157,7 @@ pub(crate) async fn answer(
         other => message.error(METHOD_NOT_FOUND, &format!("Method {other} not found"), None),
     };
     let mut response = if server.is_python() {
-        event_response(&reply)
+        event_response(&stateless::dressed(message, reply.clone()))
     } else {
         json_response(StatusCode::OK, &reply)
     };
