@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 # check: MCP servers and a gateway that are not ours list their tools and answer calls through the console's own client
-# needs: node:everything python:fastmcp python:labs
+# needs: node:everything python:fastmcp python:labs python:canary
 # limit: 240
 """Servers of other people, used by `tools list`, `tools call` and `tools cypher`.
 
 usage: mcp_foreign_servers.py [BINARY]        (without it: the program that AGENTCORE_BINARY names)
 
-server-everything (TypeScript), FastMCP 4 in its session and its stateless form, and Neo4j Labs' mcp-neo4j-cypher without a
-database. Prints a line a finding and `N passed, N failed`; exits 1 if one failed.
+server-everything (TypeScript), FastMCP 4 in its session and its stateless form, and Neo4j Labs' mcp-neo4j-cypher and
+neo4j-mcp-canary without a database. Prints a line a finding and `N passed, N failed`; exits 1 if one failed.
 """
 
 import json
@@ -15,6 +15,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 
 FASTMCP = '''
@@ -45,8 +46,8 @@ def free_port():
 class Server:
     """A process that listens on a port of its own."""
 
-    def __init__(self, command, **environment):
-        self.port = free_port()
+    def __init__(self, command, port=None, **environment):
+        self.port = port or free_port()
         command = [word.replace("{port}", str(self.port)) for word in command]
         environment = {name: value.replace("{port}", str(self.port)) for name, value in environment.items()}
         self.process = subprocess.Popen(command, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT)
@@ -74,12 +75,13 @@ class Console:
     """The console's commands against one address, and the count of what was found."""
 
     passed = failed = 0
+    credentials = ()
 
     def __init__(self, binary, name, url):
         self.binary, self.name, self.url = binary, name, url
 
     def run(self, *words):
-        command = [self.binary, "tools", *words, "--via", self.url, "--sign-in", "none", "-o", "json"]
+        command = [self.binary, "tools", *words, "--via", self.url, "--sign-in", "none", *self.credentials, "-o", "json"]
         done = subprocess.run(command, capture_output=True, text=True, timeout=60)
         try:
             return done.returncode, json.loads(done.stdout)
@@ -142,9 +144,56 @@ def labs(binary):
         console.expect("a database that is away is no success", code in (1, 5), answer)
 
 
+class NoDatabase:
+    """Answers Bolt's handshake as a web server does. The driver gives up at once; one that is not there it tries for long."""
+
+    def __enter__(self):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        threading.Thread(target=self.answer, daemon=True).start()
+        return self.listener.getsockname()[1]
+
+    def answer(self):
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            with connection:
+                connection.recv(20)
+                connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+    def __exit__(self, *_):
+        self.listener.close()
+
+
+def canary(binary):
+    with NoDatabase() as database:
+        canary_with(binary, database)
+
+
+def canary_with(binary, database):
+    command = ["neo4j-mcp-canary", "--neo4j-uri", f"bolt://127.0.0.1:{database}", "--neo4j-telemetry", "false", "--neo4j-transport-mode", "http",
+               "--neo4j-http-host", "127.0.0.1", "--neo4j-http-port", "{port}"]
+    with Server(command) as server:
+        console = Console(binary, "neo4j-mcp-canary", f"http://127.0.0.1:{server.port}/mcp")
+        console.credentials = ["--header", "Authorization: Basic bmVvNGo6cGFzc3dvcmQ="]
+        console.lists("get-schema", "read-cypher", "explain-cypher", "profile-cypher", "list-constraints-and-indexes", "create-index")
+        effects = [binary, "tools", "list", "--via", console.url, "--sign-in", "none", *console.credentials, "-o", "csv"]
+        listed = subprocess.run(effects, capture_output=True, text=True, timeout=60).stdout
+        effect = dict(line.split(",")[:2] for line in listed.splitlines() if line.count(",") > 1)
+        writers = ("create-index", "create-constraint", "drop-index", "drop-constraint", "write-cypher", "profile-cypher")
+        console.expect("tools that change the database are known to write", all(effect.get(name) == "writes" for name in writers), effect)
+        readers = ("get-schema", "read-cypher", "explain-cypher", "list-constraints-and-indexes")
+        console.expect("the others are known to read", all(effect.get(name) == "reads" for name in readers), effect)
+        code, answer = console.run("call", "create-index", "--json", '{"entityType": "NODE", "indexType": "RANGE", "label": "Movie", "properties": ["title"]}')
+        console.expect("a new index needs --yes", code == 2 and "--yes" in answer.get("stderr", ""), answer)
+        code, answer = console.run("cypher", "RETURN 1 AS x", "--timeout", "40")
+        console.expect("a database that is away is no success", code in (1, 5), answer)
+
+
 def main():
     binary = sys.argv[1] if len(sys.argv) > 1 else os.environ["AGENTCORE_BINARY"]
-    for check in (everything, fastmcp, labs):
+    for check in (everything, fastmcp, labs, canary):
         check(binary)
     print(f"{Console.passed} passed, {Console.failed} failed")
     return 1 if Console.failed else 0
