@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::{
     field::{Field, FieldTarget, area, next_option, previous_option},
     form_node::{ChoiceNode, FieldProblem, FormNode, ListNode, ObjectNode},
-    form_rows::{FormRow, RowPath, rows},
+    form_rows::{FormRow, RowPath, rows, sentence},
 };
 use crate::{
     model::Tool,
@@ -486,22 +486,6 @@ fn change_choice(choice: &mut ChoiceNode, forwards: bool, backwards: bool) {
         choice.choose(next_option(Some(choice.chosen), count));
     } else if backwards {
         choice.choose(previous_option(Some(choice.chosen), count));
-    }
-}
-
-/// What is wrong with a field, as a sentence that names it.
-fn sentence(problem: &FieldProblem) -> String {
-    let FieldProblem { name, text, .. } = problem;
-    if text == "required" {
-        return format!("{name} is required");
-    }
-    let own = name.rsplit('.').next().unwrap_or(name);
-    match text
-        .strip_prefix(own)
-        .and_then(|rest| rest.strip_prefix(':'))
-    {
-        Some(rest) => format!("{name}:{rest}"),
-        None => format!("{name}: {text}"),
     }
 }
 

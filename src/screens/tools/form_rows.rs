@@ -2,7 +2,7 @@
 
 use super::{
     field::Field,
-    form_node::{ChoiceNode, FormNode, ListNode, ObjectNode},
+    form_node::{ChoiceNode, FieldProblem, FormNode, ListNode, ObjectNode},
 };
 
 /// Where a row stands in the form.
@@ -111,5 +111,21 @@ fn add<'a>(
         path.push(at);
         add(child, label, path, depth + 1, is_list, found);
         path.pop();
+    }
+}
+
+/// What is wrong with a field, as a sentence that names it.
+pub(super) fn sentence(problem: &FieldProblem) -> String {
+    let FieldProblem { name, text, .. } = problem;
+    if text == "required" {
+        return format!("{name} is required");
+    }
+    let own = name.rsplit('.').next().unwrap_or(name);
+    match text
+        .strip_prefix(own)
+        .and_then(|rest| rest.strip_prefix(':'))
+    {
+        Some(rest) => format!("{name}:{rest}"),
+        None => format!("{name}: {text}"),
     }
 }
