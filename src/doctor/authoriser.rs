@@ -26,7 +26,7 @@ pub(super) const SPEC: HopSpec = HopSpec {
 
 fn judge(evidence: &Evidence) -> Judgement {
     let claims = match &evidence.token {
-        Probe::NotMade(why) => return Judgement::not_made(why),
+        Probe::NotMade(why) => return Judgement::skipped(why.as_str()),
         Probe::Failed { .. } => return Judgement::unknown("there is no token to compare"),
         Probe::Answered { value, .. } => value,
     };

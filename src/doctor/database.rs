@@ -23,7 +23,7 @@ pub(super) const SPEC: HopSpec = HopSpec {
 
 fn judge(evidence: &Evidence) -> Judgement {
     let answer = match &evidence.login {
-        Probe::NotMade(why) => return Judgement::not_made(why),
+        Probe::NotMade(why) => return Judgement::skipped(why.as_str()),
         Probe::Failed { failure, .. } => {
             return Judgement::unknown(format!("no login was tried: {}", with_request(failure)));
         }

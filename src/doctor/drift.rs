@@ -21,7 +21,7 @@ pub(super) const SPEC: HopSpec = HopSpec {
 
 fn judge(evidence: &Evidence) -> Judgement {
     let (direct, listed) = match (&evidence.direct, evidence.tools.value()) {
-        (Probe::NotMade(why), _) => return Judgement::not_made(why),
+        (Probe::NotMade(why), _) => return Judgement::skipped(why.as_str()),
         (Probe::Failed { failure, .. }, _) => {
             return Judgement::unknown(unreadable(failure, "tools/list of the runtime"));
         }

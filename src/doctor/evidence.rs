@@ -5,9 +5,6 @@ use crate::model::{
     Moment, Neo4jFailure, Resource, SecretDetail, StackFacts, Tool,
 };
 
-/// Why a probe that comes later in the walk has no result yet.
-pub const PENDING: &str = "not examined yet";
-
 /// The result of one probe.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Probe<T> {

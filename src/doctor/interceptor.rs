@@ -28,7 +28,7 @@ fn judge(evidence: &Evidence) -> Judgement {
                 evidence.interceptor_name()
             ));
         }
-        Probe::NotMade(why) => return Judgement::not_made(why),
+        Probe::NotMade(why) => return Judgement::skipped(why.as_str()),
         Probe::Failed { failure, .. } => return Judgement::unknown(unreadable(failure, LOG)),
         Probe::Answered { value, .. } => value,
     };

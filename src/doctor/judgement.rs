@@ -1,6 +1,6 @@
 //! The result of judging one hop, and the helpers that every hop uses to build it.
 
-use super::{HopState, PENDING, Probe};
+use super::{HopState, Probe};
 use crate::model::{Failure, FailureKind};
 
 /// An answer that takes at least this long, in milliseconds, is reported as a warning of its hop.
@@ -61,15 +61,6 @@ impl Judgement {
         Self::of(HopState::Unknown, why)
     }
 
-    /// A probe that was not made: the chain has no such hop, or its turn is still to come.
-    pub(super) fn not_made(why: &str) -> Self {
-        if why == PENDING {
-            Self::unknown(why)
-        } else {
-            Self::skipped(why)
-        }
-    }
-
     pub(super) fn failed(
         evidence: impl Into<String>,
         fix: impl Into<String>,
@@ -99,7 +90,7 @@ impl Judgement {
         judge: impl FnOnce(&T) -> Self,
     ) -> Self {
         match probe {
-            Probe::NotMade(why) => Self::not_made(why),
+            Probe::NotMade(why) => Self::skipped(why.as_str()),
             Probe::Answered { value, .. } => judge(value),
             Probe::Failed { failure, .. } => Self::unknown(unreadable(failure, source)),
         }

@@ -41,9 +41,7 @@ mod tests;
 pub(crate) use authoriser::jwt_rules;
 pub use comparison::{ComparedStep, ComparedSteps, PathComparison};
 pub use details::HopDetail;
-pub use evidence::{
-    Evidence, IssuerDocument, PENDING, PreviousPassword, Probe, ProbeCall, ProviderStatus,
-};
+pub use evidence::{Evidence, IssuerDocument, PreviousPassword, Probe, ProbeCall, ProviderStatus};
 pub use hop::{Hop, HopSpec};
 pub use judge::{PENDING, judge};
 pub use judgement::{Cause, Judgement};

@@ -28,7 +28,7 @@ pub(super) const SPEC: HopSpec = HopSpec {
 
 fn judge(evidence: &Evidence) -> Judgement {
     let claims = match &evidence.token {
-        Probe::NotMade(why) => return Judgement::not_made(why),
+        Probe::NotMade(why) => return Judgement::skipped(why.as_str()),
         Probe::Failed { failure, .. } => {
             return Judgement::failed(
                 format!("No token could be got: {}", with_request(failure)),
