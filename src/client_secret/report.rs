@@ -256,6 +256,8 @@ pub enum ClientSecretEndReason {
     NewRefused,
     /// Another operator has rotated in the meantime.
     Superseded,
+    /// AWSPENDING was refused, and no version is seen to have it.
+    Unsettled,
     /// A request failed for good.
     Error {
         /// What was being done.
@@ -310,6 +312,9 @@ impl ClientSecretEndReason {
             }
             Self::Superseded => {
                 "another operator has gone on with this rotation, or rolls it back; this process changed nothing further"
+            }
+            Self::Unsettled => {
+                "Secrets Manager refused AWSPENDING for the new value, and does not show which version has it; the old secret works, and `client-secret resume` goes on from here"
             }
             Self::Unexpected => {
                 "an answer did not fit its request, which is a defect of this program; `client-secret resume` is safe"
@@ -401,6 +406,7 @@ impl fmt::Display for ClientSecretEndReason {
             | Self::NewRefused
             | Self::NotAdded
             | Self::Superseded
+            | Self::Unsettled
             | Self::Unexpected => formatter.write_str(self.fixed().unwrap_or_default()),
         }
     }

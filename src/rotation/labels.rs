@@ -22,6 +22,10 @@ pub const TURN: &str = "+turn";
 pub const UNDO: &str = "+undo";
 /// Secrets Manager allows 256 characters; names of people are cut well below that.
 const OPERATOR_LENGTH: usize = 64;
+/// Stands between the operator's name, which never contains it, and the version.
+const VERSION_SEPARATOR: char = '~';
+/// How many characters of the version's id are part of a label.
+const VERSION_LENGTH: usize = 8;
 
 /// The id of one version of a secret (the `ClientRequestToken` it was stored with).
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -71,20 +75,40 @@ pub struct Author {
     pub unix_seconds: i64,
 }
 
-/// The label of a version that was stored but perhaps never claimed: `console.rot.<operator>.<unixtime>`.
+/// The label of a version that was stored but perhaps never claimed: `console.rot.<operator>~<version>.<unixtime>`.
 ///
-/// `marks` stand behind the name, however long that is: [`TURN`], [`ADOPTING`].
-pub fn prepared_label(operator: &str, marks: &str, unix_seconds: i64) -> String {
-    format!(
-        "{PREPARED_PREFIX}{}{marks}.{unix_seconds}",
-        label_safe(operator)
-    )
+/// `marks` stand behind the name, however long that is: [`TURN`], [`ADOPTING`]. The version's first characters keep two processes
+/// apart that rotate under one name in the same second, as jobs with a fixed role session name do: `PutSecretValue` would take an
+/// equal label off the other's version.
+pub fn prepared_label(
+    operator: &str,
+    marks: &str,
+    version: &VersionId,
+    unix_seconds: i64,
+) -> String {
+    label(PREPARED_PREFIX, operator, marks, version, unix_seconds)
 }
 
-/// The label of a version whose password may have been sent to the database: `console.sent.<operator>.<unixtime>`.
-pub fn sent_label(operator: &str, marks: &str, unix_seconds: i64) -> String {
+/// The label of a version whose password may have been sent to the database: `console.sent.<operator>~<version>.<unixtime>`.
+pub fn sent_label(operator: &str, marks: &str, version: &VersionId, unix_seconds: i64) -> String {
+    label(SENT_PREFIX, operator, marks, version, unix_seconds)
+}
+
+fn label(
+    prefix: &str,
+    operator: &str,
+    marks: &str,
+    version: &VersionId,
+    unix_seconds: i64,
+) -> String {
+    let version: String = version
+        .as_str()
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .take(VERSION_LENGTH)
+        .collect();
     format!(
-        "{SENT_PREFIX}{}{marks}.{unix_seconds}",
+        "{prefix}{}{marks}{VERSION_SEPARATOR}{version}.{unix_seconds}",
         label_safe(operator)
     )
 }
@@ -111,6 +135,9 @@ fn label_safe(operator: &str) -> String {
 
 fn author_of(label: &str, prefix: &str) -> Option<Author> {
     let (operator, time) = label.strip_prefix(prefix)?.rsplit_once('.')?;
+    let operator = operator
+        .rsplit_once(VERSION_SEPARATOR)
+        .map_or(operator, |(operator, _)| operator);
     Some(Author {
         operator: operator.to_owned(),
         unix_seconds: time.parse().ok()?,
@@ -264,20 +291,30 @@ mod tests {
     }
 
     #[test]
-    fn a_label_names_operator_and_time_and_nothing_else() {
-        let label = prepared_label("Ana María/ops.eu\n", "", 1_795_269_901);
-        assert_eq!(label, "console.rot.Ana-Mar-a-ops-eu-.1795269901");
+    fn a_label_names_operator_version_and_time_and_nothing_else() {
+        let version = VersionId::new("6f1d2c3b-0000-4000-8000-000000000000");
+        let label = prepared_label("Ana María/ops.eu\n", "", &version, 1_795_269_901);
+        assert_eq!(label, "console.rot.Ana-Mar-a-ops-eu-~6f1d2c3b.1795269901");
+        let author = Some(Author {
+            operator: "Ana-Mar-a-ops-eu-".into(),
+            unix_seconds: 1_795_269_901,
+        });
+        assert_eq!(author_of(&label, PREPARED_PREFIX), author);
+        let older = "console.rot.Ana-Mar-a-ops-eu-.1795269901";
         assert_eq!(
-            author_of(&label, PREPARED_PREFIX),
-            Some(Author {
-                operator: "Ana-Mar-a-ops-eu-".into(),
-                unix_seconds: 1_795_269_901
-            })
+            author_of(older, PREPARED_PREFIX),
+            author,
+            "labels of earlier releases name no version"
         );
-        assert_eq!(prepared_label("", "", 1), "console.rot.unknown.1");
-        assert!(prepared_label(&"x".repeat(1_000), "", i64::MAX).len() < 256);
+        assert_eq!(
+            prepared_label("", "", &version, 1),
+            "console.rot.unknown~6f1d2c3b.1"
+        );
+        let long = "x".repeat(1_000);
+        assert!(prepared_label(&long, "", &version, i64::MAX).len() < 256);
+        let turn = author_of(&prepared_label(&long, TURN, &version, 1), PREPARED_PREFIX);
         assert!(
-            prepared_label(&"x".repeat(1_000), TURN, 1).ends_with("x+turn.1"),
+            turn.unwrap().operator.ends_with("x+turn"),
             "a long name hides no mark"
         );
     }

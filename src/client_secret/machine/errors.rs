@@ -5,7 +5,7 @@ use crate::client_secret::phase::{
     ClientRead, ClientSecretPhase, JournalRead, LabelMove, ProviderRead,
 };
 use crate::client_secret::report::ClientSecretEndReason;
-use crate::rotation::effect::EffectError;
+use crate::rotation::effect::{EffectError, EffectErrorClass};
 use crate::rotation::report::RotationOutcome;
 
 /// Shown while a request without an answer may still be on its way.
@@ -31,7 +31,16 @@ impl ClientSecretMachine {
             phase,
             ClientSecretPhase::Retire | ClientSecretPhase::Discard
         );
-        let is_gone = is_removal && error.is_not_found();
+        // Which code a removal has whose first request took effect is not documented, nor that of the last secret's: what Cognito
+        // lists afterwards decides, not the code.
+        let is_gone = is_removal
+            && matches!(
+                error.class(),
+                EffectErrorClass::NotFound | EffectErrorClass::Refused
+            );
+        if is_gone {
+            self.note(error.to_string());
+        }
         match read_after(phase).filter(|_| error.is_in_doubt() || is_gone) {
             Some(read) => self.look(read, error),
             None if error.is_transient() && phase.is_guarded() => self.guard_again(phase, error),

@@ -59,6 +59,8 @@ enum Fault {
     Repeated,
     /// It takes no effect, and no answer comes.
     LostRequest,
+    /// It reads the journal as it was before the last write.
+    Stale,
     /// The process dies before it.
     Death,
     /// No answer comes, and it takes effect at any later time.
@@ -126,6 +128,10 @@ fn step(node: &Node, index: usize, fault: Fault) -> Option<Node> {
             after.late = Some((effect, process.clone()));
             ClientSecretObservation::Failed(EffectError::in_doubt())
         }
+        (ClientSecretNext::Effect(ClientSecretEffect::ReadJournal), Fault::Stale) => {
+            after.world.read_stale(process)?
+        }
+        (ClientSecretNext::Effect(_), Fault::Stale) => return None,
         (ClientSecretNext::Effect(_), Fault::LostRequest) => {
             ClientSecretObservation::Failed(EffectError::in_doubt())
         }
@@ -252,6 +258,7 @@ fn explore_in(world: ExploredCognito, kinds: &[ClientSecretKind], faults: u8) ->
                 Fault::LostAnswer,
                 Fault::Repeated,
                 Fault::LostRequest,
+                Fault::Stale,
                 Fault::Death,
                 Fault::Late,
             ] {

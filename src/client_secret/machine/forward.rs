@@ -27,7 +27,7 @@ impl ClientSecretMachine {
     /// A value was drawn.
     pub(super) fn generated(&mut self, version: VersionId) {
         let seconds = self.now.millis().div_euclid(1_000);
-        let label = labels::prepared_label(&self.settings.operator, "", seconds);
+        let label = labels::prepared_label(&self.settings.operator, "", &version, seconds);
         self.state.mine = Some((version, label));
         self.go(ClientSecretPhase::Put);
     }
@@ -112,6 +112,11 @@ impl ClientSecretMachine {
                 self.go(ClientSecretPhase::Label(LabelMove::Claim));
             }
             return;
+        }
+        if holder.is_none() {
+            // Nobody is seen to hold what was refused to us: a request that the HTTP client has repeated by itself is refused because
+            // of its own effect, and reads may lag behind it. The label tells the next `resume` that the version is ours.
+            return self.end(RotationOutcome::Failed, ClientSecretEndReason::Unsettled);
         }
         // Never claimed, so never sent to Cognito: our label may go, the value with it.
         self.state.giving_up = true;

@@ -8,7 +8,7 @@ use crate::client_secret::phase::{
     ClientRead, ClientSecretPhase, JournalRead, LabelMove, ProbePurpose,
 };
 use crate::client_secret::report::{ClientSecretEndReason, ClientSecretKind};
-use crate::rotation::labels::{self, PENDING, UNDO};
+use crate::rotation::labels::{self, PENDING, UNDO, VersionId};
 use crate::rotation::report::RotationOutcome;
 
 /// Shown while requests of other operators that were sent before the mark may still be on their way.
@@ -17,11 +17,12 @@ pub(super) const DRAIN: &str = "requests of another operator may still be on the
 impl ClientSecretMachine {
     /// The label that says that a rotation is rolled back; its time is that of the pending value, so that it is found again.
     pub(super) fn undo_label(&self) -> String {
-        let pending = self.state.pending.as_ref();
-        let seconds = pending
-            .and_then(|version| self.state.journal.labels.author(version))
-            .map_or(0, |author| author.unix_seconds);
-        labels::prepared_label(&self.settings.operator, UNDO, seconds)
+        // The phase is only entered while a version is pending; an empty id would be refused by the service.
+        let pending = self.state.pending.clone();
+        let pending = pending.unwrap_or_else(|| VersionId::new(""));
+        let author = self.state.journal.labels.author(&pending);
+        let seconds = author.map_or(0, |author| author.unix_seconds);
+        labels::prepared_label(&self.settings.operator, UNDO, &pending, seconds)
     }
 
     fn is_old_left(&self) -> bool {

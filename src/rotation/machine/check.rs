@@ -235,7 +235,7 @@ impl RotationMachine {
 
     pub(super) fn first_write(&mut self) -> RotationPhase {
         if self.state.kind == RotationKind::Rollback {
-            self.name_labels();
+            self.name_labels(&self.chosen());
             self.state.target.goal.clone_from(&self.state.target.chosen);
             RotationPhase::Move(StageMove::LabelChosen)
         } else {

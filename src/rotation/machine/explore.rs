@@ -202,23 +202,38 @@ fn start(kinds: &[RotationKind], faults: u8) -> Node {
     start_in(ExploredWorld::new(), kinds, faults)
 }
 
-fn start_in(mut world: ExploredWorld, kinds: &[RotationKind], faults: u8) -> Node {
-    world.gapless = world.administrated && !kinds.contains(&RotationKind::Rollback);
+fn start_in(world: ExploredWorld, kinds: &[RotationKind], faults: u8) -> Node {
     let names = ["ana", "ben", "cem"];
-    let operators = kinds
+    let operators: Vec<_> = kinds.iter().copied().zip(names).collect();
+    start_as(world, &operators, faults)
+}
+
+/// Operators with the names that stand in their labels.
+fn start_as(
+    mut world: ExploredWorld,
+    operators: &[(RotationKind, &'static str)],
+    faults: u8,
+) -> Node {
+    let goes_back = operators
         .iter()
-        .zip(names)
-        .map(|(kind, name)| ExploredOperator {
+        .any(|(kind, _)| *kind == RotationKind::Rollback);
+    world.gapless = world.administrated && !goes_back;
+    let draws = ["ana", "ben", "cem"];
+    let operators: Vec<_> = operators
+        .iter()
+        .zip(draws)
+        .map(|((kind, name), draws)| ExploredOperator {
             name,
+            draws,
             at: At::Running(begin(*kind, name)),
             ..ExploredWorld::nobody()
         })
         .collect();
     Node {
         world,
+        merged: operators.len() > 1,
         operators,
         faults,
-        merged: kinds.len() > 1,
     }
 }
 

@@ -11,11 +11,18 @@ use super::phase::{LabelsRead, LoginPurpose, RotationAsk, StageMove, VersionRead
 use super::{RotationMachine, RotationPhase};
 
 impl RotationMachine {
-    /// Unique labels: nothing is stolen from another version when they are set.
-    pub(super) fn name_labels(&mut self) {
-        if self.state.target.prepared_label.is_some() && self.state.target.sent_label.is_some() {
-            return;
+    /// Names the labels of this version, each by itself: nothing is stolen from another version when they are set.
+    pub(super) fn name_labels(&mut self, version: &VersionId) {
+        let target = &mut self.state.target;
+        if target
+            .labels_of
+            .as_ref()
+            .is_some_and(|named| named != version)
+        {
+            target.prepared_label = None;
+            target.sent_label = None;
         }
+        target.labels_of = Some(version.clone());
         let seconds = self.now.div_euclid(1_000);
         // The first value's labels are its own; a further one's, after the server's rules refused it, differ by their number.
         let number = if self.state.target.policy > 0 {
@@ -33,19 +40,17 @@ impl RotationMachine {
         self.state
             .target
             .prepared_label
-            .get_or_insert_with(|| labels::prepared_label(operator, &marks, seconds));
+            .get_or_insert_with(|| labels::prepared_label(operator, &marks, version, seconds));
         self.state
             .target
             .sent_label
-            .get_or_insert_with(|| labels::sent_label(operator, &marks, seconds));
+            .get_or_insert_with(|| labels::sent_label(operator, &marks, version, seconds));
     }
 
     pub(super) fn generated(&mut self, version: VersionId) {
+        self.name_labels(&version);
         self.state.target.mine = Some(version.clone());
         self.state.target.goal = Some(version);
-        self.state.target.prepared_label = None;
-        self.state.target.sent_label = None;
-        self.name_labels();
         self.go(RotationPhase::Put);
     }
 
@@ -156,6 +161,9 @@ impl RotationMachine {
             None => {
                 if self.state.search.rounds >= self.settings.equal_reads {
                     self.state.search.rounds = 0;
+                    // Nobody is seen to hold what was refused to us: a request that the HTTP client has repeated by itself is refused
+                    // because of its own effect, and reads may lag behind it.
+                    self.state.progress.claimed = true;
                     return self.lose_claim(EndReason::Unsettled);
                 }
                 self.state.search.rounds += 1;

@@ -228,7 +228,7 @@ impl RotationMachine {
         self.state.search.rounds = 0;
         self.note(Neo4jEvidence::NoneAccepted(tried));
         if pending.is_some() {
-            self.name_labels();
+            self.name_labels(&self.chosen());
             return self.go(RotationPhase::Move(StageMove::Mark));
         }
         self.state.target.chosen.clone_from(&self.state.seen.base);
@@ -278,7 +278,7 @@ impl RotationMachine {
             return self.give_up_turn(chosen);
         }
         self.state.target.from = self.source(Some(&accepted));
-        self.name_labels();
+        self.name_labels(&self.chosen());
         self.go(if self.state.seen.labels.was_sent(&chosen) {
             RotationPhase::Labels(LabelsRead::BeforeSet)
         } else {
@@ -335,9 +335,11 @@ impl RotationMachine {
         }
         self.state.consent.permitted = true;
         // The label stays on it: should its owner's change still arrive, the version is found again.
+        self.state.target.labels_of = Some(chosen.clone());
         self.state.target.prepared_label = Some(labels::sent_label(
             &self.settings.operator,
             "",
+            &chosen,
             self.now.div_euclid(1_000),
         ));
         self.state.ending = Some(RotationEnd {
@@ -417,9 +419,12 @@ impl RotationMachine {
     fn adopt(&mut self, accepted: VersionId) {
         self.note(Neo4jEvidence::Drift(accepted.clone()));
         let seconds = self.now.div_euclid(1_000);
+        self.state.target.labels_of = Some(accepted.clone());
+        self.state.target.sent_label = None;
         self.state.target.prepared_label = Some(labels::prepared_label(
             &self.settings.operator,
             labels::ADOPTING,
+            &accepted,
             seconds,
         ));
         self.state.target.from = Some(accepted.clone());

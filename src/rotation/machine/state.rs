@@ -138,6 +138,8 @@ pub(super) struct RotationTarget {
     pub(super) by_administrator: bool,
     /// The last password of the other user was refused: only the administrator can set it.
     pub(super) source_refused: bool,
+    /// The version that the two labels are named after.
+    pub(super) labels_of: Option<VersionId>,
     /// The label under which the new value is stored.
     pub(super) prepared_label: Option<String>,
     /// The label that says that the password may have been sent to Neo4j.

@@ -11,6 +11,17 @@ use crate::client_secret::report::{ClientSecretEndReason, ClientSecretQuestion};
 use crate::rotation::labels::{PENDING, VersionId};
 
 #[test]
+fn reads_of_the_journal_that_lag_behind_never_break_a_holder() {
+    let world = ExploredCognito {
+        remembers: true,
+        ..ExploredCognito::new(1)
+    };
+    let (nodes, worlds) = explore_in(world, &[ClientSecretKind::Rotate], 4);
+    println!("client secret, stale reads, 4 faults: {nodes} states, {worlds} worlds");
+    assert!(nodes > 100 && worlds > 8, "{nodes} nodes, {worlds} worlds");
+}
+
+#[test]
 fn one_operator_with_lost_answers_and_deaths_never_breaks_a_holder_and_resume_converges() {
     for providers in 0..=2 {
         let (nodes, worlds) = explore(providers, &[ClientSecretKind::Rotate], 3);

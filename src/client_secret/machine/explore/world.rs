@@ -24,6 +24,10 @@ pub(super) struct ExploredCognito {
     /// Journal versions: value, old id, old value.
     pub(super) versions: BTreeMap<VersionId, (Value, Option<u8>, Value)>,
     pub(super) labels: BTreeMap<Arc<str>, VersionId>,
+    /// The labels before the last write to the journal, for reads that lag behind.
+    pub(super) before: Labels,
+    /// Whether reads of the journal may lag behind.
+    pub(super) remembers: bool,
     pub(super) providers: Vec<Value>,
     /// Providers that are UPDATING: until they were read once, they refuse another update.
     pub(super) updating: BTreeSet<usize>,
@@ -37,6 +41,8 @@ impl ExploredCognito {
             next_id: 1,
             versions: BTreeMap::new(),
             labels: BTreeMap::new(),
+            before: Labels::default(),
+            remembers: false,
             providers: vec![0; providers],
             updating: BTreeSet::new(),
             configuration: 0,
@@ -141,6 +147,34 @@ pub(super) fn number(id: &ClientSecretId) -> u8 {
 impl ExploredCognito {
     /// Performs an effect for a process.
     pub(super) fn perform(
+        &mut self,
+        effect: &ClientSecretEffect,
+        process: &mut Process,
+    ) -> ClientSecretObservation {
+        let seen = self.seen_labels();
+        let observation = self.answer(effect, process);
+        if self.remembers && self.seen_labels() != seen {
+            self.before = seen;
+        }
+        observation
+    }
+
+    /// Reads the journal as it was before the last write to it; none where that makes no difference.
+    pub(super) fn read_stale(&self, process: &mut Process) -> Option<ClientSecretObservation> {
+        let mut old = self.clone();
+        let versions = self.before.versions();
+        old.labels = versions
+            .flat_map(|(version, labels)| {
+                labels
+                    .iter()
+                    .map(|label| (Arc::clone(label), version.clone()))
+            })
+            .collect();
+        let has_been_written = !old.labels.is_empty() && old.labels != self.labels;
+        has_been_written.then(|| old.answer(&ClientSecretEffect::ReadJournal, process))
+    }
+
+    fn answer(
         &mut self,
         effect: &ClientSecretEffect,
         process: &mut Process,

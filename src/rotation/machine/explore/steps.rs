@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::super::super::effect::{
-    EffectError, Observation, RotationEffect, RotationNext, SecretFacts,
+    EffectError, Observation, ReadAnswer, RotationEffect, RotationNext, SecretFacts,
 };
 use super::super::super::labels::CURRENT;
 use super::super::super::report::RotationKind;
@@ -117,12 +117,16 @@ pub(super) enum Fault {
     None,
     /// It took effect, and nobody heard of it.
     ReplyLost,
+    /// It took effect, its answer was lost, and the HTTP client sent it again by itself: the second answer is heard.
+    Repeated,
     /// It never arrived, and nobody knows.
     CallLost,
     /// It arrives later, or never.
     Late,
-    /// A read shows the labels as they were before the last change.
+    /// A read shows the labels as they were before the last change, or no value of a version.
     Stale,
+    /// The operator says no.
+    Declined,
     /// The process dies before the call, and somebody resumes.
     KilledBefore,
     /// The process dies after the call, and somebody resumes.
@@ -131,11 +135,13 @@ pub(super) enum Fault {
     GoneAfter,
 }
 
-pub(super) const FAULTS: [Fault; 7] = [
+pub(super) const FAULTS: [Fault; 9] = [
     Fault::ReplyLost,
+    Fault::Repeated,
     Fault::CallLost,
     Fault::Late,
     Fault::Stale,
+    Fault::Declined,
     Fault::KilledBefore,
     Fault::KilledAfter,
     Fault::GoneAfter,
@@ -151,24 +157,117 @@ fn is_write(effect: &RotationEffect) -> bool {
     )
 }
 
-/// Does this fault make a difference to what comes next?
-fn applies(world: &ExploredWorld, next: &RotationNext, fault: Fault) -> bool {
-    let RotationNext::Effect(effect) = next else {
-        return matches!(fault, Fault::None);
-    };
-    match fault {
-        Fault::None => true,
-        Fault::ReplyLost => is_write(effect) || matches!(effect, RotationEffect::Login { .. }),
-        Fault::CallLost => !matches!(effect, RotationEffect::Wait { .. }),
-        Fault::Late => matches!(
-            effect,
-            RotationEffect::AlterPassword { .. } | RotationEffect::SetByAdministrator { .. }
-        ),
-        Fault::Stale => {
-            *effect == RotationEffect::DescribeSecret && world.before.holder(CURRENT).is_some()
+/// What of a request may still be on its way when it is given up.
+fn late_change(
+    world: &ExploredWorld,
+    effect: &RotationEffect,
+    operator: &ExploredOperator,
+) -> Option<Change> {
+    match effect {
+        RotationEffect::AlterPassword { from, to } => Some(Change::Swap(from.clone(), to.clone())),
+        RotationEffect::SetByAdministrator { version, .. } => Some(Change::Set(version.clone())),
+        RotationEffect::MoveStage {
+            stage,
+            to,
+            remove_from,
+        } if world.late_labels => {
+            Some(Change::Move(stage.clone(), to.clone(), remove_from.clone()))
         }
-        Fault::KilledBefore | Fault::KilledAfter | Fault::GoneAfter => is_write(effect),
+        RotationEffect::PutVersion { version, label } if world.late_labels => Some(Change::Put(
+            version.clone(),
+            operator.drawn_for,
+            label.clone(),
+        )),
+        _ => None,
     }
+}
+
+/// Whether the database accepts the password that the request logs in with, where it logs in.
+fn is_accepted(world: &ExploredWorld, effect: &RotationEffect) -> bool {
+    match effect {
+        RotationEffect::AlterPassword { from, .. } => world.accepts(from),
+        _ => true,
+    }
+}
+
+/// Whether a read may show less than there is.
+fn may_be_stale(world: &ExploredWorld, effect: &RotationEffect) -> bool {
+    match effect {
+        RotationEffect::DescribeSecret => world.before.holder(CURRENT).is_some(),
+        // A version that was stored a moment ago.
+        RotationEffect::ReadVersion { version } => {
+            world.stored.contains_key(version) && world.labels.get(CURRENT) != Some(version)
+        }
+        _ => false,
+    }
+}
+
+/// The answer of a call that went wrong; none where this fault makes no difference to what comes next.
+fn answer(
+    world: &mut ExploredWorld,
+    effect: &RotationEffect,
+    operator: &mut ExploredOperator,
+    fault: Fault,
+) -> Option<Observation> {
+    let in_doubt = Observation::Failed(EffectError::in_doubt());
+    match fault {
+        Fault::None => Some(world.perform(effect, operator)),
+        Fault::ReplyLost if is_write(effect) || matches!(effect, RotationEffect::Login { .. }) => {
+            world.perform(effect, operator);
+            Some(in_doubt)
+        }
+        // A request that is refused has its answer, and is not sent again.
+        Fault::Repeated if is_write(effect) && is_accepted(world, effect) => {
+            world.perform(effect, operator);
+            Some(world.perform(effect, operator))
+        }
+        Fault::CallLost if !matches!(effect, RotationEffect::Wait { .. }) => Some(in_doubt),
+        Fault::Late => {
+            let change = late_change(world, effect, operator)?;
+            world.in_flight.insert(change);
+            Some(in_doubt)
+        }
+        Fault::Stale if may_be_stale(world, effect) => Some(match effect {
+            RotationEffect::DescribeSecret => Observation::Described(SecretFacts {
+                labels: world.before.clone(),
+                managed: false,
+                deleted: false,
+            }),
+            _ => Observation::Read(ReadAnswer::Empty),
+        }),
+        Fault::ReplyLost
+        | Fault::Repeated
+        | Fault::CallLost
+        | Fault::Stale
+        | Fault::Declined
+        | Fault::KilledBefore
+        | Fault::KilledAfter
+        | Fault::GoneAfter => None,
+    }
+}
+
+/// The process dies at a write; where it stands then.
+fn death(
+    world: &mut ExploredWorld,
+    effect: &RotationEffect,
+    operator: &mut ExploredOperator,
+    fault: Fault,
+) -> Option<At> {
+    let is_death = matches!(
+        fault,
+        Fault::KilledBefore | Fault::KilledAfter | Fault::GoneAfter
+    );
+    if !is_death || !is_write(effect) {
+        return None;
+    }
+    if !matches!(fault, Fault::KilledBefore) {
+        world.perform(effect, operator);
+    }
+    Some(if matches!(fault, Fault::GoneAfter) {
+        At::Dead
+    } else {
+        At::Running(begin(RotationKind::Resume, operator.name))
+    })
 }
 
 /// Takes one step of one operator. `None` where this fault makes no difference here.
@@ -177,73 +276,38 @@ pub(super) fn step(node: &Node, index: usize, fault: Fault) -> Option<Node> {
         return None;
     };
     let mut machine = revive(&node.operators[index], (**state).clone());
-    let next = machine.next();
     let faults = if matches!(fault, Fault::None) {
         node.faults
     } else {
         node.faults.checked_sub(1)?
     };
-    if !applies(&node.world, &next, fault) {
-        return None;
-    }
     let mut node = Node {
         faults,
         ..node.clone()
     };
     let mut operator = node.operators[index].clone();
-    match next {
-        RotationNext::Done(ending) => operator.at = At::Ended(ending.outcome),
-        RotationNext::Ask(_) => {
-            machine.on(Observation::Agreed(true), now(&operator));
-            operator.at = At::Running(Arc::new(machine.state));
+    let observation = match (machine.next(), fault) {
+        (RotationNext::Done(ending), Fault::None) => {
+            operator.at = At::Ended(ending.outcome);
+            None
         }
-        RotationNext::Effect(effect) => {
-            let mut resumed = None;
-            let observation = match fault {
-                Fault::None => node.world.perform(&effect, &mut operator),
-                Fault::CallLost => Observation::Failed(EffectError::in_doubt()),
-                Fault::ReplyLost => {
-                    node.world.perform(&effect, &mut operator);
-                    Observation::Failed(EffectError::in_doubt())
-                }
-                Fault::Late => {
-                    node.world.in_flight.insert(match &effect {
-                        RotationEffect::AlterPassword { from, to } => {
-                            Change::Swap(from.clone(), to.clone())
-                        }
-                        RotationEffect::SetByAdministrator { version, .. } => {
-                            Change::Set(version.clone())
-                        }
-                        other => unreachable!("{other:?} does not come late"),
-                    });
-                    Observation::Failed(EffectError::in_doubt())
-                }
-                Fault::Stale => Observation::Described(SecretFacts {
-                    labels: node.world.before.clone(),
-                    managed: false,
-                    deleted: false,
-                }),
-                Fault::KilledBefore | Fault::KilledAfter | Fault::GoneAfter => {
-                    if !matches!(fault, Fault::KilledBefore) {
-                        node.world.perform(&effect, &mut operator);
-                    }
-                    let gone = matches!(fault, Fault::GoneAfter);
-                    resumed = Some(if gone {
-                        At::Dead
-                    } else {
-                        At::Running(begin(RotationKind::Resume, operator.name))
-                    });
-                    Observation::Waited
-                }
-            };
-            if let Some(at) = resumed {
+        (RotationNext::Ask(_), Fault::None | Fault::Declined) => {
+            Some(Observation::Agreed(matches!(fault, Fault::None)))
+        }
+        (RotationNext::Done(_) | RotationNext::Ask(_), _) => return None,
+        (RotationNext::Effect(effect), _) => {
+            if let Some(at) = death(&mut node.world, &effect, &mut operator, fault) {
                 operator.at = at;
                 operator.wrong.clear();
+                None
             } else {
-                machine.on(observation, now(&operator));
-                operator.at = At::Running(Arc::new(machine.state));
+                Some(answer(&mut node.world, &effect, &mut operator, fault)?)
             }
         }
+    };
+    if let Some(observation) = observation {
+        machine.on(observation, now(&operator));
+        operator.at = At::Running(Arc::new(machine.state));
     }
     node.operators[index] = operator;
     if node.merged {

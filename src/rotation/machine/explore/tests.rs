@@ -111,6 +111,39 @@ fn three_operators_never_lose_the_password() {
     report("three, no fault", &walk);
 }
 
+#[test]
+fn two_operators_of_one_name_in_one_second_never_lose_the_password() {
+    for other in [RotationKind::Rotate, RotationKind::Rollback] {
+        let walk = Explorer::new().walk(
+            start_as(
+                ExploredWorld::new(),
+                &[(RotationKind::Rotate, "ci"), (other, "ci")],
+                1,
+            ),
+            limit(400_000),
+        );
+        report(&format!("one name, rotate and {other:?}, 1 fault"), &walk);
+        assert!(walk.complete || walk.states >= 400_000);
+        assert!(walk.outcomes.contains_key("rotated"));
+    }
+}
+
+#[test]
+fn requests_to_secrets_manager_that_arrive_late_never_lose_the_password() {
+    for world in [ExploredWorld::new(), ExploredWorld::of_two(true)] {
+        for kind in [RotationKind::Rotate, RotationKind::Rollback] {
+            let world = ExploredWorld {
+                late_labels: true,
+                ..world.clone()
+            };
+            let walk = Explorer::new().walk(start_in(world, &[kind], 3), limit(400_000));
+            report(&format!("late requests, {kind:?}, 3 faults"), &walk);
+            assert!(walk.complete);
+            assert!(walk.outcomes.contains_key("rotated"));
+        }
+    }
+}
+
 /// A small generator: the same seed takes the same way on every machine.
 struct Dice(u64);
 

@@ -42,6 +42,10 @@ impl Account {
 pub(in super::super) enum Change {
     Swap(VersionId, VersionId),
     Set(VersionId),
+    /// A move of a label: to, and off.
+    Move(String, Option<VersionId>, Option<VersionId>),
+    /// A new version of this user, with its label.
+    Put(VersionId, User, String),
 }
 
 /// Secrets Manager's labels and Neo4j's users.
@@ -56,6 +60,8 @@ pub(in super::super) struct ExploredWorld {
     /// Two users take turns and nobody goes back: then AWSCURRENT logs in at every instant. Going back may mean the same user.
     pub(super) gapless: bool,
     pub(in super::super) in_flight: BTreeSet<Change>,
+    /// Requests to Secrets Manager may arrive late too.
+    pub(super) late_labels: bool,
     /// The labels before the last change, for reads that lag behind.
     pub(in super::super) before: Labels,
 }
@@ -65,6 +71,7 @@ impl ExploredWorld {
     pub(in super::super) fn nobody() -> ExploredOperator {
         ExploredOperator {
             name: "ana",
+            draws: "ana",
             generated: 0,
             begun: 0,
             wrong: BTreeMap::new(),
@@ -86,6 +93,7 @@ impl ExploredWorld {
             administrated: false,
             gapless: false,
             in_flight: BTreeSet::new(),
+            late_labels: false,
             before: Labels::default(),
         }
     }
@@ -141,26 +149,38 @@ impl ExploredWorld {
             && !self.labels.contains_key(PENDING)
     }
 
+    /// A change arrives; whether it changed anything.
     pub(super) fn change(&mut self, change: &Change) -> bool {
-        let (Change::Swap(_, to) | Change::Set(to)) = change;
-        let user = self.stored[to];
         match change {
             Change::Swap(from, _) if !self.accepts(from) => false,
             // It changes whoever logs in, whatever the new value is meant for.
-            Change::Swap(from, _) => {
+            Change::Swap(from, to) => {
                 let account = self.accounts.get_mut(self.stored[from]).unwrap();
                 account.password = to.clone();
                 true
             }
-            Change::Set(_) => {
+            Change::Set(to) => {
                 let account = self
                     .accounts
-                    .entry(user)
+                    .entry(self.stored[to])
                     .or_insert_with(|| Account::new(to.clone()));
                 account.password = to.clone();
                 true
             }
+            Change::Move(stage, to, remove_from) => {
+                self.move_stage(stage, to.as_ref(), remove_from.as_ref()) == Observation::Moved
+            }
+            Change::Put(version, user, label) => {
+                self.put(version, user, label);
+                true
+            }
         }
+    }
+
+    /// The label moves from whichever version had it.
+    fn put(&mut self, version: &VersionId, user: User, label: &str) {
+        self.stored.insert(version.clone(), user);
+        self.labels.insert(Arc::from(label), version.clone());
     }
 
     /// As strict as the service: a label only moves off the version that the caller names.
@@ -248,13 +268,11 @@ impl ExploredWorld {
                 };
                 operator.drawn_for = if *alternate { other } else { self.stored[like] };
                 Observation::Generated {
-                    version: VersionId::new(format!("{}{}", operator.name, operator.generated)),
+                    version: VersionId::new(format!("{}{}", operator.draws, operator.generated)),
                 }
             }
             RotationEffect::PutVersion { version, label } => {
-                self.stored.insert(version.clone(), operator.drawn_for);
-                self.labels
-                    .insert(Arc::from(label.as_str()), version.clone());
+                self.put(version, operator.drawn_for, label);
                 Observation::Stored
             }
             RotationEffect::MoveStage {
@@ -337,7 +355,10 @@ impl ExploredWorld {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(in super::super) struct ExploredOperator {
+    /// In labels.
     pub(super) name: &'static str,
+    /// In the ids of the versions that it draws: two processes of one name differ.
+    pub(super) draws: &'static str,
     pub(super) generated: u8,
     pub(super) begun: u8,
     /// Wrong logins of each user since the last success or lock window.
