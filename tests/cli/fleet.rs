@@ -493,6 +493,46 @@ fn versions_are_listed_compared_and_rolled_back() {
 }
 
 #[test]
+fn a_write_whose_first_answer_was_lost_is_done_and_not_refused_by_its_own_effect() {
+    let lost = |operation: &str| json!({"service": "bedrock-agentcore-control", "operation": operation, "fault": "cut-after", "times": 1});
+    let faults = json!([
+        lost("SynchronizeGatewayTargets"),
+        lost("UpdateAgentRuntimeEndpoint")
+    ]);
+    let world = world::start(&faults.to_string());
+    let console = Console::with(&world.config);
+    let target = console
+        .run(&["status", "target", "-d", "a", "-o", "json"])
+        .exits(0)
+        .json()["resources"][0]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let answer = console
+        .run(&["targets", "sync", &target, "--yes", "-o", "json", "-d", "a"])
+        .exits(0)
+        .json();
+    assert_eq!(answer["id"], json!(target), "{answer}");
+    let arn = world.deployment("a")["runtime_arn"].as_str().unwrap();
+    let listed = console
+        .run(&["versions", arn, "-o", "json"])
+        .exits(0)
+        .json();
+    let versions = listed["versions"].as_array().unwrap();
+    let oldest = versions.last().unwrap()["version"].as_str().unwrap();
+    console
+        .run(&["versions", "roll-back", arn, "production", oldest, "--yes"])
+        .exits(0);
+    let after = console
+        .run(&["versions", arn, "-o", "json"])
+        .exits(0)
+        .json();
+    let versions = after["versions"].as_array().unwrap();
+    let moved = versions.last().unwrap()["live_at"].as_array().unwrap();
+    assert!(moved.contains(&json!("production")), "{after:#}");
+}
+
+#[test]
 fn changes_name_the_write_that_was_made() {
     let world = world::start("[]");
     let console = Console::with(&world.config);

@@ -5,10 +5,15 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::{AwsClient, AwsResources};
-use crate::model::{Deployment, Failure, FailureKind, Resource, SecretText};
+use crate::model::{Deployment, Failure, FailureKind, Kind, Resource, ResourceKey, SecretText};
 use crate::services::audit::AuditFile;
 
-use super::{account::Account, failure::Doing, names, resources, signed::SignedRequest};
+use super::{
+    account::Account,
+    failure::Doing,
+    names, resources,
+    signed::{SignedRequest, WriteFailure},
+};
 use crate::services::aws::raw_json::{Capture, captured, pages};
 
 /// Writes to AgentCore: synchronising a target, stopping a session, completing a consent.
@@ -77,9 +82,19 @@ impl ControlPlane {
             .interceptor(capture.clone())
             .send()
             .await;
-        sent.map_err(|error| account.sdk_failure(doing, &error))?;
-        let answer = capture.json(&text)?;
         self.resources.forget_targets(deployment).await;
+        if let Err(error) = sent {
+            let failure = account.sdk_failure(doing, &error);
+            let error = WriteFailure {
+                failure,
+                may_be_done: capture.was_repeated(),
+            };
+            return match self.synchronizing(deployment, gateway_id, target_id).await {
+                Some(target) if error.is_own_effect() => Ok((target, None)),
+                Some(_) | None => Err(error.into()),
+            };
+        }
+        let answer = capture.json(&text)?;
         let found = answer
             .get("targets")
             .and_then(Value::as_array)
@@ -95,6 +110,22 @@ impl ControlPlane {
                 "AWS answered without the target",
             )),
         }
+    }
+
+    /// The target, where it is being synchronised now.
+    async fn synchronizing(
+        &self,
+        deployment: &Deployment,
+        gateway_id: &str,
+        target_id: &str,
+    ) -> Option<Resource> {
+        let key = ResourceKey {
+            deployment: deployment.name.clone(),
+            kind: Kind::Target,
+            id: format!("{gateway_id}/{target_id}"),
+        };
+        let target = self.resources.describe(deployment, &key).await.ok()?;
+        (target.status == "SYNCHRONIZING").then_some(target)
     }
 
     /// Ends a session (33 to 256 characters) of a runtime's endpoint, so that the next request starts a fresh container. A runtime
@@ -166,8 +197,14 @@ impl ControlPlane {
             action: "bedrock-agentcore:StopRuntimeSession",
             account: account.label(),
         };
-        let answer = self.client.send_signed(&account, doing, &request).await?;
-        Ok(answer.request_id)
+        match self.client.send_write(&account, doing, &request).await {
+            Ok(answer) => Ok(answer.request_id),
+            // The session is gone, and an earlier attempt without an answer asked for that.
+            Err(error) if error.is_own_effect() && error.failure.kind == FailureKind::NotFound => {
+                Ok(None)
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Tells AgentCore that a person has given the consent that `session_uri` names (`CompleteResourceTokenAuth`).

@@ -7,7 +7,12 @@ use parking_lot::Mutex;
 use aws_smithy_runtime_api::{
     box_error::BoxError,
     client::{
-        interceptors::{Intercept, context::AfterDeserializationInterceptorContextRef},
+        interceptors::{
+            Intercept,
+            context::{
+                AfterDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextRef,
+            },
+        },
         runtime_components::RuntimeComponents,
     },
 };
@@ -30,6 +35,8 @@ pub(crate) struct Capture(Arc<Mutex<CapturedResponse>>);
 struct CapturedResponse {
     body: Vec<u8>,
     request_id: Option<String>,
+    /// How often the request was sent.
+    attempts: u32,
 }
 
 impl Capture {
@@ -48,6 +55,11 @@ impl Capture {
         })
     }
 
+    /// Whether the SDK has sent the request more than once: an attempt without an answer may have taken effect.
+    pub(crate) fn was_repeated(&self) -> bool {
+        self.0.lock().attempts > 1
+    }
+
     /// The id of the request, where the service gave one.
     pub(crate) fn request_id(&self) -> Option<String> {
         self.0.lock().request_id.clone()
@@ -57,6 +69,16 @@ impl Capture {
 impl Intercept for Capture {
     fn name(&self) -> &'static str {
         "Capture"
+    }
+
+    fn read_before_attempt(
+        &self,
+        _: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        self.0.lock().attempts += 1;
+        Ok(())
     }
 
     fn read_after_deserialization(

@@ -124,19 +124,28 @@ impl RuntimeConfiguration {
             })
     }
 
+    /// The latest version, whatever its status.
+    fn latest_version(&self) -> Option<&str> {
+        self.0.get("agentRuntimeVersion").and_then(Value::as_str)
+    }
+
+    /// Whether an update with the other configuration would change nothing: it has taken effect.
+    fn is_like(&self, other: &Self) -> bool {
+        self.members().eq(other.members())
+    }
+
+    /// What UpdateAgentRuntime takes. A member that is not set may come as null; sent so it would be refused.
+    fn members(&self) -> impl Iterator<Item = (&String, &Value)> {
+        let all = self.0.as_object().into_iter().flatten();
+        all.filter(|(name, value)| !ANSWER_ONLY.contains(&name.as_str()) && !value.is_null())
+    }
+
     /// The body of the PUT.
     fn body(&self) -> Result<SecretText, serde_json::Error> {
-        let sent = self
-            .0
-            .as_object()
-            .into_iter()
-            .flatten()
-            .filter(|(name, value)| {
-                // A member that is not set may come as null; sent so it would be refused.
-                !ANSWER_ONLY.contains(&name.as_str()) && !value.is_null()
-            });
-        let mut body: BTreeMap<&str, &Value> =
-            sent.map(|(name, value)| (name.as_str(), value)).collect();
+        let mut body: BTreeMap<&str, &Value> = self
+            .members()
+            .map(|(name, value)| (name.as_str(), value))
+            .collect();
         // The same request sent again after a lost answer makes no second version.
         let token = Value::from(uuid::Uuid::new_v4().to_string());
         body.insert("clientToken", &token);
@@ -215,11 +224,17 @@ impl RuntimeConfigurations {
             action: "bedrock-agentcore:UpdateAgentRuntime",
             account: account.label(),
         };
-        let answer = self
-            .client
-            .send_signed(&account, doing, &request)
-            .await?
-            .json(&text)?;
+        let answer = match self.client.send_write(&account, doing, &request).await {
+            Ok(answer) => answer.json(&text)?,
+            Err(error) if error.is_own_effect() => {
+                let now = self.runtime_configuration(deployment, id).await?;
+                return match now.latest_version() {
+                    Some(version) if now.is_like(configuration) => Ok(version.to_owned()),
+                    Some(_) | None => Err(error.into()),
+                };
+            }
+            Err(error) => return Err(error.into()),
+        };
         let version = answer.get("agentRuntimeVersion").and_then(Value::as_str);
         version.map(str::to_owned).ok_or_else(|| {
             Failure::new(FailureKind::Server, text, "AWS answered without a version")

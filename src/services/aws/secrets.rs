@@ -3,7 +3,9 @@
 use std::collections::{HashMap, HashSet};
 
 use aws_sdk_secretsmanager::{
-    Client, operation::describe_secret::DescribeSecretOutput, primitives::DateTime,
+    Client,
+    operation::{RequestId as _, describe_secret::DescribeSecretOutput},
+    primitives::DateTime,
 };
 
 use super::AwsClient;
@@ -231,7 +233,7 @@ impl SecretsManager {
         .map(drop)
     }
 
-    /// Puts a version. The same token with the same text is no change; with another text it is a [`FailureKind::Conflict`].
+    /// Puts a version, and returns the request's id. The same token with the same text is no change; with another text it is a [`FailureKind::Conflict`].
     pub async fn put_secret_version(
         &self,
         deployment: &Deployment,
@@ -239,7 +241,7 @@ impl SecretsManager {
         token: &str,
         text: &SecretText,
         stages: &[String],
-    ) -> Result<(), Failure> {
+    ) -> Result<Option<String>, Failure> {
         let words = format!("putting a version of {id}");
         self.client.guard_write(deployment, &words)?;
         call!(self, deployment, words, "PutSecretValue", |client| client
@@ -248,10 +250,11 @@ impl SecretsManager {
             .client_request_token(token)
             .secret_string(text.reveal())
             .set_version_stages(Some(stages.to_vec())))
-        .map(drop)
+        .map(|answer| answer.request_id().map(str::to_owned))
     }
 
-    /// Moves a staging label to a version, from the version that has it (which must then be named); `to: None` removes it.
+    /// Moves a staging label to a version, from the version that has it (which must then be named); `to: None` removes it. Returns the
+    /// request's id.
     ///
     /// # Errors
     /// [`FailureKind::Usage`] (`InvalidParameterException`) where the label sits on another version than the named one.
@@ -262,7 +265,7 @@ impl SecretsManager {
         stage: &str,
         to: Option<&str>,
         remove_from: Option<&str>,
-    ) -> Result<(), Failure> {
+    ) -> Result<Option<String>, Failure> {
         let words = format!("moving {stage} of {id}");
         self.client.guard_write(deployment, &words)?;
         call!(
@@ -277,7 +280,7 @@ impl SecretsManager {
                 .set_move_to_version_id(to.map(str::to_owned))
                 .set_remove_from_version_id(remove_from.map(str::to_owned))
         )
-        .map(drop)
+        .map(|answer| answer.request_id().map(str::to_owned))
     }
 
     /// Starts the secret's own rotation function; answers the id of the version that it makes.

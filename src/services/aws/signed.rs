@@ -47,6 +47,42 @@ pub(crate) struct AwsResponse {
     pub(crate) request_id: Option<String>,
 }
 
+/// A write that has failed in the end.
+#[derive(Debug)]
+pub(crate) struct WriteFailure {
+    /// The failure of the last attempt.
+    pub(crate) failure: Failure,
+    /// An earlier attempt had no answer: what the last one was refused for may be its effect.
+    pub(crate) may_be_done: bool,
+}
+
+impl WriteFailure {
+    /// Whether the last attempt may have been refused because an earlier one took effect.
+    pub(crate) fn is_own_effect(&self) -> bool {
+        self.may_be_done
+            && matches!(
+                self.failure.kind,
+                FailureKind::Conflict | FailureKind::NotFound | FailureKind::Usage
+            )
+    }
+}
+
+impl From<WriteFailure> for Failure {
+    fn from(error: WriteFailure) -> Self {
+        let WriteFailure {
+            mut failure,
+            may_be_done,
+        } = error;
+        if may_be_done {
+            failure.cause = format!(
+                "{}; an earlier attempt of the same request had no answer and may have taken effect",
+                failure.cause.trim_end_matches('.')
+            );
+        }
+        failure
+    }
+}
+
 impl AwsResponse {
     /// The body as JSON.
     ///
@@ -70,7 +106,18 @@ impl AwsClient {
         doing: Doing<'_>,
         request: &SignedRequest<'_>,
     ) -> Result<AwsResponse, Failure> {
+        Ok(self.send_write(account, doing, request).await?)
+    }
+
+    /// Sends a signed request like [`Self::send_signed`]. A failure says whether an earlier attempt may have taken effect.
+    pub(crate) async fn send_write(
+        &self,
+        account: &Account,
+        doing: Doing<'_>,
+        request: &SignedRequest<'_>,
+    ) -> Result<AwsResponse, WriteFailure> {
         let mut failures = 0;
+        let mut may_be_done = false;
         loop {
             match self.send_once(account, doing, request).await {
                 Err(failure)
@@ -79,6 +126,7 @@ impl AwsClient {
                         && failures + 1 < ATTEMPTS =>
                 {
                     failures += 1;
+                    may_be_done |= failure.kind != FailureKind::Throttled;
                     tokio::time::sleep(retry::AWS.wait(failures)).await;
                 }
                 Err(failure) => {
@@ -86,9 +134,12 @@ impl AwsClient {
                     if failure.kind == FailureKind::SignIn {
                         account.forget_credentials().await;
                     }
-                    return Err(failure);
+                    return Err(WriteFailure {
+                        failure,
+                        may_be_done,
+                    });
                 }
-                answer => return answer,
+                Ok(answer) => return Ok(answer),
             }
         }
     }

@@ -198,8 +198,23 @@ impl RuntimeVersions {
             .to_string()
             .into_bytes(),
         };
-        let answer = self.client.send_signed(&account, doing, &request).await?;
-        Ok(answer.request_id)
+        match self.client.send_write(&account, doing, &request).await {
+            Ok(answer) => Ok(answer.request_id),
+            // An earlier attempt without an answer may have moved it: the endpoint says so.
+            Err(error) if error.is_own_effect() => {
+                let control = self.resources.control(deployment).await?;
+                let found = control.endpoint(runtime, name).await?;
+                let is_moved = ["targetVersion", "liveVersion"]
+                    .iter()
+                    .any(|member| found.get(*member).and_then(Value::as_str) == Some(version));
+                if is_moved {
+                    Ok(None)
+                } else {
+                    Err(error.into())
+                }
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 }
 

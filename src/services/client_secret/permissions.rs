@@ -96,7 +96,7 @@ impl ClientSecretBackend {
             Some(&unknown),
             None,
         );
-        is_permitted(moved.await)
+        is_permitted(moved.await.map(drop))
     }
 
     async fn ask_to_create(&self) -> Result<(), Failure> {
@@ -118,7 +118,7 @@ impl ClientSecretBackend {
             &empty,
             &[],
         );
-        asked.await
+        asked.await.map(drop)
     }
 
     fn may_not_ask(&self) -> bool {
