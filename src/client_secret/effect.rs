@@ -146,6 +146,30 @@ pub enum ClientSecretEffect {
 }
 
 impl ClientSecretEffect {
+    /// The operation that changes something outside; none for what only reads.
+    pub const fn write_operation(&self) -> Option<&'static str> {
+        match self {
+            Self::CreateJournal => Some("CreateSecret"),
+            Self::PutVersion { .. } => Some("PutSecretValue"),
+            Self::MoveStage { .. } => Some("UpdateSecretVersionStage"),
+            Self::AddSecret => Some("AddUserPoolClientSecret"),
+            Self::UpdateProvider(..) => Some("UpdateOauth2CredentialProvider"),
+            Self::UpdateConfiguration(_) => Some("configuration"),
+            Self::DeleteSecret(_) => Some("DeleteUserPoolClientSecret"),
+            Self::ReadClient
+            | Self::ReadJournal
+            | Self::Probe(_)
+            | Self::FindProviders
+            | Self::ReadProvider(_)
+            | Self::CheckProvider(_)
+            | Self::CheckPermissions
+            | Self::Generate
+            | Self::CallThroughChain(_)
+            | Self::FindHolders(_)
+            | Self::Wait { .. } => None,
+        }
+    }
+
     /// What it does, in words.
     pub const fn doing(&self) -> &'static str {
         match self {
@@ -231,6 +255,46 @@ pub enum ClientSecretObservation {
     Agreed(bool),
     /// To any effect: no answer, or an error.
     Failed(EffectError),
+}
+
+impl ClientSecretObservation {
+    /// What became of a write, for the audit record: in one word, and why where it was not done.
+    pub fn write_result(&self) -> (&'static str, Option<String>) {
+        match self {
+            Self::Failed(error) if error.is_in_doubt() => ("in-doubt", Some(error.to_string())),
+            Self::Failed(error) => ("failed", Some(error.to_string())),
+            Self::Conflict => (
+                "refused",
+                Some("something else is there, or an update is in progress".to_owned()),
+            ),
+            Self::Written { left, .. } if !left.is_empty() => ("failed", Some(left.join("; "))),
+            Self::Written { .. }
+            | Self::Client(_)
+            | Self::Journal(_)
+            | Self::Probed(_)
+            | Self::Providers(_)
+            | Self::Provider(_)
+            | Self::Permitted
+            | Self::Stored
+            | Self::Generated(_)
+            | Self::Moved
+            | Self::Added(_)
+            | Self::Updated
+            | Self::Called(_)
+            | Self::Holders { .. }
+            | Self::Deleted
+            | Self::Waited
+            | Self::Agreed(_) => ("done", None),
+        }
+    }
+
+    /// The request id of a failure.
+    pub fn request_id(&self) -> Option<&str> {
+        let Self::Failed(error) = self else {
+            return None;
+        };
+        error.failure().request_id.as_deref()
+    }
 }
 
 /// What Cognito says about an app client, without values.

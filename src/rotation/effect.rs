@@ -125,16 +125,16 @@ pub enum RotationEffect {
 }
 
 impl RotationEffect {
-    /// Whether it changes something outside.
-    pub const fn is_write(&self) -> bool {
+    /// The operation of AWS or Neo4j that changes something outside; none for what only reads.
+    pub const fn write_operation(&self) -> Option<&'static str> {
         match self {
-            Self::PutVersion { .. }
-            | Self::MoveStage { .. }
-            | Self::AlterPassword { .. }
-            | Self::SetByAdministrator { .. }
-            | Self::KillConnections { .. }
-            | Self::RefreshReader { .. }
-            | Self::StartManagedRotation => true,
+            Self::PutVersion { .. } => Some("PutSecretValue"),
+            Self::MoveStage { .. } => Some("UpdateSecretVersionStage"),
+            Self::AlterPassword { .. } => Some("ALTER CURRENT USER"),
+            Self::SetByAdministrator { .. } => Some("ALTER USER"),
+            Self::KillConnections { .. } => Some("dbms.killConnections"),
+            Self::RefreshReader { .. } => Some("UpdateAgentRuntime and StopRuntimeSession"),
+            Self::StartManagedRotation => Some("RotateSecret"),
             Self::DescribeSecret
             | Self::ReadVersion { .. }
             | Self::GeneratePassword { .. }
@@ -143,7 +143,36 @@ impl RotationEffect {
             | Self::ListConnections { .. }
             | Self::FindReaders { .. }
             | Self::CallThroughChain
-            | Self::Wait { .. } => false,
+            | Self::Wait { .. } => None,
+        }
+    }
+
+    /// Whether it changes something outside.
+    pub const fn is_write(&self) -> bool {
+        self.write_operation().is_some()
+    }
+
+    /// The version that it writes, where it writes one.
+    pub fn written_version(&self) -> Option<&VersionId> {
+        match self {
+            Self::PutVersion { version, .. } | Self::SetByAdministrator { version, .. } => {
+                Some(version)
+            }
+            Self::MoveStage {
+                to, remove_from, ..
+            } => to.as_ref().or(remove_from.as_ref()),
+            Self::AlterPassword { to, .. } | Self::RefreshReader { to, .. } => Some(to),
+            Self::DescribeSecret
+            | Self::ReadVersion { .. }
+            | Self::GeneratePassword { .. }
+            | Self::Login { .. }
+            | Self::CheckAdministrator { .. }
+            | Self::ListConnections { .. }
+            | Self::KillConnections { .. }
+            | Self::FindReaders { .. }
+            | Self::CallThroughChain
+            | Self::StartManagedRotation
+            | Self::Wait { .. } => None,
         }
     }
 
@@ -254,6 +283,62 @@ pub enum Observation {
     Agreed(bool),
     /// To anything: no answer, or one that is no answer to the question.
     Failed(EffectError),
+}
+
+impl Observation {
+    /// What became of a write, for the audit record: in one word, and why where it was not done.
+    pub fn write_result(&self) -> (&'static str, Option<String>) {
+        match self {
+            Self::Failed(error) if error.is_in_doubt() => ("in-doubt", Some(error.to_string())),
+            Self::Failed(error) => ("failed", Some(error.to_string())),
+            Self::Conflict => (
+                "refused",
+                Some("the label is on another version".to_owned()),
+            ),
+            Self::Altered(AlterAnswer::Done)
+            | Self::Set(SetAnswer::Created(_) | SetAnswer::Changed) => ("done", None),
+            Self::Altered(AlterAnswer::WrongOld) => (
+                "refused",
+                Some("the old password is not accepted".to_owned()),
+            ),
+            Self::Altered(AlterAnswer::Same) => (
+                "refused",
+                Some("the password is this one already".to_owned()),
+            ),
+            Self::Altered(AlterAnswer::NotLeader) => (
+                "refused",
+                Some("this member of the cluster is not the leader".to_owned()),
+            ),
+            Self::Altered(AlterAnswer::Policy(why) | AlterAnswer::Forbidden(why))
+            | Self::Set(SetAnswer::Policy(why) | SetAnswer::Unfit(why)) => {
+                ("refused", Some(why.clone()))
+            }
+            Self::Refreshed { left, .. } if !left.is_empty() => ("failed", Some(left.join("; "))),
+            Self::Refreshed { .. }
+            | Self::Described(_)
+            | Self::Read(_)
+            | Self::Generated { .. }
+            | Self::Stored
+            | Self::Moved
+            | Self::Login(_)
+            | Self::Connections(_)
+            | Self::Killed(_)
+            | Self::Administrator(_)
+            | Self::Readers { .. }
+            | Self::Called(_)
+            | Self::Started { .. }
+            | Self::Waited
+            | Self::Agreed(_) => ("done", None),
+        }
+    }
+
+    /// The request id of a failure.
+    pub fn request_id(&self) -> Option<&str> {
+        let Self::Failed(error) = self else {
+            return None;
+        };
+        error.failure().request_id.as_deref()
+    }
 }
 
 /// What DescribeSecret says that matters here.

@@ -127,6 +127,14 @@ impl Audit {
         self
     }
 
+    /// The record of one write of several that belong together: `secrets.rotate PutSecretValue`.
+    #[must_use]
+    pub fn part(&self, operation: &str) -> Self {
+        let mut part = self.clone();
+        part.line.action = format!("{} {operation}", self.line.action);
+        part
+    }
+
     /// Records what is about to be done, before it is done.
     ///
     /// # Errors
@@ -308,7 +316,7 @@ pub fn past_writes(path: &Path) -> Vec<PastWrite> {
         let outcome = line
             .outcome
             .filter(|_| line.record == AuditPhase::Outcome)?;
-        let has_failed = matches!(outcome.as_str(), "failed" | "refused");
+        let has_failed = matches!(outcome.as_str(), "failed" | "refused" | "in-doubt");
         Some(PastWrite {
             at: Moment::from_millis(at.as_millisecond()),
             what: format!("{} {} of {}", line.action, line.target, line.deployment),

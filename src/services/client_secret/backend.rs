@@ -388,7 +388,7 @@ impl ClientSecretBackend {
             Err(failure) if matches!(failure.kind, FailureKind::Usage | FailureKind::Conflict) => {
                 Ok(ClientSecretObservation::Conflict)
             }
-            moved => moved.map(|()| ClientSecretObservation::Moved),
+            moved => moved.map(|_| ClientSecretObservation::Moved),
         }
     }
 

@@ -274,7 +274,8 @@ async fn drive(
                     let version = machine.version().map(VersionId::as_str);
                     problems.extend(audit.intent(version, clock::now()).await.err());
                 }
-                let answer = perform(backend, &effect).await;
+                let version = machine.version().map(VersionId::as_str);
+                let answer = record(audit, &effect, version, problems, backend).await;
                 if board.observe(&machine, &effect, &answer, clock::now()) {
                     operator.board(&board);
                 }
@@ -285,6 +286,31 @@ async fn drive(
             operator.on_report(report);
         }
     }
+}
+
+/// Performs one effect, with an audit record before and after it where it writes. `problems` takes what could not be recorded, once.
+async fn record(
+    audit: &audit::Audit,
+    effect: &ClientSecretEffect,
+    version: Option<&str>,
+    problems: &mut Vec<String>,
+    backend: &mut ClientSecretBackend,
+) -> ClientSecretObservation {
+    let Some(operation) = effect.write_operation() else {
+        return perform(backend, effect).await;
+    };
+    let part = audit.part(operation);
+    let before = part.intent(version, clock::now()).await;
+    let answer = perform(backend, effect).await;
+    let (outcome, why) = answer.write_result();
+    let request_id = answer.request_id().map(str::to_owned);
+    let after = part.outcome(outcome, why, version, request_id, clock::now());
+    for problem in [before.err(), after.await.err()].into_iter().flatten() {
+        if !problems.contains(&problem) {
+            problems.push(problem);
+        }
+    }
+    answer
 }
 
 /// Performs one effect within its time limit.

@@ -124,10 +124,17 @@ pub trait RotationBackend: Send {
         &mut self,
         machine: &RotationMachine,
     ) -> impl Future<Output = Option<RotationPlan>> + Send;
-    /// The first write is about to happen.
-    fn before_first_write(
+    /// A write is about to be sent: records it. The error is a sentence: the record could not be written.
+    fn before_write(
         &mut self,
         machine: &RotationMachine,
+        effect: &RotationEffect,
+    ) -> impl Future<Output = Result<(), String>> + Send;
+    /// A write has been sent: records what became of it.
+    fn after_write(
+        &mut self,
+        effect: &RotationEffect,
+        observation: &Observation,
     ) -> impl Future<Output = Result<(), String>> + Send;
 }
 
@@ -284,7 +291,7 @@ pub async fn drive(
         .take_reports()
         .into_iter()
         .for_each(|report| operator.on_report(report));
-    let mut written = false;
+    let mut has_warned = false;
     loop {
         if stop.is_cancelled() {
             machine.stop();
@@ -305,15 +312,14 @@ pub async fn drive(
                 Observation::Waited
             }
             RotationNext::Effect(effect) => {
-                if !written && effect.is_write() {
-                    written = true;
-                    if let Err(problem) = backend.before_first_write(&machine).await {
-                        operator.warn(problem);
-                    }
+                let (observation, recorded) = perform(backend, &machine, &effect).await;
+                // The same sentence once: a full disk is full for every record.
+                if let Err(problem) = recorded
+                    && !std::mem::replace(&mut has_warned, true)
+                {
+                    operator.warn(problem);
                 }
-                let limit = time_limit(&effect);
-                let answer = tokio::time::timeout(limit, backend.perform(&effect)).await;
-                answer.unwrap_or(Observation::Failed(EffectError::in_doubt()))
+                observation
             }
         };
         machine
@@ -321,6 +327,25 @@ pub async fn drive(
             .into_iter()
             .for_each(|report| operator.on_report(report));
     }
+}
+
+/// Performs one effect within its time limit, with an audit record before and after it where it writes.
+async fn perform(
+    backend: &mut impl RotationBackend,
+    machine: &RotationMachine,
+    effect: &RotationEffect,
+) -> (Observation, Result<(), String>) {
+    let mut recorded = Ok(());
+    if effect.is_write() {
+        recorded = backend.before_write(machine, effect).await;
+    }
+    let answer = tokio::time::timeout(time_limit(effect), backend.perform(effect)).await;
+    let observation = answer.unwrap_or(Observation::Failed(EffectError::in_doubt()));
+    if effect.is_write() {
+        let after = backend.after_write(effect, &observation).await;
+        recorded = recorded.and(after);
+    }
+    (observation, recorded)
 }
 
 async fn ask(

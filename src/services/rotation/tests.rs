@@ -25,7 +25,9 @@ struct Fake {
     calls: usize,
     silent_from: usize,
     effects: Vec<RotationEffect>,
-    intents: usize,
+    /// The writes that were recorded before they were sent, and what became of them.
+    recorded: Vec<String>,
+    results: Vec<&'static str>,
     stop_at: Option<(usize, CancellationToken)>,
     readable: BTreeSet<VersionId>,
 }
@@ -44,7 +46,8 @@ impl Fake {
             calls: 0,
             silent_from: usize::MAX,
             effects: Vec::new(),
-            intents: 0,
+            recorded: Vec::new(),
+            results: Vec::new(),
             stop_at: None,
             readable: BTreeSet::new(),
         }
@@ -160,12 +163,30 @@ impl RotationBackend for Fake {
         ))
     }
 
-    async fn before_first_write(&mut self, _: &RotationMachine) -> Result<(), String> {
-        assert!(
-            !self.effects.iter().any(RotationEffect::is_write),
+    async fn before_write(
+        &mut self,
+        _: &RotationMachine,
+        effect: &RotationEffect,
+    ) -> Result<(), String> {
+        assert_eq!(
+            self.recorded.len(),
+            self.effects
+                .iter()
+                .filter(|effect| effect.is_write())
+                .count(),
             "a write came before its record"
         );
-        self.intents += 1;
+        self.recorded.push(format!("{effect:?}"));
+        Err("disk full".into())
+    }
+
+    async fn after_write(
+        &mut self,
+        effect: &RotationEffect,
+        observation: &Observation,
+    ) -> Result<(), String> {
+        assert_eq!(self.recorded.last(), Some(&format!("{effect:?}")));
+        self.results.push(observation.write_result().0);
         Err("disk full".into())
     }
 }
@@ -227,7 +248,9 @@ async fn a_rotation_shows_its_plan_asks_records_and_ends() {
     assert_eq!(ending.outcome, RotationOutcome::Rotated);
     assert_eq!(exit_code(&ending), 0);
     assert_eq!(world.labels.get(CURRENT), Some(&world.password));
-    assert_eq!(world.intents, 1);
+    let writes = world.effects.iter().filter(|effect| effect.is_write());
+    assert_eq!(world.recorded.len(), writes.count());
+    assert_eq!(world.results, vec!["done"; world.recorded.len()]);
     assert_eq!(
         desk.told,
         ["plan of 7 steps", "Proceed", "warning: disk full"]
@@ -298,7 +321,7 @@ async fn a_no_writes_nothing_and_records_nothing() {
     )
     .await;
     assert_eq!(
-        (ending.outcome, exit_code(&ending), world.intents),
+        (ending.outcome, exit_code(&ending), world.recorded.len()),
         (RotationOutcome::Refused, 1, 0)
     );
     assert!(!world.effects.iter().any(RotationEffect::is_write));
