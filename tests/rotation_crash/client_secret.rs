@@ -7,16 +7,20 @@ use std::{
     fs,
     path::PathBuf,
     process::{Child, Command, Output, Stdio},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
 use agentcore_console::{
     cli::local::configuration,
     config::write,
-    model::{Deployment, JournalStatus, SecretContent, SignIn, VersionRef},
+    model::{CallOptions, Deployment, JournalStatus, McpTarget, SecretContent, SignIn, VersionRef},
     rotation::labels,
-    services::{ServiceOptions, Services},
+    services::{McpOptions, ServiceOptions, Services},
+    tools::cypher,
 };
 use emulator::{Options, Stack};
 use tempfile::TempDir;
@@ -24,9 +28,9 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::{
     Dice,
-    harness::one_root,
+    harness::{exposed_by, one_root},
     proxy::{Act, Look, Proxy, Shared},
-    runs,
+    runs, spread,
 };
 
 /// How long one run of the binary may take.
@@ -113,6 +117,7 @@ impl ClientWitness {
     async fn look(&self, shared: &Shared) {
         let _one = shared.written.lock().await;
         let provider = self.provider().await;
+        self.look_at_process(shared);
         for (holder, value) in [
             ("the configuration", self.configured()),
             ("the credential provider", self.provided(&provider).await),
@@ -128,6 +133,17 @@ impl ClientWitness {
                 now.complaints.push(complaint);
             }
         }
+    }
+
+    /// No value that a holder had is in the process list, and a crash would write no core.
+    fn look_at_process(&self, shared: &Shared) {
+        let mut now = shared.now.lock().unwrap();
+        let mut values: Vec<String> = now.values.iter().cloned().collect();
+        values.push(self.configured());
+        if let Some(complaint) = now.child.and_then(|child| exposed_by(child, &values)) {
+            now.complaints.push(complaint);
+        }
+        now.processes += usize::from(now.child.is_some());
     }
 
     async fn provider(&self) -> String {
@@ -397,37 +413,26 @@ async fn whatever_happens_to_a_rotation_of_a_client_secret_every_holder_works_an
     let rotated = harness.run("rotate", &[], (0, Act::Nothing)).await;
     assert_eq!(rotated.status.code(), Some(0), "{}", said(&rotated));
     assert_eq!(harness.witness.leftovers().await, Ok(()));
-    let requests = harness.shared().now.lock().unwrap().seen;
+    let (requests, processes) = {
+        let now = harness.shared().now.lock().unwrap();
+        (now.seen, now.processes)
+    };
+    assert!(processes > 0, "the process list was looked at");
     harness.stack.stop().await;
     let scenarios = scenarios(requests, runs() / 2);
     let count = scenarios.len();
-    let workers = 4 * std::thread::available_parallelism()
-        .map_or(2, std::num::NonZero::get)
-        .clamp(1, 8);
-    let mut tasks = tokio::task::JoinSet::new();
-    for worker in 0..workers {
-        let own: Vec<ClientScenario> = scenarios
-            .iter()
-            .copied()
-            .skip(worker)
-            .step_by(workers)
-            .collect();
-        tasks.spawn(async move {
-            let mut interrupted = 0;
-            for part in own.chunks(20) {
-                let harness = ClientHarness::start(2 + worker as u64).await;
-                for scenario in part {
-                    interrupted += usize::from(harness.play(*scenario).await);
-                }
-                harness.stack.stop().await;
+    let interrupted = spread(&scenarios, 4, |worker, own| async move {
+        let mut interrupted = 0;
+        for part in own.chunks(20) {
+            let harness = ClientHarness::start(2 + worker as u64).await;
+            for scenario in part {
+                interrupted += usize::from(harness.play(*scenario).await);
             }
-            interrupted
-        });
-    }
-    let mut interrupted = 0;
-    while let Some(done) = tasks.join_next().await {
-        interrupted += done.expect("a scenario failed");
-    }
+            harness.stack.stop().await;
+        }
+        interrupted
+    })
+    .await;
     println!(
         "client secret: {count} runs over {requests} requests, {interrupted} left something to do, {:?}",
         began.elapsed()
@@ -436,6 +441,77 @@ async fn whatever_happens_to_a_rotation_of_a_client_secret_every_holder_works_an
         interrupted > count / 10,
         "the faults did not interrupt: {interrupted} of {count}"
     );
+}
+
+/// A caller with one session and one token: calls a tool over and over until it is told to stop. Answers how often it was answered.
+async fn call_steadily(witness: Arc<ClientWitness>, stop: Arc<AtomicBool>) -> usize {
+    let session = witness
+        .services
+        .mcp
+        .connect(
+            &witness.deployment,
+            &McpTarget::Default,
+            McpOptions::default(),
+        )
+        .await
+        .unwrap();
+    let tools = session.tools().await.unwrap();
+    let (tool, arguments) = cypher::probe(&tools, "RETURN 1 AS ok").unwrap();
+    let mut answered = 0;
+    while !stop.load(Ordering::Relaxed) {
+        let outcome = session
+            .call(&tool.name, arguments.clone(), CallOptions::default())
+            .await;
+        let outcome = outcome.unwrap_or_else(|failure| panic!("after {answered}: {failure}"));
+        assert!(!outcome.is_error, "after {answered}: {}", outcome.text());
+        answered += 1;
+    }
+    session.close().await;
+    answered
+}
+
+/// A caller that reads its configuration and signs in over and over. Where it is refused, the configuration must have changed since it
+/// was read.
+async fn sign_in_steadily(witness: Arc<ClientWitness>, stop: Arc<AtomicBool>) -> usize {
+    let mut answered = 0;
+    while !stop.load(Ordering::Relaxed) {
+        let value = witness.configured();
+        if !witness.gives_token(&value).await {
+            assert!(
+                witness.configured() != value,
+                "refused after {answered} sign-ins"
+            );
+        }
+        answered += 1;
+    }
+    answered
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn steady_callers_are_answered_while_a_client_secret_rotates() {
+    let harness = ClientHarness::start(77).await;
+    for flags in [&[][..], &["--keep-old"]] {
+        let stop = Arc::new(AtomicBool::new(false));
+        let witness = || Arc::clone(&harness.witness);
+        let callers: Vec<_> = (0..3)
+            .map(|_| tokio::spawn(call_steadily(witness(), Arc::clone(&stop))))
+            .collect();
+        let signing_in = tokio::spawn(sign_in_steadily(witness(), Arc::clone(&stop)));
+        let rotated = harness.run("rotate", flags, (0, Act::Nothing)).await;
+        stop.store(true, Ordering::Relaxed);
+        assert_eq!(rotated.status.code(), Some(0), "{}", said(&rotated));
+        let mut calls = Vec::new();
+        for caller in callers {
+            calls.push(caller.await.unwrap());
+        }
+        let sign_ins = signing_in.await.unwrap();
+        println!("rotate {flags:?}: {calls:?} calls and {sign_ins} sign-ins went on");
+        assert!(
+            calls.iter().all(|count| *count > 1) && sign_ins > 1,
+            "{calls:?} calls, {sign_ins} sign-ins"
+        );
+    }
+    harness.stack.stop().await;
 }
 
 /// Values that were seen, for the proxy's shared state.

@@ -37,6 +37,24 @@ struct Eye {
     logins: Mutex<HashMap<String, (String, String)>>,
 }
 
+/// A version of a secret; none while it has no value.
+async fn document(
+    services: &Services,
+    deployment: &Deployment,
+    secret: &str,
+    version: &VersionRef,
+) -> Option<SecretDocument> {
+    let secrets = &services.aws.secrets;
+    let value = secrets
+        .secret_value(deployment, secret, version)
+        .await
+        .ok()?;
+    let SecretContent::Text(text) = value.content else {
+        panic!("a binary secret")
+    };
+    Some(SecretDocument::parse(text.reveal()).unwrap())
+}
+
 /// How many users the secret has in turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Users {
@@ -54,17 +72,7 @@ impl Eye {
             return Some(known.clone());
         }
         let reference = VersionRef::Id(version.to_owned());
-        let value = self
-            .services
-            .aws
-            .secrets
-            .secret_value(&self.deployment, &self.secret, &reference)
-            .await
-            .ok()?;
-        let SecretContent::Text(text) = value.content else {
-            return None;
-        };
-        let shape = SecretDocument::parse(text.reveal()).unwrap();
+        let shape = document(&self.services, &self.deployment, &self.secret, &reference).await?;
         let login = (shape.user().to_owned(), shape.password().to_owned());
         self.logins
             .lock()
@@ -97,6 +105,7 @@ impl Eye {
     async fn look(&self, shared: &Shared) {
         // One look at a time, so that each sees the state after its own write or a later one.
         let _one = shared.written.lock().await;
+        self.look_at_process(shared).await;
         if self.users == Users::Two {
             if !self.current_logs_in().await {
                 let mut now = shared.now.lock().unwrap();
@@ -125,6 +134,27 @@ impl Eye {
             now.names
         );
         now.complaints.push(complaint);
+    }
+
+    /// No password of any version is in the process list, and a crash would write no core.
+    async fn look_at_process(&self, shared: &Shared) {
+        let stages = self
+            .services
+            .aws
+            .secrets
+            .secret_stages(&self.deployment, &self.secret)
+            .await
+            .unwrap()
+            .stages;
+        let mut passwords = Vec::new();
+        for version in stages.keys() {
+            passwords.extend(self.password(version).await);
+        }
+        let mut now = shared.now.lock().unwrap();
+        if let Some(complaint) = now.child.and_then(|child| exposed_by(child, &passwords)) {
+            now.complaints.push(complaint);
+        }
+        now.processes += usize::from(now.child.is_some());
     }
 
     /// What is left of a rotation, or why secret and database differ.
@@ -228,16 +258,9 @@ impl Harness {
             .unwrap()
             .clone();
         let current = VersionRef::Stage(labels::CURRENT.to_owned());
-        let value = services
-            .aws
-            .secrets
-            .secret_value(&direct, &secret, &current)
+        let shape = document(&services, &direct, &secret, &current)
             .await
             .unwrap();
-        let SecretContent::Text(text) = value.content else {
-            panic!("a binary secret")
-        };
-        let shape = SecretDocument::parse(text.reveal()).unwrap();
         direct.neo4j_uri = Some(shape.address().unwrap().to_owned());
         let eye = Arc::new(Eye {
             services,
@@ -343,6 +366,8 @@ impl Harness {
         assert_eq!(code, Some(0), "{text}");
         assert!(text.contains("\"outcome\":\"rotated\""), "{text}");
         let now = self.shared().now.lock().unwrap();
+        assert!(now.complaints.is_empty(), "{:?}", now.complaints);
+        assert!(now.processes > 0, "the process list was looked at");
         let names: Vec<&String> = now
             .names
             .iter()
@@ -403,6 +428,34 @@ impl Harness {
         );
         interrupted
     }
+}
+
+/// What a process and its children show of these values to everybody who may list processes, or could leave in a core dump.
+pub(crate) fn exposed_by(process: u32, values: &[String]) -> Option<String> {
+    let folder = PathBuf::from(format!("/proc/{process}"));
+    // Gone, or another system: nothing is shown.
+    let limits = fs::read_to_string(folder.join("limits")).ok()?;
+    let may_dump = limits
+        .lines()
+        .filter(|line| line.starts_with("Max core file size"))
+        .any(|line| line.split_whitespace().nth(4) != Some("0"));
+    if may_dump {
+        return Some(format!("process {process} may write a core dump"));
+    }
+    for file in ["cmdline", "environ"] {
+        // A process that cannot be dumped shows its environment to nobody but the superuser.
+        let shown = fs::read(folder.join(file)).unwrap_or_default();
+        let shown = String::from_utf8_lossy(&shown);
+        if values.iter().any(|value| shown.contains(value.as_str())) {
+            return Some(format!("{file} of process {process} shows a value"));
+        }
+    }
+    let children = folder.join(format!("task/{process}/children"));
+    let children = fs::read_to_string(children).unwrap_or_default();
+    children
+        .split_whitespace()
+        .filter_map(|child| child.parse().ok())
+        .find_map(|child| exposed_by(child, values))
 }
 
 /// Everything is on loopback: reading all TLS roots of this machine would be most of each run, so one of them must do.

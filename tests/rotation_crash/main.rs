@@ -111,6 +111,33 @@ async fn whatever_kills_a_rotation_of_two_users_in_alternation_nobody_is_ever_cu
     Box::pin(torment(Users::Two, runs() / 2)).await;
 }
 
+/// Shares scenarios among workers, several for each core, since most of the time of a run with a lost answer is waiting. Answers the sum
+/// of what the workers answer.
+pub(crate) async fn spread<S, Work>(
+    scenarios: &[S],
+    workers_per_core: usize,
+    work: impl Fn(usize, Vec<S>) -> Work,
+) -> usize
+where
+    S: Copy,
+    Work: Future<Output = usize> + Send + 'static,
+{
+    let workers = workers_per_core
+        * std::thread::available_parallelism()
+            .map_or(2, std::num::NonZero::get)
+            .clamp(1, 8);
+    let mut tasks = tokio::task::JoinSet::new();
+    for worker in 0..workers {
+        let own = scenarios.iter().copied().skip(worker).step_by(workers);
+        tasks.spawn(work(worker, own.collect()));
+    }
+    let mut sum = 0;
+    while let Some(done) = tasks.join_next().await {
+        sum += done.expect("a scenario failed");
+    }
+    sum
+}
+
 async fn torment(users: Users, runs: usize) {
     let began = std::time::Instant::now();
     let mut harness = Box::pin(Harness::start(1, users)).await;
@@ -122,35 +149,19 @@ async fn torment(users: Users, runs: usize) {
     );
     let scenarios = scenarios(writes + 1, runs);
     let count = scenarios.len();
-    // Most of the time of a run with a lost answer is waiting.
-    let workers = 3 * std::thread::available_parallelism()
-        .map_or(2, std::num::NonZero::get)
-        .clamp(1, 8);
-    let mut tasks = tokio::task::JoinSet::new();
-    for worker in 0..workers {
-        let own: Vec<Scenario> = scenarios
-            .iter()
-            .copied()
-            .skip(worker)
-            .step_by(workers)
-            .collect();
-        tasks.spawn(async move {
-            let mut interrupted = 0;
-            // A fresh world from time to time: versions add up.
-            for part in own.chunks(60) {
-                let mut harness = Box::pin(Harness::start(2 + worker as u64, users)).await;
-                for scenario in part {
-                    interrupted += usize::from(harness.play(*scenario).await);
-                }
-                harness.stop().await;
+    let interrupted = spread(&scenarios, 3, move |worker, own| async move {
+        let mut interrupted = 0;
+        // A fresh world from time to time: versions add up.
+        for part in own.chunks(60) {
+            let mut harness = Box::pin(Harness::start(2 + worker as u64, users)).await;
+            for scenario in part {
+                interrupted += usize::from(harness.play(*scenario).await);
             }
-            interrupted
-        });
-    }
-    let mut interrupted = 0;
-    while let Some(done) = tasks.join_next().await {
-        interrupted += done.expect("a scenario failed");
-    }
+            harness.stop().await;
+        }
+        interrupted
+    })
+    .await;
     println!(
         "{users:?}: {count} runs over {writes} of {requests} requests, {interrupted} left AWSPENDING or labels behind, {:?}",
         began.elapsed()

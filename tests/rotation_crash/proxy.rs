@@ -73,6 +73,8 @@ pub(crate) struct Now {
     pub(crate) values: crate::client_secret::SeenValues,
     /// Passwords that were in a labelled version when the last write was answered; filled by the test.
     pub(crate) complaints: Vec<String>,
+    /// How often the running process was looked at in the process list.
+    pub(crate) processes: usize,
 }
 
 /// A running proxy.
@@ -109,6 +111,7 @@ impl Proxy {
             held: None,
             values: crate::client_secret::SeenValues::new(),
             complaints: Vec::new(),
+            processes: 0,
         };
         let shared = Arc::new(Shared {
             upstream: upstream.trim_start_matches("http://").to_owned(),
