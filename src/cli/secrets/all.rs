@@ -51,13 +51,15 @@ enum RotatedThing {
 /// The report of all rotations.
 #[derive(Debug, Serialize)]
 struct EvidenceReport {
+    /// This program and its version.
+    program: &'static str,
     deployment: String,
     account: Option<String>,
     region: String,
     who: Option<String>,
     began_at: String,
     ended_at: String,
-    /// `rotated`, `stopped` or `dry-run`.
+    /// `rotated`, `stopped`, `dry-run`, or `nothing-to-do` for a deployment without secrets.
     outcome: &'static str,
     rotations: Vec<RotationRecord>,
     /// What was not begun, because something before it was in doubt.
@@ -70,6 +72,9 @@ struct RotationRecord {
     /// `neo4j-password` or `client-secret`.
     kind: &'static str,
     id: String,
+    /// Whose credentials they are, and what was there before.
+    #[serde(flatten)]
+    subject: RotatedSubject,
     outcome: String,
     reason: String,
     version_id: Option<String>,
@@ -77,6 +82,29 @@ struct RotationRecord {
     ended_at: String,
     steps: Vec<StepRecord>,
     warnings: Vec<String>,
+}
+
+/// Whose credentials were rotated, as the plan found out.
+#[derive(Debug, Default, Serialize)]
+struct RotatedSubject {
+    /// User at Neo4j.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<String>,
+    /// Address of Neo4j.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    address: Option<String>,
+    /// The version that was current before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    previous_version_id: Option<String>,
+    /// App client at Cognito.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_id: Option<String>,
+    /// Its user pool.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_pool_id: Option<String>,
+    /// The secret of Secrets Manager whose versions are named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    journal: Option<String>,
 }
 
 /// What one step has shown.
@@ -172,7 +200,14 @@ impl AllRotation<'_> {
             .iter()
             .map(|secret| RotatedThing::Password(secret.key.own_id().to_owned()))
             .collect();
-        if matches!(self.deployment.sign_in, SignIn::M2m { .. }) {
+        let has_client_secret = matches!(
+            self.deployment.sign_in,
+            SignIn::M2m {
+                private_key: None,
+                ..
+            }
+        );
+        if has_client_secret {
             things.push(RotatedThing::ClientSecret);
         }
         Ok(things)
@@ -208,6 +243,7 @@ impl AllRotation<'_> {
             }
         }
         EvidenceReport {
+            program: concat!("agentcore-console ", env!("CARGO_PKG_VERSION")),
             deployment: self.deployment.name.to_string(),
             account: identity.as_ref().map(|identity| identity.account.clone()),
             region: self.deployment.region.clone(),
@@ -216,8 +252,9 @@ impl AllRotation<'_> {
             ended_at: clock::now().iso(),
             outcome: match (is_doubtful, self.how.dry_run) {
                 (true, _) => "stopped",
+                (false, _) if rotations.is_empty() => RotationOutcome::NothingToDo.as_str(),
                 (false, true) => "dry-run",
-                (false, false) => "rotated",
+                (false, false) => RotationOutcome::Rotated.as_str(),
             },
             rotations,
             not_begun: left.map(|thing| thing.id().to_owned()).collect(),
@@ -247,6 +284,7 @@ impl AllRotation<'_> {
         RotationRecord {
             kind: "neo4j-password",
             id: secret_name(secret).to_owned(),
+            subject: operator.subject,
             outcome,
             reason,
             version_id,
@@ -280,6 +318,7 @@ impl AllRotation<'_> {
         RotationRecord {
             kind: "client-secret",
             id: self.deployment.name.to_string(),
+            subject: operator.subject,
             outcome,
             reason,
             version_id,
@@ -372,6 +411,7 @@ struct Recorder {
     console: TerminalOperator,
     how: How,
     name: String,
+    subject: RotatedSubject,
     steps: Vec<StepRecord>,
 }
 
@@ -381,6 +421,7 @@ impl Recorder {
             console: TerminalOperator::new(how, secret, flags),
             how,
             name: secret.to_owned(),
+            subject: RotatedSubject::default(),
             steps: Vec::new(),
         }
     }
@@ -417,6 +458,12 @@ impl Operator for Recorder {
         if !self.how.yes {
             plan.lines().iter().for_each(|line| output::note(line));
         }
+        self.subject = RotatedSubject {
+            user: Some(plan.user),
+            address: Some(plan.address),
+            previous_version_id: plan.current_version,
+            ..RotatedSubject::default()
+        };
     }
 
     async fn ask(&mut self, question: RotationQuestion) -> bool {
@@ -440,6 +487,12 @@ impl ClientSecretOperator for Recorder {
         if !self.how.yes {
             plan.lines().iter().for_each(|line| output::note(line));
         }
+        self.subject = RotatedSubject {
+            client_id: Some(plan.client_id),
+            user_pool_id: Some(plan.user_pool_id),
+            journal: Some(plan.journal),
+            ..RotatedSubject::default()
+        };
     }
 
     async fn ask(&mut self, question: ClientSecretQuestion) -> bool {

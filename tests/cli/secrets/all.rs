@@ -37,6 +37,16 @@ fn all_secrets_of_a_deployment_are_rotated_one_after_the_other_with_evidence_and
         assert!(rotation["version_id"].is_string());
         assert!(rotation["steps"].as_array().unwrap().len() > 5);
     }
+    let [neo4j, client] = report["rotations"].as_array().unwrap().as_slice() else {
+        panic!("two rotations: {report:#}");
+    };
+    for member in ["user", "address", "previous_version_id"] {
+        assert!(neo4j[member].is_string(), "{member}: {neo4j:#}");
+    }
+    assert_ne!(neo4j["previous_version_id"], neo4j["version_id"]);
+    for member in ["client_id", "user_pool_id", "journal"] {
+        assert!(client[member].is_string(), "{member}: {client:#}");
+    }
     let after = secret.text("AWSCURRENT");
     let password = |text: &str| SecretDocument::parse(text).unwrap().password().to_owned();
     assert_ne!(password(&before), password(&after));
