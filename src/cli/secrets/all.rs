@@ -1,9 +1,8 @@
 //! `secrets rotate --all`: everything that a deployment has, one after the other, each proven before the next, with a report of
 //! the evidence. It stops at the first doubt. No value is in the report.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -11,16 +10,14 @@ use crate::{
         confirm::need_somebody,
         context::{Context, which},
         find_resource,
-        outcome::{CliError, CliResult},
+        outcome::CliResult,
         output, process,
-        values::TableOrJson,
     },
     client_secret::{
         plan::ClientSecretPlan,
         report::{ClientSecretKind, ClientSecretQuestion, ClientSecretReport},
     },
-    config::write,
-    model::{Deployment, Failure, FailureKind, Kind, Moment, SignIn, sanitize},
+    model::{Deployment, Failure, Kind, Moment, SignIn},
     net::clock,
     rotation::{
         plan::RotationPlan,
@@ -36,6 +33,7 @@ use crate::{
 use super::{
     ChangeFlags, How,
     change::{listen, rotation_options},
+    evidence::{EvidenceReport, RotatedSubject, RotationRecord, StepRecord, deliver, failed},
     operator::{TerminalOperator, typed},
 };
 
@@ -46,74 +44,6 @@ enum RotatedThing {
     Password(String),
     /// The client secret of the machine sign-in.
     ClientSecret,
-}
-
-/// The report of all rotations.
-#[derive(Debug, Serialize)]
-struct EvidenceReport {
-    /// This program and its version.
-    program: &'static str,
-    deployment: String,
-    account: Option<String>,
-    region: String,
-    who: Option<String>,
-    began_at: String,
-    ended_at: String,
-    /// `rotated`, `stopped`, `dry-run`, or `nothing-to-do` for a deployment without secrets.
-    outcome: &'static str,
-    rotations: Vec<RotationRecord>,
-    /// What was not begun, because something before it was in doubt.
-    not_begun: Vec<String>,
-}
-
-/// The evidence of one rotation.
-#[derive(Debug, Serialize)]
-struct RotationRecord {
-    /// `neo4j-password` or `client-secret`.
-    kind: &'static str,
-    id: String,
-    /// Whose credentials they are, and what was there before.
-    #[serde(flatten)]
-    subject: RotatedSubject,
-    outcome: String,
-    reason: String,
-    version_id: Option<String>,
-    began_at: String,
-    ended_at: String,
-    steps: Vec<StepRecord>,
-    warnings: Vec<String>,
-}
-
-/// Whose credentials were rotated, as the plan found out.
-#[derive(Debug, Default, Serialize)]
-struct RotatedSubject {
-    /// User at Neo4j.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    user: Option<String>,
-    /// Address of Neo4j.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    address: Option<String>,
-    /// The version that was current before.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    previous_version_id: Option<String>,
-    /// App client at Cognito.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    client_id: Option<String>,
-    /// Its user pool.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    user_pool_id: Option<String>,
-    /// The secret of Secrets Manager whose versions are named.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    journal: Option<String>,
-}
-
-/// What one step has shown.
-#[derive(Debug, Serialize)]
-struct StepRecord {
-    step: &'static str,
-    state: &'static str,
-    at: String,
-    evidence: Vec<String>,
 }
 
 impl RotatedThing {
@@ -328,82 +258,6 @@ impl AllRotation<'_> {
             warnings,
         }
     }
-}
-
-fn failed(failure: &Failure) -> (String, String, Option<String>) {
-    (
-        RotationOutcome::Failed.as_str().to_owned(),
-        failure.to_string(),
-        None,
-    )
-}
-
-impl RotationRecord {
-    /// Whether the next rotation must not begin: this one did not end well, or something was not proven.
-    fn is_doubtful(&self, is_rehearsal: bool) -> bool {
-        let good = if is_rehearsal {
-            RotationOutcome::NothingToDo
-        } else {
-            RotationOutcome::Rotated
-        };
-        self.outcome != good.as_str() || (!is_rehearsal && !self.warnings.is_empty())
-    }
-}
-
-/// Prints the report, or writes it to a file of mode 0600.
-fn deliver(evidence: &EvidenceReport, path: Option<&Path>, how: How) -> CliResult {
-    let is_good = evidence.outcome != "stopped";
-    let value = serde_json::to_value(evidence).map_err(std::io::Error::other)?;
-    if how.output == TableOrJson::Json {
-        output::json_line(&value)?;
-    } else {
-        for record in &evidence.rotations {
-            let line = format!(
-                "{} {}: {}, {}{}",
-                record.kind,
-                record.id,
-                record.outcome,
-                record.reason,
-                super::change::with_warnings(&record.warnings)
-            );
-            output::text(&sanitize(&line))?;
-            for warning in &record.warnings {
-                output::text(&sanitize(&format!("  ▲ {warning}")))?;
-            }
-        }
-        for id in &evidence.not_begun {
-            output::text(&sanitize(&format!("not begun: {id}")))?;
-        }
-    }
-    if path.is_some() || (how.output != TableOrJson::Json && !how.dry_run) {
-        let path = path.map_or_else(|| default_path(evidence), Path::to_owned);
-        let text = format!("{value:#}\n");
-        write::save(&path, &text, |_| false).map_err(|error| {
-            let doing = format!("writing {}", path.display());
-            Failure::new(FailureKind::Usage, doing, error.to_string())
-        })?;
-        output::note(&format!("the evidence is in {}", path.display()));
-    }
-    if is_good {
-        Ok(())
-    } else {
-        Err(CliError::Code(1))
-    }
-}
-
-/// A file in the current folder that names the deployment and the time.
-fn default_path(evidence: &EvidenceReport) -> PathBuf {
-    let plain = |text: &str| -> String {
-        text.chars()
-            .filter(|letter| letter.is_ascii_alphanumeric() || *letter == '-')
-            .collect()
-    };
-    let time = evidence.began_at.split('.').next().unwrap_or_default();
-    PathBuf::from(format!(
-        "rotation-{}-{}.json",
-        plain(&evidence.deployment),
-        plain(time)
-    ))
 }
 
 /// Keeps the evidence of each step, and asks as the single rotation does.

@@ -2,6 +2,7 @@
 
 mod all;
 pub(in crate::cli) mod change;
+mod evidence;
 mod find;
 pub(in crate::cli) mod operator;
 mod show;

@@ -4,7 +4,7 @@ use crate::{
     model::Moment,
     net::clock,
     rotation::{
-        effect::{CallAnswer, EffectError, Observation},
+        effect::{CallAnswer, Connection, EffectError, Observation},
         labels::{PREVIOUS, VersionId},
         machine::RotationMachine,
         plan::{Alternate, PlanInput, RotationPlan},
@@ -21,6 +21,57 @@ use super::{
 };
 
 impl LiveBackend {
+    pub(super) async fn list_connections(
+        &mut self,
+        version: &VersionId,
+    ) -> Result<Observation, Observation> {
+        let (address, user, password) = self.access(version)?;
+        match self
+            .services
+            .neo4j
+            .connections(&address, &user, &password)
+            .await
+        {
+            Ok(connections) => {
+                // Over HTTP each request logs in anew: only Bolt keeps an authenticated connection.
+                let others: Vec<Connection> = connections
+                    .into_iter()
+                    .filter(|one| {
+                        one.user == user
+                            && one.connector == "bolt"
+                            && !one.agent.starts_with("agentcore-console")
+                    })
+                    .map(|one| Connection {
+                        id: one.id,
+                        connector: one.connector,
+                        agent: one.agent,
+                        address: one.client_address,
+                    })
+                    .collect();
+                self.connections = Some(others.clone());
+                Ok(Observation::Connections(others))
+            }
+            Err(failure) => Ok(Observation::Failed(EffectError::from(failure))),
+        }
+    }
+
+    pub(super) async fn kill_connections(
+        &self,
+        version: &VersionId,
+        ids: &[String],
+    ) -> Result<Observation, Observation> {
+        let (address, user, password) = self.access(version)?;
+        let killed = self
+            .services
+            .neo4j
+            .kill_connections(&address, &user, &password, ids)
+            .await;
+        Ok(killed.map_or_else(
+            |failure| Observation::Failed(EffectError::from(failure)),
+            Observation::Killed,
+        ))
+    }
+
     /// The plan as far as it is known now.
     pub(super) async fn survey(&self, machine: &RotationMachine) -> Option<RotationPlan> {
         let current = machine.current()?.clone();

@@ -325,54 +325,6 @@ impl LiveBackend {
         }
     }
 
-    async fn list_connections(&mut self, version: &VersionId) -> Result<Observation, Observation> {
-        let (address, user, password) = self.access(version)?;
-        match self
-            .services
-            .neo4j
-            .connections(&address, &user, &password)
-            .await
-        {
-            Ok(connections) => {
-                // Over HTTP each request logs in anew: only Bolt keeps an authenticated connection.
-                let others: Vec<Connection> = connections
-                    .into_iter()
-                    .filter(|one| {
-                        one.user == user
-                            && one.connector == "bolt"
-                            && !one.agent.starts_with("agentcore-console")
-                    })
-                    .map(|one| Connection {
-                        id: one.id,
-                        connector: one.connector,
-                        agent: one.agent,
-                        address: one.client_address,
-                    })
-                    .collect();
-                self.connections = Some(others.clone());
-                Ok(Observation::Connections(others))
-            }
-            Err(failure) => Ok(Observation::Failed(EffectError::from(failure))),
-        }
-    }
-
-    async fn kill_connections(
-        &self,
-        version: &VersionId,
-        ids: &[String],
-    ) -> Result<Observation, Observation> {
-        let (address, user, password) = self.access(version)?;
-        let killed = self
-            .services
-            .neo4j
-            .kill_connections(&address, &user, &password, ids)
-            .await;
-        Ok(killed.map_or_else(
-            |failure| Observation::Failed(EffectError::from(failure)),
-            Observation::Killed,
-        ))
-    }
-
     async fn start_managed(&mut self) -> Observation {
         let token = uuid::Uuid::new_v4().to_string();
         let version = VersionId::new(token.as_str());
@@ -387,15 +339,20 @@ impl LiveBackend {
                 version: VersionId::new(version),
             },
             // A rotation is under way: another one, or this one, whose first request took effect while its answer was lost.
-            Err(failure) if failure.kind == FailureKind::Conflict => match self.describe().await {
-                Observation::Described(facts) if !facts.labels.of(&version).is_empty() => {
-                    Observation::Started { version }
+            Err(failure) if failure.kind == FailureKind::Conflict => {
+                let found = self.describe().await;
+                if let Observation::Described(facts) = &found
+                    && !facts.labels.of(&version).is_empty()
+                {
+                    return Observation::Started { version };
                 }
-                Observation::Failed(error) if error.is_transient() => {
-                    Observation::Failed(EffectError::in_doubt())
+                if let Observation::Failed(error) = &found
+                    && error.is_transient()
+                {
+                    return Observation::Failed(EffectError::in_doubt());
                 }
-                _ => Observation::Conflict,
-            },
+                Observation::Conflict
+            }
             Err(failure) => Observation::Failed(EffectError::from(failure)),
         }
     }
