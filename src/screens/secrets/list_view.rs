@@ -71,7 +71,7 @@ impl SecretColumns {
         painter: &mut Painter<'_>,
     ) {
         let name_width = self.deployment.saturating_sub(self.name + 2);
-        let name = cut_middle(&name_of(entry, known), usize::from(name_width));
+        let name = cut_middle(entry.title(), usize::from(name_width));
         painter.text(self.name, line.y, name_width, &name, Role::Name);
         let deployment = entry.deployment().as_str();
         let width = self.status.saturating_sub(self.deployment + 2);
@@ -99,16 +99,6 @@ impl SecretColumns {
             };
             painter.text(x, line.y, width, &words, role);
         }
-    }
-}
-
-/// The secret's name; for a client secret, whose it is, where that is known.
-fn name_of(entry: SecretEntry<'_>, known: Option<&Loadable<ClientSecretDetail>>) -> String {
-    match (entry, known.and_then(Loadable::get)) {
-        (SecretEntry::Client(_), Some(detail)) => {
-            format!("{} of {}", entry.title(), detail.client_id)
-        }
-        (SecretEntry::Client(_) | SecretEntry::Neo4j(_), _) => entry.title().to_owned(),
     }
 }
 
