@@ -67,7 +67,7 @@ pub fn log_window(
 ) -> Option<PaletteItem> {
     let (name, options) = typed.split_once(" --")?;
     let target = items.iter().find_map(|item| match &item.command {
-        PaletteCommand::Logs(target) if item.text == name.trim() => Some(target.clone()),
+        PaletteCommand::Logs(target) if is_logs_of(item, name.trim()) => Some(target.clone()),
         PaletteCommand::Act(_)
         | PaletteCommand::Logs(_)
         | PaletteCommand::LogWindow(..)
@@ -200,6 +200,15 @@ pub fn runs_at_once(action: Action) -> bool {
         && action != Action::Tools(ToolsAction::Run)
 }
 
+/// Whether `logs NAME` means this item: by the name that it shows, or by another that its thing has.
+fn is_logs_of(item: &PaletteItem, typed: &str) -> bool {
+    let is_other_name = |name: &str| {
+        let name = name.trim().to_lowercase();
+        item.words == name || item.words.split(' ').any(|word| word == name)
+    };
+    item.text == typed || typed.strip_prefix("logs ").is_some_and(is_other_name)
+}
+
 fn named_item(text: String, note: String, command: PaletteCommand) -> PaletteItem {
     PaletteItem {
         text,
@@ -211,6 +220,15 @@ fn named_item(text: String, note: String, command: PaletteCommand) -> PaletteIte
     }
 }
 
+/// The same items, found by these further names too.
+fn also_called(items: Vec<PaletteItem>, names: &str) -> impl Iterator<Item = PaletteItem> {
+    let words = names.to_lowercase();
+    items.into_iter().map(move |item| PaletteItem {
+        words: words.clone(),
+        ..item
+    })
+}
+
 /// `logs NAME`, `tools NAME`, `describe NAME` and `doctor NAME` for all deployments, resources and
 /// log groups.
 fn named(store: &Store) -> Vec<PaletteItem> {
@@ -218,23 +236,27 @@ fn named(store: &Store) -> Vec<PaletteItem> {
     for deployment in &store.deployments {
         let name = &deployment.name;
         let target = PaletteTarget::Deployment(name.clone());
-        items.push(named_item(
-            format!("logs {name}"),
-            "all log groups".to_owned(),
-            PaletteCommand::Logs(target.clone()),
-        ));
-        items.push(named_item(
-            format!("tools {name}"),
-            "MCP endpoint".to_owned(),
-            PaletteCommand::Tools(target),
-        ));
-        items.push(named_item(
-            format!("doctor {name}"),
-            "every hop of the chain".to_owned(),
-            PaletteCommand::Examine(name.clone()),
-        ));
+        let own = vec![
+            named_item(
+                format!("logs {name}"),
+                "all log groups".to_owned(),
+                PaletteCommand::Logs(target.clone()),
+            ),
+            named_item(
+                format!("tools {name}"),
+                "MCP endpoint".to_owned(),
+                PaletteCommand::Tools(target),
+            ),
+            named_item(
+                format!("doctor {name}"),
+                "every hop of the chain".to_owned(),
+                PaletteCommand::Examine(name.clone()),
+            ),
+        ];
+        items.extend(also_called(own, deployment.title.as_deref().unwrap_or("")));
         for resource in store.resources(name) {
-            items.extend(resource_items(name, resource));
+            let id = resource.key.own_id();
+            items.extend(also_called(resource_items(name, resource), id));
         }
         for group in crate::screens::fleet::deployment_groups(store, name) {
             items.push(named_item(
@@ -280,5 +302,34 @@ const fn own_layer(route: Route) -> Layer {
         Route::Tools => Layer::Tools,
         Route::Doctor => Layer::Doctor,
         Route::Activity => Layer::Activity,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Deployment;
+
+    #[test]
+    fn the_logs_of_a_deployment_are_named_by_its_title_too() {
+        let store = Store {
+            deployments: vec![Deployment {
+                title: Some("Movies-Gateway".to_owned()),
+                ..Deployment::new("a", "us-west-2")
+            }],
+            ..Store::default()
+        };
+        let items = named(&store);
+        let window = log_window("logs movies-gateway --since 1h", &items, |_| {
+            Some(Moment::from_millis(0))
+        });
+        assert!(
+            matches!(
+                window.map(|item| item.command),
+                Some(PaletteCommand::LogWindow(PaletteTarget::Deployment(name), _)) if name.as_str() == "a"
+            ),
+            "{items:?}"
+        );
+        assert!(log_window("logs movies --since 1h", &items, |_| None).is_none());
     }
 }

@@ -255,7 +255,14 @@ fn things(event: &Value, record: &Value) -> (&'static str, Vec<String>) {
             ))
         })
         .collect();
-    let kind = found.first().map_or("other", |(kind, _)| *kind);
+    let source = event.get("EventSource").and_then(Value::as_str);
+    // CreateSecret names what it makes by `name` alone.
+    let unnamed = if source == Some("secretsmanager.amazonaws.com") {
+        "secret"
+    } else {
+        "other"
+    };
+    let kind = found.first().map_or(unnamed, |(kind, _)| *kind);
     let listed = event.get("Resources").and_then(Value::as_array);
     let names = listed
         .into_iter()
@@ -318,6 +325,18 @@ mod tests {
         assert_eq!(
             (found.kind, found.ids),
             ("secret", vec!["arn:s".to_owned()])
+        );
+    }
+
+    #[test]
+    fn a_secret_that_was_created_is_a_secret() {
+        let mut created = event(&json!({"requestParameters": {"name": "neo4j/new"}}));
+        created["EventSource"] = json!("secretsmanager.amazonaws.com");
+        created["EventName"] = json!("CreateSecret");
+        let found = change(&created).unwrap();
+        assert_eq!(
+            (found.kind, found.ids),
+            ("secret", vec!["neo4j/new".to_owned()])
         );
     }
 

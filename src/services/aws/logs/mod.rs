@@ -26,7 +26,7 @@ use futures::{
     stream::{self, BoxStream},
 };
 
-use super::AwsClient;
+use super::{AwsClient, failure::is_unknown_operation};
 use crate::{
     logs::{LogRecord, RecordReader, SPANS_GROUP, may_belong_to, owner_id},
     model::{
@@ -256,6 +256,10 @@ async fn read_group<P: Future<Output = ControlFlow<()>> + Send>(
 /// A notice that a group does not exist or may not be read.
 pub(crate) fn unavailable(at: Moment, group: &str, failure: &Failure) -> LogNotice {
     let text = match failure.kind {
+        // An operation that the region does not have says nothing about the group.
+        FailureKind::NotFound if is_unknown_operation(failure) => {
+            format!("{group} cannot be read: {}", failure.cause)
+        }
         FailureKind::NotFound => format!("{group} does not exist yet; it is looked for again"),
         FailureKind::Usage
         | FailureKind::SignIn
