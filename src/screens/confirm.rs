@@ -238,28 +238,7 @@ impl Confirm {
         let window = self
             .scroll
             .window(ViewportId::Question, body, lines.len(), painter);
-        let x = painter.text(
-            place.x + 2,
-            place.y + 1,
-            width.saturating_sub(4),
-            &self.title,
-            Role::Name,
-        );
-        if window.len() < lines.len() {
-            let more = format!(
-                "   ↑ ↓ lines {} to {} of {}",
-                window.start + 1,
-                window.end,
-                lines.len()
-            );
-            painter.text(
-                x,
-                place.y + 1,
-                place.right().saturating_sub(x + 1),
-                &more,
-                Role::Degraded,
-            );
-        }
+        self.draw_title(&window, lines.len(), place, painter);
         for (row, line) in lines
             .iter()
             .skip(window.start)
@@ -277,6 +256,43 @@ impl Confirm {
                 &pieces,
             );
         }
+        self.draw_answer(place, painter);
+    }
+
+    fn draw_title(
+        &self,
+        window: &std::ops::Range<usize>,
+        lines: usize,
+        place: Rect,
+        painter: &mut Painter<'_>,
+    ) {
+        let x = painter.text(
+            place.x + 2,
+            place.y + 1,
+            place.width.saturating_sub(4),
+            &self.title,
+            Role::Name,
+        );
+        if window.len() < lines {
+            let more = format!(
+                "   ↑ ↓ lines {} to {} of {}",
+                window.start + 1,
+                window.end,
+                lines
+            );
+            painter.text(
+                x,
+                place.y + 1,
+                place.right().saturating_sub(x + 1),
+                &more,
+                Role::Degraded,
+            );
+        }
+    }
+
+    /// The line on which the name is typed, or the two answers.
+    fn draw_answer(&self, place: Rect, painter: &mut Painter<'_>) {
+        let width = place.width;
         let y = place.bottom().saturating_sub(2);
         match &self.name {
             Some(name) => {

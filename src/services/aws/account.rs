@@ -149,7 +149,7 @@ impl Accounts {
         deployment: &Deployment,
         timeout: Duration,
     ) -> Result<Arc<Account>, Failure> {
-        let doing = format!("connecting to AWS for {}", deployment.name);
+        let doing = connecting(deployment);
         let settings = if deployment.credentials.is_some() && deployment.profile.is_none() {
             ProfileSettings::environment_only()
         } else {
@@ -167,38 +167,15 @@ impl Accounts {
             Some((path, setting)) => Some(CaBundle::read(&doing, &path, setting)?),
             None => None,
         };
-        let region = Region::new(deployment.region.clone());
-        let mut loader = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(self.http.get(reach, bundle.as_ref()))
-            .region(region.clone())
-            .retry_config(retry_config())
-            .timeout_config(timeout_config(timeout))
-            .identity_cache(IdentityCache::lazy().load_timeout(CREDENTIALS).build())
-            .stalled_stream_protection(
-                StalledStreamProtectionConfig::enabled()
-                    .grace_period(Duration::from_secs(10))
-                    .build(),
-            );
-        if let Some(endpoint) = &endpoint {
-            loader = loader.endpoint_url(endpoint);
-        }
-        if let Some(name) = settings.named() {
-            loader = loader.profile_name(name);
-        }
-        loader = match (&deployment.credentials, settings.named()) {
-            (Some(keys), _) => loader.credentials_provider(static_credentials(&doing, keys).await?),
-            (None, Some(name)) => {
-                let http = self.http.get(HostReach::Anywhere, bundle.as_ref());
-                let chain = ProviderConfig::without_region()
-                    .with_region(Some(region))
-                    .with_use_fips(settings.uses_fips())
-                    .with_use_dual_stack(settings.uses_dual_stack())
-                    .with_http_client(http);
-                loader.credentials_provider(NamedProfile::new(name, &chain))
-            }
-            (None, None) => loader,
-        };
-        let config = loader.load().await;
+        let config = self
+            .load_config(
+                deployment,
+                &settings,
+                (reach, bundle.as_ref()),
+                endpoint.as_deref(),
+                timeout,
+            )
+            .await?;
         let observer = ResponseObserver::new(&self.requests);
         Ok(Arc::new(Account {
             region: deployment.region.clone(),
@@ -225,6 +202,54 @@ impl Accounts {
             last_lookup: tokio::sync::Mutex::default(),
         }))
     }
+
+    /// The SDK's configuration, with the credentials that the deployment names.
+    async fn load_config(
+        &self,
+        deployment: &Deployment,
+        settings: &ProfileSettings,
+        (reach, bundle): (HostReach, Option<&Arc<CaBundle>>),
+        endpoint: Option<&str>,
+        timeout: Duration,
+    ) -> Result<SdkConfig, Failure> {
+        let doing = connecting(deployment);
+        let region = Region::new(deployment.region.clone());
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(self.http.get(reach, bundle))
+            .region(region.clone())
+            .retry_config(retry_config())
+            .timeout_config(timeout_config(timeout))
+            .identity_cache(IdentityCache::lazy().load_timeout(CREDENTIALS).build())
+            .stalled_stream_protection(
+                StalledStreamProtectionConfig::enabled()
+                    .grace_period(Duration::from_secs(10))
+                    .build(),
+            );
+        if let Some(endpoint) = endpoint {
+            loader = loader.endpoint_url(endpoint);
+        }
+        if let Some(name) = settings.named() {
+            loader = loader.profile_name(name);
+        }
+        loader = match (&deployment.credentials, settings.named()) {
+            (Some(keys), _) => loader.credentials_provider(static_credentials(&doing, keys).await?),
+            (None, Some(name)) => {
+                let http = self.http.get(HostReach::Anywhere, bundle);
+                let chain = ProviderConfig::without_region()
+                    .with_region(Some(region))
+                    .with_use_fips(settings.uses_fips())
+                    .with_use_dual_stack(settings.uses_dual_stack())
+                    .with_http_client(http);
+                loader.credentials_provider(NamedProfile::new(name, &chain))
+            }
+            (None, None) => loader,
+        };
+        Ok(loader.load().await)
+    }
+}
+
+fn connecting(deployment: &Deployment) -> String {
+    format!("connecting to AWS for {}", deployment.name)
 }
 
 fn retry_config() -> RetryConfig {

@@ -78,42 +78,9 @@ where
                 request_id,
             )
         }
-        SdkError::ResponseError(context) => {
-            let response = context.raw();
-            let status = response.status().as_u16();
-            let failure = if status >= 500 {
-                Failure::new(
-                    FailureKind::Server,
-                    doing.text,
-                    format!("{host} answered with status {status}"),
-                )
-            } else {
-                Failure::new(
-                    FailureKind::Network,
-                    doing.text,
-                    format!("the answer of {host} broke off or is not AWS's"),
-                )
-                .hint("if an endpoint is configured, check that AWS's API answers there")
-            };
-            with_request_id(
-                failure.status(status).evidence(chain),
-                request_id(|name| response.headers().get(name)),
-            )
-        }
+        SdkError::ResponseError(context) => unreadable_answer(doing, &host, context.raw(), chain),
         SdkError::TimeoutError(_) => timed_out(doing.text, &host, chain),
-        SdkError::DispatchFailure(dispatch) => {
-            if dispatch.is_timeout() {
-                // A time-out of the connector is one of connecting.
-                return http_client::unreachable(doing.text, &host, format!("timed out: {chain}"));
-            }
-            if chain.contains("no credentials")
-                || chain.contains("NoMatchingAuthScheme")
-                || chain.to_ascii_lowercase().contains("identity")
-            {
-                return no_credentials(doing.text, doing.account, &chain);
-            }
-            http_client::unreachable(doing.text, &host, chain)
-        }
+        SdkError::DispatchFailure(dispatch) => not_sent(doing, &host, dispatch.is_timeout(), chain),
         SdkError::ConstructionFailure(_) => Failure::new(
             FailureKind::Usage,
             doing.text,
@@ -122,6 +89,49 @@ where
         .evidence(chain),
         _ => Failure::new(FailureKind::Network, doing.text, "the request failed").evidence(chain),
     }
+}
+
+/// An answer that the SDK could not read.
+fn unreadable_answer(
+    doing: Doing<'_>,
+    host: &str,
+    response: &HttpResponse,
+    chain: String,
+) -> Failure {
+    let status = response.status().as_u16();
+    let failure = if status >= 500 {
+        Failure::new(
+            FailureKind::Server,
+            doing.text,
+            format!("{host} answered with status {status}"),
+        )
+    } else {
+        Failure::new(
+            FailureKind::Network,
+            doing.text,
+            format!("the answer of {host} broke off or is not AWS's"),
+        )
+        .hint("if an endpoint is configured, check that AWS's API answers there")
+    };
+    with_request_id(
+        failure.status(status).evidence(chain),
+        request_id(|name| response.headers().get(name)),
+    )
+}
+
+/// A request that was not sent.
+fn not_sent(doing: Doing<'_>, host: &str, is_timeout: bool, chain: String) -> Failure {
+    if is_timeout {
+        // A time-out of the connector is one of connecting.
+        return http_client::unreachable(doing.text, host, format!("timed out: {chain}"));
+    }
+    let lacks_credentials = chain.contains("no credentials")
+        || chain.contains("NoMatchingAuthScheme")
+        || chain.to_ascii_lowercase().contains("identity");
+    if lacks_credentials {
+        return no_credentials(doing.text, doing.account, &chain);
+    }
+    http_client::unreachable(doing.text, host, chain)
 }
 
 /// The failure of a request that was answered with a web page: by a proxy, a network's sign-in page, or a wrong address.
@@ -194,70 +204,104 @@ pub(crate) fn service(
     failure
 }
 
+/// What the codes of AWS's services mean (their API references, "Common Errors" and "Errors").
+const CODES: &[(FailureKind, &[&str])] = &[
+    (
+        FailureKind::SignIn,
+        &[
+            "ExpiredToken",
+            "ExpiredTokenException",
+            "RequestExpired",
+            "InvalidClientTokenId",
+            "UnrecognizedClientException",
+            "InvalidSignatureException",
+            "SignatureDoesNotMatch",
+            "IncompleteSignature",
+            "IncompleteSignatureException",
+            "MissingAuthenticationToken",
+            "MissingAuthenticationTokenException",
+            "InvalidAccessKeyId",
+            "UnauthorizedException",
+            "AuthFailure",
+            "RequestTimeTooSkewed",
+            "NotAuthorizedException",
+            "PasswordResetRequiredException",
+            "UserNotFoundException",
+            "UserNotConfirmedException",
+        ],
+    ),
+    (
+        FailureKind::Denied,
+        &[
+            "AccessDenied",
+            "AccessDeniedException",
+            "UnauthorizedOperation",
+            "OptInRequired",
+            "DecryptionFailure",
+            "DecryptionFailureException",
+        ],
+    ),
+    (
+        FailureKind::NotFound,
+        &[
+            "ResourceNotFoundException",
+            "ResourceNotFound",
+            "NotFoundException",
+            "UnknownOperationException",
+        ],
+    ),
+    (
+        FailureKind::Throttled,
+        &[
+            "Throttling",
+            "ThrottlingException",
+            "ThrottledException",
+            "TooManyRequestsException",
+            "RequestLimitExceeded",
+            "SlowDown",
+            "RequestThrottled",
+            "RequestThrottledException",
+        ],
+    ),
+    (
+        FailureKind::Conflict,
+        &[
+            "ConflictException",
+            "RetryableConflictException",
+            "ResourceExistsException",
+            "InvalidRequestException",
+            "PreconditionNotMetException",
+            "InvalidOperationException",
+            "LimitExceededException",
+            "ServiceQuotaExceededException",
+            "ConcurrentModificationException",
+            "ResourceLimitExceededException",
+        ],
+    ),
+    (
+        FailureKind::Usage,
+        &[
+            "ValidationException",
+            "ValidationError",
+            "InvalidParameterException",
+            "InvalidParameterValue",
+            "MissingParameter",
+        ],
+    ),
+];
+
 /// The class of an AWS error code; the status decides where the code is unknown.
 fn classify(code: &str, status: u16) -> FailureKind {
-    match code {
-        "ExpiredToken"
-        | "ExpiredTokenException"
-        | "RequestExpired"
-        | "InvalidClientTokenId"
-        | "UnrecognizedClientException"
-        | "InvalidSignatureException"
-        | "SignatureDoesNotMatch"
-        | "IncompleteSignature"
-        | "IncompleteSignatureException"
-        | "MissingAuthenticationToken"
-        | "MissingAuthenticationTokenException"
-        | "InvalidAccessKeyId"
-        | "UnauthorizedException"
-        | "AuthFailure"
-        | "RequestTimeTooSkewed"
-        | "NotAuthorizedException"
-        | "PasswordResetRequiredException"
-        | "UserNotFoundException"
-        | "UserNotConfirmedException" => FailureKind::SignIn,
-        "AccessDenied"
-        | "AccessDeniedException"
-        | "UnauthorizedOperation"
-        | "OptInRequired"
-        | "DecryptionFailure"
-        | "DecryptionFailureException" => FailureKind::Denied,
-        "ResourceNotFoundException"
-        | "ResourceNotFound"
-        | "NotFoundException"
-        | "UnknownOperationException" => FailureKind::NotFound,
-        "Throttling"
-        | "ThrottlingException"
-        | "ThrottledException"
-        | "TooManyRequestsException"
-        | "RequestLimitExceeded"
-        | "SlowDown"
-        | "RequestThrottled"
-        | "RequestThrottledException" => FailureKind::Throttled,
-        "ConflictException"
-        | "RetryableConflictException"
-        | "ResourceExistsException"
-        | "InvalidRequestException"
-        | "PreconditionNotMetException"
-        | "InvalidOperationException"
-        | "LimitExceededException"
-        | "ServiceQuotaExceededException"
-        | "ConcurrentModificationException"
-        | "ResourceLimitExceededException" => FailureKind::Conflict,
-        "ValidationException"
-        | "ValidationError"
-        | "InvalidParameterException"
-        | "InvalidParameterValue"
-        | "MissingParameter" => FailureKind::Usage,
-        _ => match status {
-            401 => FailureKind::SignIn,
-            403 => FailureKind::Denied,
-            404 => FailureKind::NotFound,
-            409 => FailureKind::Conflict,
-            429 => FailureKind::Throttled,
-            500.. => FailureKind::Server,
-            _ => FailureKind::Refused,
-        },
+    let known = CODES.iter().find(|(_, codes)| codes.contains(&code));
+    match (known, status) {
+        (Some((kind, _)), _) => *kind,
+        (None, 401) => FailureKind::SignIn,
+        (None, 403) => FailureKind::Denied,
+        (None, 404) => FailureKind::NotFound,
+        (None, 409) => FailureKind::Conflict,
+        (None, 429) => FailureKind::Throttled,
+        (None, 500..) => FailureKind::Server,
+        (None, _) => FailureKind::Refused,
     }
 }
 
