@@ -1,6 +1,7 @@
 //! AWS: the control plane, CloudFormation, CloudWatch Logs, Secrets Manager, Cognito and STS.
 
 pub(crate) mod account;
+mod account_config;
 pub(crate) mod client;
 pub(crate) mod cognito;
 pub(crate) mod control;

@@ -15,11 +15,7 @@ use crate::{
     },
 };
 
-use super::{
-    account::{ATTEMPTS, Account},
-    failure,
-    failure::Doing,
-};
+use super::{account::Account, account_config::ATTEMPTS, failure, failure::Doing};
 
 /// Longest answer that is read. The largest known one is a page of ten thousand log events: 1 MB of text, up to six times that
 /// where all of it is escaped, and what belongs to each event.
