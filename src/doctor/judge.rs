@@ -1,10 +1,13 @@
 //! From evidence to findings, and from findings to the cause.
 
 use super::{
-    DoctorReport, DoctorVerdict, Evidence, Hop, HopFinding, HopState, Judgement, PENDING,
+    DoctorReport, DoctorVerdict, Evidence, Hop, HopFinding, HopState, Judgement,
     comparison::compare, details::details, hop::HopSpec, judgement::unreadable, symptom::Symptom,
 };
 use crate::model::Failure;
+
+/// Why a probe that comes later has no result yet.
+pub const PENDING: &str = "not examined yet";
 
 /// Says what the evidence means.
 ///

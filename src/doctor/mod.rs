@@ -43,7 +43,7 @@ pub use comparison::{ComparedStep, ComparedSteps, PathComparison};
 pub use details::HopDetail;
 pub use evidence::{Evidence, IssuerDocument, PreviousPassword, Probe, ProbeCall, ProviderStatus};
 pub use hop::{Hop, HopSpec};
-pub use judge::judge;
+pub use judge::{PENDING, judge};
 pub use judgement::{Cause, Judgement};
 pub use stage::ChainStage;
 
