@@ -312,13 +312,10 @@ mod tests {
 
     #[test]
     fn the_logs_of_a_deployment_are_named_by_its_title_too() {
-        let store = Store {
-            deployments: vec![Deployment {
-                title: Some("Movies-Gateway".to_owned()),
-                ..Deployment::new("a", "us-west-2")
-            }],
-            ..Store::default()
-        };
+        let store = Store::new(vec![Deployment {
+            title: Some("Movies-Gateway".to_owned()),
+            ..Deployment::new("a", "us-west-2")
+        }]);
         let items = named(&store);
         let window = log_window("logs movies-gateway --since 1h", &items, |_| {
             Some(Moment::from_millis(0))
