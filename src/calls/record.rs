@@ -450,7 +450,6 @@ fn map_value(text: &str) -> &str {
     for (at, character) in text.char_indices() {
         match (character, quote) {
             (_, Some(open)) if character == open => quote = None,
-            (_, Some(_)) => {}
             ('\'' | '"' | '`', None) => quote = Some(character),
             ('{' | '[' | '(', None) => depth += 1,
             ('}' | ']' | ')', None) => {

@@ -9,13 +9,23 @@ pub(crate) fn tell<'a>(failures: impl IntoIterator<Item = (&'a str, &'a Failure)
     gather(failures).iter().for_each(output::complain);
 }
 
-/// The exit code of data of which these parts could not be read: 4 where all of them were refused to these credentials, 5
-/// otherwise; none where nothing is missing.
+/// The exit code of data of which these parts could not be read: 3 if every sign-in was refused, 4 if these credentials were
+/// refused everything that is missing, otherwise 5; none if nothing is missing.
 pub(crate) fn partial_code<'a>(failures: impl IntoIterator<Item = &'a Failure>) -> Option<u8> {
-    let mut failures = failures.into_iter().peekable();
-    failures.peek()?;
-    let is_refused = failures.all(|failure| matches!(failure.kind.exit_code(), 3 | 4));
-    Some(if is_refused { 4 } else { 5 })
+    let codes: Vec<u8> = failures
+        .into_iter()
+        .map(|failure| failure.kind.exit_code())
+        .collect();
+    if codes.is_empty() {
+        return None;
+    }
+    Some(if codes.iter().all(|code| *code == 3) {
+        3
+    } else if codes.iter().all(|code| matches!(code, 3 | 4)) {
+        4
+    } else {
+        5
+    })
 }
 
 /// One failure a reason, in the order in which they came.

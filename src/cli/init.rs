@@ -408,7 +408,11 @@ fn save(path: &Path, proposed: Vec<Proposed>, yes: bool, is_search: bool) -> Res
     let addition = render(&proposed);
     let deployments: Vec<Deployment> = proposed
         .into_iter()
-        .map(|proposed| proposed.deployment)
+        .map(|proposed| Deployment {
+            // What a person writes down as a deployment is one.
+            is_ungrouped: false,
+            ..proposed.deployment
+        })
         .collect();
     check(&doing, &addition, &deployments)?;
     let text = if path.exists() {

@@ -193,7 +193,7 @@ actions! {
         SaveQuery = "tools.save", "save", "Save the query with its parameters under a name", false, Nothing, 7;
         ForgetQuery = "tools.forget", "forget", "Delete the selected saved query", false, Selection, 4;
         RawForm = "tools.raw", "form/JSON", "Form or raw JSON arguments", false, Nothing, 5;
-        NextView = "tools.view", "view", "Result as table, graph, tree, text, changes, messages of the server, or raw: request and answer on the wire", false, Nothing, 3;
+        NextView = "tools.view", "view", "Result as table, graph, tree, text, changes, messages, or raw HTTP exchange", false, Nothing, 3;
         History = "tools.history", "history", "Search the call history; put a call into the editor, run it again, pin it, name it", false, Nothing, 4;
         PinCall = "tools.pin", "pin", "Pin the selected call of the history, or unpin it", false, Selection, 6;
         GraphSchema = "tools.schema", "schema", "The schema of the graph: labels, relationship types, properties; insert a name", false, Nothing, 6;

@@ -201,7 +201,7 @@ impl Event {
         match effect {
             Effect::Start => Self::Started(Err(failure)),
             Effect::Fleet(effect) => Self::Fleet(FleetEvent::of_failed_effect(effect, failure)),
-            Effect::Logs(effect) => Self::Logs(LogsEvent::of_failed_effect(effect, failure)),
+            Effect::Logs(effect) => Self::Logs(LogsEvent::of_failed_effect(&effect, failure)),
             Effect::Secrets(effect) => match effect {
                 SecretsEffect::ReadSecret(deployment, id) => Self::Secrets(
                     SecretsEvent::SecretRead(deployment, id, Box::new(Err(failure))),
@@ -262,7 +262,7 @@ impl FleetEvent {
 }
 
 impl LogsEvent {
-    fn of_failed_effect(effect: LogsEffect, failure: Failure) -> Self {
+    fn of_failed_effect(effect: &LogsEffect, failure: Failure) -> Self {
         match effect {
             LogsEffect::Tail(_) => Self::TailFailed(failure),
             LogsEffect::ReadOlder(_) => Self::WindowRead(Err(failure)),

@@ -295,8 +295,6 @@ impl Observation {
                 "refused",
                 Some("the label is on another version".to_owned()),
             ),
-            Self::Altered(AlterAnswer::Done)
-            | Self::Set(SetAnswer::Created(_) | SetAnswer::Changed) => ("done", None),
             Self::Altered(AlterAnswer::WrongOld) => (
                 "refused",
                 Some("the old password is not accepted".to_owned()),
@@ -314,7 +312,9 @@ impl Observation {
                 ("refused", Some(why.clone()))
             }
             Self::Refreshed { left, .. } if !left.is_empty() => ("failed", Some(left.join("; "))),
-            Self::Refreshed { .. }
+            Self::Altered(AlterAnswer::Done)
+            | Self::Set(SetAnswer::Created(_) | SetAnswer::Changed)
+            | Self::Refreshed { .. }
             | Self::Described(_)
             | Self::Read(_)
             | Self::Generated { .. }

@@ -11,7 +11,7 @@ use crate::{
             self, Authoriser, FoundDeployment, FoundEndpoint, Inventory, mentioning_stack,
             outermost,
         },
-        stack::{OwnedResource, facts},
+        stack::{DescribedStack, OwnedResource, facts},
     },
     model::{Deployment, Failure, FailureKind},
 };
@@ -140,15 +140,7 @@ impl Discoverer {
         };
         let can_read_stacks = stacks.is_ok();
         let stacks = or_problem(stacks, &mut problems);
-        let mut endpoints: Vec<FoundEndpoint> = gateways
-            .iter()
-            .map(|summary| endpoint(summary, true))
-            .chain(runtimes.iter().map(|summary| endpoint(summary, false)))
-            .collect();
-        for endpoint in &mut endpoints {
-            let mentioned = mentioning_stack(&stacks, &endpoint.id);
-            endpoint.stack = mentioned.map(|stack| stack.name.clone());
-        }
+        let endpoints = found_endpoints(&gateways, &runtimes, &stacks);
         let mut inventory = Inventory {
             region: region.to_owned(),
             profile: account.label().profile.clone(),
@@ -356,6 +348,24 @@ fn or_first_problem<T: Default>(result: Result<T, Failure>, problem: &mut Option
         problem.get_or_insert(failure);
         T::default()
     })
+}
+
+/// Gateways and runtimes of the account, each with the stack whose outputs name it.
+fn found_endpoints(
+    gateways: &[Value],
+    runtimes: &[Value],
+    stacks: &[DescribedStack],
+) -> Vec<FoundEndpoint> {
+    let mut endpoints: Vec<FoundEndpoint> = gateways
+        .iter()
+        .map(|summary| endpoint(summary, true))
+        .chain(runtimes.iter().map(|summary| endpoint(summary, false)))
+        .collect();
+    for endpoint in &mut endpoints {
+        let mentioned = mentioning_stack(stacks, &endpoint.id);
+        endpoint.stack = mentioned.map(|stack| stack.name.clone());
+    }
+    endpoints
 }
 
 fn endpoint(summary: &Value, is_gateway: bool) -> FoundEndpoint {

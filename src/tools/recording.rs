@@ -179,7 +179,9 @@ impl RecordedResult {
             for row in &mut table.rows {
                 let mut places = kept.iter();
                 row.retain(|_| places.next().copied().unwrap_or(true));
-                row.iter_mut().for_each(|cell| leave_out(cell, names));
+                for cell in row {
+                    leave_out(cell, names);
+                }
             }
             table.columns.retain(|column| !names.contains(column));
         }

@@ -1,7 +1,11 @@
 //! The doctor against the embedded stack's whole table of hop faults, on every deployment: each fault is named where the
 //! chain has the hop, and no other chain is called broken. `--nocapture` prints the table.
 
-use std::{collections::BTreeMap, fmt, sync::Mutex};
+use std::{
+    collections::BTreeMap,
+    fmt::{self, Write as _},
+    sync::Mutex,
+};
 
 use emulator::faults::{FaultKind, FaultPoint};
 use serde_json::{Value, json};
@@ -193,16 +197,16 @@ fn play(row: Row) -> BTreeMap<&'static str, Cell> {
 fn render(rows: &[(Row, BTreeMap<&'static str, Cell>)]) -> String {
     let mut text = format!("{:<36}", "fault");
     for name in DEPLOYMENTS {
-        text += &format!("{name:<9}");
+        let _ = write!(text, "{name:<9}");
     }
     for (row, cells) in rows {
         let name = row.map_or_else(
             || "none".to_owned(),
             |(point, kind)| format!("{}/{}", point.name(), kind.name()),
         );
-        text += &format!("\n{name:<36}");
+        let _ = write!(text, "\n{name:<36}");
         for cell in cells.values() {
-            text += &format!("{cell:<9}");
+            let _ = write!(text, "{cell:<9}");
         }
     }
     text

@@ -288,9 +288,12 @@ fn unknown_names_and_times_exit_2() {
 }
 
 /// A tail of a new group that holds one line, and its output.
-fn following(group: &str) -> (std::process::Child, BufReader<std::process::ChildStdout>) {
+fn following(
+    console: &Console,
+    group: &str,
+) -> (std::process::Child, BufReader<std::process::ChildStdout>) {
     put_logs(group, "s", now(), &[(-2000, "before")]);
-    let mut child = Console::new()
+    let mut child = console
         .command(&["logs", group, "-f", "-o", "json", "-d", "a"])
         .spawn()
         .unwrap();
@@ -300,8 +303,8 @@ fn following(group: &str) -> (std::process::Child, BufReader<std::process::Child
 
 #[test]
 fn following_shows_what_was_and_what_comes_and_ends_on_a_signal() {
-    let group = "/test/follow";
-    let (mut child, out) = following(group);
+    let (console, group) = (Console::new(), "/test/follow");
+    let (mut child, out) = following(&console, group);
     let mut lines = out.lines();
     let next = |lines: &mut dyn Iterator<Item = std::io::Result<String>>| loop {
         let line: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
@@ -328,8 +331,8 @@ fn following_shows_what_was_and_what_comes_and_ends_on_a_signal() {
 
 #[test]
 fn a_reader_that_goes_away_ends_a_tail_too() {
-    let group = "/test/follow-pipe";
-    let (mut child, out) = following(group);
+    let (console, group) = (Console::new(), "/test/follow-pipe");
+    let (mut child, out) = following(&console, group);
     let mut lines = out;
     lines.read_line(&mut String::new()).unwrap();
     drop(lines);

@@ -140,7 +140,7 @@ fn saved_queries_are_chosen_below_the_bar_and_used_ones_come_back_in_the_next_ru
     let request = only_query(&harness.keys("enter"));
     assert!(request.text.contains("slowest_ms"), "{}", request.text);
     let memory = harness.app.memory();
-    assert_eq!(memory.logs.queries, [request.text.clone()]);
+    assert_eq!(memory.logs.queries, [request.text]);
 }
 
 #[test]

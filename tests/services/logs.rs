@@ -3,7 +3,7 @@
 use std::{ops::ControlFlow, time::Duration};
 
 use agentcore_console::{
-    logs::{Filter, RecordReader, store::LogStore},
+    logs::{Filter, LogRecord, RecordReader, store::LogStore},
     model::{Deployment, FailureKind, LogBatch, LogEvent, LogQuery, Moment, NoticeKind},
     services::{ServiceOptions, Services},
 };
@@ -314,7 +314,7 @@ async fn the_lines_around_a_time_are_those_before_it_at_it_and_after_it() {
         .lines_around(deployment, &[name.to_owned()], begin.plus(20_000), 3)
         .await
         .unwrap();
-    let texts: Vec<&str> = lines.iter().map(|line| line.text()).collect();
+    let texts: Vec<&str> = lines.iter().map(LogRecord::text).collect();
     let expected: Vec<String> = (17..24).map(|second| format!("line {second}")).collect();
     assert_eq!(texts, expected);
 }

@@ -56,8 +56,8 @@ pub(super) async fn connect(
         target,
     };
     Ok(ToolConnection {
-        endpoint,
         deployment,
+        endpoint,
         session,
         voice,
     })

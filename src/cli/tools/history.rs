@@ -1,6 +1,9 @@
 //! `tools history`: the calls that the console keeps, or those of a recording; also as HAR and OTLP.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use clap::Args;
 use serde_json::{Value, json};
@@ -121,7 +124,7 @@ fn calls(
 }
 
 /// Writes a document to a new file, readable by its owner only, or to the standard output.
-fn export(path: &PathBuf, document: &Value) -> CliResult {
+fn export(path: &Path, document: &Value) -> CliResult {
     if path.as_os_str() == "-" {
         return Ok(output::json_line(document)?);
     }

@@ -251,7 +251,7 @@ fn unwritten(path: &Path, error: &std::io::Error) -> Failure {
 fn show(call: &RecordedCall, format: ToolsFormat) -> CliResult {
     let entry = &call.entry;
     let (words, elapsed) = (entry.outcome.words(), entry.wire.elapsed.total);
-    Ok(match format {
+    match format {
         ToolsFormat::Json => output::json_line(&json!({
             "tool": entry.tool,
             "title": entry.title(),
@@ -266,5 +266,6 @@ fn show(call: &RecordedCall, format: ToolsFormat) -> CliResult {
             let line = format!("{}  {words}  {elapsed} ms", entry.title());
             output::text(&crate::model::sanitize(&line))?;
         }
-    })
+    }
+    Ok(())
 }

@@ -176,7 +176,7 @@ fn show_tool(difference: &ToolDifference, format: ToolsFormat) -> CliResult {
         ToolChange::Removed => ("removed", &[]),
         ToolChange::Members(paths) => ("changed", paths),
     };
-    Ok(match format {
+    match format {
         ToolsFormat::Json => output::json_line(&json!({
             "tool": difference.tool,
             "listing": state,
@@ -188,7 +188,8 @@ fn show_tool(difference: &ToolDifference, format: ToolsFormat) -> CliResult {
             let mark = toned("listed", Tone::Attention);
             output::text(&format!("{mark}     {}", sanitize(&line)))?;
         }
-    })
+    }
+    Ok(())
 }
 
 fn show_call(call: &RecordedCall, replayed: &Replayed, format: ToolsFormat) -> CliResult {

@@ -51,7 +51,7 @@ impl RotationMachine {
             RotationPhase::Refresh => self.refresh_effect(),
             RotationPhase::Call => RotationEffect::CallThroughChain,
             RotationPhase::ManagedStart => RotationEffect::StartManagedRotation,
-            RotationPhase::Move(stage) => self.label_move(stage),
+            RotationPhase::Move(label) => self.label_move(label),
         }
     }
 
@@ -112,12 +112,12 @@ impl RotationMachine {
         }
     }
 
-    fn label_move(&self, stage: StageMove) -> RotationEffect {
+    fn label_move(&self, label_move: StageMove) -> RotationEffect {
         let state = &self.state;
         let chosen = state.target.chosen.clone();
         let pending = labels::PENDING.to_owned();
         let prepared = || state.target.prepared_label.clone().unwrap_or_default();
-        let (label, to, remove_from) = match stage {
+        let (label, to, remove_from) = match label_move {
             StageMove::ClearFinished => (pending, None, state.seen.base.clone()),
             StageMove::Claim => (pending, chosen, None),
             StageMove::Replace => (pending, state.target.mine.clone(), chosen),

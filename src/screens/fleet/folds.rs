@@ -45,7 +45,7 @@ pub(super) struct Folds<'a> {
 
 impl<'a> Folds<'a> {
     fn new(store: &'a Store, level: FoldLevel) -> Self {
-        let lists = store.lists.iter().filter_map(|(_, list)| list.get());
+        let lists = store.lists.values().filter_map(|list| list.get());
         let unwell = lists
             .flatten()
             .filter(|resource| is_unwell(resource))

@@ -241,17 +241,13 @@ impl Logs {
         }
         self.query.request = Some(request.clone());
         let run = Effect::Logs(LogsEffect::RunQuery(request));
-        match question {
-            Some(text) => {
-                self.query.phase = QueryPhase::NotSent;
-                let title = "Run this query of Logs Insights?".to_owned();
-                ScreenUpdate::request(AppRequest::Ask(Confirm::ask(title, text, run)))
-            }
-            None => {
-                self.query.phase = QueryPhase::Running;
-                ScreenUpdate::effect(run)
-            }
+        if let Some(text) = question {
+            self.query.phase = QueryPhase::NotSent;
+            let title = "Run this query of Logs Insights?".to_owned();
+            return ScreenUpdate::request(AppRequest::Ask(Confirm::ask(title, text, run)));
         }
+        self.query.phase = QueryPhase::Running;
+        ScreenUpdate::effect(run)
     }
 
     /// Takes in the rows that a query has found so far.

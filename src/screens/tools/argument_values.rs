@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crossterm::event::{KeyCode, KeyEvent};
 
-use super::{Tools, completion::CompletionPopup, panes::Pane};
+use super::{Tools, completion::CompletionPopup, form_rows::FormRow, panes::Pane};
 use crate::{
     messages::{Effect, Effects, ToolsEffect},
     model::{ArgumentCompletion, McpEndpoint},
@@ -45,7 +45,7 @@ impl Tools {
         }
         let rows = form.rows();
         let field = rows.get(form.focus)?.field()?;
-        let others = rows.iter().filter_map(|row| row.field());
+        let others = rows.iter().filter_map(FormRow::field);
         let others: HashMap<String, String> = others
             .filter(|other| other.name != field.name && !other.is_empty())
             .map(|other| (other.name.clone(), other.typed()))

@@ -102,7 +102,9 @@ impl AwsClient {
         doing: Doing<'_>,
         request: &SignedRequest<'_>,
     ) -> Result<AwsResponse, Failure> {
-        Ok(self.send_write(account, doing, request).await?)
+        // A reading that was repeated has changed nothing.
+        let sent = self.send_write(account, doing, request).await;
+        sent.map_err(|error| error.failure)
     }
 
     /// Sends a signed request like [`Self::send_signed`]. A failure says whether an earlier attempt may have taken effect.
@@ -116,16 +118,16 @@ impl AwsClient {
         let mut may_be_done = false;
         loop {
             match self.send_once(account, doing, request).await {
-                Err(failure)
+                Err((failure, was_sent))
                     if failure.kind.is_transient()
                         && failure.kind != FailureKind::Timeout
                         && failures + 1 < ATTEMPTS =>
                 {
                     failures += 1;
-                    may_be_done |= failure.kind != FailureKind::Throttled;
+                    may_be_done |= was_sent && failure.kind != FailureKind::Throttled;
                     tokio::time::sleep(retry::AWS.wait(failures)).await;
                 }
-                Err(failure) => {
+                Err((failure, _)) => {
                     let failure = account.observe(failure);
                     if failure.kind == FailureKind::SignIn {
                         account.forget_credentials().await;
@@ -140,12 +142,31 @@ impl AwsClient {
         }
     }
 
+    /// Sends the request once. A failure says whether the request may have reached the service.
     async fn send_once(
         &self,
         account: &Account,
         doing: Doing<'_>,
         request: &SignedRequest<'_>,
-    ) -> Result<AwsResponse, Failure> {
+    ) -> Result<AwsResponse, (Failure, bool)> {
+        let sending = self.prepare(account, doing, request).await;
+        let sending = sending.map_err(|failure| (failure, false))?;
+        let sent = sending.body(request.body.clone()).send().await;
+        let response = sent.map_err(|error| {
+            let failure = http_client::failure(doing.text, &request.url, &error);
+            (failure, !error.is_connect())
+        })?;
+        let answer = read_answer(account, doing, request, response).await;
+        answer.map_err(|failure| (failure, true))
+    }
+
+    /// Makes the request, and signs it.
+    async fn prepare(
+        &self,
+        account: &Account,
+        doing: Doing<'_>,
+        request: &SignedRequest<'_>,
+    ) -> Result<reqwest::RequestBuilder, Failure> {
         let bundle = account.bundle.as_deref();
         let client = self.web.client_trusting(doing.text, &request.url, bundle)?;
         let mut sending = client
@@ -173,33 +194,38 @@ impl AwsClient {
                 sending = sending.header(name, value);
             }
         }
-        let response = sending
-            .body(request.body.clone())
-            .send()
-            .await
-            .map_err(|error| http_client::failure(doing.text, &request.url, &error))?;
-        let status = response.status().as_u16();
-        let headers = response.headers().clone();
-        if let Some(date) = headers.get("date").and_then(|date| date.to_str().ok()) {
-            account.note_date(date);
-        }
-        let body = http_client::read_at_most(response, LONGEST)
-            .await
-            .map_err(|error| error.failure(doing.text, &request.url))?;
-        let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-        if let Some(id) = failure::request_id(header) {
-            account.own_requests().record(id);
-        }
-        let host = http_client::host_of(&request.url);
-        if let Some(page) = failure::web_page(doing.text, &host, header("content-type"), &body) {
-            return Err(page.status(status));
-        }
-        if (200..300).contains(&status) {
-            let request_id = failure::request_id(header);
-            return Ok(AwsResponse { body, request_id });
-        }
-        Err(error_answer(doing, status, &headers, &body))
+        Ok(sending)
     }
+}
+
+/// Reads an answer: its body, its request id, the clock of the service, and what is wrong with it.
+async fn read_answer(
+    account: &Account,
+    doing: Doing<'_>,
+    request: &SignedRequest<'_>,
+    response: reqwest::Response,
+) -> Result<AwsResponse, Failure> {
+    let status = response.status().as_u16();
+    let headers = response.headers().clone();
+    if let Some(date) = headers.get("date").and_then(|date| date.to_str().ok()) {
+        account.note_date(date);
+    }
+    let body = http_client::read_at_most(response, LONGEST)
+        .await
+        .map_err(|error| error.failure(doing.text, &request.url))?;
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    if let Some(id) = failure::request_id(header) {
+        account.own_requests().record(id);
+    }
+    let host = http_client::host_of(&request.url);
+    if let Some(page) = failure::web_page(doing.text, &host, header("content-type"), &body) {
+        return Err(page.status(status));
+    }
+    if (200..300).contains(&status) {
+        let request_id = failure::request_id(header);
+        return Ok(AwsResponse { body, request_id });
+    }
+    Err(error_answer(doing, status, &headers, &body))
 }
 
 /// An error in any of AWS's protocols: JSON 1.0 and 1.1, REST JSON, query XML.

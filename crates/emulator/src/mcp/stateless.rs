@@ -213,7 +213,7 @@ fn listen(world: &SharedWorld, message: &Message) -> Response {
         "jsonrpc": "2.0", "method": "notifications/subscriptions/acknowledged",
         "params": {"_meta": meta, "notifications": accepted},
     });
-    let changed = json!({
+    let notification = json!({
         "jsonrpc": "2.0", "method": "notifications/tools/list_changed", "params": {"_meta": meta},
     });
     let mut changes = world.stateless.export_enabled.subscribe();
@@ -221,7 +221,7 @@ fn listen(world: &SharedWorld, message: &Message) -> Response {
     let stopping = world.stopping.clone();
     let first = Some(event(&acknowledged));
     let pieces = futures::stream::unfold((first, changes), move |(first, mut changes)| {
-        let (changed, stopping) = (changed.clone(), stopping.clone());
+        let (notification, stopping) = (notification.clone(), stopping.clone());
         async move {
             if let Some(first) = first {
                 return Some((Ok(first), (None, changes)));
@@ -232,7 +232,7 @@ fn listen(world: &SharedWorld, message: &Message) -> Response {
                 change = changes.changed() => {
                     change.ok()?;
                     if wanted {
-                        event(&changed)
+                        event(&notification)
                     } else {
                         Bytes::from_static(b": nothing is subscribed to\n\n")
                     }
