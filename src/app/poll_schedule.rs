@@ -101,7 +101,7 @@ impl PollSchedule {
             .unwrap_or(self.next_turn)
     }
 
-    /// All lists were asked for: their turns begin anew.
+    /// All lists were asked for: their turns start again.
     pub(super) fn asked_all(&mut self, count: usize, now: Moment) {
         self.turn = 0;
         self.next_turn = now.plus(self.step(count));
@@ -140,12 +140,12 @@ impl PollSchedule {
         self.last_activity = now;
     }
 
-    /// Whether nobody was here, and nothing changed, for a while.
+    /// Whether there was no input and no change for a while.
     pub(super) fn is_idle(&self, now: Moment) -> bool {
         now.since(self.last_activity) >= IDLE_AFTER_MS
     }
 
-    /// Milliseconds between two slices of so many lists.
+    /// Milliseconds between two slices of this many lists.
     fn step(&self, count: usize) -> i64 {
         self.refresh_ms / i64::try_from(slices(count)).unwrap_or(1)
     }

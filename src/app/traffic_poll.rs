@@ -80,7 +80,7 @@ impl App {
         Effects::none()
     }
 
-    /// Who asks for everything anew is not to wait for what could not be had.
+    /// A refresh does not wait for counts that could not be read.
     pub(super) fn count_failed_again(&mut self) {
         self.counts
             .asked

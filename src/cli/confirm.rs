@@ -1,4 +1,4 @@
-//! Asking before a write: where somebody sits, in words; where nobody does, only `--yes` counts.
+//! The question before a write: asked on a terminal; without one, only `--yes` counts.
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
@@ -14,14 +14,16 @@ pub(crate) fn need_somebody(yes: bool, doing: &str) -> Result<(), Failure> {
     if yes || (io::stdin().is_terminal() && io::stderr().is_terminal()) {
         return Ok(());
     }
-    Err(usage(doing, "this writes, and nobody can be asked here")
-        .hint("--yes says that you mean it"))
+    Err(
+        usage(doing, "this writes, and there is no terminal to ask on")
+            .hint("--yes says that you mean it"),
+    )
 }
 
 /// Agrees when `--yes` was given or the user says so.
 ///
 /// # Errors
-/// Usage where nobody can be asked; cancelled where the user says no.
+/// Usage without a terminal; cancelled where the user says no.
 pub(crate) fn confirm(yes: bool, doing: &str, question: &str) -> Result<(), Failure> {
     if yes {
         return Ok(());

@@ -367,7 +367,7 @@ pub(crate) fn read_theme(wanted: &str, depth: Depth) -> Result<Theme, String> {
     }
 }
 
-/// Refuses to start where nobody could see or type anything.
+/// Refuses to start without a terminal.
 pub(crate) fn need_terminal() -> Result<(), Failure> {
     let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
     if is_dumb {

@@ -25,7 +25,7 @@ pub(crate) struct AccountAndTraffic {
     logged: Option<LoggedCalls>,
 }
 
-/// Logs are read for the last calls of at most so many deployments: more would take minutes.
+/// Logs are read for the last calls of at most this many deployments: more would take minutes.
 const MOST_LOGGED: usize = 20;
 /// Logs that take longer than this are not waited for.
 const LOGS_PATIENCE: Duration = Duration::from_secs(8);

@@ -11,7 +11,7 @@ pub(crate) enum CliError {
     Failed(Box<Failure>),
     /// Everything was told already; this is the exit code.
     Code(u8),
-    /// Whoever read our output went away: end without a word.
+    /// The reader of stdout is gone: the command ends without a message.
     PipeClosed,
 }
 

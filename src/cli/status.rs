@@ -275,7 +275,7 @@ fn given_up(
         && let Some(problem) = listing.problems.first()
     {
         output::note(&format!(
-            "error: after {after} nobody can say whether all are {status}"
+            "error: after {after} it is not known whether all are {status}"
         ));
         return CliError::Code(problem.failure.kind.exit_code());
     }

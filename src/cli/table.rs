@@ -1,4 +1,4 @@
-//! Aligned tables: columns as wide as their widest cell, by terminal columns; colour only where somebody sees it.
+//! Aligned tables: columns as wide as their widest cell, by terminal columns; colour only on a terminal.
 
 use std::io::{self, IsTerminal as _};
 
@@ -61,7 +61,7 @@ pub(crate) fn toned_if(is_coloured: bool, text: &str, tone: Tone) -> String {
     }
 }
 
-/// Whether stdout takes colours: a terminal, and nobody said no.
+/// Whether stdout takes colours: a terminal, unless NO_COLOR is set.
 pub(crate) fn is_coloured() -> bool {
     let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
         || std::env::var_os("TERM").is_some_and(|terminal| terminal == "dumb");
@@ -327,7 +327,7 @@ fn push_toned(line: &mut String, text: &str, tone: Tone, coloured: bool) {
     }
 }
 
-/// Lines of whole words within so many terminal columns; a longer word is broken.
+/// Lines of whole words within this many terminal columns; a longer word is broken.
 fn wrap(text: &str, width: usize) -> Vec<String> {
     let width = width.max(NARROW);
     let mut lines = vec![String::new()];
@@ -350,7 +350,7 @@ fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// The text within so many terminal columns; an ellipsis says that there was more.
+/// The text within this many terminal columns; an ellipsis says that there was more.
 fn cut(text: &str, width: usize) -> String {
     if text.width() <= width {
         text.to_owned()
@@ -370,7 +370,7 @@ fn cut_middle(text: &str, width: usize) -> String {
     format!("{}…{tail}", head(text, room - room / 2))
 }
 
-/// The beginning that takes at most so many terminal columns.
+/// The beginning that takes at most this many terminal columns.
 fn head(text: &str, width: usize) -> &str {
     let mut used = 0;
     let end = text.char_indices().find(|(_, each)| {

@@ -1,6 +1,6 @@
 //! The rotation of a Cognito app client's secret: a pure state machine that takes its steps and the outside as data.
 //!
-//! Cognito holds up to two secrets of an app client at once, so nobody has to fail: the new secret is added beside the old one,
+//! Cognito holds up to two secrets of an app client at once, so no caller has to fail: the new secret is added beside the old one,
 //! everything that holds a copy takes the new one, and only then the old one is removed.
 //!
 //! | file | contents |

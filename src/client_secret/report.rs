@@ -106,7 +106,7 @@ impl ClientSecretStep {
     pub const fn description(self, kind: ClientSecretKind) -> &'static str {
         match (kind, self) {
             (ClientSecretKind::Rollback, Self::Prepare) => {
-                "mark the rotation as rolled back, so that nobody else goes on with it"
+                "mark the rotation as rolled back, so that no other operator continues it"
             }
             (ClientSecretKind::Rollback, Self::Provider) => {
                 "give the old secret to each credential provider of this client, wait for READY"
@@ -384,7 +384,7 @@ impl fmt::Display for ClientSecretEndReason {
             ),
             Self::SecondIsForeign(id) => write!(
                 formatter,
-                "the second secret ({}) is not from this rotation: the token endpoint does not accept the pending value. Somebody added it by hand, or a late request added the secret of the rotation before a second time. Nothing was removed: if nothing uses it, remove it at Cognito (`aws cognito-idp delete-user-pool-client-secret`), then {RESUME} goes on",
+                "the second secret ({}) is not from this rotation: the token endpoint does not accept the pending value. It was added by hand, or a late request added the secret of the rotation before a second time. Nothing was removed: if nothing uses it, remove it at Cognito (`aws cognito-idp delete-user-pool-client-secret`), then {RESUME} goes on",
                 id.short()
             ),
             Self::Error {

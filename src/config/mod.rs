@@ -46,7 +46,7 @@ pub struct Config {
 pub struct Ui {
     /// Name of an embedded theme or path of a theme file; `None`: what fits the terminal.
     pub theme: Option<String>,
-    /// How often the fleet is listed anew while nothing moves.
+    /// How often the fleet is listed again while nothing moves.
     pub refresh: Duration,
     /// Whether the mouse is taken.
     pub mouse: bool,

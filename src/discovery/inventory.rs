@@ -48,7 +48,7 @@ pub struct FoundEndpoint {
 pub enum Authoriser {
     /// AWS Signature Version 4.
     Iam,
-    /// Nobody is asked.
+    /// No question is asked.
     None,
     /// A JWT of this issuer.
     Jwt {

@@ -145,7 +145,7 @@ fn older_password(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
     })
 }
 
-/// The statement that lets somebody read the secret.
+/// The policy statement that permits reading the secret.
 fn policy(evidence: &Evidence, who: &str) -> String {
     let arn = evidence
         .secret

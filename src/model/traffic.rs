@@ -25,9 +25,9 @@ pub struct Traffic {
     pub throttled: u64,
     /// Tool calls that a policy denied: `DenyDecisions`. `None` where no policy engine decides.
     pub denied: Option<u64>,
-    /// Half of the calls began to be answered within so many milliseconds, where CloudWatch has `Latency`.
+    /// Half of the calls began to be answered within this many milliseconds, where CloudWatch has `Latency`.
     pub p50_ms: Option<f64>,
-    /// 95 of 100 did within so many.
+    /// 95 of 100 did within this many.
     pub p95_ms: Option<f64>,
 }
 

@@ -204,7 +204,7 @@ impl RotationEffect {
 pub enum Pause {
     /// Two wrong logins: a third would lock the user for everybody.
     LockWindow,
-    /// The database answers nobody because somebody tried wrong passwords.
+    /// The database refuses every login because wrong passwords were tried.
     Limited,
     /// One read of labels is no proof; they are read again.
     Settle,
@@ -218,7 +218,7 @@ impl fmt::Display for Pause {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::LockWindow => "two logins were refused; a third would lock the user, so its lock time is waited out",
-            Self::Limited => "Neo4j refuses every login of this user for now, because somebody keeps trying a wrong password",
+            Self::Limited => "Neo4j refuses every login of this user for now, because a client keeps trying a wrong password",
             Self::Settle => "one read of the labels is no proof; reading again",
             Self::Retry => "no answer that says anything; trying again",
             Self::Managed => "the rotation function is at work",

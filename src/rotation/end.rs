@@ -92,15 +92,15 @@ pub enum EndReason {
     Policy(String),
     /// What was read back is not what was stored.
     ReadBackDiffers(VersionId),
-    /// Somebody keeps the user locked with wrong passwords.
+    /// A client keeps the user locked with wrong passwords.
     Limited,
-    /// Somebody else keeps changing labels.
+    /// Another program keeps changing labels.
     Unsettled,
     /// The operator asked to stop; it was done where nothing is half done.
     Stopped,
     /// The same, when secret and database agreed already.
     StoppedAfter,
-    /// AWSPENDING was taken from us by somebody else.
+    /// AWSPENDING was taken by another operator.
     Superseded,
     /// The rotation function did not finish in time.
     FunctionUnfinished(VersionId, bool),
@@ -177,13 +177,13 @@ impl fmt::Display for EndReason {
 const DELETED: &str =
     "the secret is scheduled for deletion; restore it first (`aws secretsmanager restore-secret`)";
 const NO_PREVIOUS: &str = "the secret has no AWSPREVIOUS version to go back to";
-const LIMITED: &str = "somebody keeps trying a wrong password, so Neo4j refuses every login of this user; stop that consumer, \
+const LIMITED: &str = "a client keeps trying a wrong password, so Neo4j refuses every login of this user; stop that consumer, \
                        then `secrets resume`";
 const UNSETTLED: &str =
-    "somebody else keeps changing this secret; run `secrets resume` when that is over";
+    "another program keeps changing this secret; run `secrets resume` when that is over";
 const STOPPED_AFTER: &str = "stopped as asked, when secret and database agreed; readers were not refreshed and the chain was not \
                              called, which `secrets resume` does";
-const SUPERSEDED: &str = "somebody else has rotated in the meantime; secret and database agree, the password is not ours";
+const SUPERSEDED: &str = "another operator has rotated in the meantime; secret and database agree, the password is not ours";
 const UNEXPECTED: &str = "an answer did not fit its question; this is a mistake in this program. `secrets resume` is safe";
 
 fn write_pending(
@@ -239,7 +239,7 @@ fn write_stuck(
     };
     write!(
         formatter,
-        "Neo4j accepts none of the {tried} labelled versions; somebody has changed the password outside the secret. {way}"
+        "Neo4j accepts none of the {tried} labelled versions; the password was changed outside the secret. {way}"
     )
 }
 
@@ -253,7 +253,7 @@ fn write_administrator(formatter: &mut fmt::Formatter<'_>, why: &str) -> fmt::Re
 fn write_administrator_late(formatter: &mut fmt::Formatter<'_>, why: &str) -> fmt::Result {
     write!(
         formatter,
-        "the administrator could not set the other user's password: {why}. Whoever reads the secret is not affected. `secrets resume` goes on when that is mended; `secrets resume --single-user` gives it up and takes AWSPENDING off"
+        "the administrator could not set the other user's password: {why}. Readers of the secret are not affected. `secrets resume` goes on when that is mended; `secrets resume --single-user` gives it up and takes AWSPENDING off"
     )
 }
 

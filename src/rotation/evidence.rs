@@ -70,7 +70,7 @@ pub enum Neo4jEvidence {
     Created(Arc<str>, Vec<String>),
     /// The administrator set a user's password.
     SetByAdministrator(Arc<str>),
-    /// None of so many labelled versions is accepted.
+    /// None of this many labelled versions is accepted.
     NoneAccepted(usize),
     /// The database has changed this user's password.
     Changed(Arc<str>),
@@ -99,7 +99,7 @@ pub enum ConsumerEvidence {
     ConnectionsUnknown(EffectError),
     /// The other user keeps its password.
     OldUserKept(Arc<str>),
-    /// Nobody is known who keeps the old value.
+    /// No reader is known that keeps the old value.
     ReadersFresh,
     /// A reader goes on with the old value.
     ReaderLeft(String),
@@ -225,9 +225,9 @@ impl fmt::Display for SecretEvidence {
                     Whose(author.as_ref())
                 )
             }
-            Self::Overtaken => {
-                formatter.write_str("somebody else has moved on in the meantime; finding out")
-            }
+            Self::Overtaken => formatter.write_str(
+                "another operator has changed the labels in the meantime; reading them again",
+            ),
             Self::FunctionStarted(version) => {
                 write!(
                     formatter,
@@ -270,7 +270,7 @@ impl fmt::Display for Neo4jEvidence {
             Self::PolicyRefuses(why) => write!(formatter, "Neo4j refuses the new password ({why})"),
             Self::Works(version) => write!(formatter, "a new connection logs in with version {}", version.short()),
             Self::ConfirmedByChange => formatter.write_str(
-                "logins are limited because somebody keeps trying a wrong password; Neo4j confirmed the change itself",
+                "logins are limited because a client keeps trying a wrong password; Neo4j confirmed the change itself",
             ),
             Self::Refused(version) => write!(formatter, "version {} does not log in", version.short()),
             Self::Drift(version) => {
@@ -290,7 +290,7 @@ impl fmt::Display for ConsumerEvidence {
             Self::OldUserKept(user) => {
                 write!(
                     formatter,
-                    "user {user} keeps its password until the next rotation: whoever read AWSCURRENT before goes on"
+                    "user {user} keeps its password until the next rotation: readers of the former AWSCURRENT go on"
                 )
             }
             Self::ReadersFresh => {
@@ -338,7 +338,7 @@ pub(super) fn write_connections(
     connections: &[Connection],
 ) -> fmt::Result {
     if connections.is_empty() {
-        return formatter.write_str("nobody else is connected as this user");
+        return formatter.write_str("no other connection of this user");
     }
     let mut agents: Vec<&str> = connections
         .iter()

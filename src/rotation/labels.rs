@@ -208,7 +208,7 @@ impl Labels {
         })
     }
 
-    /// Whether somebody rolls the rotation of this version back.
+    /// Whether the rotation of this version is being rolled back.
     pub fn is_undone(&self, version: &VersionId) -> bool {
         self.undo_mark(version).is_some()
     }

@@ -146,7 +146,7 @@ impl RotationPlan {
         let prepare = if self.kind == RotationKind::Rollback {
             "label the previous version"
         } else {
-            "a new version that nobody reads yet"
+            "a new version that is not read yet"
         };
         let (set, consumers) = match &self.alternate {
             Some(other) => (

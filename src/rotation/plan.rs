@@ -257,7 +257,7 @@ fn outage(kind: RotationKind, known: &PlanInput) -> String {
     if takes_turns(kind, known) {
         let other = known.alternate.as_ref().map_or("", |other| &other.user);
         return format!(
-            "none for whoever reads AWSCURRENT: user {} keeps its password until the next rotation. Whoever still logs in as {other}, from the version before, fails from step 3 on",
+            "none for readers of AWSCURRENT: user {} keeps its password until the next rotation. A client that still logs in as {other}, from the version before, fails from step 3 on",
             known.user
         );
     }
@@ -283,7 +283,7 @@ fn warnings(known: &PlanInput) -> Vec<String> {
     {
         let minutes = left.max(0) / 60_000;
         warnings.push(format!(
-            "your AWS credentials end in {minutes} min; should they end between step 3 and step 5, readers fail until somebody resumes"
+            "your AWS credentials end in {minutes} min; should they end between step 3 and step 5, readers fail until the rotation is resumed"
         ));
     }
     if let (Some(other), Some(age)) = (
@@ -400,7 +400,7 @@ mod tests {
         for wanted in [
             "user neo4j_clone, a password of 32",
             "administrator of neo4j-admin",
-            "Outage: none for whoever reads AWSCURRENT: user neo4j keeps",
+            "Outage: none for readers of AWSCURRENT: user neo4j keeps",
         ] {
             assert!(text.contains(wanted), "{wanted}: {text}");
         }

@@ -10,11 +10,11 @@ pub enum Pickup {
     EveryCall,
     /// It reads the secret once and keeps it for its container's life.
     ContainerLife,
-    /// It has its own copy in its environment: somebody must update it.
+    /// It has its own copy in its environment, which must be updated.
     Environment,
     /// It reads the secret whenever it connects.
     EveryConnection,
-    /// Nobody has told.
+    /// It is not known.
     Unknown,
 }
 
@@ -41,13 +41,13 @@ impl Pickup {
         }
     }
 
-    /// Does it go on with the old value until somebody does something?
+    /// Whether it keeps the old value until it is updated by hand.
     pub const fn is_slow(self) -> bool {
         matches!(self, Self::ContainerLife | Self::Environment)
     }
 }
 
-/// Somebody who reads the secret.
+/// A reader of the secret.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct SecretReader {
     /// `runtime neo4j_mcp_server-Ab3dEfGh1j`, `function neo4j-interceptor`.

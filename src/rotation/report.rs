@@ -212,7 +212,7 @@ impl fmt::Display for RotationQuestion {
             ),
             Self::CloseConnections(connections) => {
                 write_connections(formatter, connections)?;
-                formatter.write_str(" went on working with the old password. Close them, so that their owners log in anew?")
+                formatter.write_str(" went on working with the old password. Close them, so that their owners log in again?")
             }
             Self::RefreshReaders(readers) => {
                 let names: Vec<String> = readers
@@ -227,7 +227,7 @@ impl fmt::Display for RotationQuestion {
                 };
                 write!(
                     formatter,
-                    "{}. {doing} the sessions that are known, so that they start anew?",
+                    "{}. {doing} the sessions that are known, so that they start again?",
                     names.join("; ")
                 )
             }

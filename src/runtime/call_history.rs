@@ -12,7 +12,7 @@ use crate::{
     tools::history::{self, HistoryEntry},
 };
 
-/// A file of at least so many bytes is written anew, without what was dropped and changed, when it is read.
+/// A file of at least this many bytes is rewritten, without what was dropped and changed, when it is read.
 const COMPACTED: u64 = 8 << 20;
 
 /// Returns `agentcore-console/history.jsonl` in the folder for state, or `None` if this machine has no such folder.

@@ -122,7 +122,7 @@ impl Activity {
         }
     }
 
-    /// Opens the resource that somebody changed.
+    /// Opens the resource of a change.
     fn follow(&self, store: &Store) -> ScreenUpdate {
         let shown = self.shown(store);
         let key = shown

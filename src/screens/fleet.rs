@@ -77,7 +77,7 @@ pub struct Fleet {
     marks: HashSet<Place>,
     order: RowOrder,
     filter: LineInput,
-    /// Whether only what somebody should look at is shown.
+    /// Whether only what needs attention is shown.
     is_urgent_only: bool,
     typing: bool,
     detail: Option<Detail>,

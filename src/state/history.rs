@@ -115,7 +115,7 @@ impl Store {
         self.version += 1;
     }
 
-    /// The sessions of the deployment's calls that were called within so many milliseconds. No operation of AWS lists them: the
+    /// The sessions of the deployment's calls that were called within this many milliseconds. No operation of AWS lists them: the
     /// logs name them.
     pub fn sessions_of(
         &self,

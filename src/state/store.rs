@@ -63,7 +63,7 @@ pub struct Store {
     remembered: BTreeSet<(DeploymentName, Kind)>,
     /// What could not be derived of deployments that were found without a configuration, with how to set it.
     pub not_derived: BTreeMap<DeploymentName, Vec<String>>,
-    /// Counts the changes of what is known of the fleet: what was made of an older count is made anew.
+    /// Counts the changes of what is known of the fleet: what was made of an older count is rebuilt.
     pub version: u64,
     /// The health of deployments, as of a version.
     pub(super) healths: RefCell<(u64, BTreeMap<DeploymentName, HealthVerdict>)>,

@@ -30,7 +30,7 @@ const TITLE: usize = 200;
 /// How a call ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HistoryOutcome {
-    /// With so many rows.
+    /// With this many rows.
     Rows(usize),
     /// With a result that is no table.
     Answered,

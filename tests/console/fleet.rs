@@ -205,7 +205,7 @@ fn the_detail_tells_the_last_hour_in_words_and_why_it_cannot() {
     assert_eq!(
         list_again(&mut harness).len(),
         1,
-        "who asks anew need not wait"
+        "who asks again need not wait"
     );
 }
 

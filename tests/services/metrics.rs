@@ -107,7 +107,7 @@ async fn what_was_never_called_counts_nothing_and_no_permission_says_which() {
         &world,
         r#"{"service":"monitoring","operation":"ListMetrics","fault":"access-denied"}"#,
     );
-    // Which series exist is remembered for what was asked, and asked anew for something else.
+    // Which series exist is remembered for what was asked, and asked again for something else.
     services
         .aws
         .metrics

@@ -39,7 +39,7 @@ pub(crate) enum ConsentRefusal {
     Unknown,
     /// The person has not agreed yet.
     NotGranted,
-    /// It was asked for somebody else.
+    /// It was requested for another user.
     OtherUser,
 }
 

@@ -209,7 +209,7 @@ mod tests {
         assert_eq!(
             enter("one", "2", 110),
             kept("2", 110, true),
-            "the same session begins anew"
+            "the same session starts again"
         );
         assert_eq!(
             enter("two", "3", 191),

@@ -126,7 +126,7 @@ fn refuse_early(
         .try_for_each(|deployment| services.options().guard_write(deployment, doing))
 }
 
-/// Where nobody can be asked, only `--yes` counts. Rotate and roll back ask again with their plan; a resume asks here.
+/// Without a terminal, only `--yes` counts. Rotate and roll back ask again with their plan; a resume asks here.
 fn agree_to_begin(kind: RotationKind, doing: &str, id: &str, how: How) -> Result<(), Failure> {
     let somebody = io::stdin().is_terminal() && io::stderr().is_terminal();
     match kind {

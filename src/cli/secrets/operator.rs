@@ -1,4 +1,4 @@
-//! Whoever runs the command: steps as lines, questions on the terminal, `--yes` where nobody sits.
+//! The operator at the command line: steps as lines, questions on the terminal, `--yes` without a terminal.
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 

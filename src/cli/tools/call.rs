@@ -109,7 +109,7 @@ pub(super) async fn call(context: &Context, route: &CallRoute, options: &Call) -
     finish(&label, outcome, None, route)
 }
 
-/// Whether a person can be asked for consent: a browser can be opened, or somebody reads the address.
+/// Whether a person can be asked for consent: a browser can be opened, or stderr is a terminal.
 fn can_ask_for_consent() -> bool {
     mcp::has_browser() || (io::stdin().is_terminal() && io::stderr().is_terminal())
 }

@@ -79,7 +79,7 @@ impl ToolConnection {
     }
 }
 
-/// Nobody answers questions here: they are cancelled, and that is said.
+/// Questions cannot be answered here: they are cancelled, with a message.
 async fn speak(mut notices: mpsc::Receiver<McpNotice>, session: McpSession) {
     while let Some(notice) = notices.recv().await {
         match notice {

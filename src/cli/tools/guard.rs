@@ -43,7 +43,7 @@ pub(super) fn refusal(doing: &str, why: &str) -> Failure {
 /// Asks before a call that may write.
 ///
 /// # Errors
-/// Usage where nobody can be asked; cancelled where the answer is no.
+/// Usage without a terminal; cancelled where the answer is no.
 pub(super) fn confirm_write(
     route: &CallRoute,
     connection: &ToolConnection,

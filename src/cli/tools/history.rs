@@ -47,7 +47,7 @@ pub(super) struct HistoryExport {
     /// From when on: 15m, "2 hours ago", RFC 3339 [default: all that is kept]
     #[arg(long, value_name = "TIME")]
     since: Option<String>,
-    /// At most so many calls, the newest
+    /// At most this many calls, the newest
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
     /// A recording in place of the history

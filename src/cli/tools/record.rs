@@ -56,7 +56,7 @@ pub(super) struct CallRecording {
     /// Calls of the history from when on: 15m, "2 hours ago", RFC 3339
     #[arg(long, value_name = "TIME", default_value = "24h")]
     since: String,
-    /// At most so many calls of the history, the newest
+    /// At most this many calls of the history, the newest
     #[arg(long, value_name = "N", default_value_t = 50)]
     limit: usize,
 }

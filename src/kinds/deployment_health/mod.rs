@@ -78,7 +78,7 @@ impl DeploymentHealth {
         }
     }
 
-    /// Whether somebody should look at the deployment now.
+    /// Whether the deployment needs attention now.
     pub const fn is_urgent(self) -> bool {
         match self {
             Self::Proven | Self::Ready | Self::Unknown => false,
@@ -144,7 +144,7 @@ pub struct HealthInput<'a> {
     pub logged: Option<&'a LoggedCalls>,
 }
 
-/// Judges a deployment: what is broken first, then what fails, what needs somebody, what moves, what is proven.
+/// Judges a deployment: what is broken first, then what fails, what needs a person, what moves, what is proven.
 pub fn deployment_health(input: &HealthInput<'_>, now: Moment) -> HealthVerdict {
     let person_first = (!input.is_one_chain)
         .then(|| needs_person(input, now))

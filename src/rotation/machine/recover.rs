@@ -12,7 +12,7 @@ use super::phase::{LabelsRead, LoginPurpose, RotationAsk, StageMove, VersionRead
 use super::{RotationMachine, RotationPhase};
 
 impl RotationMachine {
-    /// Something is not as expected: read the labels and decide anew. Bounded, so that two operators cannot chase each other for ever.
+    /// Something is not as expected: read the labels and decide again. Bounded, so that two operators cannot chase each other for ever.
     pub(super) fn find_out_soon(&mut self) {
         self.state.search.laps = self.state.search.laps.saturating_add(1);
         if self.state.search.laps > self.settings.laps {

@@ -38,7 +38,7 @@ pub struct RotationSettings {
     pub managed_millis: u64,
     /// How many such looks.
     pub managed_looks: u16,
-    /// Labels of values that were never claimed are taken off after so many seconds.
+    /// Labels of values that were never claimed are taken off after this many seconds.
     pub orphan_seconds: i64,
     /// Stop before the first write.
     pub rehearse: bool,

@@ -10,7 +10,7 @@ use crate::{
 pub(super) enum ActivityRow<'a> {
     /// What this console did, in this run or an earlier one.
     Own(&'a ActivityEntry),
-    /// What somebody else changed.
+    /// A change by another identity.
     Change(&'a AttributedChange),
 }
 

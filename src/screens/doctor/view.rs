@@ -15,7 +15,7 @@ use crate::{
 
 /// From this width the comparison and the history stand beside the hops.
 const ASIDE_FROM: u16 = 140;
-/// A sentence has at least so many words; what is shorter before a colon is a name of an error.
+/// A sentence has at least this many words; what is shorter before a colon is a name of an error.
 const SENTENCE_WORDS: usize = 4;
 /// A change is named with the verdict if it was made at most this long before the first broken walk, in milliseconds.
 const BEFORE_BREAK_MS: i64 = 15 * 60_000;

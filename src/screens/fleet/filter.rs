@@ -73,7 +73,7 @@ struct FilterTerm {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct FleetFilter {
     terms: Vec<FilterTerm>,
-    /// Whether only what somebody should look at is kept.
+    /// Whether only what needs attention is kept.
     is_urgent_only: bool,
     /// What is wrong with a regular expression. Its term keeps everything.
     pub(super) problem: Option<String>,

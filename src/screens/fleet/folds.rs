@@ -1,6 +1,6 @@
-//! Which rows of the Fleet are folded: by hand, and by rule where nobody has said anything.
+//! Which rows of the Fleet are folded: by hand, and by rule where the user has not chosen.
 //!
-//! A high screen shows everything but the endpoints and versions of runtimes that are well. On a lower one, rows that nobody has to
+//! A high screen shows everything but the endpoints and versions of runtimes that are well. On a lower one, rows that no one has to
 //! look at give way until the rest fits; whole deployments only on the lowest.
 
 use std::{collections::HashSet, rc::Rc};
@@ -101,7 +101,7 @@ impl<'a> Folds<'a> {
                 .contains(&(key.kind, &key.deployment, key.id.as_str()))
     }
 
-    /// Whether a row below this one is shown although nobody unfolded it: on a low screen a runtime shows what is not well.
+    /// Whether a row below this one is shown although it was not unfolded by hand: on a low screen a runtime shows what is not well.
     pub(super) fn shows_below(&self, owner: &Place, child: &Resource) -> bool {
         let is_by_hand = self
             .by_hand
@@ -116,7 +116,7 @@ impl<'a> Folds<'a> {
     }
 }
 
-/// Whether a resource is not as it should be. What has no status is nobody's concern.
+/// Whether a resource is not as it should be. What has no status needs no attention.
 fn is_unwell(resource: &Resource) -> bool {
     match kinds::health(resource) {
         Health::Healthy => false,

@@ -261,12 +261,12 @@ fn ordered(store: &Store, order: RowOrder) -> Vec<&Deployment> {
     deployments
 }
 
-/// Deployments that somebody should look at come first, the worst of them on top; the others keep their order.
+/// Deployments that need attention come first, the worst of them on top; the others keep their order.
 fn urgency(health: DeploymentHealth) -> Option<DeploymentHealth> {
     Some(health).filter(|health| health.is_urgent())
 }
 
-/// Resources that somebody should look at come first.
+/// Resources that need attention come first.
 fn resource_urgency(health: Health) -> Option<Health> {
     match health {
         Health::Healthy | Health::Unknown => None,

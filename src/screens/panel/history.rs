@@ -18,7 +18,7 @@ const CALLS: usize = 6;
 const LABEL: usize = 8;
 /// Columns of the number beside a bar.
 const NUMBER: usize = 10;
-/// A step of the hour is drawn at most so many columns wide.
+/// A step of the hour is drawn at most this many columns wide.
 const WIDEST_STEP: usize = 3;
 
 /// Who changed a deployment or one of its resources, and how far CloudTrail was read.
@@ -46,7 +46,7 @@ pub(super) fn who_changed(
         lines.extend(words.into_iter().map(PanelLine::from));
     } else if changes.is_empty() {
         let from = history.read.map_or(context.now, |(from, _)| from);
-        let words = format!("nobody since {}", from.date_time(context.zone));
+        let words = format!("no change since {}", from.date_time(context.zone));
         lines.push(vec![(words, Role::Dim)].into());
     }
     for found in changes {

@@ -35,7 +35,7 @@ impl Tools {
             .and_then(|connection| connection.state.get())
         else {
             return ScreenUpdate::request(AppRequest::Say(
-                "not connected: nobody signs in yet".to_owned(),
+                "not connected: no sign-in yet".to_owned(),
             ));
         };
         let has_token = info.token_expires_at.is_some();
@@ -218,9 +218,9 @@ fn sign_in(mode: &str) -> &str {
     match mode {
         "m2m" => "m2m: a machine's token, by client credentials",
         "user" => "user: a person's token, by name and password",
-        "bearer" => "bearer: a token that somebody else made",
+        "bearer" => "bearer: a token made elsewhere",
         "sigv4" => "sigv4: each request is signed with the AWS credentials; there is no token",
-        "none" => "none: nobody signs in",
+        "none" => "none: no sign-in",
         other => other,
     }
 }

@@ -44,7 +44,7 @@ impl Mcp {
     /// target has not run the call before, since it lacked the token.
     ///
     /// # Errors
-    /// [`FailureKind::SignIn`] if nobody consents in time; those of `CompleteResourceTokenAuth` and of the call.
+    /// [`FailureKind::SignIn`] if consent is not given in time; those of `CompleteResourceTokenAuth` and of the call.
     pub async fn call_with_consent(&self, call: &ConsentCall<'_>) -> Result<CallOutcome, Failure> {
         let doing = format!("waiting for the consent to {}", call.tool);
         let listener = RedirectListener::bind(&doing, None).await?;
@@ -62,7 +62,7 @@ impl Mcp {
         let session = tokio::time::timeout(PATIENCE, listener.session()).await;
         let session = session.map_err(|_| {
             let minutes = PATIENCE.as_secs() / 60;
-            let cause = format!("nobody consented within {minutes} minutes");
+            let cause = format!("consent was not given within {minutes} minutes");
             Failure::new(FailureKind::SignIn, doing.as_str(), cause).consent_url(&address)
         })??;
         self.complete_consent(call.deployment, &session).await?;

@@ -69,7 +69,7 @@ impl Listener {
         if let Some(waiting) = waiting
             && waiting.send(answer).is_err()
         {
-            tracing::debug!(id, "nobody waits for this answer any more");
+            tracing::debug!(id, "the receiver of this answer is gone");
         }
     }
 

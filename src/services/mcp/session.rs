@@ -321,7 +321,7 @@ fn content(raw: &Value) -> Vec<Value> {
     }
 }
 
-/// Tells the server that nobody waits any more, when a call's future is dropped.
+/// Cancels the request at the server when a call's future is dropped.
 struct CancelWhenDropped {
     peer: Peer<RoleClient>,
     wire: Wire,

@@ -366,7 +366,7 @@ impl Wire {
             .await
     }
 
-    /// Remembers a failure for whoever waits, and gives it to rmcp.
+    /// Stores a failure for the waiting caller, and returns it to rmcp.
     fn fail(&self, id: Option<&RequestId>, failure: Failure) -> WireError {
         self.keep_failure(id, failure.clone());
         StreamableHttpError::Client(failure)

@@ -1,4 +1,4 @@
-//! Bolt, by a driver that blocks: each statement on a thread and a connection of its own, so that each one logs in anew.
+//! Bolt, by a driver that blocks: each statement on a thread and a connection of its own, so that each one logs in again.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -41,7 +41,7 @@ pub(super) async fn run(
     let (send, receive) = oneshot::channel();
     // Not on the runtime's threads: a server that falls silent must not keep the program from ending.
     std::thread::spawn(move || {
-        // The receiver is gone where nobody waits any more.
+        // The receiver is gone when the caller has given up.
         let _ = send.send(job.run());
     });
     let lost =

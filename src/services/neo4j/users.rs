@@ -31,7 +31,7 @@ pub struct UserSetting<'a> {
     pub user: &'a str,
     /// Its password afterwards.
     pub password: &'a SecretText,
-    /// A password that nobody keeps, for the time until the roles are granted.
+    /// A random password that is not stored, for the time until the roles are granted.
     pub passing: &'a SecretText,
     /// The user whose roles and home database a new one gets.
     pub like: &'a str,

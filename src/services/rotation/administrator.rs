@@ -88,7 +88,7 @@ impl LiveBackend {
         // Another secret's user may have that name.
         if !self.names_user(labelled, &other) {
             return Err(Unfit::EndReason(format!(
-                "user {other} exists, and no version of this secret names it: it may be somebody else's (where it is not: DROP USER {other})"
+                "user {other} exists, and no version of this secret names it: it may belong to another program (if not: DROP USER {other})"
             )));
         }
         match why_not_equal(own, found) {
@@ -228,7 +228,7 @@ fn unreadable(secret: &str, failure: Failure) -> Unfit {
     }
 }
 
-/// The roles that somebody has granted to a user.
+/// The roles that were granted to a user.
 fn own_roles(user: &Neo4jUser) -> Vec<&str> {
     let roles = user.roles.iter().map(String::as_str);
     roles.filter(|role| *role != "PUBLIC").collect()

@@ -33,7 +33,7 @@ impl LiveBackend {
             .await
         {
             Ok(connections) => {
-                // Over HTTP each request logs in anew: only Bolt keeps an authenticated connection.
+                // Over HTTP each request logs in again: only Bolt keeps an authenticated connection.
                 let others: Vec<Connection> = connections
                     .into_iter()
                     .filter(|one| {

@@ -101,7 +101,7 @@ impl RotationOptions {
     }
 }
 
-/// Whoever sits before the rotation: a terminal, a pipe, a test.
+/// The operator of a rotation: a terminal, a pipe or a test.
 pub trait Operator: Send {
     /// A step has moved.
     fn on_report(&mut self, report: RotationReport);

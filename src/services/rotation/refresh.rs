@@ -141,7 +141,7 @@ impl Runtimes<'_> {
                 names.join(" and ")
             ));
             if !self.roll_out(id, &version, &mut all).await {
-                // A session that is stopped now would start anew with the old value.
+                // A session that is stopped now would start again with the old value.
                 return Ok(all);
             }
         }

@@ -155,7 +155,7 @@ fn return_url(world: &SharedWorld, target: &Target, message: &Message) -> String
         .unwrap_or_else(|| format!("{}{DONE}", world.base))
 }
 
-/// Whether the caller wants the person to agree anew.
+/// Whether the caller wants the person to agree again.
 pub(crate) fn is_forced(message: &Message) -> bool {
     configuration(message)
         .and_then(|one| one.get("forceAuthentication"))

@@ -176,7 +176,7 @@ fn refuse(message: &Message, text: &str) -> Response {
 }
 
 fn timed_out() -> Value {
-    text_result("Nobody has answered in time.", true)
+    text_result("No answer came in time.", true)
 }
 
 /// Answers a call of [`RATE_MOVIE`]. `place` is the session of a client that declared forms.

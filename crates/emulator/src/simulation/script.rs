@@ -43,7 +43,7 @@ const WRONG: [(&str, &str); 3] = [
         "Neo.ClientError.Statement.ParameterMissing: Expected parameter(s): name",
     ),
 ];
-/// One call of so many fails for a reason of its own.
+/// One call of this many fails for a reason of its own.
 const FAILS_ONE_IN: u64 = 24;
 
 /// Where a call fails.

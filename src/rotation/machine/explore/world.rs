@@ -67,7 +67,7 @@ pub(in super::super) struct ExploredWorld {
 }
 
 impl ExploredWorld {
-    /// Nobody in particular.
+    /// No particular operator.
     pub(in super::super) fn nobody() -> ExploredOperator {
         ExploredOperator {
             name: "ana",

@@ -73,7 +73,7 @@ impl AwsResources {
             Ok(facts) => facts,
             // The gateways are configured: without the right to read the stack, what they call still shows.
             Err(failure) if !deployment.gateways.is_empty() => {
-                tracing::info!(%failure, "the stack is not to be had");
+                tracing::info!(%failure, "the stack is not available");
                 StackFacts::default()
             }
             Err(failure) => return Err(failure),

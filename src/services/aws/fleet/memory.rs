@@ -40,7 +40,7 @@ impl ListMemory {
         let detail = control
             .target(gateway, id)
             .await
-            .inspect_err(|failure| tracing::info!(%failure, "a target's detail is not to be had"))
+            .inspect_err(|failure| tracing::info!(%failure, "a target's detail is not available"))
             .ok()?;
         let mut details = self
             .target_details

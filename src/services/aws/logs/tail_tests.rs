@@ -12,7 +12,7 @@ use super::super::source::{LiveSession, LiveUpdate, LogPage};
 use super::*;
 use crate::model::LogNotice;
 
-/// What a scripted session does, each after so many seconds.
+/// What a scripted session does, each after this many seconds.
 #[derive(Clone)]
 enum Act {
     Send(LiveUpdate),
@@ -21,7 +21,7 @@ enum Act {
     Silence,
 }
 
-/// A session: each act after so many seconds; or why there is none.
+/// A session: each act after this many seconds; or why there is none.
 type Scene = Result<Vec<(u64, Act)>, Failure>;
 
 #[derive(Default)]
@@ -210,13 +210,13 @@ fn send(events: Vec<LogEvent>) -> Act {
     })
 }
 
-/// Follows the script for so many seconds: messages, and notices.
+/// Follows the script for this many seconds: messages, and notices.
 async fn follow(script: Script, seconds: u64) -> (Vec<String>, Vec<LogNotice>, Option<Failure>) {
     let (messages, notices, ended, _) = follow_with_status(script, seconds).await;
     (messages, notices, ended)
 }
 
-/// Follows the script for so many seconds: messages, notices, the failure that ended the tail, and the last status.
+/// Follows the script for this many seconds: messages, notices, the failure that ended the tail, and the last status.
 async fn follow_with_status(
     script: Script,
     seconds: u64,

@@ -181,7 +181,7 @@ impl SignInRequest<'_> {
                 self.failure(
                     FailureKind::SignIn,
                     format!(
-                        "nobody signed in within {} minutes",
+                        "no sign-in was completed within {} minutes",
                         PATIENCE.as_secs() / 60
                     ),
                 )

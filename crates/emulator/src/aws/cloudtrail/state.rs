@@ -51,7 +51,7 @@ pub(crate) struct TrailEvent {
 pub(crate) enum Actor {
     /// An IAM user.
     User(String),
-    /// A role that somebody assumed: the role's name and the session's.
+    /// An assumed role: the role's name and the session's.
     AssumedRole {
         /// The role.
         role: &'static str,
