@@ -9,8 +9,8 @@ use crate::{
     widgets::{Painter, cut, role_of, text_width},
 };
 
-/// Columns of a time, at most: of another day it has a date.
-const CLOCK: u16 = 15;
+/// Columns of a time: a clock with seconds, or of another day `11-28 10:29`.
+const CLOCK: u16 = 11;
 
 /// A line of the feed.
 enum FeedLine<'a> {
@@ -102,8 +102,11 @@ fn start(
     row: Rect,
     painter: &mut Painter<'_>,
 ) -> u16 {
+    // Of another day: month, day, hour and minute.
     let clock = at.clock_or_date(context.now, context.zone);
-    let x = painter.text(row.x + 1, row.y, CLOCK, &clock, Role::Faint) + 2;
+    let shown = clock.get(..usize::from(CLOCK)).unwrap_or(&clock);
+    painter.text(row.x + 1, row.y, CLOCK, shown, Role::Faint);
+    let x = row.x + 1 + CLOCK + 2;
     let (room, _) = widths(row);
     painter.text(x, row.y, room, &cut(who, usize::from(room)), Role::Text);
     x + room + 2
