@@ -1,7 +1,7 @@
 //! An embedded stack, a proxy before it, and the binary run against both.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -63,6 +63,17 @@ pub(crate) enum Users {
 }
 
 impl Eye {
+    /// The labels of each version of the secret.
+    async fn stages(&self) -> BTreeMap<String, Vec<String>> {
+        self.services
+            .aws
+            .secrets
+            .secret_stages(&self.deployment, &self.secret)
+            .await
+            .unwrap()
+            .stages
+    }
+
     async fn password(&self, version: &str) -> Option<String> {
         self.login(version).await.map(|(_, password)| password)
     }
@@ -83,14 +94,7 @@ impl Eye {
 
     /// Does whoever reads the secret now get in?
     async fn current_logs_in(&self) -> bool {
-        let stages = self
-            .services
-            .aws
-            .secrets
-            .secret_stages(&self.deployment, &self.secret)
-            .await
-            .unwrap()
-            .stages;
+        let stages = self.stages().await;
         let current = stages
             .iter()
             .find(|(_, all)| all.iter().any(|one| one == labels::CURRENT))
@@ -115,14 +119,7 @@ impl Eye {
             return;
         }
         let accepted = shared.now.lock().unwrap().accepted.clone();
-        let stages = self
-            .services
-            .aws
-            .secrets
-            .secret_stages(&self.deployment, &self.secret)
-            .await
-            .unwrap()
-            .stages;
+        let stages = self.stages().await;
         for (version, labels) in &stages {
             if !labels.is_empty() && self.password(version).await.as_ref() == Some(&accepted) {
                 return;
@@ -138,14 +135,7 @@ impl Eye {
 
     /// No password of any version is in the process list, and a crash would write no core.
     async fn look_at_process(&self, shared: &Shared) {
-        let stages = self
-            .services
-            .aws
-            .secrets
-            .secret_stages(&self.deployment, &self.secret)
-            .await
-            .unwrap()
-            .stages;
+        let stages = self.stages().await;
         let mut passwords = Vec::new();
         for version in stages.keys() {
             passwords.extend(self.password(version).await);
@@ -159,14 +149,7 @@ impl Eye {
 
     /// What is left of a rotation, or why secret and database differ.
     async fn agreement(&self, accepted: &str) -> Result<(), String> {
-        let stages = self
-            .services
-            .aws
-            .secrets
-            .secret_stages(&self.deployment, &self.secret)
-            .await
-            .unwrap()
-            .stages;
+        let stages = self.stages().await;
         let holder = |stage: &str| {
             stages
                 .iter()
@@ -191,14 +174,7 @@ impl Eye {
     }
 
     async fn has_leftovers(&self) -> bool {
-        let stages = self
-            .services
-            .aws
-            .secrets
-            .secret_stages(&self.deployment, &self.secret)
-            .await
-            .unwrap()
-            .stages;
+        let stages = self.stages().await;
         stages
             .values()
             .flatten()

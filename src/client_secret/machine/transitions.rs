@@ -179,7 +179,8 @@ impl ClientSecretMachine {
 
     /// Ends, whatever is left to do.
     pub(super) fn end(&mut self, outcome: RotationOutcome, reason: ClientSecretEndReason) {
-        if outcome.is_success() {
+        // A question that is answered with no ends the step before it as it was: its checks did not fail.
+        if outcome.is_success() || reason == ClientSecretEndReason::Declined {
             self.report_end();
         } else {
             let mut evidence = std::mem::take(&mut self.evidence);

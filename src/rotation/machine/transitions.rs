@@ -128,7 +128,8 @@ impl RotationMachine {
             outcome,
             RotationOutcome::Rotated | RotationOutcome::Resumed | RotationOutcome::NothingToDo
         );
-        if good {
+        // A question that is answered with no ends the step before it as it was: its checks did not fail.
+        if good || why == EndReason::Declined {
             self.report_end();
         } else {
             let mut evidence = std::mem::take(&mut self.evidence);

@@ -14,6 +14,13 @@ fn a_resume_tells_what_it_found_and_asks_before_its_first_write() {
         (ending.outcome, ending.why, harness.writes()),
         (RotationOutcome::Refused, EndReason::Declined, 0)
     );
+    assert!(
+        harness
+            .reports
+            .iter()
+            .all(|report| report.state != StepState::Failed),
+        "a no to the question fails no step"
+    );
     let asked = harness.questions.first().unwrap().to_string();
     assert!(
         asked.contains("prepared by ben") && asked.contains("the current password works"),
