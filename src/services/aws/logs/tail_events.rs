@@ -33,6 +33,8 @@ const MAX_SHORT_SESSIONS: u32 = 5;
 const MAX_START_FAILURES: u32 = 4;
 /// Between two attempts to start a session while stored events are read instead.
 const LIVE_RETRY: Duration = Duration::from_mins(5);
+/// The same after the service could not be reached, as while a machine changes its network: nothing was refused.
+const UNREACHABLE_RETRY: Duration = Duration::from_mins(1);
 /// Before a session is tried again if one of its groups has disappeared.
 const GROUP_GONE_RETRY: Duration = Duration::from_secs(10);
 
@@ -249,7 +251,14 @@ where
             | FailureKind::Cancelled => {
                 self.start_failures += 1;
                 if self.start_failures >= MAX_START_FAILURES {
-                    self.live = LiveState::Waiting(Instant::now() + LIVE_RETRY);
+                    let is_unreachable =
+                        matches!(failure.kind, FailureKind::Network | FailureKind::Timeout);
+                    let pause = if is_unreachable {
+                        UNREACHABLE_RETRY
+                    } else {
+                        LIVE_RETRY
+                    };
+                    self.live = LiveState::Waiting(Instant::now() + pause);
                     return self.poll(&failure.cause).await;
                 }
                 let wait = retry::LIVE_TAIL_START.wait(self.start_failures);

@@ -618,14 +618,14 @@ async fn a_broken_network_is_polled_around_until_live_tail_is_back() {
         ))
     };
     *script.sessions.lock().unwrap() = (0..4).map(|_| broken()).collect();
-    let (messages, notices, _, status) = follow_with_status(script, 200).await;
+    let (messages, notices, _, status) = follow_with_status(script, 45).await;
     assert_eq!(messages, ["a"]);
     assert_eq!(kinds(&notices), [NoticeKind::Polling]);
     assert_eq!(status.mode, TailMode::Polling);
 
     let script = Script::default();
     *script.sessions.lock().unwrap() = (0..4).map(|_| broken()).collect();
-    let (_, notices, _, status) = follow_with_status(script, 400).await;
+    let (_, notices, _, status) = follow_with_status(script, 120).await;
     assert_eq!(kinds(&notices), [NoticeKind::Polling, NoticeKind::Started]);
     assert_eq!(status.mode, TailMode::Live);
 }

@@ -231,11 +231,15 @@ fn check_switches(plan: &FaultPlan, world: &FaultWorld) -> Option<String> {
                 .requests
                 .iter()
                 .any(|(window, _)| window.start < around.end && around.start < window.end);
-        let ran = sessions.iter().any(|began| around.start > *began);
+        // A session that something else has ended before does not see the change: stored events are read at that time.
+        let newest = sessions.iter().rfind(|began| **began < at);
+        let ran = newest.is_some_and(|began| {
+            around.start > *began && world.next_session_fault(*began).0 == at
+        });
         let is_replaced = sessions
             .iter()
             .any(|began| (at..at + LIMIT).contains(began));
         (ran && !is_disturbed && !is_replaced)
-            .then(|| format!("no session followed within 10 s of the network's change at {at}"))
+            .then(|| format!("no session followed within 10 s of the network's change at {at}; sessions began at {sessions:?}"))
     })
 }

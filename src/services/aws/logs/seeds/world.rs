@@ -181,7 +181,7 @@ impl FaultWorld {
     }
 
     /// The first fault of a session that began at a time.
-    fn next_session_fault(&self, began: Millis) -> (Millis, Option<SessionFault>) {
+    pub(super) fn next_session_fault(&self, began: Millis) -> (Millis, Option<SessionFault>) {
         let mut faults = self.plan.sessions.iter().filter(|(at, _)| *at > began);
         let limit = began + self.plan.session_limit;
         match faults.next() {
