@@ -36,7 +36,7 @@ use super::{
         LiveSession, LiveUpdate, LogGroupClass, LogGroupInfo, LogPage, LogSource, PageRequest,
     },
 };
-use crate::services::aws::{AwsClient, account::Account, failure::Doing};
+use crate::services::aws::{AwsClient, account::Account, failure::AwsOperation};
 
 /// Time limit for the first message of a session that was accepted.
 const SESSION_BEGIN: Duration = Duration::from_secs(5);
@@ -134,7 +134,7 @@ impl CloudWatchSource {
         token: Option<String>,
     ) -> Result<(Vec<LogGroupInfo>, Option<String>), Failure> {
         let text = format!("listing log groups {prefix}*");
-        let doing = Doing {
+        let doing = AwsOperation {
             text: &text,
             action: "logs:DescribeLogGroups",
             account: self.account.label(),
@@ -263,7 +263,7 @@ impl CloudWatchSource {
 
     /// A group whose ARN follows from the caller's account, without the right to list groups.
     async fn assume_group(&self, name: &str) -> Result<LogGroupInfo, Failure> {
-        let doing = Doing {
+        let doing = AwsOperation {
             text: "asking AWS for the account",
             action: "sts:GetCallerIdentity",
             account: self.account.label(),
@@ -293,7 +293,7 @@ impl CloudWatchSource {
 
     async fn begin_session(&self, groups: &[LogGroupInfo]) -> Result<LiveSession, Failure> {
         let text = "starting a live tail".to_owned();
-        let doing = Doing {
+        let doing = AwsOperation {
             text: &text,
             action: "logs:StartLiveTail",
             account: self.account.label(),

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     model::{Failure, FailureKind, LogEvent, Moment},
     net::http_client,
-    services::aws::{failure::Doing, signed::SignedRequest},
+    services::aws::{failure::AwsOperation, signed::SignedRequest},
 };
 
 /// Streams whose names are looked for before all others: neighbours on a page are mostly of a few streams.
@@ -64,7 +64,7 @@ pub(super) async fn page(
     request: &PageRequest,
 ) -> Result<LogPage, Failure> {
     let text = format!("reading {}", request.group);
-    let doing = Doing {
+    let doing = AwsOperation {
         text: &text,
         action: "logs:FilterLogEvents",
         account: source.account.label(),

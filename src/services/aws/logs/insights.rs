@@ -20,7 +20,7 @@ use super::{
     cloudwatch_source::CloudWatchSource,
     source::{LogPage, PageRequest},
 };
-use crate::services::aws::failure::Doing;
+use crate::services::aws::failure::AwsOperation;
 
 /// Rows of a query that reads events.
 const EVENT_ROWS: usize = 10_000;
@@ -142,7 +142,7 @@ async fn start_detached(
 
 async fn start(source: &CloudWatchSource, query: &InsightsRequest) -> Result<String, Failure> {
     let text = "starting a Logs Insights query";
-    let doing = Doing {
+    let doing = AwsOperation {
         text,
         action: "logs:StartQuery",
         account: source.account.label(),
@@ -190,7 +190,7 @@ async fn results(
     source: &CloudWatchSource,
     query_id: &str,
 ) -> Result<(LogQueryResult, SdkStatus), Failure> {
-    let doing = Doing {
+    let doing = AwsOperation {
         text: "reading the results of a query",
         action: "logs:GetQueryResults",
         account: source.account.label(),

@@ -45,7 +45,7 @@ pub(super) struct Lane {
 
 /// How a lane's lines arrive apart from being read.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Pace {
+pub(super) enum ReadingCadence {
     /// A live session delivers them, and did so lately.
     Busy,
     /// A live session would deliver them.
@@ -59,11 +59,11 @@ pub(super) enum Pace {
 impl Lane {
     /// The beginning of the next reading, and whether that reaches back as far as events may be late: from the last such
     /// reading on, whatever was read since.
-    pub(super) fn from(&self, begin: Moment, pace: Pace, now: Moment) -> (Moment, bool) {
+    pub(super) fn from(&self, begin: Moment, pace: ReadingCadence, now: Moment) -> (Moment, bool) {
         let (overlap, interval) = match pace {
-            Pace::Polling => (POLL_OVERLAP_MS, POLL_RECONCILIATION_MS),
-            Pace::Insights => (BACKFILL_OVERLAP_MS, INSIGHTS_RECONCILIATION_MS),
-            Pace::Busy | Pace::Quiet => (RECONCILE_WINDOW_MS, 0),
+            ReadingCadence::Polling => (POLL_OVERLAP_MS, POLL_RECONCILIATION_MS),
+            ReadingCadence::Insights => (BACKFILL_OVERLAP_MS, INSIGHTS_RECONCILIATION_MS),
+            ReadingCadence::Busy | ReadingCadence::Quiet => (RECONCILE_WINDOW_MS, 0),
         };
         let (Some(covered), Some(reconciled)) = (self.covered, self.reconciled) else {
             return (begin, true);
@@ -84,25 +84,25 @@ impl Lane {
     }
 
     /// Records that a reading began at `asked`. A full one schedules the next; another one came between.
-    pub(super) fn finish(&mut self, asked: Moment, is_full: bool, pace: Pace) {
+    pub(super) fn finish(&mut self, asked: Moment, is_full: bool, pace: ReadingCadence) {
         self.covered = self.covered.max(Some(asked));
         if is_full {
             self.reconciled = self.reconciled.max(Some(asked));
         }
-        if is_full || matches!(pace, Pace::Polling | Pace::Insights) {
+        if is_full || matches!(pace, ReadingCadence::Polling | ReadingCadence::Insights) {
             self.reschedule(pace);
         }
     }
 
     /// Schedules the next reading again, after the way in which lines arrive has changed.
-    pub(super) fn reschedule(&mut self, pace: Pace) {
+    pub(super) fn reschedule(&mut self, pace: ReadingCadence) {
         let interval = match pace {
-            Pace::Busy => BUSY_INTERVAL,
-            Pace::Quiet => QUIET_INTERVAL,
-            Pace::Polling => {
+            ReadingCadence::Busy => BUSY_INTERVAL,
+            ReadingCadence::Quiet => QUIET_INTERVAL,
+            ReadingCadence::Polling => {
                 POLL_INTERVAL.max(Duration::from_millis(500) * self.groups.len() as u32)
             }
-            Pace::Insights => INSIGHTS_INTERVAL,
+            ReadingCadence::Insights => INSIGHTS_INTERVAL,
         };
         self.due = Some(Instant::now() + interval);
     }
@@ -124,7 +124,7 @@ pub(super) enum ReadingReason {
 }
 
 /// A reading that is due earlier than the routine ones.
-pub(super) struct Urgent {
+pub(super) struct UrgentReading {
     /// When.
     pub(super) due: Instant,
     /// Why.
@@ -133,7 +133,7 @@ pub(super) struct Urgent {
     pub(super) from: Moment,
 }
 
-impl Urgent {
+impl UrgentReading {
     /// Merges two: the earlier is made, and reaches back as far as the farther one. A lost session is not forgotten.
     pub(super) fn merge(self, other: &Self) -> Self {
         let reason = match (self.reason, other.reason) {

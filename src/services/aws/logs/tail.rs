@@ -28,7 +28,10 @@ use super::{
     backfill::{self, AbortOnDrop, Backfill},
     dedup::{Dedup, Delivery},
     live_session::LiveState,
-    reading::{BACKFILL_OVERLAP_MS, Lane, OpenGap, Pace, RECONCILE_WINDOW_MS, Reading, Urgent},
+    reading::{
+        BACKFILL_OVERLAP_MS, Lane, OpenGap, RECONCILE_WINDOW_MS, Reading, ReadingCadence,
+        UrgentReading,
+    },
     source::{LogGroupClass, LogGroupInfo, LogSource, PageRequest},
     tail_output::TailOutput,
     unavailable,
@@ -78,6 +81,7 @@ where
                 out: out.clone(),
                 board: Arc::clone(&board),
                 index,
+                sent: TailStatus::default(),
             };
             let tail = Tail::new(Arc::clone(&source), names, &query, output, connect.clone());
             tail.run(index >= MAX_SESSIONS)
@@ -132,8 +136,10 @@ pub(super) struct Tail<S, C> {
     /// When the last event arrived.
     pub(super) last_event: Moment,
     pub(super) lanes: [Lane; 2],
-    pub(super) urgent: Option<Urgent>,
+    pub(super) urgent: Option<UrgentReading>,
     pub(super) gaps: Vec<OpenGap>,
+    /// Whether the current reading is of a window that could not be read before.
+    pub(super) is_retrying: bool,
     pub(super) backfill: Option<Backfill>,
     pub(super) reading: Option<Reading>,
     /// Groups that do not exist (yet).
@@ -184,6 +190,7 @@ where
             lanes: [Lane::default(), Lane::default()],
             urgent: None,
             gaps: Vec::new(),
+            is_retrying: false,
             backfill: None,
             reading: None,
             missing: HashSet::new(),
@@ -227,6 +234,7 @@ where
                 () = sleep_until_due(due), if self.backfill.is_none() => self.start_reading(),
                 found = &mut self.search => self.on_groups_found(found).await?,
             }
+            self.send_changed_status().await?;
             self.evict();
         }
     }
@@ -348,18 +356,18 @@ where
     }
 
     /// Whether a lane's lines arrive apart from being read.
-    pub(super) fn pace(&self, lane: usize) -> Pace {
+    pub(super) fn pace(&self, lane: usize) -> ReadingCadence {
         if lane == INSIGHTS_LANE {
-            return Pace::Insights;
+            return ReadingCadence::Insights;
         }
         let quiet = self.source.now().since(self.last_event);
         match self.status.mode {
-            TailMode::Polling => Pace::Polling,
+            TailMode::Polling => ReadingCadence::Polling,
             TailMode::Starting | TailMode::Live | TailMode::Reconnecting | TailMode::Paused => {
                 if quiet < RECONCILE_WINDOW_MS {
-                    Pace::Busy
+                    ReadingCadence::Busy
                 } else {
-                    Pace::Quiet
+                    ReadingCadence::Quiet
                 }
             }
         }

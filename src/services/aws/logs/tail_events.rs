@@ -12,7 +12,7 @@ use crate::{
 use super::{
     dedup::Delivery,
     live_session::{LiveEvent, LiveState},
-    reading::{BACKFILL_OVERLAP_MS, ReadingReason, Urgent},
+    reading::{BACKFILL_OVERLAP_MS, ReadingReason, UrgentReading},
     source::{LiveSession, LiveUpdate, LogSource},
     tail::{LIVE_LANE, Tail, TailEnd},
 };
@@ -121,7 +121,7 @@ where
             .lost
             .take()
             .map_or(ReadingReason::Routine, ReadingReason::Lost);
-        self.plan(Urgent {
+        self.plan(UrgentReading {
             due: Instant::now(),
             reason,
             from: covered.plus(-BACKFILL_OVERLAP_MS).max(self.begin),
@@ -136,7 +136,7 @@ where
             let from = now.plus(-SAMPLED_REACH_MS);
             let first = self.sampled.map_or(from, |(first, _)| first);
             self.sampled = Some((first, now));
-            self.plan(Urgent {
+            self.plan(UrgentReading {
                 due: Instant::now() + SAMPLED_SETTLE,
                 reason: ReadingReason::Sampled,
                 from,
@@ -269,7 +269,7 @@ where
     }
 
     /// Plans a reading that is due earlier than the routine ones.
-    pub(super) fn plan(&mut self, urgent: Urgent) {
+    pub(super) fn plan(&mut self, urgent: UrgentReading) {
         self.urgent = Some(match self.urgent.take() {
             Some(planned) => planned.merge(&urgent),
             None => urgent,
@@ -278,7 +278,7 @@ where
 
     /// Plans a reading from a time on, once the events of this moment have become visible.
     pub(super) fn plan_routine(&mut self, from: Moment) {
-        self.plan(Urgent {
+        self.plan(UrgentReading {
             due: Instant::now() + SAMPLED_SETTLE,
             reason: ReadingReason::Routine,
             from: from.max(self.begin),

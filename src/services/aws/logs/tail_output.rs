@@ -28,6 +28,8 @@ pub(super) struct TailOutput {
     pub(super) board: Arc<Mutex<Vec<TailStatus>>>,
     /// The place of this session on the board.
     pub(super) index: usize,
+    /// The state of this session that was sent last.
+    pub(super) sent: TailStatus,
 }
 
 impl<S, F, C> Tail<S, C>
@@ -97,13 +99,28 @@ where
 
     /// Sends a batch with the state of all sessions of the tail.
     pub(super) async fn send(&mut self, mut batch: LogBatch) -> Result<(), TailEnd> {
-        self.status.open_gaps = self.gaps.len();
+        self.status.open_gaps = self.open_gaps();
+        self.output.sent = self.status;
         batch.status = Some(self.output.publish(self.status));
         self.output
             .out
             .send(Ok(batch))
             .await
             .map_err(|_| TailEnd::ReceiverClosed)
+    }
+
+    /// Sends the state if it has changed since it was sent, so that a quiet log does not keep an old one on the screen.
+    pub(super) async fn send_changed_status(&mut self) -> Result<(), TailEnd> {
+        self.status.open_gaps = self.open_gaps();
+        if self.status == self.output.sent {
+            return Ok(());
+        }
+        self.send(LogBatch::default()).await
+    }
+
+    /// The windows that could not be read, with the one that is being read again.
+    fn open_gaps(&self) -> usize {
+        self.gaps.len() + usize::from(self.is_retrying)
     }
 }
 

@@ -9,7 +9,7 @@ use crate::model::{Failure, FailureKind, LogBatch, Moment, NoticeKind, TailMode,
 use super::{
     backfill::{self, BackfillItem, Window},
     dedup::Delivery,
-    reading::{OpenGap, Reading, ReadingReason, Urgent},
+    reading::{OpenGap, Reading, ReadingReason, UrgentReading},
     source::LogSource,
     tail::{LIVE_LANE, Tail, TailEnd},
     tail_events::SAMPLED_SETTLE,
@@ -56,6 +56,7 @@ where
             self.windows(LIVE_LANE, urgent.from.max(self.begin), None)
         } else if let Some(index) = self.gaps.iter().position(|gap| gap.due <= now) {
             let gap = self.gaps.swap_remove(index);
+            self.is_retrying = true;
             reading.reason = ReadingReason::Retry;
             reading.attempts = gap.attempts;
             vec![gap.window]
@@ -80,7 +81,7 @@ where
             self.windows(lane, from, self.limit.filter(|_| is_first))
         } else {
             // Only something that waits for the first reading is due.
-            self.urgent = self.urgent.take().map(|urgent| Urgent {
+            self.urgent = self.urgent.take().map(|urgent| UrgentReading {
                 due: now + SAMPLED_SETTLE,
                 ..urgent
             });
@@ -142,6 +143,7 @@ where
         window: Window,
         reading: &mut Reading,
     ) -> Result<(), TailEnd> {
+        self.is_retrying = false;
         match failure.kind {
             FailureKind::NotFound => {
                 let name = window.group;
@@ -231,6 +233,7 @@ where
     }
 
     async fn finish_reading(&mut self, reading: Reading) -> Result<(), TailEnd> {
+        self.is_retrying = false;
         let now = self.source.now();
         let events = pluralize(reading.found, "event");
         let notice = match reading.reason {

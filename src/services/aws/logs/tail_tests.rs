@@ -629,3 +629,10 @@ async fn a_broken_network_is_polled_around_until_live_tail_is_back() {
     assert_eq!(kinds(&notices), [NoticeKind::Polling, NoticeKind::Started]);
     assert_eq!(status.mode, TailMode::Live);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_quiet_log_says_that_it_was_read() {
+    let (messages, _, _, status) = follow_with_status(Script::default(), 20).await;
+    assert_eq!(messages, [""; 0]);
+    assert!(status.is_backfilled, "{status:?}");
+}
