@@ -6,7 +6,7 @@ use crate::{
     model::{
         Deployment, DeploymentName, Failure, FailureKind, Kind, Moment, Resource, ResourceKey,
     },
-    screens::{UpdateContext, confirm::Confirm, secrets::SecretsNews},
+    screens::{UpdateContext, confirm::Confirm, secrets::SecretsOutcome},
 };
 use crate::{
     messages::{Effect, Effects, Event, FleetEvent, LogsEvent, Route, SecretsEvent, ToolsEvent},
@@ -248,8 +248,8 @@ impl App {
 
     fn on_secrets(&mut self, event: SecretsEvent) -> Effects {
         match self.secrets.on(event, self.now) {
-            SecretsNews::Nothing(effects) => effects,
-            SecretsNews::Question(question) => {
+            SecretsOutcome::Nothing(effects) => effects,
+            SecretsOutcome::Question(question) => {
                 // The rotation waits for this answer, so its question goes before those of MCP
                 // servers.
                 let early = self.questions.iter().find(|each| each.is_early).cloned();
@@ -259,7 +259,7 @@ impl App {
                 self.help = None;
                 self.pending_suspension()
             }
-            SecretsNews::Ended(what, result, is_refusal) => {
+            SecretsOutcome::Ended(what, result, is_refusal) => {
                 self.rotation_ended(what, result, is_refusal)
             }
         }

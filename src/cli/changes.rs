@@ -10,7 +10,7 @@ use super::{
     find_resource, group_failures,
     outcome::{CliError, CliResult},
     output, process,
-    table::{Cell, Fit, TextTable, Tone},
+    table::{Cell, ColumnFit, TextTable, Tone},
     values::{TableOrJson, parse_since},
     zone::local,
 };
@@ -77,7 +77,7 @@ pub(crate) fn run(context: &Context, options: &ChangesOptions) -> CliResult {
     }
 }
 
-type Gathered = (Vec<Attributed>, Vec<(String, Failure)>);
+type AttributedChanges = (Vec<Attributed>, Vec<(String, Failure)>);
 
 /// Reads each account and region once, and attributes its changes to the deployments by the ids of their resources.
 async fn gather(
@@ -86,7 +86,7 @@ async fn gather(
     options: &ChangesOptions,
     since: Moment,
     now: Moment,
-) -> Result<Gathered, Failure> {
+) -> Result<AttributedChanges, Failure> {
     let wanted = match &options.id {
         Some(word) => {
             let (_, resource) =
@@ -176,9 +176,9 @@ fn line(attributed: &Attributed) -> Value {
 
 fn table(changes: &[Attributed]) -> TextTable {
     let mut table = TextTable::new(["AT", "WHO", "ACTION", "DEPLOYMENT", "KIND", "ID", "OUTCOME"])
-        .fit("WHO", Fit::Middle)
-        .fit("ID", Fit::Middle)
-        .fit("OUTCOME", Fit::Whole);
+        .fit("WHO", ColumnFit::Middle)
+        .fit("ID", ColumnFit::Middle)
+        .fit("OUTCOME", ColumnFit::Whole);
     let (now, zone) = (clock::now(), local());
     for attributed in changes {
         let change = &attributed.change;

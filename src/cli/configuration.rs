@@ -7,7 +7,7 @@ use crate::{
     config::{self, Loaded},
     model::sanitize::sanitize,
     services::aws::shared_config,
-    theme::Depth,
+    theme::ColorDepth,
 };
 
 use super::{
@@ -66,7 +66,7 @@ fn check(context: &Context, format: TextOrJson) -> CliResult {
         .ui
         .theme
         .as_deref()
-        .map(|theme| read_theme(theme, Depth::True))
+        .map(|theme| read_theme(theme, ColorDepth::True))
     {
         loaded.complain(["ui", "theme"], true, format!("theme: {wrong}"));
     }

@@ -23,7 +23,7 @@ use crate::{
     screens::start_page::{StartChoice, StartPage},
     services::Services,
     state::ViewMemory,
-    theme::{Depth, EMBEDDED, Theme, embedded_names},
+    theme::{ColorDepth, EMBEDDED, Theme, embedded_names},
 };
 
 /// Runs the console until the user leaves it; what was chosen on a start page comes next in the same terminal. Nothing that
@@ -319,8 +319,8 @@ pub(crate) fn show(
 fn themes(context: &Context, ui: &Ui, problems: &mut Vec<String>) -> Result<Vec<Theme>, Failure> {
     let colourless = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let depth = match std::env::var("COLORTERM").as_deref() {
-        Ok("truecolor" | "24bit") => Depth::True,
-        _ => Depth::Sixteen,
+        Ok("truecolor" | "24bit") => ColorDepth::True,
+        _ => ColorDepth::Sixteen,
     };
     let wanted = match (&context.global.theme, colourless, &ui.theme) {
         (Some(flag), ..) => flag.as_str(),
@@ -354,7 +354,7 @@ fn themes(context: &Context, ui: &Ui, problems: &mut Vec<String>) -> Result<Vec<
 ///
 /// # Errors
 /// What is wrong with it.
-pub(crate) fn read_theme(wanted: &str, depth: Depth) -> Result<Theme, String> {
+pub(crate) fn read_theme(wanted: &str, depth: ColorDepth) -> Result<Theme, String> {
     if EMBEDDED.iter().any(|(name, _)| *name == wanted) {
         return Theme::embedded(wanted, depth);
     }

@@ -17,7 +17,7 @@ use super::{
     doctor_bundle,
     outcome::{CliError, CliResult},
     output, process,
-    table::{Cell, Fit, TextTable, Tone, toned},
+    table::{Cell, ColumnFit, TextTable, Tone, toned},
     values::TableOrJson,
 };
 use crate::cli::group_failures;
@@ -107,7 +107,7 @@ fn print(report: &DoctorReport) -> CliResult {
         output::text(&format!("  {}", consent.evidence))?;
     }
     let mut table =
-        TextTable::new(["  HOP", "STATE", "MS", "EVIDENCE"]).fit("EVIDENCE", Fit::Whole);
+        TextTable::new(["  HOP", "STATE", "MS", "EVIDENCE"]).fit("EVIDENCE", ColumnFit::Whole);
     for finding in &report.hops {
         let (word, tone) = look(finding.state);
         let elapsed = finding
@@ -167,7 +167,7 @@ fn print_headline(report: &DoctorReport) -> CliResult {
 /// Prints the cause, the fix and its source.
 fn print_verdict(verdict: &DoctorVerdict) -> CliResult {
     let mut block = TextTable::new(["LABEL", "TEXT"])
-        .fit("TEXT", Fit::Whole)
+        .fit("TEXT", ColumnFit::Whole)
         .headless();
     let cause = format!("{}: {}", verdict.hop, verdict.evidence);
     for (label, text) in [

@@ -63,7 +63,7 @@ pub(crate) struct InitOptions {
 }
 
 /// A deployment to write, with comments above it.
-struct Proposed {
+struct ProposedDeployment {
     deployment: Deployment,
     comments: Vec<String>,
 }
@@ -111,7 +111,7 @@ pub(crate) fn run(context: &Context, options: &InitOptions) -> CliResult {
 }
 
 /// Says on stderr what will be written.
-fn tell(proposed: &Proposed) {
+fn tell(proposed: &ProposedDeployment) {
     let deployment = &proposed.deployment;
     let parts = [
         deployment
@@ -138,8 +138,12 @@ fn tell(proposed: &Proposed) {
 }
 
 /// Everything that the current folder and the account have, without what the configuration has already.
-fn found(context: &Context, options: &InitOptions, path: &Path) -> Result<Vec<Proposed>, Failure> {
-    let mut all: Vec<Proposed> = Vec::new();
+fn found(
+    context: &Context,
+    options: &InitOptions,
+    path: &Path,
+) -> Result<Vec<ProposedDeployment>, Failure> {
+    let mut all: Vec<ProposedDeployment> = Vec::new();
     for file in files_here() {
         match from_file(context, &file, options) {
             Ok(proposed) => {
@@ -216,7 +220,7 @@ fn files_here() -> Vec<PathBuf> {
     files
 }
 
-fn from_account(context: &Context) -> Result<Vec<Proposed>, Failure> {
+fn from_account(context: &Context) -> Result<Vec<ProposedDeployment>, Failure> {
     let places = context.places().ok_or_else(|| {
         usage("looking at the account", "no AWS region is known")
             .hint("--region us-west-2, AWS_REGION, or a profile that has one: --profile NAME")
@@ -236,7 +240,7 @@ fn from_account(context: &Context) -> Result<Vec<Proposed>, Failure> {
             cause,
         ));
     }
-    let proposed = discovery.found.into_iter().map(|found| Proposed {
+    let proposed = discovery.found.into_iter().map(|found| ProposedDeployment {
         deployment: Deployment {
             endpoint_url: endpoint(),
             ..found.deployment
@@ -257,7 +261,7 @@ fn from_file(
     context: &Context,
     path: &Path,
     options: &InitOptions,
-) -> Result<Vec<Proposed>, Failure> {
+) -> Result<Vec<ProposedDeployment>, Failure> {
     let doing = || format!("reading {}", path.display());
     let text = fs::read_to_string(path).map_err(|error| usage(doing(), error.to_string()))?;
     let file_name = path
@@ -288,7 +292,7 @@ fn from_file(
                 output::note(&format!("{}: not understood: {keys}", path.display()));
             }
             comments.insert(0, format!("from {absolute}"));
-            Ok(Proposed {
+            Ok(ProposedDeployment {
                 deployment: Deployment {
                     profile: context.global.profile.clone(),
                     endpoint_url: endpoint(),
@@ -313,7 +317,11 @@ fn deployment_name(text: &str) -> String {
         .collect()
 }
 
-fn from_stack(context: &Context, stack: &str, options: &InitOptions) -> Result<Proposed, Failure> {
+fn from_stack(
+    context: &Context,
+    stack: &str,
+    options: &InitOptions,
+) -> Result<ProposedDeployment, Failure> {
     let name = options.name.clone().unwrap_or_else(|| stack.to_owned());
     let region = resolve_region(context, context.global.region.first().cloned())?;
     let asked = Deployment {
@@ -350,7 +358,7 @@ fn from_stack(context: &Context, stack: &str, options: &InitOptions) -> Result<P
     if facts.secret_arn.is_none() {
         comments.push("no Neo4j secret is known: set `secrets`".to_owned());
     }
-    Ok(Proposed {
+    Ok(ProposedDeployment {
         deployment: Deployment {
             sign_in: inventory::sign_in_of_stack(&facts),
             headers: if is_direct {
@@ -375,9 +383,9 @@ fn resolve_region(context: &Context, region: Option<String>) -> Result<String, F
 }
 
 /// The deployments as TOML, each with its comments above it, below a comment that says where they came from.
-fn render(proposed: &[Proposed]) -> String {
+fn render(proposed: &[ProposedDeployment]) -> String {
     let mut text = String::new();
-    for Proposed {
+    for ProposedDeployment {
         deployment,
         comments,
     } in proposed
@@ -403,7 +411,12 @@ fn render(proposed: &[Proposed]) -> String {
     text
 }
 
-fn save(path: &Path, proposed: Vec<Proposed>, yes: bool, is_search: bool) -> Result<(), Failure> {
+fn save(
+    path: &Path,
+    proposed: Vec<ProposedDeployment>,
+    yes: bool,
+    is_search: bool,
+) -> Result<(), Failure> {
     let doing = format!("writing {}", path.display());
     let addition = render(&proposed);
     let deployments: Vec<Deployment> = proposed

@@ -3,7 +3,7 @@
 
 use crate::{
     config::{self, Loaded},
-    screens::start_page::{LookedFor, LookedForState, SignInOffer, StartPage},
+    screens::start_page::{ConfigurationLookup, ConfigurationLookupState, SignInOffer, StartPage},
     services::aws::shared_config,
 };
 
@@ -39,8 +39,13 @@ fn variable(name: &str) -> Option<String> {
         .filter(|value| !value.trim().is_empty())
 }
 
-fn row(what: &str, state: LookedForState, found: impl Into<String>, command: &str) -> LookedFor {
-    LookedFor {
+fn row(
+    what: &str,
+    state: ConfigurationLookupState,
+    found: impl Into<String>,
+    command: &str,
+) -> ConfigurationLookup {
+    ConfigurationLookup {
         what: what.to_owned(),
         found: found.into(),
         state,
@@ -48,7 +53,7 @@ fn row(what: &str, state: LookedForState, found: impl Into<String>, command: &st
     }
 }
 
-fn configuration(context: &Context, loaded: &Loaded) -> LookedFor {
+fn configuration(context: &Context, loaded: &Loaded) -> ConfigurationLookup {
     let what = "configuration";
     let path = loaded.path.clone().or_else(config::default_path);
     let place = path.map_or_else(
@@ -63,13 +68,13 @@ fn configuration(context: &Context, loaded: &Loaded) -> LookedFor {
         );
         return row(
             what,
-            LookedForState::Broken,
+            ConfigurationLookupState::Broken,
             found,
             "agentcore-console config check",
         );
     }
     if loaded.found {
-        return row(what, LookedForState::Found, place, "");
+        return row(what, ConfigurationLookupState::Found, place, "");
     }
     let named = if context.global.config.is_some() {
         ""
@@ -78,7 +83,7 @@ fn configuration(context: &Context, loaded: &Loaded) -> LookedFor {
     };
     row(
         what,
-        LookedForState::Absent,
+        ConfigurationLookupState::Absent,
         format!("not at {place}{named}"),
         "agentcore-console init",
     )
@@ -93,34 +98,34 @@ fn from_home(path: &std::path::Path) -> String {
     )
 }
 
-fn environment() -> LookedFor {
+fn environment() -> ConfigurationLookup {
     let set: Vec<&str> = ["AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_ENDPOINT_URL"]
         .into_iter()
         .filter(|name| variable(name).is_some())
         .collect();
     if set.is_empty() {
         let found = "AWS_ACCESS_KEY_ID and AWS_PROFILE are not set";
-        return row("environment", LookedForState::Absent, found, "");
+        return row("environment", ConfigurationLookupState::Absent, found, "");
     }
     let verb = if set.len() == 1 { "is" } else { "are" };
     let found = format!("{} {verb} set", set.join(" and "));
-    row("environment", LookedForState::Found, found, "")
+    row("environment", ConfigurationLookupState::Found, found, "")
 }
 
-fn profile_rows(named: Option<&str>, profiles: &[String]) -> Vec<LookedFor> {
+fn profile_rows(named: Option<&str>, profiles: &[String]) -> Vec<ConfigurationLookup> {
     let mut rows = Vec::new();
     if let Some(name) = named {
         let what = format!("profile {name}");
         rows.push(match shared_config::unknown_profile(name) {
             Some(cause) => row(
                 &what,
-                LookedForState::Broken,
+                ConfigurationLookupState::Broken,
                 cause,
                 &format!("aws configure sso --profile {name}"),
             ),
             None => row(
                 &what,
-                LookedForState::Found,
+                ConfigurationLookupState::Found,
                 "named: the only source of credentials",
                 "",
             ),
@@ -138,20 +143,20 @@ fn profile_rows(named: Option<&str>, profiles: &[String]) -> Vec<LookedFor> {
         };
         rows.push(row(
             &format!("profile {name}"),
-            LookedForState::Absent,
+            ConfigurationLookupState::Absent,
             found,
             &format!("--profile {name}"),
         ));
     }
     if let Some(more) = others.len().checked_sub(PROFILES + 1) {
         let found = format!("and {} more", more + 1);
-        rows.push(row("profiles", LookedForState::Absent, found, ""));
+        rows.push(row("profiles", ConfigurationLookupState::Absent, found, ""));
     }
     if rows.is_empty() {
         let found = "none in ~/.aws/config and ~/.aws/credentials";
         rows.push(row(
             "profiles",
-            LookedForState::Absent,
+            ConfigurationLookupState::Absent,
             found,
             "aws configure sso",
         ));
@@ -160,7 +165,7 @@ fn profile_rows(named: Option<&str>, profiles: &[String]) -> Vec<LookedFor> {
 }
 
 /// Credentials that the machine itself gives.
-fn machine() -> LookedFor {
+fn machine() -> ConfigurationLookup {
     let container = [
         "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
         "AWS_CONTAINER_CREDENTIALS_FULL_URI",
@@ -169,25 +174,25 @@ fn machine() -> LookedFor {
     match container.into_iter().find(|name| variable(name).is_some()) {
         Some(name) => row(
             "this machine",
-            LookedForState::Found,
+            ConfigurationLookupState::Found,
             format!("{name} is set"),
             "",
         ),
         None => row(
             "this machine",
-            LookedForState::Absent,
+            ConfigurationLookupState::Absent,
             "no container role; an instance role is asked for if no profile is named",
             "",
         ),
     }
 }
 
-fn region(context: &Context, regions: &[String]) -> LookedFor {
+fn region(context: &Context, regions: &[String]) -> ConfigurationLookup {
     if regions.is_empty() {
         let found = "none is named: --region, AWS_REGION, or a profile that has one";
         return row(
             "region",
-            LookedForState::Broken,
+            ConfigurationLookupState::Broken,
             found,
             "--region us-west-2",
         );
@@ -201,13 +206,13 @@ fn region(context: &Context, regions: &[String]) -> LookedFor {
         "of --region"
     };
     let found = format!("{}, {source}", regions.join(", "));
-    row("region", LookedForState::Found, found, "")
+    row("region", ConfigurationLookupState::Found, found, "")
 }
 
-fn files_here(files: &[(String, String)]) -> LookedFor {
+fn files_here(files: &[(String, String)]) -> ConfigurationLookup {
     if files.is_empty() {
         let found = "none that `init` can read";
-        return row("files here", LookedForState::Absent, found, "");
+        return row("files here", ConfigurationLookupState::Absent, found, "");
     }
     let names: Vec<String> = files
         .iter()
@@ -215,7 +220,7 @@ fn files_here(files: &[(String, String)]) -> LookedFor {
         .collect();
     row(
         "files here",
-        LookedForState::Found,
+        ConfigurationLookupState::Found,
         names.join("   "),
         "agentcore-console init",
     )

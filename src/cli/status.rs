@@ -20,7 +20,7 @@ use super::{
     deployment_health,
     outcome::{CliError, CliResult, usage},
     output, process,
-    table::{Cell, Fit, TextTable, Tone},
+    table::{Cell, ColumnFit, TextTable, Tone},
     values::TableOrJson,
 };
 use crate::cli::find_resource::{self, Listing};
@@ -79,7 +79,7 @@ pub(crate) fn run(context: &Context, options: &StatusOptions) -> CliResult {
     } else {
         context.services()
     };
-    let work = Work {
+    let work = StatusContext {
         services,
         deployments,
         kinds,
@@ -101,7 +101,7 @@ pub(crate) fn run(context: &Context, options: &StatusOptions) -> CliResult {
     })
 }
 
-struct Work {
+struct StatusContext {
     services: Services,
     deployments: Vec<Deployment>,
     kinds: Vec<Kind>,
@@ -110,7 +110,7 @@ struct Work {
     missing: Vec<Failure>,
 }
 
-impl Work {
+impl StatusContext {
     async fn list(&self) -> Listing {
         find_resource::list(&self.services, &self.deployments, &self.kinds).await
     }
@@ -206,7 +206,7 @@ impl Work {
         let facts = deployment_health::facts(&self.services, &self.deployments, listing).await;
         let now = clock::now();
         let mut table = TextTable::new(["DEPLOYMENT", "HEALTH", "HOP", "AGE", "EVIDENCE"])
-            .fit("EVIDENCE", Fit::Whole);
+            .fit("EVIDENCE", ColumnFit::Whole);
         for deployment in &self.deployments {
             let facts = facts.get(&deployment.name);
             let verdict = deployment_health::verdict(deployment, listing, facts, now);
@@ -364,9 +364,9 @@ fn table(resources: &[Resource]) -> TextTable {
         "AGE",
         "REASON",
     ])
-    .fit("NAME", Fit::Middle)
-    .fit("ID", Fit::Extra)
-    .fit("REASON", Fit::Whole);
+    .fit("NAME", ColumnFit::Middle)
+    .fit("ID", ColumnFit::Extra)
+    .fit("REASON", ColumnFit::Whole);
     for each in resources {
         let age = each
             .updated

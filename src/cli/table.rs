@@ -100,7 +100,7 @@ impl Cell {
 
 /// What becomes of a column where a terminal is too narrow.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Fit {
+pub(crate) enum ColumnFit {
     /// Its texts are cut at their end.
     #[default]
     End,
@@ -118,7 +118,7 @@ pub(crate) enum Fit {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TextTable {
     header: Vec<Cell>,
-    fits: Vec<Fit>,
+    fits: Vec<ColumnFit>,
     headless: bool,
     rows: Vec<Vec<Cell>>,
 }
@@ -131,7 +131,7 @@ impl TextTable {
             .map(|each| Cell::new(each).tone(Tone::Dim))
             .collect();
         Self {
-            fits: vec![Fit::End; header.len()],
+            fits: vec![ColumnFit::End; header.len()],
             header,
             headless: false,
             rows: Vec::new(),
@@ -139,7 +139,7 @@ impl TextTable {
     }
 
     /// The same with that column treated so where there is not enough room.
-    pub(crate) fn fit(mut self, heading: &str, fit: Fit) -> Self {
+    pub(crate) fn fit(mut self, heading: &str, fit: ColumnFit) -> Self {
         let columns = self.header.iter().zip(&mut self.fits);
         columns
             .filter(|(cell, _)| cell.text == heading)
@@ -178,7 +178,7 @@ impl TextTable {
             width,
             header
                 .last_mut()
-                .filter(|_| self.fits.last() == Some(&Fit::Whole)),
+                .filter(|_| self.fits.last() == Some(&ColumnFit::Whole)),
         ) {
             let before: usize = columns
                 .iter()
@@ -212,7 +212,7 @@ impl TextTable {
     fn columns(&self, limit: Option<usize>) -> Vec<Option<ShownColumn>> {
         let mut columns: Vec<Option<ShownColumn>> = (self.header.iter().zip(&self.fits))
             .map(|(cell, fit)| {
-                let shown = *fit != Fit::Extra || limit.is_none_or(|limit| limit >= WIDE);
+                let shown = *fit != ColumnFit::Extra || limit.is_none_or(|limit| limit >= WIDE);
                 shown.then(|| ShownColumn {
                     fit: *fit,
                     width: cell.text.width(),
@@ -236,7 +236,7 @@ impl TextTable {
 /// A column as it is shown.
 #[derive(Clone, Copy)]
 struct ShownColumn {
-    fit: Fit,
+    fit: ColumnFit,
     width: usize,
 }
 
@@ -245,12 +245,12 @@ fn narrow(columns: &mut [Option<ShownColumn>], limit: usize) {
     let mut shown: Vec<&mut ShownColumn> = columns
         .iter_mut()
         .flatten()
-        .filter(|column| column.fit != Fit::Whole)
+        .filter(|column| column.fit != ColumnFit::Whole)
         .collect();
     let gaps = GAP * shown.len().saturating_sub(1);
     while shown.iter().map(|column| column.width).sum::<usize>() + gaps > limit {
         let wide = shown.iter_mut().filter(|column| column.width > NARROW);
-        let Some(widest) = wide.max_by_key(|column| (column.fit == Fit::First, column.width))
+        let Some(widest) = wide.max_by_key(|column| (column.fit == ColumnFit::First, column.width))
         else {
             break;
         };
@@ -266,7 +266,7 @@ fn push_row(
 ) {
     let (mut line, mut used) = (String::new(), 0);
     for (at, (cell, column)) in cells.iter().enumerate() {
-        if column.fit == Fit::Whole {
+        if column.fit == ColumnFit::Whole {
             push_whole(&mut line, cell, used, limit, coloured);
         } else {
             push_cell(&mut line, cell, *column, at + 1 == cells.len(), coloured);
@@ -279,8 +279,8 @@ fn push_row(
 
 fn push_cell(line: &mut String, cell: &Cell, column: ShownColumn, last: bool, coloured: bool) {
     let text = match column.fit {
-        Fit::End | Fit::First | Fit::Whole => cut(&cell.text, column.width),
-        Fit::Middle | Fit::Extra => cut_middle(&cell.text, column.width),
+        ColumnFit::End | ColumnFit::First | ColumnFit::Whole => cut(&cell.text, column.width),
+        ColumnFit::Middle | ColumnFit::Extra => cut_middle(&cell.text, column.width),
     };
     let padding = " ".repeat(column.width.saturating_sub(text.width()));
     if cell.right {
@@ -420,9 +420,9 @@ mod tests {
     /// As `status` has it.
     fn fleet() -> TextTable {
         let mut table = TextTable::new(["NAME", "ID", "STATUS", "REASON"])
-            .fit("NAME", Fit::Middle)
-            .fit("ID", Fit::Extra)
-            .fit("REASON", Fit::Whole);
+            .fit("NAME", ColumnFit::Middle)
+            .fit("ID", ColumnFit::Extra)
+            .fit("REASON", ColumnFit::Whole);
         let reason = "Waiting for the authorization of a user who has been asked by mail";
         for (name, reason) in [
             ("github-mcp-server-schema-target-0123456789", reason),
@@ -476,8 +476,8 @@ mod tests {
     #[test]
     fn what_only_explains_gives_way_to_names() {
         let mut table = TextTable::new(["TOOL", "DESCRIPTION"])
-            .fit("TOOL", Fit::Middle)
-            .fit("DESCRIPTION", Fit::First);
+            .fit("TOOL", ColumnFit::Middle)
+            .fit("DESCRIPTION", ColumnFit::First);
         table.row(vec![
             Cell::new("x_amz_bedrock_agentcore_search"),
             Cell::new("finds the tools that fit a question"),
@@ -491,7 +491,7 @@ mod tests {
     #[test]
     fn a_table_without_headings_has_no_line_for_them() {
         let mut table = TextTable::new(["WHAT", "TEXT"])
-            .fit("TEXT", Fit::Whole)
+            .fit("TEXT", ColumnFit::Whole)
             .headless();
         table.row(vec![Cell::new("a"), Cell::new("one two")]);
         assert_eq!(table.render(None, false), "a  one two\n");

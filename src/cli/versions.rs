@@ -11,7 +11,7 @@ use super::{
     find_resource,
     outcome::{CliError, CliResult, usage},
     output, process,
-    table::{Cell, Fit, TextTable, Tone},
+    table::{Cell, ColumnFit, TextTable, Tone},
     values::TableOrJson,
 };
 use crate::{
@@ -140,7 +140,7 @@ async fn list(
         TableOrJson::Table => {
             let now = clock::now();
             let mut table = TextTable::new(["VERSION", "STATUS", "AGE", "LIVE AT", "IMAGE"])
-                .fit("IMAGE", Fit::Middle);
+                .fit("IMAGE", ColumnFit::Middle);
             for version in &versions {
                 let age = version
                     .created_at
@@ -204,7 +204,7 @@ async fn show_diff(services: &Services, deployments: &[Deployment], diff: &Diff)
         }
         TableOrJson::Table if changes.is_empty() => output::note("the versions do not differ"),
         TableOrJson::Table => {
-            let mut table = TextTable::new(["PATH", "FROM", "TO"]).fit("TO", Fit::Whole);
+            let mut table = TextTable::new(["PATH", "FROM", "TO"]).fit("TO", ColumnFit::Whole);
             for (path, (from, to)) in &changes {
                 let shown = |value: &Option<Value>| match value {
                     None => "-".to_owned(),

@@ -23,7 +23,7 @@ use etcetera::BaseStrategy as _;
 use crate::model::Deployment;
 
 pub(crate) use deployment::check_header_name;
-pub use problem::{Places, Problem};
+pub use problem::{Problem, SourceLocations};
 pub use read::parse;
 pub use state_folder::{create_state_folder, state_file};
 
@@ -108,7 +108,7 @@ pub struct Loaded {
     /// What works but should not stay so.
     pub warnings: Vec<String>,
     /// Where everything stands, for judges of a part of it.
-    pub places: Places,
+    pub places: SourceLocations,
 }
 
 impl Loaded {

@@ -37,14 +37,14 @@ impl fmt::Display for Problem {
 
 /// Where every key of a text and its value stand, so that what is judged elsewhere is told at its line too. No values.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Places {
+pub struct SourceLocations {
     known: BTreeMap<Vec<String>, (Position, Position)>,
 }
 
 /// Line and column, from 1.
 type Position = (usize, usize);
 
-impl Places {
+impl SourceLocations {
     /// Reads the places of a parsed text.
     pub(super) fn read(source: &str, root: &DeTable<'_>) -> Self {
         let mut places = Self::default();

@@ -5,7 +5,7 @@ use std::time::Duration;
 use toml::de::{DeTable, DeValue};
 
 use super::{
-    Config, Places, Problem, RegionOf, TerminalAlarm, Ui, deployment, problem::Problems,
+    Config, Problem, RegionOf, SourceLocations, TerminalAlarm, Ui, deployment, problem::Problems,
     section::Section,
 };
 
@@ -17,7 +17,7 @@ pub fn parse(text: &str, region: &dyn Fn() -> Option<String>) -> (Config, Vec<Pr
 }
 
 /// The same, with the places of all keys. `region` receives the profile that the deployment or the defaults name.
-pub(super) fn read(text: &str, region: RegionOf<'_>) -> (Config, Vec<Problem>, Places) {
+pub(super) fn read(text: &str, region: RegionOf<'_>) -> (Config, Vec<Problem>, SourceLocations) {
     let problems = Problems::of(text);
     let (root, errors) = DeTable::parse_recoverable(text);
     for error in errors {
@@ -27,7 +27,7 @@ pub(super) fn read(text: &str, region: RegionOf<'_>) -> (Config, Vec<Problem>, P
         );
     }
     let span = root.span();
-    let places = Places::read(text, root.get_ref());
+    let places = SourceLocations::read(text, root.get_ref());
     let config = {
         let root = Section::open(
             "",

@@ -36,10 +36,10 @@ pub(crate) fn strip_escapes(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-type Letters<'a> = std::iter::Peekable<std::str::Chars<'a>>;
+type Chars<'a> = std::iter::Peekable<std::str::Chars<'a>>;
 
 /// Skips parameters and intermediates up to and including the final byte.
-fn skip_control_sequence(letters: &mut Letters<'_>) {
+fn skip_control_sequence(letters: &mut Chars<'_>) {
     while let Some(' '..='?') = letters.peek() {
         letters.next();
     }
@@ -49,7 +49,7 @@ fn skip_control_sequence(letters: &mut Letters<'_>) {
 }
 
 /// Skips a string sequence up to BEL, ST, or the end of the line.
-fn skip_string(letters: &mut Letters<'_>) {
+fn skip_string(letters: &mut Chars<'_>) {
     while let Some(letter) = letters.peek() {
         match letter {
             '\u{7}' | '\u{9c}' => {

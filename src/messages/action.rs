@@ -4,7 +4,7 @@
 
 /// What must be selected for an action to be available.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Needs {
+pub enum ActionNeeds {
     /// Nothing.
     Nothing,
     /// A selected row.
@@ -23,7 +23,7 @@ pub struct ActionSpec {
     /// Whether the action changes something outside. Read-only mode refuses such actions.
     pub writes: bool,
     /// What must be selected.
-    pub needs: Needs,
+    pub needs: ActionNeeds,
     /// Position in the footer: lower ranks come first, and rank 0 is not shown.
     pub rank: u8,
 }
@@ -54,7 +54,7 @@ macro_rules! actions {
                         short: $short,
                         help: $help,
                         writes: $writes,
-                        needs: Needs::$needs,
+                        needs: ActionNeeds::$needs,
                         rank: $rank,
                     },)+)+
                 }

@@ -12,8 +12,8 @@ mod route;
 mod viewport;
 
 pub use action::{
-    Action, ActionSpec, ActivityAction, AppAction, DoctorAction, FleetAction, ListAction,
-    LogsAction, Needs, PromptAction, SecretsAction, StartAction, ToolsAction,
+    Action, ActionNeeds, ActionSpec, ActivityAction, AppAction, DoctorAction, FleetAction,
+    ListAction, LogsAction, PromptAction, SecretsAction, StartAction, ToolsAction,
 };
 pub use effect::{Effect, Effects, FleetEffect, LogsEffect, SecretsEffect, Slot, ToolsEffect};
 pub use event::{Event, FleetEvent, LogsEvent, SecretsEvent, ToolsEvent, Welcome};

@@ -47,9 +47,9 @@ pub(crate) async fn read(
 }
 
 /// A value, or where it was to come from and what is wrong there, with a hint.
-type Sourced = Result<SecretText, (String, Option<String>)>;
+type SourcedSecret = Result<SecretText, (String, Option<String>)>;
 
-fn of_environment(name: &str) -> Sourced {
+fn of_environment(name: &str) -> SourcedSecret {
     let value = std::env::var(name).ok().as_deref().and_then(clean);
     value.ok_or_else(|| {
         let why = format!("the environment variable {name}, which is not set or is empty");
@@ -57,7 +57,7 @@ fn of_environment(name: &str) -> Sourced {
     })
 }
 
-async fn of_file(path: &str, key: Option<&str>) -> Sourced {
+async fn of_file(path: &str, key: Option<&str>) -> SourcedSecret {
     let text = read_file(path)
         .await
         .map_err(|why| (format!("the file {path}, which {why}"), None))?;
@@ -73,7 +73,7 @@ async fn of_file(path: &str, key: Option<&str>) -> Sourced {
     }
 }
 
-async fn of_keyring(service: &str, account: &str) -> Sourced {
+async fn of_keyring(service: &str, account: &str) -> SourcedSecret {
     let place = format!("the keyring's entry {service} / {account}");
     let Some(arguments) = keyring_command(service, account) else {
         let why = format!("{place}, and this system has no keyring that is known here");

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::effect::EffectError;
-use super::evidence::Whose;
+use super::evidence::PendingOwner;
 use super::labels::{Author, VersionId};
 
 /// How it ended, in one word.
@@ -194,7 +194,7 @@ fn write_pending(
     write!(
         formatter,
         "a rotation is pending: AWSPENDING is on version {version}, {}; `secrets resume` finds out and ends it",
-        Whose(author)
+        PendingOwner(author)
     )
 }
 
@@ -209,7 +209,7 @@ fn write_foreign(formatter: &mut fmt::Formatter<'_>, version: &VersionId) -> fmt
     write!(
         formatter,
         "AWSPENDING is on version {version}, {}; Neo4j does not accept its password, so nothing was changed. Let its owner finish, or take it off with `secrets resume --release`",
-        Whose(None)
+        PendingOwner(None)
     )
 }
 

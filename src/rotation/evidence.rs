@@ -222,7 +222,7 @@ impl fmt::Display for SecretEvidence {
                     formatter,
                     "AWSPENDING is on version {}, {}",
                     version.short(),
-                    Whose(author.as_ref())
+                    PendingOwner(author.as_ref())
                 )
             }
             Self::Overtaken => formatter.write_str(
@@ -374,9 +374,9 @@ impl fmt::Display for Seconds {
 }
 
 /// Whose a pending version is, as far as its label says.
-pub(super) struct Whose<'a>(pub(super) Option<&'a Author>);
+pub(super) struct PendingOwner<'a>(pub(super) Option<&'a Author>);
 
-impl fmt::Display for Whose<'_> {
+impl fmt::Display for PendingOwner<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Some(author) => {

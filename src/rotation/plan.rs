@@ -30,7 +30,7 @@ pub struct PlanInput {
     /// The secret has its own rotation function.
     pub managed: bool,
     /// The other user, where two users take turns.
-    pub alternate: Option<Alternate>,
+    pub alternate: Option<AlternateUser>,
     /// When the current version was made: milliseconds since 1970.
     pub current_since: Option<i64>,
     /// Who reads it, as far as was found.
@@ -51,7 +51,7 @@ pub struct PlanInput {
 
 /// Two users in alternation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Alternate {
+pub struct AlternateUser {
     /// The user that the secret will name.
     pub user: String,
     /// The secret of the administrator.
@@ -71,7 +71,7 @@ pub struct RotationPlan {
     pub address: String,
     /// The other user, which becomes the secret's, and who sets its password; none where the one user's password changes.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub alternate: Option<Alternate>,
+    pub alternate: Option<AlternateUser>,
     /// The current version.
     pub current_version: Option<String>,
     /// What happens, step by step.
@@ -390,7 +390,7 @@ mod tests {
     #[test]
     fn two_users_in_alternation_have_no_outage_and_the_plan_names_who_does_what() {
         let mut known = known();
-        known.alternate = Some(Alternate {
+        known.alternate = Some(AlternateUser {
             user: "neo4j_clone".into(),
             administrator: "neo4j-admin".into(),
         });

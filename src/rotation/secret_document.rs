@@ -19,7 +19,7 @@ pub struct SecretDocument {
     password: Zeroizing<String>,
     /// None where the secret names no user.
     user_at: Option<Range<usize>>,
-    spelling: Spelling,
+    spelling: PasswordSpelling,
     user: String,
     address: Option<String>,
     database: Option<String>,
@@ -28,7 +28,7 @@ pub struct SecretDocument {
 
 /// How user and password stand in the text.
 #[derive(Clone, Copy)]
-enum Spelling {
+enum PasswordSpelling {
     /// As they are: no JSON at all.
     Plain,
     /// Each as a JSON string of its own.
@@ -212,7 +212,7 @@ impl SecretDocument {
             text: Zeroizing::new(text.to_owned()),
             password_at,
             user_at,
-            spelling: Spelling::Plain,
+            spelling: PasswordSpelling::Plain,
             user: user.to_owned(),
             address: None,
             database: None,
@@ -291,9 +291,9 @@ impl SecretDocument {
             };
             text.push_str(self.text.get(from..place.start).ok_or_else(lost)?);
             match self.spelling {
-                Spelling::Plain => text.push_str(value),
-                Spelling::JsonString => text.push_str(&json()?),
-                Spelling::InJsonString => {
+                PasswordSpelling::Plain => text.push_str(value),
+                PasswordSpelling::JsonString => text.push_str(&json()?),
+                PasswordSpelling::InJsonString => {
                     let quoted = json()?;
                     text.push_str(quoted.get(1..quoted.len() - 1).ok_or_else(lost)?);
                 }
@@ -311,7 +311,7 @@ struct LoginPlace {
     user_at: Option<Range<usize>>,
     password: Zeroizing<String>,
     password_at: Range<usize>,
-    spelling: Spelling,
+    spelling: PasswordSpelling,
 }
 
 /// User and password of an object; `user` stands for a user that it does not name.
@@ -351,7 +351,7 @@ fn login_of(
                 user_at,
                 password,
                 password_at,
-                spelling: Spelling::JsonString,
+                spelling: PasswordSpelling::JsonString,
             })
         }
     }
@@ -384,7 +384,7 @@ fn joined_login(raw: &RawValue, text: &str) -> Result<Option<LoginPlace>, Secret
             serde_json::from_str(&unescaped).map_err(|error| not_json(&error))?,
         ),
         password_at: password_start..password_start + password.len(),
-        spelling: Spelling::InJsonString,
+        spelling: PasswordSpelling::InJsonString,
     }))
 }
 

@@ -82,7 +82,7 @@ enum Wake {
 }
 
 /// The reason for which the loop has ended.
-enum Left {
+enum LoopExit {
     /// The user quit, and was told what that means for running tasks.
     Over,
     /// A signal asked the process to end.
@@ -112,9 +112,9 @@ pub async fn run<B: Backend, P: EffectRunner, C: Fn() -> Moment>(
     )
     .await;
     match &left {
-        Ok(Left::Over) => {}
-        Ok(Left::Signal) => finish(console, Some(screen), &mut tasks, &mut facts).await,
-        Ok(Left::Gone) | Err(_) => {
+        Ok(LoopExit::Over) => {}
+        Ok(LoopExit::Signal) => finish(console, Some(screen), &mut tasks, &mut facts).await,
+        Ok(LoopExit::Gone) | Err(_) => {
             finish(
                 console,
                 None::<&mut ratatui::Terminal<B>>,
@@ -162,7 +162,7 @@ async fn attend<B: Backend, P: EffectRunner, C: Fn() -> Moment>(
     facts: &mut mpsc::Receiver<TaskMessage>,
     mut signals: impl Stream<Item = ProcessSignal> + Unpin,
     mut suspend: impl FnMut(&mut ratatui::Terminal<B>),
-) -> Result<Left, B::Error> {
+) -> Result<LoopExit, B::Error> {
     // The first frame is drawn before any effect is performed.
     draw(&mut console.app, screen)?;
     perform(console.app.start(), tasks, screen, &mut suspend);
@@ -179,7 +179,7 @@ async fn attend<B: Backend, P: EffectRunner, C: Fn() -> Moment>(
                 perform(effects, tasks, screen, &mut suspend);
                 (None, None)
             }
-            Wake::Signal(ProcessSignal::End) => return Ok(Left::Signal),
+            Wake::Signal(ProcessSignal::End) => return Ok(LoopExit::Signal),
             Wake::Signal(ProcessSignal::Suspend) => {
                 let effects = console.app.act(Action::App(AppAction::Suspend));
                 perform(effects, tasks, screen, &mut suspend);
@@ -202,7 +202,7 @@ async fn attend<B: Backend, P: EffectRunner, C: Fn() -> Moment>(
         // An input stream that is always ready must not starve the tasks.
         tokio::task::yield_now().await;
     }
-    Ok(Left::Over)
+    Ok(LoopExit::Over)
 }
 
 /// Hands the input that is ready to the app: `first`, then what the stream has at once. Returns whether there was any.
@@ -217,7 +217,7 @@ async fn hear_input<B: Backend, P: EffectRunner, C: Fn() -> Moment>(
     suspend: &mut impl FnMut(&mut ratatui::Terminal<B>),
     first: Option<ReadyInput>,
     now: Moment,
-) -> Result<bool, Left> {
+) -> Result<bool, LoopExit> {
     let mut was_heard = false;
     let mut ready = first.unwrap_or(ReadyInput::Nothing);
     for _ in 0..BURST {
@@ -227,13 +227,13 @@ async fn hear_input<B: Backend, P: EffectRunner, C: Fn() -> Moment>(
         let event = match std::mem::replace(&mut ready, ReadyInput::Nothing) {
             ReadyInput::Event(event) => event,
             ReadyInput::Nothing => break,
-            ReadyInput::End => return Err(Left::Gone),
+            ReadyInput::End => return Err(LoopExit::Gone),
         };
         was_heard = true;
         let effects = take(&mut console.app, event, now);
         perform(effects, tasks, screen, suspend);
         if console.app.is_over() {
-            return Err(Left::Over);
+            return Err(LoopExit::Over);
         }
     }
     Ok(was_heard)

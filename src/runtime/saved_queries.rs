@@ -9,7 +9,7 @@ use std::{
 use crate::{
     config::{create_state_folder, state_file, write},
     model::{Failure, FailureKind},
-    tools::saved::{self, Query, Unreadable},
+    tools::saved::{self, Query, SavedQueriesError},
 };
 
 /// The longest file that is read.
@@ -57,8 +57,10 @@ pub(super) fn change(
         Ok(None) => Vec::new(),
         Ok(Some(text)) => match saved::read(&text) {
             Ok(queries) => queries,
-            Err(Unreadable::Newer) => return Err(unreadable(path, Unreadable::Newer)),
-            Err(Unreadable::Damaged) => {
+            Err(SavedQueriesError::Newer) => {
+                return Err(unreadable(path, SavedQueriesError::Newer));
+            }
+            Err(SavedQueriesError::Damaged) => {
                 fs::rename(path, aside(path)).map_err(|error| failure(doing, path, &error))?;
                 Vec::new()
             }
@@ -91,17 +93,17 @@ fn aside(path: &Path) -> PathBuf {
     path.with_extension("damaged.json")
 }
 
-fn unreadable(path: &Path, wrong: Unreadable) -> Failure {
+fn unreadable(path: &Path, wrong: SavedQueriesError) -> Failure {
     let failure = Failure::new(
         FailureKind::Usage,
         format!("reading {}", path.display()),
         wrong.to_string(),
     );
     match wrong {
-        Unreadable::Damaged => {
+        SavedQueriesError::Damaged => {
             failure.hint("mend it, or save a query: it is then set aside and a new one begins")
         }
-        Unreadable::Newer => failure.hint("it is left as it is: use that version"),
+        SavedQueriesError::Newer => failure.hint("it is left as it is: use that version"),
     }
 }
 

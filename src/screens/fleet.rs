@@ -29,8 +29,8 @@ use crate::{
 use filter::FleetFilter;
 pub use follow::deployment_groups;
 use overview::Overview;
-use tree::FleetLine;
-pub use tree::{Place, Row, RowOrder};
+use tree::CachedRow;
+pub use tree::{Row, RowId, RowOrder};
 
 /// From this width the panel stands beside the list and follows the cursor.
 pub const PANEL_FROM: u16 = 160;
@@ -70,11 +70,11 @@ impl Order {
 #[derive(Clone, Debug, Default)]
 pub struct Fleet {
     list: List,
-    selected: Option<Place>,
-    folded: HashSet<Place>,
+    selected: Option<RowId>,
+    folded: HashSet<RowId>,
     /// Rows with children that were unfolded by hand, where folding is the rule.
-    unfolded: HashSet<Place>,
-    marks: HashSet<Place>,
+    unfolded: HashSet<RowId>,
+    marks: HashSet<RowId>,
     order: RowOrder,
     filter: LineInput,
     /// Whether only what needs attention is shown.
@@ -86,11 +86,11 @@ pub struct Fleet {
     /// Counts what was folded and unfolded.
     folds: u64,
     /// The rows, and what they were made of.
-    kept: RefCell<Option<(MadeOf, Rc<Vec<FleetLine>>)>>,
+    kept: RefCell<Option<(RowCacheKey, Rc<Vec<CachedRow>>)>>,
 }
 
 /// What the rows depend on: the version of the store, the order, the filter, the folds, the height of the list.
-type MadeOf = (u64, RowOrder, FleetFilter, u64, u16);
+type RowCacheKey = (u64, RowOrder, FleetFilter, u64, u16);
 
 impl Fleet {
     /// Records what the last frame showed of one of the lists and texts.
@@ -121,11 +121,11 @@ impl Fleet {
     }
 
     /// The selection follows its resource, not its row.
-    fn selected_row(&self, rows: &[FleetLine]) -> usize {
+    fn selected_row(&self, rows: &[CachedRow]) -> usize {
         let by_place = self
             .selected
             .as_ref()
-            .and_then(|place| rows.iter().position(|row| row.place == *place));
+            .and_then(|row_id| rows.iter().position(|row| row.row_id == *row_id));
         by_place.unwrap_or_else(|| {
             let at = self.list.cursor().min(rows.len().saturating_sub(1));
             nearest_row(rows, at, false)
@@ -144,7 +144,7 @@ impl Fleet {
             Action::List(ListAction::Up | ListAction::PageUp | ListAction::Top)
         );
         list.select(nearest_row(&rows, list.cursor(), is_up));
-        self.selected = rows.get(list.cursor()).map(|row| row.place.clone());
+        self.selected = rows.get(list.cursor()).map(|row| row.row_id.clone());
         self.list = list;
         true
     }
@@ -152,7 +152,7 @@ impl Fleet {
     /// Returns the deployment under the cursor.
     pub fn selected_deployment(&self, store: &crate::state::Store) -> Option<DeploymentName> {
         self.current(store)
-            .map(|row| row.place.deployment().clone())
+            .map(|row| row.row_id.deployment().clone())
     }
 
     /// Whether the detail of a deployment is open over the list.
@@ -170,26 +170,26 @@ impl Fleet {
         let Some(row) = self.current(context.store) else {
             return ScreenUpdate::done();
         };
-        self.selected = Some(row.place.clone());
-        match &row.place {
-            Place::Deployment(name) => {
+        self.selected = Some(row.row_id.clone());
+        match &row.row_id {
+            RowId::Deployment(name) => {
                 self.overview = Some(Overview::new(name.clone()));
                 self.detail = None;
                 ScreenUpdate::done()
             }
-            Place::Resource(key) => {
+            RowId::Resource(key) => {
                 self.overview = None;
                 self.detail = Some(Detail::new(key.clone(), context.now));
                 ScreenUpdate::effect(Effect::Fleet(FleetEffect::Describe(key.clone())))
             }
-            Place::Problem(deployment, kind) => {
+            RowId::Problem(deployment, kind) => {
                 ScreenUpdate::effect(Effect::Fleet(FleetEffect::List(deployment.clone(), *kind)))
             }
-            Place::Others(_) => {
-                self.fold(row.place, !row.is_folded);
+            RowId::Others(_) => {
+                self.fold(row.row_id, !row.is_folded);
                 ScreenUpdate::done()
             }
-            Place::Note(_) | Place::Gap(_) => ScreenUpdate::done(),
+            RowId::Note(_) | RowId::Gap(_) => ScreenUpdate::done(),
         }
     }
 
@@ -241,9 +241,9 @@ impl Fleet {
 
     fn mark(&mut self, context: &UpdateContext<'_>) {
         if let Some(row) = self.current(context.store)
-            && !self.marks.remove(&row.place)
+            && !self.marks.remove(&row.row_id)
         {
-            self.marks.insert(row.place);
+            self.marks.insert(row.row_id);
         }
         self.move_cursor(Action::List(ListAction::Down), context);
     }
@@ -272,7 +272,7 @@ impl Fleet {
                 let Some(row) = self.current(context.store) else {
                     return ScreenUpdate::done();
                 };
-                let deployment = row.place.deployment();
+                let deployment = row.row_id.deployment();
                 follow::open_address(action, deployment, row.resource, context.store)
             }
             FleetAction::RollBack => {
@@ -307,14 +307,14 @@ impl Fleet {
         let Some(current) = current.map(|resource| resource.key.clone()) else {
             return ScreenUpdate::done();
         };
-        let mut marked = self.marks.iter().filter_map(|place| match place {
-            Place::Resource(key) if *key != current => Some(key.clone()),
-            Place::Resource(_)
-            | Place::Deployment(_)
-            | Place::Problem(..)
-            | Place::Others(_)
-            | Place::Note(_)
-            | Place::Gap(_) => None,
+        let mut marked = self.marks.iter().filter_map(|row_id| match row_id {
+            RowId::Resource(key) if *key != current => Some(key.clone()),
+            RowId::Resource(_)
+            | RowId::Deployment(_)
+            | RowId::Problem(..)
+            | RowId::Others(_)
+            | RowId::Note(_)
+            | RowId::Gap(_) => None,
         });
         let (Some(other), None) = (marked.next(), marked.next()) else {
             let text = "mark one other resource or version to compare with";
@@ -350,17 +350,17 @@ impl Fleet {
             width: area.width.saturating_sub(1),
             ..area
         };
-        let lines = match (&row.place, row.resource) {
-            (Place::Resource(_), Some(resource)) => panel::resource(resource, context, body.width),
-            (Place::Problem(name, kind), _) => panel::problem(name, *kind, context, body.width),
-            (place, _) => panel::deployment(place.deployment(), context, body.width),
+        let lines = match (&row.row_id, row.resource) {
+            (RowId::Resource(_), Some(resource)) => panel::resource(resource, context, body.width),
+            (RowId::Problem(name, kind), _) => panel::problem(name, *kind, context, body.width),
+            (row_id, _) => panel::deployment(row_id.deployment(), context, body.width),
         };
         panel::draw(lines.iter(), body, painter);
     }
 }
 
 /// The row itself, or the next one in that direction over which the cursor does not pass.
-fn nearest_row(rows: &[FleetLine], at: usize, is_up: bool) -> usize {
+fn nearest_row(rows: &[CachedRow], at: usize, is_up: bool) -> usize {
     let is_row = |index: &usize| rows.get(*index).is_some_and(|row| !row.is_note());
     let (mut before, mut after) = ((0..=at).rev(), at..rows.len());
     let found = if is_up {

@@ -54,7 +54,7 @@ pub struct Secrets {
 
 /// What an event of the rotation means for the rest of the console.
 #[derive(Debug)]
-pub enum SecretsNews {
+pub enum SecretsOutcome {
     /// Nothing.
     Nothing(Effects),
     /// A question to the user.
@@ -134,7 +134,7 @@ impl Secrets {
     }
 
     /// Handles an event.
-    pub fn on(&mut self, event: SecretsEvent, now: Moment) -> SecretsNews {
+    pub fn on(&mut self, event: SecretsEvent, now: Moment) -> SecretsOutcome {
         match event {
             SecretsEvent::SecretRead(deployment, id, result) => {
                 if let Some((name, secret, detail)) = &mut self.detail
@@ -157,13 +157,13 @@ impl Secrets {
             }
             event => return self.on_run(event, now),
         }
-        SecretsNews::Nothing(Effects::none())
+        SecretsOutcome::Nothing(Effects::none())
     }
 
     /// Handles an event of the running rotation.
-    fn on_run(&mut self, event: SecretsEvent, now: Moment) -> SecretsNews {
+    fn on_run(&mut self, event: SecretsEvent, now: Moment) -> SecretsOutcome {
         let Some(run) = &mut self.run else {
-            return SecretsNews::Nothing(Effects::none());
+            return SecretsOutcome::Nothing(Effects::none());
         };
         match event {
             SecretsEvent::Planned(plan) => run.planned(&plan, now),
@@ -172,12 +172,12 @@ impl Secrets {
             SecretsEvent::Warned(sentence) => run.warnings.push(sentence),
             SecretsEvent::Reported(report) => {
                 run.reported(&report);
-                return SecretsNews::Nothing(read_again(run, report.state.has_ended()));
+                return SecretsOutcome::Nothing(read_again(run, report.state.has_ended()));
             }
             SecretsEvent::ClientSecretReported(report) => {
                 let has_ended = report.state.has_ended();
                 run.client_secret_reported(report);
-                return SecretsNews::Nothing(read_again(run, has_ended));
+                return SecretsOutcome::Nothing(read_again(run, has_ended));
             }
             SecretsEvent::Ended(result) => {
                 run.password_ended(*result, now);
@@ -192,17 +192,17 @@ impl Secrets {
             | SecretsEvent::Asked(_)
             | SecretsEvent::ClientSecretAsked(_) => {}
         }
-        SecretsNews::Nothing(Effects::none())
+        SecretsOutcome::Nothing(Effects::none())
     }
 
     /// Makes the rotation's question one to the user; to begin costs the name typed out.
-    fn asked(&mut self, question: &Question, now: Moment) -> SecretsNews {
+    fn asked(&mut self, question: &Question, now: Moment) -> SecretsOutcome {
         let Some(run) = &mut self.run else {
-            return SecretsNews::Nothing(Effects::none());
+            return SecretsOutcome::Nothing(Effects::none());
         };
         run.asked(now);
         let title = capital(&run.entry());
-        SecretsNews::Question(Box::new(if question.is_beginning() {
+        SecretsOutcome::Question(Box::new(if question.is_beginning() {
             Confirm::begin_rotation(title, run.name().to_owned())
         } else {
             Confirm::of_rotation(title, question.to_string())
@@ -339,7 +339,7 @@ fn read_again(run: &Run, has_ended: bool) -> Effects {
 }
 
 /// What the activity log says of the end.
-fn ended(run: &Run) -> SecretsNews {
+fn ended(run: &Run) -> SecretsOutcome {
     let what = run.entry();
     let (result, is_refusal) = match &run.ended {
         Some((_, Ok(end))) if end.outcome.is_success() => (Ok(run.ending_words(end)), false),
@@ -353,9 +353,9 @@ fn ended(run: &Run) -> SecretsNews {
             end.outcome == RotationOutcome::Refused,
         ),
         Some((_, Err(failure))) => (Err(failure.clone()), false),
-        None => return SecretsNews::Nothing(Effects::none()),
+        None => return SecretsOutcome::Nothing(Effects::none()),
     };
-    SecretsNews::Ended(what, result, is_refusal)
+    SecretsOutcome::Ended(what, result, is_refusal)
 }
 
 impl Screen for Secrets {

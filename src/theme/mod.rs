@@ -114,7 +114,7 @@ impl Role {
 
 /// How many colours the terminal shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Depth {
+pub enum ColorDepth {
     /// 24-bit colour.
     True,
     /// The sixteen colours of the terminal's own palette.
@@ -145,7 +145,7 @@ pub struct Theme {
 /// One role as a theme file writes it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Written {
+struct ThemeFile {
     color: Option<String>,
     ansi: Option<String>,
     #[serde(default)]
@@ -199,7 +199,7 @@ impl Theme {
     ///
     /// # Errors
     /// The names that there are, where it is none of them.
-    pub fn embedded(name: &str, depth: Depth) -> Result<Self, String> {
+    pub fn embedded(name: &str, depth: ColorDepth) -> Result<Self, String> {
         let found = EMBEDDED.iter().find(|(each, _)| *each == name);
         let Some((_, text)) = found else {
             return Err(format!(
@@ -215,7 +215,7 @@ impl Theme {
     /// # Errors
     /// What is wrong with it: TOML that cannot be read, a role that is missing or unknown, a colour
     /// that is none.
-    pub fn parse(name: &str, text: &str, depth: Depth) -> Result<Self, String> {
+    pub fn parse(name: &str, text: &str, depth: ColorDepth) -> Result<Self, String> {
         let mut entries: toml::Table = toml::from_str(text).map_err(|error| error.to_string())?;
         let glyphs = match entries.remove("glyphs") {
             None => GlyphSet::default(),
@@ -227,7 +227,7 @@ impl Theme {
             let Some(written) = entries.remove(role.as_str()) else {
                 return Err(format!("theme {name:?} lacks the role {:?}", role.as_str()));
             };
-            let style = Written::deserialize(written)
+            let style = ThemeFile::deserialize(written)
                 .map_err(|wrong| wrong.to_string())
                 .and_then(|written| written.style(role, depth))
                 .map_err(|wrong| format!("theme {name:?}, role {:?}: {wrong}", role.as_str()))?;
@@ -246,11 +246,11 @@ impl Theme {
     }
 }
 
-impl Written {
-    fn style(&self, role: Role, depth: Depth) -> Result<Style, String> {
+impl ThemeFile {
+    fn style(&self, role: Role, depth: ColorDepth) -> Result<Style, String> {
         let word = match depth {
-            Depth::True => self.color.as_ref().or(self.ansi.as_ref()),
-            Depth::Sixteen => self.ansi.as_ref().or(self.color.as_ref()),
+            ColorDepth::True => self.color.as_ref().or(self.ansi.as_ref()),
+            ColorDepth::Sixteen => self.ansi.as_ref().or(self.color.as_ref()),
         };
         let mut style = Style::default();
         if let Some(word) = word {
@@ -281,7 +281,7 @@ mod tests {
     #[test]
     fn every_embedded_theme_names_every_role_in_both_depths() {
         for (name, _) in EMBEDDED {
-            for depth in [Depth::True, Depth::Sixteen] {
+            for depth in [ColorDepth::True, ColorDepth::Sixteen] {
                 let theme = Theme::embedded(name, depth).unwrap();
                 assert_eq!(theme.name, name);
             }
@@ -290,7 +290,7 @@ mod tests {
 
     #[test]
     fn mono_has_no_colour_and_still_tells_roles_apart() {
-        let mono = Theme::embedded("mono", Depth::True).unwrap();
+        let mono = Theme::embedded("mono", ColorDepth::True).unwrap();
         for role in Role::ALL {
             assert_eq!(
                 (mono.style(role).fg, mono.style(role).bg),
@@ -327,7 +327,7 @@ mod tests {
             ("contrast", Color::Rgb(0, 0, 0)),
             ("contrast-light", Color::Rgb(255, 255, 255)),
         ] {
-            let theme = Theme::embedded(name, Depth::True).unwrap();
+            let theme = Theme::embedded(name, ColorDepth::True).unwrap();
             let text = theme.style(Role::Text).fg.unwrap();
             for role in Role::ALL {
                 let style = theme.style(role);
@@ -344,12 +344,20 @@ mod tests {
 
     #[test]
     fn a_theme_may_ask_for_ascii_glyphs_and_for_nothing_else() {
-        let ascii = Theme::embedded("ascii", Depth::Sixteen).unwrap();
+        let ascii = Theme::embedded("ascii", ColorDepth::Sixteen).unwrap();
         assert_eq!(ascii.glyphs, GlyphSet::Ascii);
         let dark = EMBEDDED[0].1;
-        let own = Theme::parse("own", &format!("glyphs = \"ascii\"\n{dark}"), Depth::True);
+        let own = Theme::parse(
+            "own",
+            &format!("glyphs = \"ascii\"\n{dark}"),
+            ColorDepth::True,
+        );
         assert_eq!(own.unwrap().glyphs, GlyphSet::Ascii);
-        let wrong = Theme::parse("own", &format!("glyphs = \"latin\"\n{dark}"), Depth::True);
+        let wrong = Theme::parse(
+            "own",
+            &format!("glyphs = \"latin\"\n{dark}"),
+            ColorDepth::True,
+        );
         let wrong = wrong.unwrap_err();
         assert!(
             wrong.contains("latin") && wrong.contains("ascii"),
@@ -366,22 +374,22 @@ mod tests {
             .collect::<Vec<_>>()
             .join("\n");
         assert!(
-            Theme::parse("x", &missing, Depth::True)
+            Theme::parse("x", &missing, ColorDepth::True)
                 .unwrap_err()
                 .contains("\"accent\"")
         );
         assert!(
-            Theme::parse("x", &format!("{dark}\nshiny = {{}}\n"), Depth::True)
+            Theme::parse("x", &format!("{dark}\nshiny = {{}}\n"), ColorDepth::True)
                 .unwrap_err()
                 .contains("shiny")
         );
         assert!(
-            Theme::parse("x", &dark.replace("#58a6ff", "blurple"), Depth::True)
+            Theme::parse("x", &dark.replace("#58a6ff", "blurple"), ColorDepth::True)
                 .unwrap_err()
                 .contains("blurple")
         );
         assert!(
-            Theme::embedded("dork", Depth::True)
+            Theme::embedded("dork", ColorDepth::True)
                 .unwrap_err()
                 .contains("dark, light, mono")
         );

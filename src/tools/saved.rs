@@ -35,7 +35,7 @@ pub struct Query {
 
 /// Why a file of queries cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Unreadable {
+pub enum SavedQueriesError {
     /// It is no such file, or damaged.
     #[error("the file of saved queries is damaged")]
     Damaged,
@@ -111,16 +111,16 @@ pub fn put(queries: &mut Vec<Query>, query: Query) {
 /// Queries from the text of their file. One that cannot be read spoils the file: nothing is dropped unseen.
 ///
 /// # Errors
-/// [`Unreadable`].
-pub fn read(text: &str) -> Result<Vec<Query>, Unreadable> {
-    let file: Value = serde_json::from_str(text).map_err(|_| Unreadable::Damaged)?;
+/// [`SavedQueriesError`].
+pub fn read(text: &str) -> Result<Vec<Query>, SavedQueriesError> {
+    let file: Value = serde_json::from_str(text).map_err(|_| SavedQueriesError::Damaged)?;
     match file.get("version").and_then(Value::as_u64) {
         Some(VERSION) => {}
-        Some(newer) if newer > VERSION => return Err(Unreadable::Newer),
-        _ => return Err(Unreadable::Damaged),
+        Some(newer) if newer > VERSION => return Err(SavedQueriesError::Newer),
+        _ => return Err(SavedQueriesError::Damaged),
     }
     let queries = file.get("queries").cloned().unwrap_or_default();
-    serde_json::from_value(queries).map_err(|_| Unreadable::Damaged)
+    serde_json::from_value(queries).map_err(|_| SavedQueriesError::Damaged)
 }
 
 /// The text of the file of these queries.
@@ -251,11 +251,11 @@ mod tests {
             "{\"queries\":[]}",
             "\u{0}",
         ] {
-            assert_eq!(read(damaged), Err(Unreadable::Damaged), "{damaged}");
+            assert_eq!(read(damaged), Err(SavedQueriesError::Damaged), "{damaged}");
         }
         assert_eq!(
             read("{\"version\":2,\"queries\":[]}"),
-            Err(Unreadable::Newer)
+            Err(SavedQueriesError::Newer)
         );
     }
 }

@@ -185,7 +185,7 @@ pub fn cut_middle(text: &str, room: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::theme::Depth;
+    use crate::theme::ColorDepth;
 
     #[test]
     fn text_is_cut_by_columns_not_by_characters() {
@@ -198,7 +198,7 @@ mod tests {
 
     #[test]
     fn nothing_that_steers_a_terminal_becomes_a_cell() {
-        let theme = Theme::embedded("dark", Depth::True).unwrap();
+        let theme = Theme::embedded("dark", ColorDepth::True).unwrap();
         let mut buffer = Buffer::empty(Rect::new(0, 0, 40, 1));
         Painter::new(&mut buffer, &theme).text(
             0,
@@ -221,7 +221,7 @@ mod tests {
 
     #[test]
     fn drawing_outside_of_the_buffer_draws_nothing() {
-        let theme = Theme::embedded("mono", Depth::True).unwrap();
+        let theme = Theme::embedded("mono", ColorDepth::True).unwrap();
         let mut buffer = Buffer::empty(Rect::new(0, 0, 3, 1));
         let mut painter = Painter::new(&mut buffer, &theme);
         assert_eq!(painter.text(5, 0, 9, "x", Role::Text), 5);

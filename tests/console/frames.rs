@@ -6,7 +6,7 @@ use agentcore_console::{
     messages::{Event, FleetEvent, LogsEvent, Route, SecretsEvent, ToolsEvent},
     model::{Kind, sanitize::is_dangerous},
     rotation::report::{RotationQuestion, RotationStep, StepState},
-    theme::{Depth, EMBEDDED, GlyphSet, Role, Theme},
+    theme::{ColorDepth, EMBEDDED, GlyphSet, Role, Theme},
 };
 use ratatui::{
     buffer::{Buffer, Cell},
@@ -237,7 +237,7 @@ fn nothing_that_steers_a_terminal_and_no_secret_is_ever_in_a_cell() {
 #[test]
 fn every_theme_draws_every_screen() {
     for (theme_name, _) in EMBEDDED {
-        for depth in [Depth::True, Depth::Sixteen] {
+        for depth in [ColorDepth::True, ColorDepth::Sixteen] {
             let theme = Theme::embedded(theme_name, depth).unwrap();
             for route in Route::ALL {
                 let mut harness = show_with(route, Phase::Ready, vec![theme.clone()]);

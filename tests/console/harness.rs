@@ -6,7 +6,7 @@ use agentcore_console::{
     messages::{Effect, Event},
     model::{Deployment, Moment},
     state::ViewMemory,
-    theme::{Depth, EMBEDDED, Theme},
+    theme::{ColorDepth, EMBEDDED, Theme},
 };
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::{buffer::Buffer, layout::Rect};
@@ -152,7 +152,7 @@ pub(crate) fn options() -> AppOptions {
         problems: Vec::new(),
         themes: EMBEDDED
             .iter()
-            .map(|(name, _)| Theme::embedded(name, Depth::True).unwrap())
+            .map(|(name, _)| Theme::embedded(name, ColorDepth::True).unwrap())
             .collect(),
         keymap: Keymap::embedded(),
         read_only: false,

@@ -4,7 +4,7 @@ use agentcore_console::{
     app::AppOptions,
     messages::{Effect, Event},
     model::{Failure, FailureKind, PastWrite},
-    screens::start_page::{LookedFor, LookedForState, StartChoice, StartPage},
+    screens::start_page::{ConfigurationLookup, ConfigurationLookupState, StartChoice, StartPage},
     state::FleetSnapshot,
 };
 use ratatui::style::Modifier;
@@ -14,8 +14,13 @@ use crate::{
     world::{self, deployments},
 };
 
-fn row(what: &str, state: LookedForState, found: &str, command: &str) -> LookedFor {
-    LookedFor {
+fn row(
+    what: &str,
+    state: ConfigurationLookupState,
+    found: &str,
+    command: &str,
+) -> ConfigurationLookup {
+    ConfigurationLookup {
         what: what.into(),
         found: found.into(),
         state,
@@ -37,25 +42,25 @@ fn page() -> StartPage {
     page.looked_for = vec![
         row(
             "configuration",
-            LookedForState::Absent,
+            ConfigurationLookupState::Absent,
             "not at ~/.config/agentcore-console/config.toml",
             "agentcore-console init",
         ),
         row(
             "profile dev",
-            LookedForState::Broken,
+            ConfigurationLookupState::Broken,
             "its SSO session has ended",
             "aws sso login --profile dev",
         ),
         row(
             "profile prod",
-            LookedForState::Absent,
+            ConfigurationLookupState::Absent,
             "not tried: a profile is used only when it is named",
             "--profile prod",
         ),
         row(
             "region",
-            LookedForState::Found,
+            ConfigurationLookupState::Found,
             "us-west-2, of the profile",
             "",
         ),

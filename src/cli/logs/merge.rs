@@ -90,7 +90,7 @@ impl Drop for GroupReading {
 }
 
 /// The other end: events of all groups in the order of time.
-pub(super) struct Merged {
+pub(super) struct MergedReceiver {
     groups: Vec<MergedGroup>,
     progress: Arc<Notify>,
 }
@@ -111,7 +111,7 @@ pub(super) struct MergedEvents {
 }
 
 /// A reader for each group, and the merge of all.
-pub(super) fn channels(sources: &[LogReadSource]) -> (Vec<GroupReader>, Merged) {
+pub(super) fn channels(sources: &[LogReadSource]) -> (Vec<GroupReader>, MergedReceiver) {
     let progress = Arc::new(Notify::new());
     let mut readers = Vec::new();
     let mut groups = Vec::new();
@@ -131,10 +131,10 @@ pub(super) fn channels(sources: &[LogReadSource]) -> (Vec<GroupReader>, Merged) 
             });
         }
     }
-    (readers, Merged { groups, progress })
+    (readers, MergedReceiver { groups, progress })
 }
 
-impl Merged {
+impl MergedReceiver {
     /// The next events that no group can come before any more; `None` when all groups have ended.
     pub(super) async fn next(&mut self) -> Option<MergedEvents> {
         loop {
@@ -288,7 +288,7 @@ mod tests {
             ..LogBatch::default()
         };
         let mut sent = 0;
-        let mut fill = |merged: &mut Merged| {
+        let mut fill = |merged: &mut MergedReceiver| {
             for _ in 0..100 {
                 sent += i64::from(fast.sender.try_send(page(sent * 10, "a")).is_ok());
                 merged.groups[0].drain();

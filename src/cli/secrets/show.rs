@@ -9,7 +9,7 @@ use crate::{
         find_resource, group_failures,
         outcome::{CliError, CliResult},
         output, process,
-        table::{Cell, Fit, TextTable, Tone},
+        table::{Cell, ColumnFit, TextTable, Tone},
         values::TableOrJson,
     },
     model::{Deployment, Kind, Moment, Resource, SecretDetail, SecretVersion, sanitize},
@@ -125,8 +125,8 @@ fn print_table(rows: &[(&Resource, Option<&SecretDetail>)]) -> std::io::Result<(
         "AGE",
         "ROTATION",
     ])
-    .fit("SECRET", Fit::Middle)
-    .fit("ROTATION", Fit::Whole);
+    .fit("SECRET", ColumnFit::Middle)
+    .fit("ROTATION", ColumnFit::Whole);
     for (secret, detail) in rows {
         let current = detail
             .as_ref()

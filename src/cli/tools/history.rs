@@ -25,7 +25,7 @@ use super::{
         context::Context,
         outcome::{CliResult, usage},
         output,
-        table::{Cell, Fit, TextTable, Tone},
+        table::{Cell, ColumnFit, TextTable, Tone},
         values::parse_since,
     },
     CallRoute, ToolsFormat,
@@ -206,8 +206,8 @@ fn line(call: &RecordedCall) -> Value {
 fn table(calls: &[RecordedCall]) -> TextTable {
     let zone = crate::cli::zone::local();
     let mut table = TextTable::new(["AT", "DEPLOYMENT", "CALL", "OUTCOME", "MS"])
-        .fit("DEPLOYMENT", Fit::Middle)
-        .fit("CALL", Fit::First);
+        .fit("DEPLOYMENT", ColumnFit::Middle)
+        .fit("CALL", ColumnFit::First);
     for call in calls {
         let entry = &call.entry;
         let tone = if entry.outcome.is_success() {

@@ -14,7 +14,7 @@ use super::{
     super::{
         outcome::{CliError, CliResult},
         output,
-        table::{Cell, Fit, TextTable, Tone},
+        table::{Cell, ColumnFit, TextTable, Tone},
     },
     ToolsFormat,
 };
@@ -46,9 +46,9 @@ pub(super) fn tools(tools: &[Tool], format: ToolsFormat) -> CliResult {
         }
         ToolsFormat::Table => {
             let mut table = TextTable::new(["TARGET", "TOOL", "EFFECT", "DESCRIPTION"])
-                .fit("TARGET", Fit::Middle)
-                .fit("TOOL", Fit::Middle)
-                .fit("DESCRIPTION", Fit::First);
+                .fit("TARGET", ColumnFit::Middle)
+                .fit("TOOL", ColumnFit::Middle)
+                .fit("DESCRIPTION", ColumnFit::First);
             for tool in tools {
                 let (target, own) = tool.parts();
                 let (word, tone) = effect_of(tool);

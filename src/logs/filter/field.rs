@@ -13,13 +13,13 @@ const OTHER_NAMES: [&str; 8] = [
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct FieldComparison {
     name: String,
-    sign: Sign,
+    sign: ComparisonOperator,
     value: String,
     number: Option<f64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Sign {
+enum ComparisonOperator {
     Equal,
     Unequal,
     Less,
@@ -28,7 +28,7 @@ enum Sign {
     AtLeast,
 }
 
-impl Sign {
+impl ComparisonOperator {
     const fn as_str(self) -> &'static str {
         match self {
             Self::Equal => "=",
@@ -71,7 +71,10 @@ impl FieldComparison {
             return Err(format!("{word}: compared with what?"));
         }
         let number = value.parse::<f64>().ok().filter(|number| !number.is_nan());
-        let is_order = !matches!(sign, Sign::Equal | Sign::Unequal);
+        let is_order = !matches!(
+            sign,
+            ComparisonOperator::Equal | ComparisonOperator::Unequal
+        );
         let is_field =
             dotted.is_some() || (is_order && number.is_some() && !OTHER_NAMES.contains(&name));
         Ok(is_field.then(|| Self {
@@ -117,8 +120,12 @@ impl FieldComparison {
         let conditions = ["", "attributes.", "resource.attributes."].map(|place| {
             let field = insights_field(&format!("{place}{}", self.name));
             match (self.sign, is_boolean) {
-                (Sign::Equal, Some(number)) => format!("{field} in [{value}, {number}]"),
-                (Sign::Unequal, _) => format!("(ispresent({field}) and {field} != {value})"),
+                (ComparisonOperator::Equal, Some(number)) => {
+                    format!("{field} in [{value}, {number}]")
+                }
+                (ComparisonOperator::Unequal, _) => {
+                    format!("(ispresent({field}) and {field} != {value})")
+                }
                 (sign, _) => format!("{field} {} {value}", sign.as_str()),
             }
         });
@@ -141,25 +148,25 @@ impl FieldComparison {
         };
         let Some(order) = order else { return false };
         match self.sign {
-            Sign::Equal => order.is_eq(),
-            Sign::Unequal => order.is_ne(),
-            Sign::Less => order.is_lt(),
-            Sign::AtMost => order.is_le(),
-            Sign::Greater => order.is_gt(),
-            Sign::AtLeast => order.is_ge(),
+            ComparisonOperator::Equal => order.is_eq(),
+            ComparisonOperator::Unequal => order.is_ne(),
+            ComparisonOperator::Less => order.is_lt(),
+            ComparisonOperator::AtMost => order.is_le(),
+            ComparisonOperator::Greater => order.is_gt(),
+            ComparisonOperator::AtLeast => order.is_ge(),
         }
     }
 }
 
 /// The name, the sign and the value of a word.
-fn split(word: &str) -> Option<(&str, Sign, &str)> {
-    const SIGNS: [(&str, Sign); 6] = [
-        ("!=", Sign::Unequal),
-        (">=", Sign::AtLeast),
-        ("<=", Sign::AtMost),
-        (">", Sign::Greater),
-        ("<", Sign::Less),
-        ("=", Sign::Equal),
+fn split(word: &str) -> Option<(&str, ComparisonOperator, &str)> {
+    const SIGNS: [(&str, ComparisonOperator); 6] = [
+        ("!=", ComparisonOperator::Unequal),
+        (">=", ComparisonOperator::AtLeast),
+        ("<=", ComparisonOperator::AtMost),
+        (">", ComparisonOperator::Greater),
+        ("<", ComparisonOperator::Less),
+        ("=", ComparisonOperator::Equal),
     ];
     let at = word.find(['=', '<', '>', '!'])?;
     let (name, rest) = word.split_at_checked(at)?;

@@ -37,11 +37,11 @@ use crate::{
 };
 
 /// The start of the services, which runs when the first effect is performed.
-type Starting = BoxFuture<'static, Result<Start, Failure>>;
+type ServicesStart = BoxFuture<'static, Result<Start, Failure>>;
 
 /// Performs effects with the real services, and keeps their state between effects.
 pub struct ServiceRunner {
-    starting: Option<Starting>,
+    starting: Option<ServicesStart>,
     world: RunnerState,
     once: u64,
 }
@@ -227,7 +227,7 @@ fn announce_on_screen(sender: Sender) -> Announce {
 impl RunnerState {
     fn start(
         self,
-        starting: Option<Starting>,
+        starting: Option<ServicesStart>,
         sender: Sender,
     ) -> BoxFuture<'static, Option<Event>> {
         async move {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{
-    Fleet, Place, Row,
+    Fleet, Row, RowId,
     draw::{AGE, CALLS, ERRORS, HOUR, KIND, STAGE_PITCH, STATUS},
     is_unknown,
     tree::others,
@@ -93,7 +93,7 @@ fn draw_note(
     y: u16,
     painter: &mut Painter<'_>,
 ) {
-    let Place::Note(name) = &row.place else {
+    let RowId::Note(name) = &row.row_id else {
         return;
     };
     let end = layout.last().map_or(0, |(_, x, width)| x + width);
@@ -222,21 +222,21 @@ fn draw_name(
         (false, _) => "  ",
     };
     let indent = row.depth * 2;
-    if state.marks.contains(&row.place) {
+    if state.marks.contains(&row.row_id) {
         painter.text(x.saturating_sub(1), y, 1, "✓", Role::Accent);
     }
     let room = width.saturating_sub(indent);
     let at = painter.text(x + indent, y, room, arrow, Role::Faint);
     let left = width.saturating_sub(at.saturating_sub(x));
-    match (&row.place, row.resource) {
-        (Place::Deployment(name), _) => {
+    match (&row.row_id, row.resource) {
+        (RowId::Deployment(name), _) => {
             painter.text(at, y, left, name.as_str(), Role::Name);
         }
-        (Place::Resource(_), Some(resource)) => {
+        (RowId::Resource(_), Some(resource)) => {
             let name = cut_middle(&resource.name, usize::from(left));
             painter.text(at, y, left, &name, Role::Text);
         }
-        (Place::Problem(deployment, kind), _) => {
+        (RowId::Problem(deployment, kind), _) => {
             let same = row.failure.map_or(0, |failure| {
                 context.store.same_problems(deployment, failure)
             });
@@ -248,11 +248,11 @@ fn draw_name(
             let text = format!("{}{more}", kind.plural());
             painter.text(at, y, left, &text, Role::Dim);
         }
-        (Place::Others(deployment), _) => {
+        (RowId::Others(deployment), _) => {
             let (count, _) = others(context.store, deployment);
             painter.text(at, y, left, &format!("{count} more"), Role::Dim);
         }
-        (Place::Resource(_), None) | (Place::Note(_) | Place::Gap(_), _) => {}
+        (RowId::Resource(_), None) | (RowId::Note(_) | RowId::Gap(_), _) => {}
     }
 }
 
@@ -263,7 +263,7 @@ fn draw_status(
     painter: &mut Painter<'_>,
 ) {
     let CellArea { x, y, width } = cell;
-    if let Place::Others(deployment) = &row.place {
+    if let RowId::Others(deployment) = &row.row_id {
         let (_, kinds) = others(context.store, deployment);
         painter.text(x, y, width, &kinds, Role::Dim);
         return;

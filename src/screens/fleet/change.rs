@@ -24,13 +24,13 @@ pub(super) fn synchronize(context: &UpdateContext<'_>, targets: &[&Resource]) ->
     {
         return refusal;
     }
-    let place = |target: &Resource| format!("{} ({})", target.name, target.key.deployment);
+    let row_id = |target: &Resource| format!("{} ({})", target.name, target.key.deployment);
     let title = if targets.len() == 1 {
-        format!("Synchronize {}?", place(first))
+        format!("Synchronize {}?", row_id(first))
     } else {
         format!("Synchronize {} targets?", targets.len())
     };
-    let names: Vec<String> = targets.iter().map(|target| place(target)).collect();
+    let names: Vec<String> = targets.iter().map(|target| row_id(target)).collect();
     let effects: Effects = targets
         .iter()
         .map(|target| Effect::Fleet(FleetEffect::Synchronize(target.key.clone())))

@@ -5,7 +5,7 @@ use ratatui::{
     style::{Modifier, Style},
 };
 
-use super::{Fleet, Order, Place, Row, cells::draw_row, feed, tree::FleetLine};
+use super::{Fleet, Order, Row, RowId, cells::draw_row, feed, tree::CachedRow};
 use crate::{
     doctor::ChainStage,
     kinds::{self, DeploymentHealth},
@@ -147,7 +147,7 @@ fn draw_table(state: &Fleet, context: &ViewContext<'_>, area: Rect, painter: &mu
 /// Draws the visible rows; answers the index of the first one below them.
 fn draw_rows(
     state: &Fleet,
-    rows: &[FleetLine],
+    rows: &[CachedRow],
     context: &ViewContext<'_>,
     layout: &Layout,
     (body, shown): (Rect, Rect),
@@ -165,50 +165,50 @@ fn draw_rows(
     });
     painter.record_click(shown, ClickTarget::FleetRow);
     let names = layout.first().map_or(shown.x, |(_, x, _)| *x);
-    for (index, place) in window.clone().zip(shown.rows()) {
+    for (index, row_id) in window.clone().zip(shown.rows()) {
         let Some(kept) = rows.get(index) else {
             continue;
         };
         let row = &kept.row(context.store);
         if index == selected {
-            painter.select_row(place, state.detail.is_none());
+            painter.select_row(row_id, state.detail.is_none());
         }
-        draw_row(state, row, context, layout, place.y, painter);
+        draw_row(state, row, context, layout, row_id.y, painter);
         if row.has_children {
             let fold_mark = Rect {
                 x: names + row.depth * 2,
                 width: 2,
-                ..place
+                ..row_id
             };
             painter.record_click(fold_mark, ClickTarget::FleetFold);
         }
-        if is_remembered(&row.place, context) {
+        if is_remembered(&row.row_id, context) {
             let inside = Rect {
-                x: place.x + 1,
-                width: place.width.saturating_sub(1),
-                ..place
+                x: row_id.x + 1,
+                width: row_id.width.saturating_sub(1),
+                ..row_id
             };
             let plain = Style::new().remove_modifier(Modifier::BOLD);
             painter.buffer.set_style(inside, plain);
             painter.shade(inside, Role::Dim);
         }
-        flash(row, context, place, painter);
+        flash(row, context, row_id, painter);
     }
     window.end
 }
 
 /// Whether a row shows what the last run saw.
-fn is_remembered(place: &Place, context: &ViewContext<'_>) -> bool {
-    match place {
-        Place::Deployment(name) | Place::Note(name) => context.store.is_deployment_remembered(name),
-        Place::Resource(key) => context.store.is_remembered(&key.deployment, key.kind),
-        Place::Problem(..) | Place::Others(_) | Place::Gap(_) => false,
+fn is_remembered(row_id: &RowId, context: &ViewContext<'_>) -> bool {
+    match row_id {
+        RowId::Deployment(name) | RowId::Note(name) => context.store.is_deployment_remembered(name),
+        RowId::Resource(key) => context.store.is_remembered(&key.deployment, key.kind),
+        RowId::Problem(..) | RowId::Others(_) | RowId::Gap(_) => false,
     }
 }
 
 /// What lies below the fold: how many rows, and the worst of them by name.
 fn draw_fold(
-    below: &[FleetLine],
+    below: &[CachedRow],
     context: &ViewContext<'_>,
     line: Rect,
     painter: &mut Painter<'_>,
@@ -452,8 +452,8 @@ pub(super) const fn order_of(column: usize) -> Option<Order> {
 }
 
 /// A row whose status has just changed is shown inverted for a moment, once.
-fn flash(row: &Row<'_>, context: &ViewContext<'_>, place: Rect, painter: &mut Painter<'_>) {
-    let Place::Resource(key) = &row.place else {
+fn flash(row: &Row<'_>, context: &ViewContext<'_>, row_id: Rect, painter: &mut Painter<'_>) {
+    let RowId::Resource(key) = &row.row_id else {
         return;
     };
     let mut recent = context
@@ -464,6 +464,6 @@ fn flash(row: &Row<'_>, context: &ViewContext<'_>, place: Rect, painter: &mut Pa
     if recent.any(|transition| transition.key == *key) {
         painter
             .buffer
-            .set_style(place, Style::new().add_modifier(Modifier::REVERSED));
+            .set_style(row_id, Style::new().add_modifier(Modifier::REVERSED));
     }
 }

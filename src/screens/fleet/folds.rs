@@ -6,9 +6,9 @@
 use std::{collections::HashSet, rc::Rc};
 
 use super::{
-    Fleet, Place, SPACED_FROM,
+    Fleet, RowId, SPACED_FROM,
     filter::FleetFilter,
-    tree::{self, FleetLine},
+    tree::{self, CachedRow},
 };
 use crate::{
     kinds::{self, DeploymentHealth},
@@ -37,7 +37,7 @@ enum FoldLevel {
 pub(super) struct Folds<'a> {
     store: &'a Store,
     /// What was folded and unfolded by hand; `None` judges by the rule alone.
-    by_hand: Option<(&'a HashSet<Place>, &'a HashSet<Place>)>,
+    by_hand: Option<(&'a HashSet<RowId>, &'a HashSet<RowId>)>,
     level: FoldLevel,
     /// Gateways and runtimes below which something is not well.
     unwell: HashSet<(Kind, &'a DeploymentName, &'a str)>,
@@ -63,21 +63,21 @@ impl<'a> Folds<'a> {
     }
 
     /// Whether what lies below the row is hidden.
-    pub(super) fn is_folded(&self, place: &Place) -> bool {
+    pub(super) fn is_folded(&self, row_id: &RowId) -> bool {
         if let Some((folded, unfolded)) = self.by_hand
-            && (folded.contains(place) || unfolded.contains(place))
+            && (folded.contains(row_id) || unfolded.contains(row_id))
         {
-            return folded.contains(place);
+            return folded.contains(row_id);
         }
-        match place {
-            Place::Deployment(name) => {
+        match row_id {
+            RowId::Deployment(name) => {
                 self.level == FoldLevel::Deployments
                     && self.store.deployments.len() > 1
                     && !needs_somebody(self.store.health(name).health)
             }
-            Place::Resource(key) => self.is_resource_folded(key),
-            Place::Others(_) => true,
-            Place::Problem(..) | Place::Note(_) | Place::Gap(_) => false,
+            RowId::Resource(key) => self.is_resource_folded(key),
+            RowId::Others(_) => true,
+            RowId::Problem(..) | RowId::Note(_) | RowId::Gap(_) => false,
         }
     }
 
@@ -102,7 +102,7 @@ impl<'a> Folds<'a> {
     }
 
     /// Whether a row below this one is shown although it was not unfolded by hand: on a low screen a runtime shows what is not well.
-    pub(super) fn shows_below(&self, owner: &Place, child: &Resource) -> bool {
+    pub(super) fn shows_below(&self, owner: &RowId, child: &Resource) -> bool {
         let is_by_hand = self
             .by_hand
             .is_some_and(|(_, unfolded)| unfolded.contains(owner));
@@ -147,7 +147,7 @@ impl Fleet {
     /// Puts the cursor on a resource, unfolding what it lies below.
     pub fn reveal(&mut self, key: &ResourceKey) {
         self.folds += 1;
-        let deployment = Place::Deployment(key.deployment.clone());
+        let deployment = RowId::Deployment(key.deployment.clone());
         self.folded.remove(&deployment);
         self.unfolded.insert(deployment);
         if let Some(kind) = kinds::spec(key.kind).parent {
@@ -156,25 +156,25 @@ impl Fleet {
                 kind,
                 id: key.owner_id().to_owned(),
             };
-            self.folded.remove(&Place::Resource(owner.clone()));
-            self.unfolded.insert(Place::Resource(owner));
+            self.folded.remove(&RowId::Resource(owner.clone()));
+            self.unfolded.insert(RowId::Resource(owner));
         }
         if matches!(key.kind, Kind::Provider | Kind::WorkloadIdentity) {
-            self.unfolded.insert(Place::Others(key.deployment.clone()));
+            self.unfolded.insert(RowId::Others(key.deployment.clone()));
         }
         self.filter = LineInput::default();
         self.overview = None;
-        self.selected = Some(Place::Resource(key.clone()));
+        self.selected = Some(RowId::Resource(key.clone()));
     }
 
     /// The visible rows. They are made once for what is known, how it is sorted, filtered and folded: frames and keys between two
     /// changes cost no more than what is seen.
-    pub(super) fn lines(&self, store: &Store) -> Rc<Vec<FleetLine>> {
+    pub(super) fn lines(&self, store: &Store) -> Rc<Vec<CachedRow>> {
         self.lines_in(self.list.height(), store)
     }
 
     /// The same in a list of this height.
-    pub(super) fn lines_in(&self, height: u16, store: &Store) -> Rc<Vec<FleetLine>> {
+    pub(super) fn lines_in(&self, height: u16, store: &Store) -> Rc<Vec<CachedRow>> {
         let made_of = (
             store.version,
             self.order,
@@ -192,7 +192,7 @@ impl Fleet {
         lines
     }
 
-    fn make_lines(&self, height: u16, store: &Store, filter: &FleetFilter) -> Vec<FleetLine> {
+    fn make_lines(&self, height: u16, store: &Store, filter: &FleetFilter) -> Vec<CachedRow> {
         let folds = Folds {
             by_hand: Some((&self.folded, &self.unfolded)),
             ..Folds::new(store, self.level(height, store))
@@ -233,14 +233,14 @@ impl Fleet {
             .unwrap_or(last)
     }
 
-    pub(super) fn fold(&mut self, place: Place, fold: bool) {
+    pub(super) fn fold(&mut self, row_id: RowId, fold: bool) {
         self.folds += 1;
         if fold {
-            self.unfolded.remove(&place);
-            self.folded.insert(place);
+            self.unfolded.remove(&row_id);
+            self.folded.insert(row_id);
         } else {
-            self.folded.remove(&place);
-            self.unfolded.insert(place);
+            self.folded.remove(&row_id);
+            self.unfolded.insert(row_id);
         }
     }
 
@@ -252,14 +252,14 @@ impl Fleet {
         // A filter shows everything that it finds.
         let can_fold = self.filter.text().is_empty() && !self.is_urgent_only;
         if can_fold && row.has_children && !row.is_folded {
-            self.fold(row.place.clone(), true);
+            self.fold(row.row_id.clone(), true);
         } else if let Some(parent) = rows
             .iter()
             .take(at)
             .rev()
             .find(|other| !other.is_note() && other.depth < row.depth)
         {
-            self.selected = Some(parent.place.clone());
+            self.selected = Some(parent.row_id.clone());
         }
     }
 
@@ -267,8 +267,8 @@ impl Fleet {
         if let Some(row) = self.current(context.store)
             && row.has_children
         {
-            self.selected = Some(row.place.clone());
-            self.fold(row.place, false);
+            self.selected = Some(row.row_id.clone());
+            self.fold(row.row_id, false);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! From the Fleet to other screens: logs, tools, the doctor, related resources, the clipboard, the browser.
 
-use super::{Fleet, Place, calls, change};
+use super::{Fleet, RowId, calls, change};
 use crate::{
     kinds,
     messages::{Action, Effect, FleetAction, FleetEffect},
@@ -25,7 +25,7 @@ impl Fleet {
         let Some(row) = self.current(context.store) else {
             return ScreenUpdate::done();
         };
-        let deployment = row.place.deployment().clone();
+        let deployment = row.row_id.deployment().clone();
         match action {
             FleetAction::FollowDoctor => ScreenUpdate::request(AppRequest::Examine(deployment)),
             FleetAction::FollowCalls => {
@@ -78,7 +78,7 @@ impl Fleet {
         deployments
             .flat_map(|deployment| store.resources(&deployment.name))
             .filter(|resource| resource.key.kind == Kind::Target)
-            .filter(|resource| self.marks.contains(&Place::Resource(resource.key.clone())))
+            .filter(|resource| self.marks.contains(&RowId::Resource(resource.key.clone())))
             .collect()
     }
 
@@ -128,7 +128,7 @@ impl Fleet {
             .store
             .resources(deployment)
             .filter(|each| {
-                self.marks.contains(&Place::Resource(each.key.clone()))
+                self.marks.contains(&RowId::Resource(each.key.clone()))
                     && !each.log_groups.is_empty()
             })
             .collect();
@@ -156,9 +156,9 @@ impl Fleet {
             return ScreenUpdate::done();
         };
         match (action, row.resource) {
-            (Action::Fleet(FleetAction::CopyFix), _) => copy_fix(row.place.deployment(), context),
+            (Action::Fleet(FleetAction::CopyFix), _) => copy_fix(row.row_id.deployment(), context),
             (Action::Fleet(FleetAction::CopyConsent), resource) => {
-                match consent_address(row.place.deployment(), resource, context.store) {
+                match consent_address(row.row_id.deployment(), resource, context.store) {
                     Some(address) => ScreenUpdate::effect(Effect::Copy(address)),
                     None => ScreenUpdate::request(AppRequest::Say(NO_CONSENT.to_owned())),
                 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Fleet, Order, Place};
+use super::{Fleet, Order, RowId};
 use crate::{
     model::{DeploymentName, Kind, ResourceKey},
     state::FleetMemory,
@@ -49,42 +49,42 @@ impl Fleet {
     }
 }
 
-fn texts(places: &HashSet<Place>) -> Vec<String> {
+fn texts(places: &HashSet<RowId>) -> Vec<String> {
     let mut texts: Vec<String> = places.iter().filter_map(text).collect();
     texts.sort();
     texts
 }
 
 /// Formats a row as `deployment`, `deployment kind id` or `deployment others`. A list that could not be read is not remembered.
-fn text(place: &Place) -> Option<String> {
-    match place {
-        Place::Deployment(name) => Some(name.to_string()),
-        Place::Resource(key) => Some(format!(
+fn text(row_id: &RowId) -> Option<String> {
+    match row_id {
+        RowId::Deployment(name) => Some(name.to_string()),
+        RowId::Resource(key) => Some(format!(
             "{} {} {}",
             key.deployment,
             key.kind.as_str(),
             key.id
         )),
-        Place::Others(name) => Some(format!("{name} {OTHERS}")),
-        Place::Problem(..) | Place::Note(_) | Place::Gap(_) => None,
+        RowId::Others(name) => Some(format!("{name} {OTHERS}")),
+        RowId::Problem(..) | RowId::Note(_) | RowId::Gap(_) => None,
     }
 }
 
-fn places(texts: &[String]) -> HashSet<Place> {
-    texts.iter().filter_map(|text| place(text)).collect()
+fn places(texts: &[String]) -> HashSet<RowId> {
+    texts.iter().filter_map(|text| row_id(text)).collect()
 }
 
 /// Parses the form of [`text`]. Names of deployments and kinds hold no space.
-fn place(text: &str) -> Option<Place> {
+fn row_id(text: &str) -> Option<RowId> {
     let mut parts = text.splitn(3, ' ');
     let deployment = DeploymentName::from(parts.next()?);
     let Some(kind) = parts.next() else {
-        return Some(Place::Deployment(deployment));
+        return Some(RowId::Deployment(deployment));
     };
     if kind == OTHERS {
-        return Some(Place::Others(deployment));
+        return Some(RowId::Others(deployment));
     }
-    Some(Place::Resource(ResourceKey {
+    Some(RowId::Resource(ResourceKey {
         deployment,
         kind: Kind::ALL.into_iter().find(|known| known.as_str() == kind)?,
         id: parts.next()?.to_owned(),

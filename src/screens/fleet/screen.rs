@@ -3,7 +3,7 @@
 use crossterm::event::KeyEvent;
 use ratatui::layout::Rect;
 
-use super::{Fleet, PANEL_FROM, Place, draw, feed};
+use super::{Fleet, PANEL_FROM, RowId, draw, feed};
 use crate::{
     keys::Layer,
     messages::{Action, AppAction, ClickTarget, FleetAction, ListAction, PromptAction},
@@ -83,12 +83,12 @@ impl Screen for Fleet {
         }
     }
 
-    fn click(&mut self, place: ClickPlace, context: &mut UpdateContext<'_>) -> ScreenUpdate {
+    fn click(&mut self, row_id: ClickPlace, context: &mut UpdateContext<'_>) -> ScreenUpdate {
         let ClickPlace {
             column,
             line,
             target,
-        } = place;
+        } = row_id;
         if let Some(ClickTarget::FleetTitle(index)) = target
             && let Some(order) = draw::order_of(index)
         {
@@ -102,26 +102,26 @@ impl Screen for Fleet {
             return ScreenUpdate::ignored();
         };
         let rows = self.lines(context.store);
-        let place = rows.get(at).map(|row| match &row.place {
+        let row_id = rows.get(at).map(|row| match &row.row_id {
             // The sentence belongs to its deployment.
-            Place::Note(name) | Place::Gap(name) => Place::Deployment(name.clone()),
-            place @ (Place::Deployment(_)
-            | Place::Resource(_)
-            | Place::Problem(..)
-            | Place::Others(_)) => place.clone(),
+            RowId::Note(name) | RowId::Gap(name) => RowId::Deployment(name.clone()),
+            row_id @ (RowId::Deployment(_)
+            | RowId::Resource(_)
+            | RowId::Problem(..)
+            | RowId::Others(_)) => row_id.clone(),
         });
         if let Some(row) = rows.get(at)
             && target == Some(ClickTarget::FleetFold)
         {
-            self.selected = Some(row.place.clone());
-            self.fold(row.place.clone(), !row.is_folded);
+            self.selected = Some(row.row_id.clone());
+            self.fold(row.row_id.clone(), !row.is_folded);
             return ScreenUpdate::done();
         }
-        if place.is_some() && place == self.selected {
+        if row_id.is_some() && row_id == self.selected {
             return self.open(context);
         }
         self.list.select(at);
-        self.selected = place;
+        self.selected = row_id;
         ScreenUpdate::done()
     }
 

@@ -17,7 +17,7 @@ use crate::{
 
 /// What a row stands for; identifies it across refreshes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Place {
+pub enum RowId {
     /// A deployment.
     Deployment(DeploymentName),
     /// A resource.
@@ -32,7 +32,7 @@ pub enum Place {
     Gap(DeploymentName),
 }
 
-impl Place {
+impl RowId {
     /// The deployment it belongs to.
     pub const fn deployment(&self) -> &DeploymentName {
         match self {
@@ -57,13 +57,13 @@ impl Place {
 impl Row<'_> {
     /// Whether the cursor passes over it.
     pub const fn is_note(&self) -> bool {
-        self.place.is_note()
+        self.row_id.is_note()
     }
 
     /// A line that only says something of a deployment.
-    const fn note(place: Place) -> Self {
+    const fn note(row_id: RowId) -> Self {
         Self {
-            place,
+            row_id,
             depth: 0,
             has_children: false,
             is_folded: false,
@@ -78,7 +78,7 @@ impl Row<'_> {
 #[derive(Clone, Debug)]
 pub struct Row<'a> {
     /// What it stands for.
-    pub place: Place,
+    pub row_id: RowId,
     /// How deep it lies.
     pub depth: u16,
     /// Whether something lies below it.
@@ -95,8 +95,8 @@ pub struct Row<'a> {
 
 /// A row without what it shows: it outlives the frame, and finds its resource again as long as the store is the same.
 #[derive(Clone, Debug)]
-pub(super) struct FleetLine {
-    pub(super) place: Place,
+pub(super) struct CachedRow {
+    pub(super) row_id: RowId,
     pub(super) depth: u16,
     pub(super) has_children: bool,
     pub(super) is_folded: bool,
@@ -104,10 +104,10 @@ pub(super) struct FleetLine {
     at: usize,
 }
 
-impl FleetLine {
+impl CachedRow {
     /// Whether the cursor passes over it.
     pub(super) const fn is_note(&self) -> bool {
-        self.place.is_note()
+        self.row_id.is_note()
     }
 
     /// The row with what it shows.
@@ -115,19 +115,19 @@ impl FleetLine {
         let list =
             |deployment: &DeploymentName, kind: Kind| store.lists.get(&(deployment.clone(), kind));
         let (mut deployment, mut resource, mut failure) = (None, None, None);
-        match &self.place {
-            Place::Deployment(_) => deployment = store.deployments.get(self.at),
-            Place::Resource(key) => {
+        match &self.row_id {
+            RowId::Deployment(_) => deployment = store.deployments.get(self.at),
+            RowId::Resource(key) => {
                 resource =
                     list(&key.deployment, key.kind).and_then(|list| list.get()?.get(self.at));
             }
-            Place::Problem(name, kind) => {
+            RowId::Problem(name, kind) => {
                 failure = list(name, *kind).and_then(|list| list.problem());
             }
-            Place::Others(_) | Place::Note(_) | Place::Gap(_) => {}
+            RowId::Others(_) | RowId::Note(_) | RowId::Gap(_) => {}
         }
         Row {
-            place: self.place.clone(),
+            row_id: self.row_id.clone(),
             depth: self.depth,
             has_children: self.has_children,
             is_folded: self.is_folded,
@@ -139,7 +139,7 @@ impl FleetLine {
 }
 
 /// The rows, fit to be kept.
-pub(super) fn lines(store: &Store, rows: Vec<Row<'_>>) -> Vec<FleetLine> {
+pub(super) fn lines(store: &Store, rows: Vec<Row<'_>>) -> Vec<CachedRow> {
     let listed = store.lists.values().filter_map(|list| list.get());
     let places: HashMap<&ResourceKey, usize> = listed
         .flat_map(|list| {
@@ -148,15 +148,15 @@ pub(super) fn lines(store: &Store, rows: Vec<Row<'_>>) -> Vec<FleetLine> {
                 .map(|(at, resource)| (&resource.key, at))
         })
         .collect();
-    let at = |row: &Row<'_>| match &row.place {
-        Place::Deployment(name) => store.deployments.iter().position(|each| each.name == *name),
-        Place::Resource(key) => places.get(key).copied(),
-        Place::Problem(..) | Place::Others(_) | Place::Note(_) | Place::Gap(_) => None,
+    let at = |row: &Row<'_>| match &row.row_id {
+        RowId::Deployment(name) => store.deployments.iter().position(|each| each.name == *name),
+        RowId::Resource(key) => places.get(key).copied(),
+        RowId::Problem(..) | RowId::Others(_) | RowId::Note(_) | RowId::Gap(_) => None,
     };
     rows.into_iter()
-        .map(|row| FleetLine {
+        .map(|row| CachedRow {
             at: at(&row).unwrap_or_default(),
-            place: row.place,
+            row_id: row.row_id,
             depth: row.depth,
             has_children: row.has_children,
             is_folded: row.is_folded,
@@ -183,8 +183,8 @@ pub(super) fn rows<'a>(
     let deployments = ordered(store, order);
     let mut rows = Vec::new();
     for deployment in deployments {
-        let place = Place::Deployment(deployment.name.clone());
-        let folded = folds.is_folded(&place) && filter.is_empty();
+        let row_id = RowId::Deployment(deployment.name.clone());
+        let folded = folds.is_folded(&row_id) && filter.is_empty();
         let below = below_deployment(store, deployment, order, filter, folds);
         let verdict = store.health(&deployment.name);
         let is_kept =
@@ -193,7 +193,7 @@ pub(super) fn rows<'a>(
             continue;
         }
         rows.push(Row {
-            place,
+            row_id,
             depth: 0,
             has_children: !below.is_empty(),
             is_folded: folded,
@@ -202,7 +202,7 @@ pub(super) fn rows<'a>(
             failure: None,
         });
         if verdict.health.needs_words() && !verdict.evidence.is_empty() {
-            rows.push(Row::note(Place::Note(deployment.name.clone())));
+            rows.push(Row::note(RowId::Note(deployment.name.clone())));
         }
         if !folded {
             rows.extend(below);
@@ -212,12 +212,12 @@ pub(super) fn rows<'a>(
 }
 
 /// The same rows with an empty line before each deployment but the first.
-pub(super) fn spaced(lines: Vec<FleetLine>) -> Vec<FleetLine> {
+pub(super) fn spaced(lines: Vec<CachedRow>) -> Vec<CachedRow> {
     let mut all = Vec::with_capacity(lines.len());
     for line in lines {
-        if let (Place::Deployment(name), false) = (&line.place, all.is_empty()) {
-            all.push(FleetLine {
-                place: Place::Gap(name.clone()),
+        if let (RowId::Deployment(name), false) = (&line.row_id, all.is_empty()) {
+            all.push(CachedRow {
+                row_id: RowId::Gap(name.clone()),
                 depth: 0,
                 has_children: false,
                 is_folded: false,
@@ -298,14 +298,14 @@ fn below_deployment<'a>(
         if !is_hit && children.is_empty() {
             continue;
         }
-        let place = Place::Resource(top.key.clone());
-        let folded = filter.is_empty() && folds.is_folded(&place);
+        let row_id = RowId::Resource(top.key.clone());
+        let folded = filter.is_empty() && folds.is_folded(&row_id);
         rows.push(row(top, 1, !children.is_empty(), folded));
         if !folded {
             if filter.is_empty() {
-                children.retain(|child| folds.shows_below(&place, child));
+                children.retain(|child| folds.shows_below(&row_id, child));
             }
-            sort(&mut children, order, store, &Below::new());
+            sort(&mut children, order, store, &ChildrenByParent::new());
             rows.extend(
                 children
                     .into_iter()
@@ -343,13 +343,13 @@ fn others_rows<'a>(
     if others.is_empty() {
         return Vec::new();
     }
-    let place = Place::Others(deployment.name.clone());
-    let is_folded = folds.is_folded(&place);
+    let row_id = RowId::Others(deployment.name.clone());
+    let is_folded = folds.is_folded(&row_id);
     let head = Row {
         depth: 1,
         has_children: true,
         is_folded,
-        ..Row::note(place)
+        ..Row::note(row_id)
     };
     let below = others.iter().filter(|_| !is_folded);
     std::iter::once(head)
@@ -401,7 +401,7 @@ fn problems<'a>(store: &'a Store, deployment: &'a Deployment) -> Vec<Row<'a>> {
             continue;
         }
         rows.push(Row {
-            place: Place::Problem(deployment.name.clone(), kind),
+            row_id: RowId::Problem(deployment.name.clone(), kind),
             depth: 1,
             has_children: false,
             is_folded: false,
@@ -415,7 +415,7 @@ fn problems<'a>(store: &'a Store, deployment: &'a Deployment) -> Vec<Row<'a>> {
 
 fn row(resource: &Resource, depth: u16, has_children: bool, is_folded: bool) -> Row<'_> {
     Row {
-        place: Place::Resource(resource.key.clone()),
+        row_id: RowId::Resource(resource.key.clone()),
         depth,
         has_children,
         is_folded,
@@ -426,15 +426,15 @@ fn row(resource: &Resource, depth: u16, has_children: bool, is_folded: bool) -> 
 }
 
 /// Children by their parent.
-type Below<'a> = HashMap<(Kind, &'a str), Vec<&'a Resource>>;
+type ChildrenByParent<'a> = HashMap<(Kind, &'a str), Vec<&'a Resource>>;
 
 /// What lies below nothing that is listed, and what lies below something.
-fn families(all: Vec<&Resource>) -> (Vec<&Resource>, Below<'_>) {
+fn families(all: Vec<&Resource>) -> (Vec<&Resource>, ChildrenByParent<'_>) {
     let listed: HashSet<(Kind, &str)> = all
         .iter()
         .map(|each| (each.key.kind, each.key.id.as_str()))
         .collect();
-    let (mut tops, mut below) = (Vec::new(), Below::new());
+    let (mut tops, mut below) = (Vec::new(), ChildrenByParent::new());
     for resource in all {
         match kinds::parent(resource).filter(|parent| listed.contains(parent)) {
             Some(parent) => below.entry(parent).or_default().push(resource),
@@ -445,7 +445,7 @@ fn families(all: Vec<&Resource>) -> (Vec<&Resource>, Below<'_>) {
 }
 
 /// What is wrong with a child puts its parent where it is seen.
-fn sort(resources: &mut [&Resource], order: RowOrder, store: &Store, below: &Below<'_>) {
+fn sort(resources: &mut [&Resource], order: RowOrder, store: &Store, below: &ChildrenByParent<'_>) {
     let worst = |each: &Resource| {
         let children = below
             .get(&(each.key.kind, each.key.id.as_str()))

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::{PaletteCommand, PaletteItem, PaletteSection, PaletteTarget};
 use crate::{
     keys::Layer,
-    messages::{Action, Needs, Route, ToolsAction},
+    messages::{Action, ActionNeeds, Route, ToolsAction},
     model::{DeploymentName, Moment, Resource},
     screens::{ViewContext, logs::LogWindow},
     state::Store,
@@ -195,7 +195,7 @@ const fn action_id(command: &PaletteCommand) -> Option<&'static str> {
 /// Whether an action of another screen runs at once when it is chosen: not if it needs a selected
 /// row, writes, or calls a tool.
 pub fn runs_at_once(action: Action) -> bool {
-    action.spec().needs == Needs::Nothing
+    action.spec().needs == ActionNeeds::Nothing
         && !action.spec().writes
         && action != Action::Tools(ToolsAction::Run)
 }

@@ -33,7 +33,7 @@ struct PageLine {
 
 /// How much room the page takes.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Density {
+enum PlanDensity {
     /// An empty line between sections.
     Airy,
     /// None.
@@ -97,11 +97,11 @@ pub(super) const fn bar_height(area: Rect) -> u16 {
 /// The page as airy as it fits.
 fn fitting(page: &PlanPage, room: Rect) -> Vec<PageLine> {
     let width = usize::from(room.width.saturating_sub(3));
-    [Density::Airy, Density::Dense]
+    [PlanDensity::Airy, PlanDensity::Dense]
         .into_iter()
         .map(|density| lines(page, width, density))
         .find(|lines| lines.len() <= usize::from(room.height))
-        .unwrap_or_else(|| lines(page, width, Density::Compact))
+        .unwrap_or_else(|| lines(page, width, PlanDensity::Compact))
 }
 
 fn draw_line(line: &PageLine, y: u16, room: Rect, painter: &mut Painter<'_>) {
@@ -147,9 +147,9 @@ fn draw_planned(
     }
 }
 
-fn lines(page: &PlanPage, width: usize, density: Density) -> Vec<PageLine> {
+fn lines(page: &PlanPage, width: usize, density: PlanDensity) -> Vec<PageLine> {
     let gap = |lines: &mut Vec<PageLine>| {
-        if density == Density::Airy {
+        if density == PlanDensity::Airy {
             lines.push(PageLine::default());
         }
     };
@@ -176,7 +176,7 @@ fn lines(page: &PlanPage, width: usize, density: Density) -> Vec<PageLine> {
         }
     }
     gap(&mut lines);
-    if density == Density::Compact {
+    if density == PlanDensity::Compact {
         push_steps_in_a_line(&mut lines, &page.steps, width);
     } else {
         push_steps(&mut lines, &page.steps, width);

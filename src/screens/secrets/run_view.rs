@@ -31,11 +31,11 @@ const ROOMY: u16 = 24;
 struct StepLine {
     pieces: Vec<(String, Role)>,
     right: Option<(String, Role)>,
-    ground: Ground,
+    ground: StepBackground,
 }
 
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
-enum Ground {
+enum StepBackground {
     #[default]
     Plain,
     /// The step that runs.
@@ -106,9 +106,9 @@ fn draw_lines(lines: &[StepLine], room: Rect, painter: &mut Painter<'_>) -> u16 
 
 fn draw_line(line: &StepLine, place: Rect, painter: &mut Painter<'_>) {
     match line.ground {
-        Ground::Plain => {}
-        Ground::Selected => painter.select_row(place, true),
-        Ground::Raised => painter.shade(place, Role::Raised),
+        StepBackground::Plain => {}
+        StepBackground::Selected => painter.select_row(place, true),
+        StepBackground::Raised => painter.shade(place, Role::Raised),
     }
     let pieces: Vec<(&str, Role)> = line
         .pieces
@@ -241,7 +241,7 @@ fn step_line(run: &Run, step: &str, words: String, context: &ViewContext<'_>) ->
                 (words, Role::Faint),
             ],
             right: outage(run, step, context),
-            ground: Ground::Plain,
+            ground: StepBackground::Plain,
         };
     };
     let is_running = !report.state.has_ended() && run.ended.is_none();
@@ -271,9 +271,9 @@ fn step_line(run: &Run, step: &str, words: String, context: &ViewContext<'_>) ->
         ],
         right: elapsed(run, step, report.at, is_running, context),
         ground: if is_running {
-            Ground::Selected
+            StepBackground::Selected
         } else {
-            Ground::Plain
+            StepBackground::Plain
         },
     }
 }
@@ -325,7 +325,7 @@ fn question_lines(question: &Confirm, context: &ViewContext<'_>, area: Rect) -> 
             StepLine {
                 pieces: part,
                 right: None,
-                ground: Ground::Raised,
+                ground: StepBackground::Raised,
             }
         })
         .collect();
@@ -343,7 +343,7 @@ fn question_lines(question: &Confirm, context: &ViewContext<'_>, area: Rect) -> 
             (" no".to_owned(), Role::Dim),
         ],
         right: None,
-        ground: Ground::Raised,
+        ground: StepBackground::Raised,
     });
     lines
 }

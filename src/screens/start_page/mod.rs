@@ -29,7 +29,7 @@ pub struct StartPage {
     /// Whether there is a configuration file.
     pub has_configuration: bool,
     /// What was looked for, with what was found.
-    pub looked_for: Vec<LookedFor>,
+    pub looked_for: Vec<ConfigurationLookup>,
     /// Why nothing was found in the account.
     pub failure: Option<Failure>,
     cursor: usize,
@@ -48,20 +48,20 @@ pub struct SignInOffer {
 
 /// One thing that was looked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LookedFor {
+pub struct ConfigurationLookup {
     /// What: `configuration`, `profile dev`.
     pub what: String,
     /// What was found.
     pub found: String,
     /// How it is.
-    pub state: LookedForState,
+    pub state: ConfigurationLookupState,
     /// The command or flag that mends or uses it; empty if there is none.
     pub command: String,
 }
 
 /// How something is that was looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LookedForState {
+pub enum ConfigurationLookupState {
     /// It is there.
     Found,
     /// It is not there, or was not tried.
@@ -87,14 +87,14 @@ pub enum StartChoice {
 
 /// A way on from the start page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Way {
+enum FirstStep {
     Demo,
     SignIn,
     Profile,
     Configuration,
 }
 
-impl Way {
+impl FirstStep {
     /// In the order of the page.
     const ALL: [Self; 4] = [Self::Demo, Self::SignIn, Self::Profile, Self::Configuration];
 
@@ -121,13 +121,13 @@ impl StartPage {
     /// Records that the account was asked and has nothing.
     pub fn nothing_in_account(&mut self) {
         self.failure = None;
-        self.looked_for.push(LookedFor {
+        self.looked_for.push(ConfigurationLookup {
             what: "account".to_owned(),
             found: format!(
                 "neither a gateway nor a runtime in {}",
                 self.regions.join(", ")
             ),
-            state: LookedForState::Absent,
+            state: ConfigurationLookupState::Absent,
             command: "--region us-east-1,eu-central-1".to_owned(),
         });
     }
@@ -136,42 +136,41 @@ impl StartPage {
     pub fn account_failed(&mut self, failure: Failure) {
         let command = failure.hint.as_deref().and_then(command_in);
         let command = command.unwrap_or_default().to_owned();
-        let profile = self
-            .looked_for
-            .iter_mut()
-            .find(|row| row.what.starts_with("profile ") && row.state != LookedForState::Absent);
+        let profile = self.looked_for.iter_mut().find(|row| {
+            row.what.starts_with("profile ") && row.state != ConfigurationLookupState::Absent
+        });
         if let Some(profile) = profile.filter(|_| failure.kind == FailureKind::SignIn) {
-            profile.state = LookedForState::Broken;
+            profile.state = ConfigurationLookupState::Broken;
             profile.found.clone_from(&failure.cause);
             profile.command = command;
             self.failure = Some(failure);
             return;
         }
-        self.looked_for.push(LookedFor {
+        self.looked_for.push(ConfigurationLookup {
             what: "account".to_owned(),
             found: failure.cause.clone(),
-            state: LookedForState::Broken,
+            state: ConfigurationLookupState::Broken,
             command,
         });
         self.failure = Some(failure);
     }
 
     /// The ways that this build has.
-    fn ways(&self) -> Vec<Way> {
-        let ways = Way::ALL.into_iter();
-        ways.filter(|way| *way != Way::Demo || self.can_start_demo)
+    fn ways(&self) -> Vec<FirstStep> {
+        let ways = FirstStep::ALL.into_iter();
+        ways.filter(|way| *way != FirstStep::Demo || self.can_start_demo)
             .collect()
     }
 
-    fn take(&mut self, way: Way) -> ScreenUpdate {
+    fn take(&mut self, way: FirstStep) -> ScreenUpdate {
         let choice = match way {
-            Way::Demo => StartChoice::Demo,
-            Way::SignIn if self.sign_in.command.is_empty() => {
+            FirstStep::Demo => StartChoice::Demo,
+            FirstStep::SignIn if self.sign_in.command.is_empty() => {
                 return ScreenUpdate::request(AppRequest::Say(self.sign_in.text.clone()));
             }
-            Way::SignIn => StartChoice::SignIn(self.sign_in.command.clone()),
-            Way::Profile => return self.choose_profile(),
-            Way::Configuration => StartChoice::Configure,
+            FirstStep::SignIn => StartChoice::SignIn(self.sign_in.command.clone()),
+            FirstStep::Profile => return self.choose_profile(),
+            FirstStep::Configuration => StartChoice::Configure,
         };
         ScreenUpdate::request(AppRequest::Start(choice))
     }
@@ -192,7 +191,8 @@ impl StartPage {
             let name = self.profiles.get(at).cloned().unwrap_or_default();
             return ScreenUpdate::request(AppRequest::Start(StartChoice::Profile(name)));
         }
-        let is_next = action == Action::List(ListAction::Down) || action == Way::Profile.action();
+        let is_next =
+            action == Action::List(ListAction::Down) || action == FirstStep::Profile.action();
         self.profile = if action == Action::App(AppAction::Back) {
             None
         } else if is_next {

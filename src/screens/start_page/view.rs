@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::{LookedFor, LookedForState, StartPage, Way};
+use super::{ConfigurationLookup, ConfigurationLookupState, FirstStep, StartPage};
 use crate::{
     keys::Layer,
     messages::{Action, StartAction},
@@ -29,7 +29,7 @@ pub(super) fn draw(
     area: Rect,
     painter: &mut Painter<'_>,
 ) {
-    let mut pen = Pen {
+    let mut pen = StartPagePainter {
         area,
         y: area.y + u16::from(area.height >= AIRY_FROM),
         is_airy: area.height >= AIRY_FROM,
@@ -51,7 +51,7 @@ pub(super) fn draw(
 }
 
 /// What is there and what is not, in two lines; the mistakes of the configuration, if it has some.
-fn headline(page: &StartPage, context: &ViewContext<'_>, pen: &mut Pen<'_, '_>) {
+fn headline(page: &StartPage, context: &ViewContext<'_>, pen: &mut StartPagePainter<'_, '_>) {
     if context.problems.is_empty() {
         pen.line(3, "Nothing to watch yet.", Role::Name);
         let configuration = if page.has_configuration {
@@ -79,18 +79,18 @@ fn headline(page: &StartPage, context: &ViewContext<'_>, pen: &mut Pen<'_, '_>) 
 }
 
 /// Two lines about a way on.
-fn explanation(page: &StartPage, way: Way, is_wide: bool) -> (String, String) {
+fn explanation(page: &StartPage, way: FirstStep, is_wide: bool) -> (String, String) {
     let two = |first: &str, second: &str| (first.to_owned(), second.to_owned());
     match way {
-        Way::Demo if is_wide => two(
+        FirstStep::Demo if is_wide => two(
             "Five deployments served on this machine, with faults to inject.",
             "Needs no account, touches nothing outside this machine, ends with the console.",
         ),
-        Way::Demo => two(
+        FirstStep::Demo => two(
             "Five deployments, served on this machine.",
             "Needs no account, touches nothing outside.",
         ),
-        Way::SignIn => {
+        FirstStep::SignIn => {
             let place = if page.regions.is_empty() {
                 "Then name a region: --region REGION.".to_owned()
             } else {
@@ -98,7 +98,7 @@ fn explanation(page: &StartPage, way: Way, is_wide: bool) -> (String, String) {
             };
             (page.sign_in.text.clone(), place)
         }
-        Way::Profile => {
+        FirstStep::Profile => {
             let names = if page.profiles.is_empty() {
                 "none is configured: `aws configure sso` makes one".to_owned()
             } else {
@@ -109,18 +109,18 @@ fn explanation(page: &StartPage, way: Way, is_wide: bool) -> (String, String) {
                 "It is then the only source of credentials.".to_owned(),
             )
         }
-        Way::Configuration if page.files.is_empty() => two(
+        FirstStep::Configuration if page.files.is_empty() => two(
             "from the stacks and gateways of the account.",
             "Shows what it would write, and asks.",
         ),
-        Way::Configuration => (
+        FirstStep::Configuration => (
             format!("from {}, in this folder.", page.files.join(" and ")),
             "Shows what it would write, and asks.".to_owned(),
         ),
     }
 }
 
-fn looked_for(page: &StartPage, context: &ViewContext<'_>, pen: &mut Pen<'_, '_>) {
+fn looked_for(page: &StartPage, context: &ViewContext<'_>, pen: &mut StartPagePainter<'_, '_>) {
     let key = context
         .keymap
         .key_of(&[Layer::Start], Action::Start(StartAction::LookAgain))
@@ -131,10 +131,10 @@ fn looked_for(page: &StartPage, context: &ViewContext<'_>, pen: &mut Pen<'_, '_>
     );
     // The last line says how to do without the console.
     let rows = usize::from(pen.left().saturating_sub(2));
-    let mut entries: Vec<&LookedFor> = page.looked_for.iter().collect();
+    let mut entries: Vec<&ConfigurationLookup> = page.looked_for.iter().collect();
     if rows < entries.len() {
         // What is broken must be among those that are seen.
-        entries.sort_by_key(|entry| entry.state != LookedForState::Broken);
+        entries.sort_by_key(|entry| entry.state != ConfigurationLookupState::Broken);
     }
     for entry in entries.into_iter().take(rows) {
         pen.entry(entry);
@@ -151,7 +151,7 @@ fn looked_for(page: &StartPage, context: &ViewContext<'_>, pen: &mut Pen<'_, '_>
     );
 }
 
-fn profiles(page: &StartPage, at: usize, pen: &mut Pen<'_, '_>) {
+fn profiles(page: &StartPage, at: usize, pen: &mut StartPagePainter<'_, '_>) {
     pen.section(
         "PROFILES",
         &[("⏎", Role::Accent), (" takes one", Role::Dim)],
@@ -167,14 +167,14 @@ fn profiles(page: &StartPage, at: usize, pen: &mut Pen<'_, '_>) {
 }
 
 /// The page while it is drawn, from top to bottom.
-struct Pen<'p, 'b> {
+struct StartPagePainter<'p, 'b> {
     area: Rect,
     y: u16,
     is_airy: bool,
     painter: &'p mut Painter<'b>,
 }
 
-impl Pen<'_, '_> {
+impl StartPagePainter<'_, '_> {
     /// Rows that are left.
     fn left(&self) -> u16 {
         self.area.bottom().saturating_sub(self.y)
@@ -204,7 +204,7 @@ impl Pen<'_, '_> {
     fn way(
         &mut self,
         context: &ViewContext<'_>,
-        way: Way,
+        way: FirstStep,
         (first, second): &(String, String),
         is_selected: bool,
     ) {
@@ -252,15 +252,15 @@ impl Pen<'_, '_> {
         self.y = self.y.saturating_add(2 + u16::from(self.is_airy));
     }
 
-    fn entry(&mut self, entry: &LookedFor) {
+    fn entry(&mut self, entry: &ConfigurationLookup) {
         let (glyph, role) = match entry.state {
-            LookedForState::Found => ("●", Role::Success),
-            LookedForState::Absent => ("○", Role::Faint),
-            LookedForState::Broken => ("✖", Role::Failed),
+            ConfigurationLookupState::Found => ("●", Role::Success),
+            ConfigurationLookupState::Absent => ("○", Role::Faint),
+            ConfigurationLookupState::Broken => ("✖", Role::Failed),
         };
         let text = match entry.state {
-            LookedForState::Found | LookedForState::Broken => Role::Text,
-            LookedForState::Absent => Role::Dim,
+            ConfigurationLookupState::Found | ConfigurationLookupState::Broken => Role::Text,
+            ConfigurationLookupState::Absent => Role::Dim,
         };
         if self.left() > 0 {
             let (x, y, width) = (self.area.x + 3, self.y, self.area.width);

@@ -158,7 +158,13 @@ fn draw_statement(
         height: area.height.saturating_sub(1),
         ..area
     };
-    let cursor = text::draw(&field.text, text::Look::Cypher, focused, place, painter);
+    let cursor = text::draw(
+        &field.text,
+        text::TextAreaStyle::Cypher,
+        focused,
+        place,
+        painter,
+    );
     cursor.filter(|_| focused)
 }
 
@@ -224,7 +230,13 @@ fn draw_field(
     let width = wanted.max(FIELD).min(room).max(1);
     let value = Rect { width, ..line };
     painter.shade(value, Role::Field);
-    text::draw(&field.text, text::Look::Line, focused, value, painter);
+    text::draw(
+        &field.text,
+        text::TextAreaStyle::Line,
+        focused,
+        value,
+        painter,
+    );
     painter.text(value.right() + 2, line.y, note_width, &note, role);
     let end = value.x + wanted.saturating_sub(1);
     (end.min(value.right()), line.y)

@@ -228,7 +228,7 @@ fn draw_arguments(
             width: area.width.saturating_sub(3),
             ..area
         };
-        text::draw(raw, text::Look::Lines, focused, place, painter);
+        text::draw(raw, text::TextAreaStyle::Lines, focused, place, painter);
         return None;
     }
     let rows = form.rows();

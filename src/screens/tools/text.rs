@@ -17,7 +17,7 @@ const NUMBERS: u16 = 4;
 
 /// How a text is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Look {
+pub(super) enum TextAreaStyle {
     /// One line, which scrolls to its side.
     Line,
     /// Several lines with numbers.
@@ -42,7 +42,7 @@ pub(super) fn rows_of(text: &TextArea<'static>, width: u16) -> usize {
 /// Draws the text; the row of the cursor is always seen. Returns where the cursor of a text of several lines is drawn.
 pub(super) fn draw(
     text: &TextArea<'static>,
-    context: Look,
+    context: TextAreaStyle,
     focused: bool,
     area: Rect,
     painter: &mut Painter<'_>,
@@ -50,11 +50,11 @@ pub(super) fn draw(
     let cursor = text.cursor();
     let (line, column) = (cursor.0, cursor.1);
     match context {
-        Look::Line => {
+        TextAreaStyle::Line => {
             draw_line(text, column, focused, area, painter);
             None
         }
-        Look::Lines | Look::Cypher => {
+        TextAreaStyle::Lines | TextAreaStyle::Cypher => {
             draw_rows(text, (line, column), context, focused, area, painter)
         }
     }
@@ -90,7 +90,7 @@ fn draw_line(
 fn draw_rows(
     text: &TextArea<'static>,
     at: (usize, usize),
-    context: Look,
+    context: TextAreaStyle,
     focused: bool,
     area: Rect,
     painter: &mut Painter<'_>,
@@ -116,11 +116,11 @@ fn draw_rows(
         }
         let whole = text.lines().get(row.line).map_or("", String::as_str);
         let pieces = match context {
-            Look::Cypher => highlight(whole)
+            TextAreaStyle::Cypher => highlight(whole)
                 .into_iter()
                 .map(|(text, token)| (text, role(token)))
                 .collect(),
-            Look::Line | Look::Lines => vec![(whole, Role::Text)],
+            TextAreaStyle::Line | TextAreaStyle::Lines => vec![(whole, Role::Text)],
         };
         draw_pieces(&pieces, *row, x, y, area.right().saturating_sub(x), painter);
         if focused && offset == here {

@@ -28,7 +28,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::{
     account_config::{self, CREDENTIALS, check_endpoints, connecting, reach},
-    failure::{self, AccountLabel, Doing},
+    failure::{self, AccountLabel, AwsOperation},
     sdk_http::{HostReach, HttpClients, OwnRequests, ResponseObserver},
     shared_config::{ProfileSettings, ServiceName},
 };
@@ -332,7 +332,7 @@ impl Account {
     /// The failure of an SDK call with this account, which [observes](Self::observe) it.
     pub(crate) fn sdk_failure<E>(
         &self,
-        doing: Doing<'_>,
+        doing: AwsOperation<'_>,
         error: &SdkError<E, HttpResponse>,
     ) -> Failure
     where

@@ -13,7 +13,7 @@ use crate::{
 
 use super::{
     account::{Account, Accounts},
-    failure::Doing,
+    failure::AwsOperation,
 };
 
 /// Something remembered for each deployment as it is configured now: a changed configuration starts again without it.
@@ -56,7 +56,7 @@ impl AwsClient {
     pub async fn identity(&self, deployment: &Deployment) -> Result<Identity, Failure> {
         let account = self.account(deployment).await?;
         let text = format!("asking AWS who {} is", deployment.name);
-        let doing = Doing {
+        let doing = AwsOperation {
             text: &text,
             action: "sts:GetCallerIdentity",
             account: account.label(),

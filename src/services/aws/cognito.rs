@@ -9,7 +9,7 @@ use super::AwsClient;
 use crate::model::{Deployment, Failure, FailureKind, Moment, SecretText};
 
 use super::{
-    failure::Doing,
+    failure::AwsOperation,
     signed::{AwsResponse, SignedRequest},
 };
 
@@ -299,7 +299,7 @@ impl UserPools {
         self.client
             .send_signed(
                 &account,
-                Doing {
+                AwsOperation {
                     text: doing,
                     action: &action,
                     account: account.label(),

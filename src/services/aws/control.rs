@@ -10,7 +10,7 @@ use crate::services::audit::AuditFile;
 
 use super::{
     account::Account,
-    failure::Doing,
+    failure::AwsOperation,
     names, resources,
     signed::{SignedRequest, WriteFailure},
 };
@@ -66,7 +66,7 @@ impl ControlPlane {
         let text = format!("synchronizing target {target_id} of {gateway_id}");
         self.client.guard_write(deployment, &text)?;
         let account = self.client.account(deployment).await?;
-        let doing = Doing {
+        let doing = AwsOperation {
             text: &text,
             action: "bedrock-agentcore:SynchronizeGatewayTargets",
             account: account.label(),
@@ -192,7 +192,7 @@ impl ControlPlane {
                 .to_string()
                 .into_bytes(),
         };
-        let doing = Doing {
+        let doing = AwsOperation {
             text: &text,
             action: "bedrock-agentcore:StopRuntimeSession",
             account: account.label(),
@@ -251,7 +251,7 @@ impl ControlPlane {
                 .to_string()
                 .into_bytes(),
         };
-        let doing = Doing {
+        let doing = AwsOperation {
             text: &text,
             action: "bedrock-agentcore:CompleteResourceTokenAuth",
             account: account.label(),
@@ -298,7 +298,7 @@ impl Control {
     /// All gateways of the account and region: their summaries.
     pub(crate) async fn gateways(&self) -> Result<Vec<Value>, Failure> {
         let text = format!("listing gateways of {}", self.name);
-        let doing = Doing {
+        let doing = AwsOperation {
             text: &text,
             action: "bedrock-agentcore:ListGateways",
             account: self.account.label(),
@@ -316,7 +316,7 @@ impl Control {
     /// One gateway.
     pub(crate) async fn gateway(&self, id: &str) -> Result<Value, Failure> {
         let text = format!("reading gateway {id}");
-        let doing = Doing {
+        let doing = AwsOperation {
             text: &text,
             action: "bedrock-agentcore:GetGateway",
             account: self.account.label(),
@@ -331,7 +331,7 @@ impl Control {
     /// The targets of a gateway: their summaries.
     pub(crate) async fn targets(&self, gateway: &str) -> Result<Vec<Value>, Failure> {
         let text = format!("listing targets of {gateway}");
-        let doing = Doing {
+        let doing = AwsOperation {
             text: &text,
             action: "bedrock-agentcore:ListGatewayTargets",
             account: self.account.label(),
@@ -353,7 +353,7 @@ impl Control {
     /// One target.
     pub(crate) async fn target(&self, gateway: &str, id: &str) -> Result<Value, Failure> {
         let text = format!("reading target {id} of {gateway}");
-        let doing = Doing {
+        let doing = AwsOperation {
             text: &text,
             action: "bedrock-agentcore:GetGatewayTarget",
             account: self.account.label(),
@@ -372,7 +372,7 @@ impl Control {
     /// All runtimes of the account and region: their summaries.
     pub(crate) async fn runtimes(&self) -> Result<Vec<Value>, Failure> {
         let text = format!("listing runtimes of {}", self.name);
-        let doing = Doing {
+        let doing = AwsOperation {
             text: &text,
             action: "bedrock-agentcore:ListAgentRuntimes",
             account: self.account.label(),
@@ -393,7 +393,7 @@ impl Control {
     /// One runtime, its latest version.
     pub(crate) async fn runtime(&self, id: &str) -> Result<Value, Failure> {
         let text = format!("reading runtime {id}");
-        let doing = Doing {
+        let doing = AwsOperation {
             text: &text,
             action: "bedrock-agentcore:GetAgentRuntime",
             account: self.account.label(),
@@ -411,7 +411,7 @@ impl Control {
     /// The endpoints of a runtime.
     pub(crate) async fn endpoints(&self, runtime: &str) -> Result<Vec<Value>, Failure> {
         let text = format!("listing endpoints of {runtime}");
-        let doing = Doing {
+        let doing = AwsOperation {
             text: &text,
             action: "bedrock-agentcore:ListAgentRuntimeEndpoints",
             account: self.account.label(),
@@ -433,7 +433,7 @@ impl Control {
     /// One endpoint of a runtime.
     pub(crate) async fn endpoint(&self, runtime: &str, name: &str) -> Result<Value, Failure> {
         let text = format!("reading endpoint {name} of {runtime}");
-        let doing = Doing {
+        let doing = AwsOperation {
             text: &text,
             action: "bedrock-agentcore:GetAgentRuntimeEndpoint",
             account: self.account.label(),
@@ -452,7 +452,7 @@ impl Control {
     /// One secret, without values.
     pub(crate) async fn secret(&self, id: &str) -> Result<Value, Failure> {
         let text = format!("reading secret {id}");
-        let doing = Doing {
+        let doing = AwsOperation {
             text: &text,
             action: "secretsmanager:DescribeSecret",
             account: self.account.label(),

@@ -28,7 +28,7 @@ pub(crate) struct AccountLabel {
 
 /// What is being done, for whom: everything a message needs.
 #[derive(Clone, Copy)]
-pub(crate) struct Doing<'a> {
+pub(crate) struct AwsOperation<'a> {
     /// In the user's words: `listing gateways of prod`.
     pub(crate) text: &'a str,
     /// The IAM action: `bedrock-agentcore:ListGateways`.
@@ -38,7 +38,7 @@ pub(crate) struct Doing<'a> {
 }
 
 /// Maps the failure of an SDK call.
-pub(crate) fn sdk<E>(doing: Doing<'_>, error: &SdkError<E, HttpResponse>) -> Failure
+pub(crate) fn sdk<E>(doing: AwsOperation<'_>, error: &SdkError<E, HttpResponse>) -> Failure
 where
     E: std::error::Error + ProvideErrorMetadata + 'static,
 {
@@ -93,7 +93,7 @@ where
 
 /// An answer that the SDK could not read.
 fn unreadable_answer(
-    doing: Doing<'_>,
+    doing: AwsOperation<'_>,
     host: &str,
     response: &HttpResponse,
     chain: String,
@@ -120,7 +120,7 @@ fn unreadable_answer(
 }
 
 /// A request that was not sent.
-fn not_sent(doing: Doing<'_>, host: &str, is_timeout: bool, chain: String) -> Failure {
+fn not_sent(doing: AwsOperation<'_>, host: &str, is_timeout: bool, chain: String) -> Failure {
     if is_timeout {
         // A time-out of the connector is one of connecting.
         return http_client::unreachable(doing.text, host, format!("timed out: {chain}"));
@@ -171,7 +171,7 @@ pub(crate) fn is_unknown_operation(failure: &Failure) -> bool {
 
 /// Maps an error answer of a service: `code` and `message` as it gave them.
 pub(crate) fn service(
-    doing: Doing<'_>,
+    doing: AwsOperation<'_>,
     code: Option<&str>,
     message: Option<&str>,
     status: u16,
@@ -305,7 +305,7 @@ fn classify(code: &str, status: u16) -> FailureKind {
     }
 }
 
-fn hint(doing: Doing<'_>, kind: FailureKind, code: &str, cause: &str) -> Option<String> {
+fn hint(doing: AwsOperation<'_>, kind: FailureKind, code: &str, cause: &str) -> Option<String> {
     match kind {
         FailureKind::SignIn if is_clock(code, cause) => {
             let seconds = doing.account.skew.millis() / 1000;

@@ -16,7 +16,7 @@ use crate::model::{Deployment, Failure, FailureKind, Kind, Resource, ResourceKey
 use super::{control::Control, failure, names, resources};
 pub(super) use reading::{each, id_of, named};
 
-use members::{Members, gateway_id, is_all};
+use members::{ResourceScope, gateway_id, is_all};
 use memory::LastList;
 pub(crate) use memory::ListMemory;
 use reading::status_of;
@@ -212,7 +212,7 @@ impl AwsResources {
     ) -> Result<Vec<Resource>, Failure> {
         let name = &deployment.name;
         match self.gateway_ids(deployment).await? {
-            Members::All => {
+            ResourceScope::All => {
                 let summaries = control.listed_gateways().await?;
                 let detailed = summaries.len() <= DETAILED;
                 each(summaries, |summary| async move {
@@ -230,7 +230,7 @@ impl AwsResources {
                 })
                 .await
             }
-            Members::Named(ids) => {
+            ResourceScope::Named(ids) => {
                 named(deployment, Kind::Gateway, ids, |id| async move {
                     Ok(resources::gateway(name, &control.known_gateway(&id).await?))
                 })
@@ -246,13 +246,13 @@ impl AwsResources {
         memory: &ListMemory,
     ) -> Result<Vec<Resource>, Failure> {
         let gateways: Vec<String> = match self.gateway_ids(deployment).await? {
-            Members::All => control
+            ResourceScope::All => control
                 .listed_gateways()
                 .await?
                 .iter()
                 .map(|summary| id_of(summary, "gatewayId"))
                 .collect(),
-            Members::Named(ids) => ids.into_iter().collect(),
+            ResourceScope::Named(ids) => ids.into_iter().collect(),
         };
         let mut summaries = Vec::new();
         let lists = each(gateways, |gateway| async move {

@@ -11,7 +11,7 @@ use crate::{
 
 use super::{
     control::Control,
-    failure::Doing,
+    failure::AwsOperation,
     fleet::{RELATED, each, id_of, named},
     names,
     raw_json::pages,
@@ -193,7 +193,7 @@ impl AwsResources {
         let account = self.client.account(deployment).await?;
         let text = format!("{operation} for {}", deployment.name);
         let action = format!("bedrock-agentcore:{operation}");
-        let doing = Doing {
+        let doing = AwsOperation {
             text: &text,
             action: &action,
             account: account.label(),

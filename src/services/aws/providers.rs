@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::AwsClient;
 use crate::model::{Deployment, Failure};
 
-use super::{failure::Doing, signed::SignedRequest};
+use super::{failure::AwsOperation, signed::SignedRequest};
 
 /// OAuth2 credential providers of AgentCore Identity.
 #[derive(Clone)]
@@ -92,7 +92,7 @@ impl CredentialProviders {
             headers: vec![("content-type", "application/json")],
             body: body.to_string().into_bytes(),
         };
-        let doing = Doing {
+        let doing = AwsOperation {
             text: &text,
             action: &action,
             account: account.label(),

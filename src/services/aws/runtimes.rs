@@ -10,7 +10,7 @@ use zeroize::Zeroize as _;
 use super::{AwsClient, AwsResources};
 use crate::model::{Deployment, Failure, FailureKind, SecretText};
 
-use super::{failure::Doing, names, signed::SignedRequest};
+use super::{failure::AwsOperation, names, signed::SignedRequest};
 
 /// Members of GetAgentRuntime's answer that UpdateAgentRuntime does not take (model of API 2023-06-05).
 const ANSWER_ONLY: [&str; 9] = [
@@ -219,7 +219,7 @@ impl RuntimeConfigurations {
             headers: vec![("content-type", "application/json")],
             body: body.reveal().as_bytes().to_vec(),
         };
-        let doing = Doing {
+        let doing = AwsOperation {
             text: &text,
             action: "bedrock-agentcore:UpdateAgentRuntime",
             account: account.label(),

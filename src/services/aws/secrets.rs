@@ -14,14 +14,14 @@ use crate::model::{
     SecretStages, SecretText, SecretValue, SecretVersion, VersionRef,
 };
 
-use super::failure::Doing;
+use super::failure::AwsOperation;
 
 /// One call: the deployment's account, the words for a failure, and the request built on the client.
 macro_rules! call {
     ($services:expr, $deployment:expr, $text:expr, $operation:literal, |$client:ident| $request:expr) => {{
         let account = $services.client.account($deployment).await?;
         let text: String = $text;
-        let doing = Doing {
+        let doing = AwsOperation {
             text: &text,
             action: concat!("secretsmanager:", $operation),
             account: account.label(),

@@ -25,12 +25,12 @@ const FRESH: Duration = Duration::from_secs(3);
 const DETAIL: Duration = Duration::from_mins(5);
 
 /// A list, and when it was read.
-type Listed = Option<(Instant, Result<Arc<Vec<Value>>, Failure>)>;
+type CachedList = Option<(Instant, Result<Arc<Vec<Value>>, Failure>)>;
 
 /// What one account and region remembers of one kind of resource.
 #[derive(Default)]
 pub(crate) struct SharedList {
-    listed: tokio::sync::Mutex<Listed>,
+    listed: tokio::sync::Mutex<CachedList>,
     details: Mutex<HashMap<String, (Instant, Value)>>,
 }
 

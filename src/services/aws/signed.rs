@@ -15,7 +15,7 @@ use crate::{
     },
 };
 
-use super::{account::Account, account_config::ATTEMPTS, failure, failure::Doing};
+use super::{account::Account, account_config::ATTEMPTS, failure, failure::AwsOperation};
 
 /// Longest answer that is read. The largest known one is a page of ten thousand log events: 1 MB of text, up to six times that
 /// where all of it is escaped, and what belongs to each event.
@@ -99,7 +99,7 @@ impl AwsClient {
     pub(crate) async fn send_signed(
         &self,
         account: &Account,
-        doing: Doing<'_>,
+        doing: AwsOperation<'_>,
         request: &SignedRequest<'_>,
     ) -> Result<AwsResponse, Failure> {
         // A reading that was repeated has changed nothing.
@@ -111,7 +111,7 @@ impl AwsClient {
     pub(crate) async fn send_write(
         &self,
         account: &Account,
-        doing: Doing<'_>,
+        doing: AwsOperation<'_>,
         request: &SignedRequest<'_>,
     ) -> Result<AwsResponse, WriteFailure> {
         let mut failures = 0;
@@ -146,7 +146,7 @@ impl AwsClient {
     async fn send_once(
         &self,
         account: &Account,
-        doing: Doing<'_>,
+        doing: AwsOperation<'_>,
         request: &SignedRequest<'_>,
     ) -> Result<AwsResponse, (Failure, bool)> {
         let sending = self.prepare(account, doing, request).await;
@@ -164,7 +164,7 @@ impl AwsClient {
     async fn prepare(
         &self,
         account: &Account,
-        doing: Doing<'_>,
+        doing: AwsOperation<'_>,
         request: &SignedRequest<'_>,
     ) -> Result<reqwest::RequestBuilder, Failure> {
         let bundle = account.bundle.as_deref();
@@ -201,7 +201,7 @@ impl AwsClient {
 /// Reads an answer: its body, its request id, the clock of the service, and what is wrong with it.
 async fn read_answer(
     account: &Account,
-    doing: Doing<'_>,
+    doing: AwsOperation<'_>,
     request: &SignedRequest<'_>,
     response: reqwest::Response,
 ) -> Result<AwsResponse, Failure> {
@@ -229,7 +229,7 @@ async fn read_answer(
 }
 
 /// An error in any of AWS's protocols: JSON 1.0 and 1.1, REST JSON, query XML.
-fn error_answer(doing: Doing<'_>, status: u16, headers: &HeaderMap, body: &[u8]) -> Failure {
+fn error_answer(doing: AwsOperation<'_>, status: u16, headers: &HeaderMap, body: &[u8]) -> Failure {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let request_id = failure::request_id(header);
     if let Ok(json) = serde_json::from_slice::<Value>(body) {

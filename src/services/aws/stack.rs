@@ -12,7 +12,7 @@ use crate::{
     model::{Deployment, Failure, FailureKind, StackFacts},
 };
 
-use super::{account::Account, failure::Doing, signed::SignedRequest};
+use super::{account::Account, failure::AwsOperation, signed::SignedRequest};
 
 /// Resources that one response of `DescribeStackResources` holds at most.
 const RESOURCES: usize = 100;
@@ -25,13 +25,13 @@ const NESTED: usize = 50;
 const FRESH: Duration = Duration::from_mins(5);
 
 /// A remembered answer for a deployment.
-pub(crate) type Remembered = tokio::sync::Mutex<Option<(Instant, StackFacts)>>;
+pub(crate) type CachedStackFacts = tokio::sync::Mutex<Option<(Instant, StackFacts)>>;
 
 /// CloudFormation stacks: what a deployment is made of.
 #[derive(Clone)]
 pub struct Stacks {
     client: AwsClient,
-    facts: Arc<super::PerDeployment<Remembered>>,
+    facts: Arc<super::PerDeployment<CachedStackFacts>>,
 }
 
 impl Stacks {
@@ -278,7 +278,7 @@ impl Stacks {
             body: form.into_bytes(),
         };
         let action = format!("cloudformation:{operation}");
-        let doing = Doing {
+        let doing = AwsOperation {
             text: doing,
             action: &action,
             account: account.label(),

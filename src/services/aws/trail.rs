@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::AwsClient;
 use crate::model::{Change, Deployment, Failure, FailureKind, Moment};
 
-use super::{account::Account, failure::Doing, signed::SignedRequest};
+use super::{account::Account, failure::AwsOperation, signed::SignedRequest};
 
 /// `LookupEvents` allows two requests a second for an account and region.
 const PAUSE: Duration = Duration::from_millis(550);
@@ -121,7 +121,7 @@ impl CloudTrail {
     ) -> Result<(Vec<Change>, Option<String>), Failure> {
         let account = self.client.account(deployment).await?;
         let text = format!("reading CloudTrail's events of {}", deployment.region);
-        let doing = Doing {
+        let doing = AwsOperation {
             text: &text,
             action: "cloudtrail:LookupEvents",
             account: account.label(),

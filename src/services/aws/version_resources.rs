@@ -14,7 +14,7 @@ use crate::{
 
 use super::{
     control::Control,
-    failure::Doing,
+    failure::AwsOperation,
     fleet::{RELATED, each},
     raw_json::{captured, pages},
     resources::{FactList, base, link, text},
@@ -92,7 +92,7 @@ impl Control {
         runtime: &str,
     ) -> Result<(Vec<Value>, Vec<Value>), Failure> {
         let text = format!("listing versions of {runtime}");
-        let doing = Doing {
+        let doing = AwsOperation {
             text: &text,
             action: "bedrock-agentcore:ListAgentRuntimeVersions",
             account: self.account.label(),

@@ -8,7 +8,7 @@ use crate::services::audit::AuditFile;
 
 use super::{
     control::Control,
-    failure::Doing,
+    failure::AwsOperation,
     names,
     raw_json::{captured, pages},
     resources,
@@ -48,7 +48,7 @@ impl RuntimeVersions {
         let id = names::runtime_id(runtime.own_id());
         let control = self.resources.control(deployment).await?;
         let text = format!("listing versions of {id}");
-        let doing = Doing {
+        let doing = AwsOperation {
             text: &text,
             action: "bedrock-agentcore:ListAgentRuntimeVersions",
             account: control.account.label(),
@@ -176,7 +176,7 @@ impl RuntimeVersions {
         let text = format!("moving endpoint {name} of {runtime} to version {version}");
         self.client.guard_write(deployment, &text)?;
         let account = self.client.account(deployment).await?;
-        let doing = Doing {
+        let doing = AwsOperation {
             text: &text,
             action: "bedrock-agentcore:UpdateAgentRuntimeEndpoint",
             account: account.label(),
@@ -226,7 +226,7 @@ async fn raw_version(
 ) -> Result<Value, Failure> {
     let id = names::runtime_id(runtime.own_id());
     let text = format!("reading version {version} of {id}");
-    let doing = Doing {
+    let doing = AwsOperation {
         text: &text,
         action: "bedrock-agentcore:GetAgentRuntime",
         account: control.account.label(),

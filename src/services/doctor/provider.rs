@@ -7,7 +7,7 @@ use crate::{
     doctor::{Probe, ProviderStatus},
     model::{Deployment, Failure},
     services::{
-        aws::{failure::Doing, signed::SignedRequest},
+        aws::{failure::AwsOperation, signed::SignedRequest},
         doctor::DoctorProbes,
     },
 };
@@ -40,7 +40,7 @@ impl DoctorProbes {
     ) -> Result<ProviderStatus, Failure> {
         let account = self.aws.client.account(deployment).await?;
         let text = format!("reading the credential provider {name}");
-        let doing = Doing {
+        let doing = AwsOperation {
             text: &text,
             action: "bedrock-agentcore:GetOauth2CredentialProvider",
             account: account.label(),

@@ -46,7 +46,7 @@ where
     S: Stream<Item = Result<Bytes, E>> + Send + 'static,
     E: std::error::Error + 'static,
 {
-    let mut meter = Meter {
+    let mut meter = EventSize {
         size: 0,
         line_is_empty: true,
     };
@@ -61,12 +61,12 @@ where
 }
 
 /// Measures the current event: it ends with an empty line.
-struct Meter {
+struct EventSize {
     size: usize,
     line_is_empty: bool,
 }
 
-impl Meter {
+impl EventSize {
     fn observe(&mut self, chunk: &[u8]) -> usize {
         let mut longest = self.size;
         for byte in chunk {

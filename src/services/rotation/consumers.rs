@@ -7,7 +7,7 @@ use crate::{
         effect::{CallAnswer, Connection, EffectError, Observation},
         labels::{PREVIOUS, VersionId},
         machine::RotationMachine,
-        plan::{Alternate, PlanInput, RotationPlan},
+        plan::{AlternateUser, PlanInput, RotationPlan},
         readers::{Pickup, SecretReader},
         secret_document::{SecretDocument, alternate},
     },
@@ -86,7 +86,7 @@ impl LiveBackend {
         } else {
             ReaderScan::default()
         };
-        let other = machine.is_alternating().then(|| Alternate {
+        let other = machine.is_alternating().then(|| AlternateUser {
             user: alternate(&user),
             administrator: self
                 .administrator_secret(&current)

@@ -129,7 +129,9 @@ pub fn is_write(text: &str) -> bool {
 fn statements_write(text: &str) -> bool {
     significant(text)
         .split(|lexeme| lexeme.is_symbol(';'))
-        .any(|statement| !is_explained(statement) && Judge::default().finds_write(statement))
+        .any(|statement| {
+            !is_explained(statement) && WriteDetector::default().finds_write(statement)
+        })
 }
 
 /// Whether the statement is planned and not run. Neo4j refuses `EXPLAIN` together with `PROFILE`.
@@ -170,7 +172,7 @@ fn is_option(lexeme: &Lexeme<'_>) -> bool {
 
 /// What may come next, as far as that decides whether a word is a clause or a name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Expected {
+enum ExpectedToken {
     /// A clause, or what follows an operand.
     #[default]
     Clause,
@@ -183,11 +185,11 @@ enum Expected {
 }
 
 #[derive(Default)]
-struct Judge {
-    expected: Expected,
+struct WriteDetector {
+    expected: ExpectedToken,
 }
 
-impl Judge {
+impl WriteDetector {
     fn finds_write(&mut self, statement: &[Lexeme<'_>]) -> bool {
         for (at, lexeme) in statement.iter().enumerate() {
             let before = at.checked_sub(1).and_then(|at| statement.get(at));
@@ -202,7 +204,7 @@ impl Judge {
                 LexemeKind::QuotedName
                 | LexemeKind::StringLiteral
                 | LexemeKind::Number
-                | LexemeKind::Parameter => self.expected = Expected::Clause,
+                | LexemeKind::Parameter => self.expected = ExpectedToken::Clause,
                 LexemeKind::Comment | LexemeKind::Space => {}
             }
         }
@@ -212,7 +214,7 @@ impl Judge {
     /// Judges a word and moves on behind it.
     fn word_writes(&mut self, word: &Lexeme<'_>, rest: &[Lexeme<'_>]) -> bool {
         let expected = std::mem::take(&mut self.expected);
-        if expected == Expected::Name {
+        if expected == ExpectedToken::Name {
             return false;
         }
         let next = rest.first();
@@ -223,44 +225,47 @@ impl Judge {
         if is_key {
             return false;
         }
-        let in_operand = matches!(expected, Expected::Operand | Expected::OperandAfterPrefix);
+        let in_operand = matches!(
+            expected,
+            ExpectedToken::Operand | ExpectedToken::OperandAfterPrefix
+        );
         if word.is_keyword("CALL") && !in_operand {
             return calls_writing_procedure(rest);
         }
         if PREFIXES.iter().any(|prefix| word.is_keyword(prefix)) {
-            self.expected = Expected::OperandAfterPrefix;
+            self.expected = ExpectedToken::OperandAfterPrefix;
         } else if !in_operand && BEFORE_OPERAND.iter().any(|before| word.is_keyword(before)) {
-            self.expected = Expected::Operand;
+            self.expected = ExpectedToken::Operand;
         }
         false
     }
 
-    fn after_symbol(&self, symbol: &Lexeme<'_>, before: Option<&Lexeme<'_>>) -> Expected {
+    fn after_symbol(&self, symbol: &Lexeme<'_>, before: Option<&Lexeme<'_>>) -> ExpectedToken {
         match symbol.text.chars().next() {
-            Some(':') => Expected::Name,
+            Some(':') => ExpectedToken::Name,
             Some('.') if before.is_none_or(|before| before.kind != LexemeKind::Number) => {
-                Expected::Name
+                ExpectedToken::Name
             }
             // `RETURN *` ends an operand, `2 * x` begins one.
-            Some('*') if self.expected == Expected::Operand => Expected::Clause,
-            Some(')' | ']' | '}' | '{') => Expected::Clause,
-            Some(_) | None => Expected::Operand,
+            Some('*') if self.expected == ExpectedToken::Operand => ExpectedToken::Clause,
+            Some(')' | ']' | '}' | '{') => ExpectedToken::Clause,
+            Some(_) | None => ExpectedToken::Operand,
         }
     }
 }
 
 /// Whether a writing word is a clause here and not a variable of that name.
-fn is_clause(expected: Expected, next: Option<&Lexeme<'_>>) -> bool {
+fn is_clause(expected: ExpectedToken, next: Option<&Lexeme<'_>>) -> bool {
     let Some(next) = next else {
-        return expected == Expected::Clause;
+        return expected == ExpectedToken::Clause;
     };
     match expected {
-        Expected::Clause => true,
-        Expected::Name => false,
-        Expected::Operand | Expected::OperandAfterPrefix => match next.kind {
+        ExpectedToken::Clause => true,
+        ExpectedToken::Name => false,
+        ExpectedToken::Operand | ExpectedToken::OperandAfterPrefix => match next.kind {
             LexemeKind::Symbol => next.is_symbol('('),
             LexemeKind::Word => {
-                expected == Expected::OperandAfterPrefix
+                expected == ExpectedToken::OperandAfterPrefix
                     || !CONTINUATIONS.iter().any(|word| next.is_keyword(word))
             }
             LexemeKind::QuotedName | LexemeKind::Parameter => true,

@@ -23,9 +23,9 @@ const CHOICES: usize = 2_000;
 
 /// A schema and what its references lead to, the first of them first: what stands beside a `$ref` goes over its target.
 #[derive(Clone)]
-struct Resolved<'a>(Vec<&'a Value>);
+struct ResolvedSchema<'a>(Vec<&'a Value>);
 
-impl<'a> Resolved<'a> {
+impl<'a> ResolvedSchema<'a> {
     fn get(&self, key: &str) -> Option<&'a Value> {
         self.0.iter().find_map(|schema| schema.get(key))
     }
@@ -54,14 +54,14 @@ impl<'a> Resolved<'a> {
 
 /// The schemas that one question has looked at, by their address in the document, and how deep it is in them.
 #[derive(Default)]
-struct Visited {
+struct VisitedSchemas {
     schemas: HashSet<*const Value>,
     depth: usize,
 }
 
-impl Visited {
+impl VisitedSchemas {
     /// Whether the schema is looked at for the first time, and not too deep.
-    fn enter(&mut self, schema: &Resolved<'_>) -> bool {
+    fn enter(&mut self, schema: &ResolvedSchema<'_>) -> bool {
         let is_new = schema
             .0
             .first()
@@ -126,7 +126,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn resolve(&mut self, schema: &'a Value) -> Resolved<'a> {
+    fn resolve(&mut self, schema: &'a Value) -> ResolvedSchema<'a> {
         let mut chain = vec![schema];
         let mut last = schema;
         while chain.len() <= REFERENCES
@@ -137,7 +137,7 @@ impl<'a> Reader<'a> {
             chain.push(target);
             last = target;
         }
-        Resolved(chain)
+        ResolvedSchema(chain)
     }
 
     /// What a schema's `$ref` points to, within the document.
@@ -155,7 +155,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A schema and the parts of its `allOf`.
-    fn parts(&mut self, own: &Resolved<'a>) -> Vec<Resolved<'a>> {
+    fn parts(&mut self, own: &ResolvedSchema<'a>) -> Vec<ResolvedSchema<'a>> {
         let mut parts = vec![own.clone()];
         for part in own.array("allOf") {
             if !self.spend(1) {
@@ -166,7 +166,7 @@ impl<'a> Reader<'a> {
         parts
     }
 
-    fn properties(&mut self, parts: &[Resolved<'a>], levels: usize) -> Vec<Property> {
+    fn properties(&mut self, parts: &[ResolvedSchema<'a>], levels: usize) -> Vec<Property> {
         let required: HashSet<&str> = parts
             .iter()
             .flat_map(|part| part.array("required"))
@@ -204,12 +204,12 @@ impl<'a> Reader<'a> {
         levels: usize,
     ) -> Property {
         let own = self.resolve(schema);
-        let types = self.types(&own, &mut Visited::default());
+        let types = self.types(&own, &mut VisitedSchemas::default());
         let items = own.get("items").map(|items| self.resolve(items));
         let choices = self
-            .choices(&own, &mut Visited::default())
+            .choices(&own, &mut VisitedSchemas::default())
             .filter(|choices| !choices.is_empty())
-            .or_else(|| self.choices(items.as_ref()?, &mut Visited::default()))
+            .or_else(|| self.choices(items.as_ref()?, &mut VisitedSchemas::default()))
             .unwrap_or_default();
         let object = self.object(&own);
         let members = match (levels.checked_sub(1), &items) {
@@ -237,7 +237,7 @@ impl<'a> Reader<'a> {
             description: self.keep_text(own.text("description").or_else(|| own.text("title"))),
             limits: self.limits(&object),
             items: items.map_or_else(Vec::new, |items| {
-                self.types(&items, &mut Visited::default())
+                self.types(&items, &mut VisitedSchemas::default())
             }),
             types,
             members,
@@ -245,7 +245,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The alternative that says most, where the only other one is `null`: how optional values are written.
-    fn object(&mut self, own: &Resolved<'a>) -> Resolved<'a> {
+    fn object(&mut self, own: &ResolvedSchema<'a>) -> ResolvedSchema<'a> {
         let alternatives: Vec<&Value> = own
             .array("anyOf")
             .chain(own.array("oneOf"))
@@ -256,14 +256,14 @@ impl<'a> Reader<'a> {
             [only] => {
                 let mut chain = own.0.clone();
                 chain.extend(self.resolve(only).0);
-                Resolved(chain)
+                ResolvedSchema(chain)
             }
             _ => own.clone(),
         }
     }
 
     /// The alternatives of a schema, where at least two are no `null` and one is an object with properties.
-    fn variants(&mut self, own: &Resolved<'a>, levels: usize) -> Vec<Property> {
+    fn variants(&mut self, own: &ResolvedSchema<'a>, levels: usize) -> Vec<Property> {
         let Some(levels) = levels.checked_sub(1) else {
             return Vec::new();
         };
@@ -292,7 +292,7 @@ impl<'a> Reader<'a> {
         variants
     }
 
-    fn limits(&mut self, own: &Resolved<'a>) -> Limits {
+    fn limits(&mut self, own: &ResolvedSchema<'a>) -> Limits {
         Limits {
             minimum: own.number("minimum"),
             maximum: own.number("maximum"),
@@ -303,7 +303,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The types that a schema takes, over all its alternatives.
-    fn types(&mut self, own: &Resolved<'a>, visited: &mut Visited) -> Vec<Type> {
+    fn types(&mut self, own: &ResolvedSchema<'a>, visited: &mut VisitedSchemas) -> Vec<Type> {
         let mut found = Vec::new();
         if !visited.enter(own) {
             return found;
@@ -347,7 +347,11 @@ impl<'a> Reader<'a> {
     }
 
     /// The values that a schema counts out; `None` where it takes more than those.
-    fn choices(&mut self, own: &Resolved<'a>, visited: &mut Visited) -> Option<Vec<Choice>> {
+    fn choices(
+        &mut self,
+        own: &ResolvedSchema<'a>,
+        visited: &mut VisitedSchemas,
+    ) -> Option<Vec<Choice>> {
         if !visited.enter(own) {
             return Some(Vec::new());
         }
@@ -356,7 +360,11 @@ impl<'a> Reader<'a> {
         found
     }
 
-    fn choices_within(&mut self, own: &Resolved<'a>, visited: &mut Visited) -> Option<Vec<Choice>> {
+    fn choices_within(
+        &mut self,
+        own: &ResolvedSchema<'a>,
+        visited: &mut VisitedSchemas,
+    ) -> Option<Vec<Choice>> {
         if let Some(Value::Array(values)) = own.get("enum") {
             let titles: Vec<&Value> = own.array("enumNames").take(CHOICES).collect();
             return (values.len() <= CHOICES)
@@ -430,7 +438,7 @@ fn add_types(types: &mut Vec<Type>, more: Vec<Type>) {
 
 /// Whether a schema takes arguments that it does not name. By the letter of JSON Schema every one does that does not say
 /// otherwise; a tool that counts its arguments out, be it none, means just these.
-fn is_open(own: &Resolved<'_>, parts: &[Resolved<'_>]) -> bool {
+fn is_open(own: &ResolvedSchema<'_>, parts: &[ResolvedSchema<'_>]) -> bool {
     const ELSEWHERE: [&str; 5] = [
         "anyOf",
         "oneOf",

@@ -10,7 +10,7 @@ use crate::{
 use super::RELATED;
 
 /// The resources of a kind that belong to a deployment.
-pub(super) enum Members {
+pub(super) enum ResourceScope {
     All,
     Named(BTreeSet<String>),
 }
@@ -25,12 +25,15 @@ pub(super) fn gateway_id(id_or_arn: &str) -> String {
 
 impl AwsResources {
     /// The gateways of the deployment by id.
-    pub(super) async fn gateway_ids(&self, deployment: &Deployment) -> Result<Members, Failure> {
+    pub(super) async fn gateway_ids(
+        &self,
+        deployment: &Deployment,
+    ) -> Result<ResourceScope, Failure> {
         if is_all(&deployment.gateways) {
-            return Ok(Members::All);
+            return Ok(ResourceScope::All);
         }
         if !deployment.gateways.is_empty() {
-            return Ok(Members::Named(
+            return Ok(ResourceScope::Named(
                 deployment
                     .gateways
                     .iter()
@@ -53,7 +56,7 @@ impl AwsResources {
         {
             return Err(nothing_named(deployment, &facts.outputs));
         }
-        Ok(Members::Named(id.into_iter().collect()))
+        Ok(ResourceScope::Named(id.into_iter().collect()))
     }
 
     /// The runtimes that are configured or the stack's, and those that the deployment's targets call.

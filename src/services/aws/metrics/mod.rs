@@ -11,9 +11,9 @@ use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::{Value, json};
 
-use super::{AwsClient, account::Account, failure::Doing, signed::SignedRequest};
+use super::{AwsClient, account::Account, failure::AwsOperation, signed::SignedRequest};
 use crate::model::{Deployment, Failure, Moment, ResourceKey, Traffic};
-use points::{HOUR, Point, beginning, fold, read_points};
+use points::{DataPoint, HOUR, beginning, fold, read_points};
 use query::{MetricQuery, plan};
 use series::{KnownSeries, Series, read_series};
 
@@ -130,7 +130,7 @@ impl TrafficMetrics {
         account: &Account,
         queries: &[MetricQuery<'_>],
         from: i64,
-    ) -> Result<Vec<Vec<Point>>, Failure> {
+    ) -> Result<Vec<Vec<DataPoint>>, Failure> {
         let described: Vec<Value> = queries
             .iter()
             .enumerate()
@@ -193,7 +193,7 @@ impl TrafficMetrics {
         self.client
             .send_signed(
                 account,
-                Doing {
+                AwsOperation {
                     text: &text,
                     action: &action,
                     account: account.label(),

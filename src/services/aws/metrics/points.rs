@@ -9,9 +9,9 @@ use crate::model::{Moment, Traffic};
 pub(super) const HOUR: i64 = 3600;
 
 /// A value and the second at which its period begins.
-pub(super) type Point = (i64, f64);
+pub(super) type DataPoint = (i64, f64);
 
-pub(super) fn read_points(result: &Value) -> Vec<Point> {
+pub(super) fn read_points(result: &Value) -> Vec<DataPoint> {
     let list = |name: &str| {
         result
             .get(name)
@@ -36,7 +36,7 @@ pub(super) fn beginning(now: Moment) -> i64 {
 pub(super) fn fold(
     resource: usize,
     queries: &[MetricQuery<'_>],
-    points: &[Vec<Point>],
+    points: &[Vec<DataPoint>],
     from: i64,
     now: Moment,
 ) -> Traffic {
@@ -54,7 +54,7 @@ pub(super) fn fold(
             .sum::<u64>()
     };
     let step_of = |at: i64| usize::try_from((at - from).div_euclid(Traffic::STEP_MS / 1000)).ok();
-    let add = |steps: &mut Vec<u64>, (at, value): Point| {
+    let add = |steps: &mut Vec<u64>, (at, value): DataPoint| {
         if let Some(count) = step_of(at).and_then(|step| steps.get_mut(step)) {
             *count += value.max(0.0).round() as u64;
         }
@@ -86,7 +86,7 @@ pub(super) fn fold(
 }
 
 /// The sum of the points whose periods begin at that second or later.
-fn since(points: impl Iterator<Item = Point>, from: i64) -> u64 {
+fn since(points: impl Iterator<Item = DataPoint>, from: i64) -> u64 {
     points
         .filter(|(at, _)| *at >= from)
         .map(|(_, value)| value.max(0.0).round() as u64)
@@ -95,7 +95,7 @@ fn since(points: impl Iterator<Item = Point>, from: i64) -> u64 {
 
 /// One percentile out of those of several periods or series: each weighs as much as was called in its period. (CloudWatch may cut
 /// the hour at the full hour.)
-fn weighted(points: impl Iterator<Item = Point>, calls: &[u64], from: i64) -> Option<f64> {
+fn weighted(points: impl Iterator<Item = DataPoint>, calls: &[u64], from: i64) -> Option<f64> {
     let step = Traffic::STEP_MS / 1000;
     let (mut sum, mut weights) = (0.0, 0.0);
     for (at, value) in points {
@@ -144,7 +144,7 @@ mod tests {
         let (asked, queries) = plan(&keys, &known);
         assert_eq!(asked, [0, 1]);
         // Counts in the first and the last step, and a latency of either part of an hour that was cut.
-        let points: Vec<Vec<Point>> = queries
+        let points: Vec<Vec<DataPoint>> = queries
             .iter()
             .map(|query| match query.metric {
                 Metric::Calls => vec![(from, 30.0), (from + 3360, 10.0)],

@@ -9,7 +9,7 @@ use sse_stream::Sse;
 
 use super::{
     EventStream, Wire, lock,
-    message::{self, Received},
+    message::{self, ReceivedBody},
 };
 use crate::{model::loose_json, services::mcp::sse};
 
@@ -17,7 +17,7 @@ use crate::{model::loose_json, services::mcp::sse};
 const GRACE: Duration = Duration::from_millis(300);
 
 /// What an event is to the request that its stream belongs to.
-enum Judged {
+enum EventRelation {
     /// Its answer, by id.
     Own(Result<Value, Value>),
     /// An answer under another id.
@@ -31,7 +31,7 @@ enum Judged {
 }
 
 /// A stream that waits for an answer.
-struct Watched {
+struct WatchedStream {
     events: EventStream,
     /// The request; `None` once it has its answer.
     waiting: Option<RequestId>,
@@ -46,7 +46,7 @@ impl Wire {
     /// cannot be resumed since no event had an id, ends with an error for the request instead of silence.
     pub(super) fn watch(&self, events: EventStream, id: RequestId, captured: bool) -> EventStream {
         let wire = self.clone();
-        let state = Watched {
+        let state = WatchedStream {
             events,
             waiting: Some(id),
             foreign: None,
@@ -61,9 +61,9 @@ impl Wire {
 
     async fn next_event(
         &self,
-        mut state: Watched,
+        mut state: WatchedStream,
         captured: bool,
-    ) -> Option<(Result<Sse, super::SseError>, Watched)> {
+    ) -> Option<(Result<Sse, super::SseError>, WatchedStream)> {
         loop {
             let Some(id) = state.waiting.clone() else {
                 let next = self.next_message(&mut state.events).await?;
@@ -79,14 +79,14 @@ impl Wire {
                 Some(Ok(event)) => {
                     state.resumable |= event.id.is_some();
                     match self.judge(event, &id) {
-                        Judged::Own(outcome) => {
+                        EventRelation::Own(outcome) => {
                             return Some(self.answered(state, outcome, captured));
                         }
-                        Judged::Foreign(outcome) => state.foreign = Some(outcome),
-                        Judged::Message(event) | Judged::Marker(event) => {
+                        EventRelation::Foreign(outcome) => state.foreign = Some(outcome),
+                        EventRelation::Message(event) | EventRelation::Marker(event) => {
                             return Some((Ok(event), state));
                         }
-                        Judged::Nothing => {}
+                        EventRelation::Nothing => {}
                     }
                 }
                 broken => {
@@ -112,10 +112,10 @@ impl Wire {
     /// The event that gives rmcp the answer, under the request's own id.
     fn answered(
         &self,
-        mut state: Watched,
+        mut state: WatchedStream,
         outcome: Result<Value, Value>,
         captured: bool,
-    ) -> (Result<Sse, super::SseError>, Watched) {
+    ) -> (Result<Sse, super::SseError>, WatchedStream) {
         let message = state
             .waiting
             .take()
@@ -153,13 +153,13 @@ impl Wire {
                 Err(error) => return Some(Err(error)),
             };
             let data = event.data.as_deref().unwrap_or_default();
-            match loose_json(data).map_or(Received::Nothing, message::read) {
-                Received::Message(value) => return Some(Ok(self.message(event, value))),
-                Received::Answer { .. } => return Some(Ok(event)),
-                Received::Nothing if event.id.is_some() || event.retry.is_some() => {
+            match loose_json(data).map_or(ReceivedBody::Nothing, message::read) {
+                ReceivedBody::Message(value) => return Some(Ok(self.message(event, value))),
+                ReceivedBody::Answer { .. } => return Some(Ok(event)),
+                ReceivedBody::Nothing if event.id.is_some() || event.retry.is_some() => {
                     return Some(Ok(marker(event)));
                 }
-                Received::Nothing => {}
+                ReceivedBody::Nothing => {}
             }
         }
     }
@@ -174,28 +174,28 @@ impl Wire {
         }
     }
 
-    fn judge(&self, event: Sse, id: &RequestId) -> Judged {
+    fn judge(&self, event: Sse, id: &RequestId) -> EventRelation {
         let data = event.data.as_deref().unwrap_or_default();
         let received = if event.event.as_deref() == Some("error") {
             message::read_error_event(data)
         } else {
-            loose_json(data).map_or(Received::Nothing, message::read)
+            loose_json(data).map_or(ReceivedBody::Nothing, message::read)
         };
         match received {
-            Received::Answer { id: found, outcome } => {
+            ReceivedBody::Answer { id: found, outcome } => {
                 self.exchange(id, |exchange| exchange.size = data.len());
                 let own = serde_json::to_value(id).unwrap_or_default();
                 if found.is_none() || message::is_own_id(found.as_ref(), &own) {
-                    Judged::Own(outcome)
+                    EventRelation::Own(outcome)
                 } else {
-                    Judged::Foreign(outcome)
+                    EventRelation::Foreign(outcome)
                 }
             }
-            Received::Message(value) => Judged::Message(self.message(event, value)),
-            Received::Nothing if event.id.is_some() || event.retry.is_some() => {
-                Judged::Marker(marker(event))
+            ReceivedBody::Message(value) => EventRelation::Message(self.message(event, value)),
+            ReceivedBody::Nothing if event.id.is_some() || event.retry.is_some() => {
+                EventRelation::Marker(marker(event))
             }
-            Received::Nothing => Judged::Nothing,
+            ReceivedBody::Nothing => EventRelation::Nothing,
         }
     }
 }

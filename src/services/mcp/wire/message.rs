@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 /// A value that a server sent.
 #[derive(Debug, PartialEq)]
-pub(super) enum Received {
+pub(super) enum ReceivedBody {
     /// The answer to the request, under whatever id: the id that it came with, and the value as JSON-RPC wants it.
     Answer {
         /// The id that the server wrote.
@@ -19,58 +19,58 @@ pub(super) enum Received {
 }
 
 /// Reads a value. Of a batch, its answer counts.
-pub(super) fn read(value: Value) -> Received {
+pub(super) fn read(value: Value) -> ReceivedBody {
     match value {
         Value::Object(members) => read_object(members),
         Value::Array(items) => {
-            let mut message = Received::Nothing;
+            let mut message = ReceivedBody::Nothing;
             for item in items {
                 match read(item) {
-                    answer @ Received::Answer { .. } => return answer,
-                    other @ Received::Message(_) => message = other,
-                    Received::Nothing => {}
+                    answer @ ReceivedBody::Answer { .. } => return answer,
+                    other @ ReceivedBody::Message(_) => message = other,
+                    ReceivedBody::Nothing => {}
                 }
             }
             message
         }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Received::Nothing,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => ReceivedBody::Nothing,
     }
 }
 
-fn read_object(mut members: Map<String, Value>) -> Received {
+fn read_object(mut members: Map<String, Value>) -> ReceivedBody {
     if members.get("method").is_some_and(Value::is_string) {
         members.insert("jsonrpc".to_owned(), json!("2.0"));
-        return Received::Message(Value::Object(members));
+        return ReceivedBody::Message(Value::Object(members));
     }
     let id = members.remove("id").filter(|id| !id.is_null());
     match (
         members.remove("error").filter(|error| !error.is_null()),
         members.remove("result"),
     ) {
-        (Some(error), _) => Received::Answer {
+        (Some(error), _) => ReceivedBody::Answer {
             id,
             outcome: Err(error),
         },
-        (None, Some(result)) => Received::Answer {
+        (None, Some(result)) => ReceivedBody::Answer {
             id,
             outcome: Ok(result),
         },
-        (None, None) => Received::Nothing,
+        (None, None) => ReceivedBody::Nothing,
     }
 }
 
 /// Reads the data of an `event: error`: an error, in JSON-RPC's form or in the server's own words.
-pub(super) fn read_error_event(data: &str) -> Received {
+pub(super) fn read_error_event(data: &str) -> ReceivedBody {
     match serde_json::from_str::<Value>(data) {
         Ok(value) => match read(value.clone()) {
-            Received::Nothing => Received::Answer {
+            ReceivedBody::Nothing => ReceivedBody::Answer {
                 id: None,
                 outcome: Err(value),
             },
-            other @ (Received::Answer { .. } | Received::Message(_)) => other,
+            other @ (ReceivedBody::Answer { .. } | ReceivedBody::Message(_)) => other,
         },
-        Err(_) if data.trim().is_empty() => Received::Nothing,
-        Err(_) => Received::Answer {
+        Err(_) if data.trim().is_empty() => ReceivedBody::Nothing,
+        Err(_) => ReceivedBody::Answer {
             id: None,
             outcome: Err(Value::from(data.trim())),
         },
@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn answers_are_known_by_what_they_hold() {
-        let answer = |id: Value, outcome| Received::Answer {
+        let answer = |id: Value, outcome| ReceivedBody::Answer {
             id: Some(id).filter(|id| !id.is_null()),
             outcome,
         };
@@ -139,14 +139,14 @@ mod tests {
                 json!([{"method": "ping"}, {"id": 2, "result": {}}]),
                 answer(json!(2), Ok(json!({}))),
             ),
-            (json!({"type": "heartbeat"}), Received::Nothing),
-            (Value::Null, Received::Nothing),
+            (json!({"type": "heartbeat"}), ReceivedBody::Nothing),
+            (Value::Null, ReceivedBody::Nothing),
         ] {
             assert_eq!(read(value.clone()), expected, "{value}");
         }
         assert!(matches!(
             read(json!({"method": "ping", "id": 1})),
-            Received::Message(_)
+            ReceivedBody::Message(_)
         ));
         assert_eq!(
             read_error_event("no luck"),

@@ -14,7 +14,7 @@ use super::{
     ERROR_BODY, LONGEST, Wire, WireError,
     headers::head,
     lock,
-    message::{self, Received},
+    message::{self, ReceivedBody},
 };
 use crate::{
     model::loose_json,
@@ -28,7 +28,7 @@ const LARGE: usize = 256 << 10;
 
 /// A message on its way.
 #[derive(Clone, Copy)]
-struct Sending<'a> {
+struct OutgoingRequest<'a> {
     /// The id of a request; `None` for a notification or a response.
     id: Option<&'a RequestId>,
     /// Whether its result is kept as it came.
@@ -45,7 +45,7 @@ impl Wire {
         custom: HashMap<HeaderName, HeaderValue>,
     ) -> Result<StreamableHttpPostResponse, WireError> {
         let body = serde_json::to_vec(message)?;
-        let sending = Sending {
+        let sending = OutgoingRequest {
             id: request_id(message),
             captured: is_captured(message),
             in_session: session.is_some(),
@@ -110,7 +110,7 @@ impl Wire {
     async fn succeeded(
         &self,
         id: &RequestId,
-        sending: Sending<'_>,
+        sending: OutgoingRequest<'_>,
         response: reqwest::Response,
     ) -> Result<StreamableHttpPostResponse, WireError> {
         let (doing, status) = (&self.0.doing, response.status().as_u16());
@@ -149,7 +149,7 @@ impl Wire {
     async fn judged(
         &self,
         id: &RequestId,
-        sending: Sending<'_>,
+        sending: OutgoingRequest<'_>,
         status: u16,
         content_type: &str,
         body: Bytes,
@@ -170,7 +170,7 @@ impl Wire {
                 return Err(self.fail(Some(id), answer::not_mcp(doing, &why, &body)));
             }
         };
-        let Received::Answer { outcome, .. } = received else {
+        let ReceivedBody::Answer { outcome, .. } = received else {
             return Err(self.fail(Some(id), answer::no_answer(doing, &body)));
         };
         if let Err(error) = &outcome
@@ -188,7 +188,7 @@ impl Wire {
     /// An answer that is no success: a lost session, a JSON-RPC error if the request itself was refused, else a failure.
     async fn refused(
         &self,
-        sending: Sending<'_>,
+        sending: OutgoingRequest<'_>,
         response: reqwest::Response,
     ) -> Result<StreamableHttpPostResponse, WireError> {
         let doing = &self.0.doing;
@@ -220,7 +220,7 @@ impl Wire {
         if let (
             Some(id),
             true,
-            Some(Received::Answer {
+            Some(ReceivedBody::Answer {
                 outcome: Err(error),
                 ..
             }),
