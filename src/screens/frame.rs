@@ -11,7 +11,9 @@ use crate::{
     messages::Action,
     state::Store,
     theme::{GlyphSet, Role},
-    widgets::{Painter, deployment_glyph, deployment_role, deployment_word, text_width},
+    widgets::{
+        Painter, cut_middle, deployment_glyph, deployment_role, deployment_word, text_width,
+    },
 };
 
 /// An answer may take this long, in milliseconds, before a list counts as later than promised.
@@ -81,7 +83,8 @@ pub fn head(
     )
     .unwrap_or(0);
     let room = place.width.saturating_sub(right_width + 4);
-    let pieces = headline.unwrap_or_else(|| summary(context.store));
+    let mut pieces = headline.unwrap_or_else(|| summary(context.store));
+    shorten_name(&mut pieces, usize::from(room));
     let shown: Vec<(&str, Role)> = pieces
         .iter()
         .map(|(text, role)| (text.as_str(), *role))
@@ -94,6 +97,26 @@ pub fn head(
             .map(|(text, role)| (text.as_str(), *role))
             .collect();
         painter.spans(begin, place.y, right_width, &shown);
+    }
+}
+
+/// Shortens the longest name in its middle where the line would otherwise lose its end; what is dim may be lost.
+fn shorten_name(pieces: &mut [(String, Role)], room: usize) {
+    const SHORTEST: usize = 8;
+    let needed: usize = pieces
+        .iter()
+        .filter(|(_, role)| *role != Role::Dim)
+        .map(|(text, _)| text_width(text))
+        .sum();
+    let longest = pieces
+        .iter_mut()
+        .filter(|(_, role)| *role == Role::Text)
+        .max_by_key(|(text, _)| text_width(text));
+    if let Some((name, _)) = longest
+        && needed > room
+    {
+        let width = text_width(name).saturating_sub(needed - room);
+        *name = cut_middle(name, width.max(SHORTEST));
     }
 }
 
@@ -139,7 +162,7 @@ fn right_side(context: &ViewContext<'_>, calls: usize) -> Vec<(String, Role)> {
         .store
         .deployments
         .iter()
-        .map(|each| each.region.as_str())
+        .map(|deployment| deployment.region.as_str())
         .collect();
     regions.sort_unstable();
     regions.dedup();
