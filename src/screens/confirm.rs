@@ -218,18 +218,7 @@ impl Confirm {
             width,
             height,
         };
-        // A margin, so that nothing that is cut reads on from here.
-        let margin = if width < area.width { 2 } else { 0 };
-        painter.clear(Rect {
-            x: place.x - margin,
-            width: width + 2 * margin,
-            ..place
-        });
-        painter.hline(place);
-        painter.hline(Rect {
-            y: place.bottom().saturating_sub(1),
-            ..place
-        });
+        draw_frame(place, area, painter);
         let body = Rect {
             y: place.y + 2,
             height: height.saturating_sub(5),
@@ -344,4 +333,20 @@ pub const fn width_on_top(area: Rect, most: u16) -> u16 {
     } else {
         most
     }
+}
+
+/// Clears the place of the question and draws the lines above and below it.
+fn draw_frame(place: Rect, area: Rect, painter: &mut Painter<'_>) {
+    // A margin, so that nothing that is cut reads on from here.
+    let margin = if place.width < area.width { 2 } else { 0 };
+    painter.clear(Rect {
+        x: place.x - margin,
+        width: place.width + 2 * margin,
+        ..place
+    });
+    painter.hline(place);
+    painter.hline(Rect {
+        y: place.bottom().saturating_sub(1),
+        ..place
+    });
 }

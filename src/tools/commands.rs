@@ -67,22 +67,9 @@ pub fn curl(site: CallSite<'_>, tool: &str, arguments: &Map<String, Value>) -> S
         sign(site, &mut comments, &mut lines, &mut settings);
     }
     for header in &deployment.headers {
-        let name = sanitize(name_of(header)).into_owned();
-        let variable = variable(&name);
-        let what = match header {
-            HeaderSpec::Literal { .. } => {
-                "the value of that header in the configuration".to_owned()
-            }
-            HeaderSpec::BasicFromSecret { secret_id, .. } => {
-                let secret = secret_id.as_deref().unwrap_or("of the deployment");
-                format!(
-                    "Basic and the base64 of user:password of the secret {}",
-                    sanitize(secret)
-                )
-            }
-        };
-        comments.push(format!("# {variable}: {what}"));
-        settings.push(header_setting(&format!("{name}: ${variable}")));
+        let (comment, setting) = header_variable(header);
+        comments.push(comment);
+        settings.push(setting);
     }
     lines.push(
         "-H 'Content-Type: application/json' -H 'Accept: application/json, text/event-stream'"
@@ -119,6 +106,21 @@ pub fn curl(site: CallSite<'_>, tool: &str, arguments: &Map<String, Value>) -> S
     lines.insert(0, curl);
     comments.push(lines.join(" \\\n  "));
     comments.join("\n")
+}
+
+/// A header of the configuration: the comment that says what its variable holds, and the setting that sends it.
+fn header_variable(header: &HeaderSpec) -> (String, String) {
+    let name = sanitize(name_of(header)).into_owned();
+    let variable = variable(&name);
+    let what = match header {
+        HeaderSpec::Literal { .. } => "the value of that header in the configuration".to_owned(),
+        HeaderSpec::BasicFromSecret { secret_id, .. } => {
+            let secret = sanitize(secret_id.as_deref().unwrap_or("of the deployment"));
+            format!("Basic and the base64 of user:password of the secret {secret}")
+        }
+    };
+    let setting = header_setting(&format!("{name}: ${variable}"));
+    (format!("# {variable}: {what}"), setting)
 }
 
 /// The endpoint as an entry of `mcp.json`, the file in which MCP clients name their servers. What signs in is an input or a
@@ -209,9 +211,9 @@ fn name_of(header: &HeaderSpec) -> &str {
 fn variable(header: &str) -> String {
     header
         .chars()
-        .map(|each| {
-            if each.is_ascii_alphanumeric() {
-                each.to_ascii_uppercase()
+        .map(|character| {
+            if character.is_ascii_alphanumeric() {
+                character.to_ascii_uppercase()
             } else {
                 '_'
             }

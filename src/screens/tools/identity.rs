@@ -129,25 +129,7 @@ fn lines(
         sign_in(info.sign_in).to_owned(),
         Role::Text,
     )];
-    if let Some(end) = info.token_expires_at {
-        let (left, clock) = (end.since(context.now), end.clock(context.zone));
-        lines.push(if left > 0 {
-            fact(
-                "expires",
-                format!(
-                    "in {}, at {clock}; then it is renewed by the next call",
-                    short_duration(left)
-                ),
-                Role::Success,
-            )
-        } else {
-            fact(
-                "expires",
-                format!("it has, at {clock}: the next call renews it"),
-                Role::Changing,
-            )
-        });
-    }
+    lines.extend(info.token_expires_at.map(|end| expiry_line(end, context)));
     lines.extend(
         claims
             .map(|claims| claimed(claims, context.now))
@@ -178,6 +160,19 @@ fn lines(
         lines.extend(json_lines(&claims.claims));
     }
     lines
+}
+
+/// When the token expires, or that it has.
+fn expiry_line(end: Moment, context: &ViewContext<'_>) -> StyledLine {
+    let (left, clock) = (end.since(context.now), end.clock(context.zone));
+    if left > 0 {
+        let left = short_duration(left);
+        let text = format!("in {left}, at {clock}; then it is renewed by the next call");
+        fact("expires", text, Role::Success)
+    } else {
+        let text = format!("it has, at {clock}: the next call renews it");
+        fact("expires", text, Role::Changing)
+    }
 }
 
 /// What the token says of itself, in the words of sign-ins.

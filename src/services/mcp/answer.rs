@@ -266,23 +266,7 @@ pub(crate) fn http_error(
     body: &[u8],
 ) -> Failure {
     let json: Option<Value> = serde_json::from_slice(body).ok();
-    let text = |path: &str| {
-        json.as_ref()
-            .and_then(|json| json.pointer(path))
-            .and_then(Value::as_str)
-            .map(str::to_owned)
-    };
-    let message = text("/error/message").or_else(|| json.as_ref().and_then(own_words));
-    // A short text is the server's own sentence; a page is not.
-    let message = message.or_else(|| {
-        let plain = std::str::from_utf8(body).ok()?.trim();
-        let is_sentence = json.is_none()
-            && !plain.is_empty()
-            && plain.len() <= 300
-            && !plain.starts_with('<')
-            && !plain.contains('\n');
-        is_sentence.then(|| plain.to_owned())
-    });
+    let message = server_message(json.as_ref(), body);
     let code = json
         .as_ref()
         .and_then(|json| json.pointer("/error/code"))
@@ -292,51 +276,10 @@ pub(crate) fn http_error(
         .iter()
         .filter_map(|value| value.to_str().ok())
         .collect();
-    let said = message
-        .clone()
-        .map_or_else(String::new, |message| format!(": {message}"));
     let failure = match status {
-        401 => Failure::new(
-            FailureKind::SignIn,
-            doing,
-            format!("the endpoint did not accept the sign-in{said}"),
-        )
-        .hint(refused_hint(mode)),
         403 => forbidden(doing, mode, message.as_deref(), &challenges),
-        404 if json.is_some() => Failure::new(
-            FailureKind::NotFound,
-            doing,
-            format!("the endpoint is not there{said}"),
-        )
-        .hint(
-            "check id, region and account; a runtime's ARN must be percent-encoded in its address",
-        ),
-        404 | 405 => not_mcp(
-            doing,
-            &format!("it answers with status {status}{said}"),
-            b"",
-        ),
-        406 => Failure::new(
-            FailureKind::Network,
-            doing,
-            format!("the endpoint refuses both JSON and event streams{said}"),
-        ),
-        413 => Failure::new(
-            FailureKind::Refused,
-            doing,
-            format!("the request is too long for the endpoint{said}"),
-        ),
-        424 => Failure::new(
-            FailureKind::Server,
-            doing,
-            format!("the runtime did not start{said}"),
-        )
-        .hint("look at the runtime's logs; it must start within 120 s"),
-        429 => Failure::new(
-            FailureKind::Throttled,
-            doing,
-            format!("the endpoint asks to slow down{said}"),
-        ),
+        404 if json.is_none() => not_an_endpoint(doing, status, message.as_deref()),
+        405 => not_an_endpoint(doing, status, message.as_deref()),
         300..=399 => http_client::redirect_refused(
             doing,
             url,
@@ -344,16 +287,7 @@ pub(crate) fn http_error(
                 .get(http::header::LOCATION)
                 .and_then(|to| to.to_str().ok()),
         ),
-        500.. => Failure::new(
-            FailureKind::Server,
-            doing,
-            format!("the endpoint failed with status {status}{said}"),
-        ),
-        _ => Failure::new(
-            FailureKind::Refused,
-            doing,
-            format!("the endpoint refused with status {status}{said}"),
-        ),
+        _ => status_failure(doing, mode, status, message.as_deref()),
     };
     let mut failure = failure.status(status);
     failure.code = code;
@@ -365,6 +299,86 @@ pub(crate) fn http_error(
         failure = failure.evidence(http_client::preview(body));
     }
     failure
+}
+
+/// What a server says of its error, from a JSON body of a known form or a short text. A page is no message.
+fn server_message(json: Option<&Value>, body: &[u8]) -> Option<String> {
+    let Some(json) = json else {
+        let plain = std::str::from_utf8(body).ok()?.trim();
+        let is_sentence = !plain.is_empty()
+            && plain.len() <= 300
+            && !plain.starts_with('<')
+            && !plain.contains('\n');
+        return is_sentence.then(|| plain.to_owned());
+    };
+    json.pointer("/error/message")
+        .and_then(Value::as_str)
+        .map(str::to_owned)
+        .or_else(|| own_words(json))
+}
+
+/// An address at which something else than an MCP endpoint answers.
+fn not_an_endpoint(doing: &str, status: u16, message: Option<&str>) -> Failure {
+    let said = message.map_or_else(String::new, |message| format!(": {message}"));
+    not_mcp(
+        doing,
+        &format!("it answers with status {status}{said}"),
+        b"",
+    )
+}
+
+/// The failure that a status alone stands for.
+fn status_failure(doing: &str, mode: &str, status: u16, message: Option<&str>) -> Failure {
+    let said = message.map_or_else(String::new, |message| format!(": {message}"));
+    let (kind, cause, hint) = match status {
+        401 => (
+            FailureKind::SignIn,
+            "the endpoint did not accept the sign-in".to_owned(),
+            Some(refused_hint(mode)),
+        ),
+        404 => (
+            FailureKind::NotFound,
+            "the endpoint is not there".to_owned(),
+            Some(
+                "check id, region and account; a runtime's ARN must be percent-encoded in its address",
+            ),
+        ),
+        406 => (
+            FailureKind::Network,
+            "the endpoint refuses both JSON and event streams".to_owned(),
+            None,
+        ),
+        413 => (
+            FailureKind::Refused,
+            "the request is too long for the endpoint".to_owned(),
+            None,
+        ),
+        424 => (
+            FailureKind::Server,
+            "the runtime did not start".to_owned(),
+            Some("look at the runtime's logs; it must start within 120 s"),
+        ),
+        429 => (
+            FailureKind::Throttled,
+            "the endpoint asks to slow down".to_owned(),
+            None,
+        ),
+        500.. => (
+            FailureKind::Server,
+            format!("the endpoint failed with status {status}"),
+            None,
+        ),
+        _ => (
+            FailureKind::Refused,
+            format!("the endpoint refused with status {status}"),
+            None,
+        ),
+    };
+    let failure = Failure::new(kind, doing, format!("{cause}{said}"));
+    match hint {
+        Some(hint) => failure.hint(hint),
+        None => failure,
+    }
 }
 
 fn refused_hint(mode: &str) -> &'static str {

@@ -184,44 +184,39 @@ fn content(raw: &Value) -> Vec<Value> {
             .unwrap_or_default()
     };
     let text = |text: String| json!({"type": "text", "text": text});
-    let contents = list("contents").into_iter().map(|each| {
-        match (each.get("text"), each.get("blob").and_then(Value::as_str)) {
+    let contents = list("contents").into_iter().map(|item| {
+        match (item.get("text"), item.get("blob").and_then(Value::as_str)) {
             (Some(Value::String(said)), _) => text(said.clone()),
             (_, Some(blob)) => {
                 let bytes = blob.trim_end_matches('=').len() * 3 / 4;
-                let kind = each
+                let kind = item
                     .get("mimeType")
                     .and_then(Value::as_str)
                     .unwrap_or("unknown type");
                 text(format!("{bytes} bytes of {kind}"))
             }
-            _ => each,
+            _ => item,
         }
     });
-    let messages = list("messages").into_iter().map(|each| {
-        let role = each.get("role").and_then(Value::as_str).unwrap_or_default();
-        match each.pointer("/content/text").and_then(Value::as_str) {
+    let messages = list("messages").into_iter().map(|item| {
+        let role = item.get("role").and_then(Value::as_str).unwrap_or_default();
+        match item.pointer("/content/text").and_then(Value::as_str) {
             Some(said) => text(format!("{role}: {said}")),
             None => text(format!(
                 "{role}: {}",
-                each.get("content").unwrap_or(&Value::Null)
+                item.get("content").unwrap_or(&Value::Null)
             )),
         }
     });
     contents.chain(messages).collect()
 }
 
-/// A thing of a list, as the server gave it. One without an address is none.
-fn offer(kind: OfferKind, raw: &Value) -> Option<Offer> {
-    let text = |name: &str| raw.get(name).and_then(Value::as_str).map(str::to_owned);
-    let address = match kind {
-        OfferKind::Resource => text("uri"),
-        OfferKind::Template => text("uriTemplate"),
-        OfferKind::Prompt => text("name"),
-    }?;
+/// The arguments of an offer as the schema of a form: all are texts.
+fn arguments_schema(kind: OfferKind, address: &str, raw: &Value) -> Value {
+    // Name, description, and whether it must be given.
     let arguments: Vec<(String, Value, bool)> = match kind {
         OfferKind::Resource => Vec::new(),
-        OfferKind::Template => template::names(&address)
+        OfferKind::Template => template::names(address)
             .into_iter()
             .map(|name| (name, Value::Null, true))
             .collect(),
@@ -230,34 +225,37 @@ fn offer(kind: OfferKind, raw: &Value) -> Option<Offer> {
             .and_then(Value::as_array)
             .into_iter()
             .flatten()
-            .filter_map(|each| {
-                let required = each
-                    .get("required")
-                    .and_then(Value::as_bool)
-                    .unwrap_or_default();
-                let name = each.get("name").and_then(Value::as_str)?.to_owned();
-                Some((
-                    name,
-                    each.get("description").cloned().unwrap_or_default(),
-                    required,
-                ))
+            .filter_map(|argument| {
+                let name = argument.get("name").and_then(Value::as_str)?.to_owned();
+                let description = argument.get("description").cloned().unwrap_or_default();
+                let required = argument.get("required").and_then(Value::as_bool);
+                Some((name, description, required.unwrap_or_default()))
             })
             .collect(),
     };
-    let properties: Map<String, Value> = arguments
-        .iter()
-        .map(|(name, description, _)| {
-            (
-                name.clone(),
-                json!({"type": "string", "description": description}),
-            )
-        })
-        .collect();
     let required: Vec<&String> = arguments
         .iter()
         .filter(|(.., required)| *required)
         .map(|(name, ..)| name)
         .collect();
+    let properties: Map<String, Value> = arguments
+        .iter()
+        .map(|(name, description, _)| {
+            let property = json!({"type": "string", "description": description});
+            (name.clone(), property)
+        })
+        .collect();
+    json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false})
+}
+
+/// An item of a list, as the server gave it; `None` for one without an address.
+fn offer(kind: OfferKind, raw: &Value) -> Option<Offer> {
+    let text = |name: &str| raw.get(name).and_then(Value::as_str).map(str::to_owned);
+    let address = match kind {
+        OfferKind::Resource => text("uri"),
+        OfferKind::Template => text("uriTemplate"),
+        OfferKind::Prompt => text("name"),
+    }?;
     let description = [
         Some(address.clone()).filter(|_| kind != OfferKind::Prompt),
         text("description"),
@@ -277,7 +275,7 @@ fn offer(kind: OfferKind, raw: &Value) -> Option<Offer> {
                 .collect::<Vec<_>>()
                 .join("  "),
         ),
-        input_schema: json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false}),
+        input_schema: arguments_schema(kind, &address, raw),
         annotations: ToolAnnotations {
             read_only: Some(true),
             ..ToolAnnotations::default()
