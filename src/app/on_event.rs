@@ -252,8 +252,12 @@ impl App {
             SecretsOutcome::Question(question) => {
                 // The rotation waits for this answer, so its question goes before those of MCP
                 // servers.
-                let early = self.questions.iter().find(|each| each.is_early).cloned();
-                self.questions.retain(|each| !each.is_of_rotation());
+                let early = self
+                    .questions
+                    .iter()
+                    .find(|question| question.is_early)
+                    .cloned();
+                self.questions.retain(|question| !question.is_of_rotation());
                 self.questions.push_front(question.after(early));
                 self.palette = None;
                 self.help = None;
@@ -271,7 +275,7 @@ impl App {
         result: Result<String, Failure>,
         is_refusal: bool,
     ) -> Effects {
-        self.questions.retain(|each| !each.is_of_rotation());
+        self.questions.retain(|question| !question.is_of_rotation());
         match result {
             // Nothing was changed: said in passing, without a dialog.
             Err(failure) if is_refusal => {

@@ -176,7 +176,7 @@ mod tests {
 
     fn places(deployments: usize) -> Vec<ListKey> {
         let names: Vec<DeploymentName> = (0..deployments)
-            .map(|each| format!("d{each}").as_str().into())
+            .map(|number| format!("d{number}").as_str().into())
             .collect();
         names
             .into_iter()

@@ -60,7 +60,7 @@ impl App {
             .store
             .feed
             .front()
-            .map(|each| each.at.plus(FLASH_MS))
+            .map(|transition| transition.at.plus(FLASH_MS))
             .filter(|end| drawn < *end);
         let toast = self.toast.as_ref().map(|toast| toast.until);
         let countdown = self
@@ -126,7 +126,11 @@ impl App {
 
     /// Returns every list of every deployment, in polling order.
     pub(super) fn places(&self) -> Vec<ListKey> {
-        let names = self.store.deployments.iter().map(|each| each.name.clone());
+        let names = self
+            .store
+            .deployments
+            .iter()
+            .map(|deployment| deployment.name.clone());
         names
             .flat_map(|name| Kind::ALL.into_iter().map(move |kind| (name.clone(), kind)))
             .collect()

@@ -81,7 +81,10 @@ fn check(context: &Context, format: TextOrJson) -> CliResult {
         .path
         .as_ref()
         .map_or_else(String::new, |path| path.display().to_string());
-    let names: Vec<&str> = picked.iter().map(|each| each.name.as_str()).collect();
+    let names: Vec<&str> = picked
+        .iter()
+        .map(|deployment| deployment.name.as_str())
+        .collect();
     match format {
         TextOrJson::Json => output::json(&json!({
             "path": path,

@@ -235,10 +235,13 @@ impl Context {
         if self.global.deployment.is_empty() {
             return Ok(all);
         }
-        let known: Vec<&str> = all.iter().map(|each| each.name.as_str()).collect();
+        let known: Vec<&str> = all
+            .iter()
+            .map(|deployment| deployment.name.as_str())
+            .collect();
         let titles: Vec<&str> = all
             .iter()
-            .filter_map(|each| each.title.as_deref())
+            .filter_map(|deployment| deployment.title.as_deref())
             .collect();
         let strangers: Vec<String> = self
             .global
@@ -266,7 +269,7 @@ impl Context {
             let found = all.iter().find(|known| known.is_called(name));
             picked.extend(
                 found
-                    .filter(|each| picked.iter().all(|other| other.name != each.name))
+                    .filter(|deployment| picked.iter().all(|other| other.name != deployment.name))
                     .cloned(),
             );
         }
@@ -365,7 +368,10 @@ fn nothing_found(regions: &[String], loaded: &Loaded) -> Failure {
 
 /// Several deployments, and the command works on one.
 pub(crate) fn which(several: &[Deployment]) -> Failure {
-    let names: Vec<&str> = several.iter().map(|each| each.name.as_str()).collect();
+    let names: Vec<&str> = several
+        .iter()
+        .map(|deployment| deployment.name.as_str())
+        .collect();
     usage(
         "picking a deployment",
         "this works on one, and several are configured",

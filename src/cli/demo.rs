@@ -60,7 +60,7 @@ pub(crate) fn run(context: &Context, options: &DemoOptions) -> CliResult {
             stack,
             &deployments
                 .iter()
-                .map(|each| each.name.to_string())
+                .map(|deployment| deployment.name.to_string())
                 .collect::<Vec<_>>(),
         );
         Ok(Start {

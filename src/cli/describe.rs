@@ -137,7 +137,8 @@ mod tests {
         assert!(
             !text
                 .chars()
-                .any(|each| each != '\n' && crate::model::sanitize::is_dangerous(each)),
+                .any(|character| character != '\n'
+                    && crate::model::sanitize::is_dangerous(character)),
             "{text}"
         );
         assert!(

@@ -135,7 +135,7 @@ pub(crate) async fn find(
     let mut found: Vec<&Resource> = listing
         .resources
         .iter()
-        .filter(|each| is_named(each, word))
+        .filter(|resource| is_named(resource, word))
         .collect();
     found.dedup_by(|later, first| is_same(first, later));
     // AWS names the workload identity of a gateway like the gateway.
@@ -146,7 +146,7 @@ pub(crate) async fn find(
         [only] => {
             let deployment = deployments
                 .iter()
-                .find(|each| each.name == only.key.deployment);
+                .find(|deployment| deployment.name == only.key.deployment);
             let deployment =
                 deployment.ok_or_else(|| usage(doing, "it belongs to no picked deployment"))?;
             Ok((deployment.clone(), (*only).clone()))
@@ -155,7 +155,7 @@ pub(crate) async fn find(
         several => {
             let meant: Vec<String> = several
                 .iter()
-                .map(|each| format!("{} (of {})", each.key.id, each.key.deployment))
+                .map(|resource| format!("{} (of {})", resource.key.id, resource.key.deployment))
                 .collect();
             Err(usage(
                 doing,
@@ -196,7 +196,13 @@ fn not_found(listing: &Listing, doing: &str, word: &str) -> Failure {
     let names: Vec<&str> = listing
         .resources
         .iter()
-        .flat_map(|each| [each.name.as_str(), each.key.id.as_str(), each.key.own_id()])
+        .flat_map(|resource| {
+            [
+                resource.name.as_str(),
+                resource.key.id.as_str(),
+                resource.key.own_id(),
+            ]
+        })
         .collect();
     if let Some(problem) = listing.problems.first() {
         let Failure { kind, cause, .. } = &problem.failure;
@@ -215,7 +221,7 @@ fn not_found(listing: &Listing, doing: &str, word: &str) -> Failure {
             let mut names: Vec<&str> = listing
                 .resources
                 .iter()
-                .map(|each| each.key.id.as_str())
+                .map(|resource| resource.key.id.as_str())
                 .collect();
             names.dedup();
             known(&names)

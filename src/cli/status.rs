@@ -281,7 +281,12 @@ fn given_up(
     }
     let names: Vec<String> = waiting
         .iter()
-        .map(|each| format!("{} {} is {}", each.key.kind, each.key.id, each.status))
+        .map(|resource| {
+            format!(
+                "{} {} is {}",
+                resource.key.kind, resource.key.id, resource.status
+            )
+        })
         .collect();
     output::note(&format!(
         "error: not all are {status} after {after}: {}",
@@ -296,7 +301,7 @@ fn waiting_for<'a>(status: &str, listing: &'a Listing) -> Vec<&'a Resource> {
         .resources
         .iter()
         .all(|resource| resource.key.kind == Kind::Version);
-    let concerned = |each: &&Resource| match each.key.kind {
+    let concerned = |resource: &&Resource| match resource.key.kind {
         Kind::Secret => SECRET.contains(&status),
         Kind::Version => has_only_versions,
         kind => status != "READY" || kinds::spec(kind).good_status == "READY",
@@ -305,7 +310,7 @@ fn waiting_for<'a>(status: &str, listing: &'a Listing) -> Vec<&'a Resource> {
         .resources
         .iter()
         .filter(concerned)
-        .filter(|each| each.status != status)
+        .filter(|resource| resource.status != status)
         .collect()
 }
 
@@ -329,8 +334,11 @@ const KNOWN: [&str; 13] = [
 /// A word that is neither known nor seen anywhere would be waited for in vain.
 fn check_status(status: &str, listing: &Listing) -> Result<(), Failure> {
     let known = || KNOWN.iter().chain(&SECRET).copied().chain(["ACTIVE"]);
-    if known().any(|each| each == status)
-        || listing.resources.iter().any(|each| each.status == status)
+    if known().any(|word| word == status)
+        || listing
+            .resources
+            .iter()
+            .any(|resource| resource.status == status)
     {
         return Ok(());
     }
@@ -367,19 +375,19 @@ fn table(resources: &[Resource]) -> TextTable {
     .fit("NAME", ColumnFit::Middle)
     .fit("ID", ColumnFit::Extra)
     .fit("REASON", ColumnFit::Whole);
-    for each in resources {
-        let age = each
+    for resource in resources {
+        let age = resource
             .updated
-            .or(each.created)
+            .or(resource.created)
             .map_or_else(String::new, |at| at.age(now));
         table.row(vec![
-            Cell::new(each.key.deployment.as_str()),
-            Cell::new(each.key.kind.as_str()),
-            Cell::new(&each.name),
-            Cell::new(&each.key.id).tone(Tone::Dim),
-            Cell::new(kinds::shown_status(each)).tone(tone(each)),
+            Cell::new(resource.key.deployment.as_str()),
+            Cell::new(resource.key.kind.as_str()),
+            Cell::new(&resource.name),
+            Cell::new(&resource.key.id).tone(Tone::Dim),
+            Cell::new(kinds::shown_status(resource)).tone(tone(resource)),
             Cell::new(&age).right(),
-            Cell::new(each.reason.as_deref().unwrap_or("")),
+            Cell::new(resource.reason.as_deref().unwrap_or("")),
         ]);
     }
     table

@@ -128,7 +128,7 @@ impl TextTable {
     pub(crate) fn new<'a>(headings: impl IntoIterator<Item = &'a str>) -> Self {
         let header: Vec<Cell> = headings
             .into_iter()
-            .map(|each| Cell::new(each).tone(Tone::Dim))
+            .map(|heading| Cell::new(heading).tone(Tone::Dim))
             .collect();
         Self {
             fits: vec![ColumnFit::End; header.len()],

@@ -146,7 +146,7 @@ fn check_name(name: &str, section: &Section<'_, '_>) {
     }
     if name
         .chars()
-        .any(|each| each.is_whitespace() || each.is_control() || each == ',')
+        .any(|character| character.is_whitespace() || character.is_control() || character == ',')
     {
         section.complain(
             "a deployment's name has no blanks and no commas, since --deployment takes it",

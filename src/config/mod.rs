@@ -122,7 +122,7 @@ impl Loaded {
         let problem = self.places.problem(path, of_value, message);
         let after = self
             .problems
-            .partition_point(|each| (each.line, each.column) <= (problem.line, problem.column));
+            .partition_point(|known| (known.line, known.column) <= (problem.line, problem.column));
         self.problems.insert(after, problem);
     }
 }
@@ -213,7 +213,7 @@ mod tests {
         let shapes: Vec<&str> = config
             .deployments
             .iter()
-            .map(|each| each.sign_in.mode())
+            .map(|deployment| deployment.sign_in.mode())
             .collect();
         assert_eq!(shapes, ["m2m", "m2m", "bearer", "sigv4", "user"]);
     }

@@ -168,13 +168,13 @@ impl<'a> Problems<'a> {
     pub(super) fn into_sorted(self) -> Vec<Problem> {
         let mut found = self.found.into_inner();
         found.sort_by_key(|(start, _)| *start);
-        let mut each: Vec<Problem> = Vec::new();
+        let mut distinct: Vec<Problem> = Vec::new();
         for (_, problem) in found {
             // What several deployments take from the defaults is wrong once.
-            if !each.contains(&problem) {
-                each.push(problem);
+            if !distinct.contains(&problem) {
+                distinct.push(problem);
             }
         }
-        each
+        distinct
     }
 }

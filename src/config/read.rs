@@ -242,13 +242,13 @@ mod tests {
         assert!(
             found
                 .iter()
-                .any(|each| each.starts_with("line 2, column 10: not TOML")),
+                .any(|problem| problem.starts_with("line 2, column 10: not TOML")),
             "{found:#?}"
         );
         assert!(
             found
                 .iter()
-                .any(|each| each.contains("line 4, column 1: unknown key \"foo\"")),
+                .any(|problem| problem.contains("line 4, column 1: unknown key \"foo\"")),
             "{found:#?}"
         );
     }
@@ -262,7 +262,7 @@ mod tests {
             config
                 .deployments
                 .iter()
-                .map(|each| each.name.as_str())
+                .map(|deployment| deployment.name.as_str())
                 .collect::<Vec<_>>(),
             ["good"]
         );
@@ -311,12 +311,12 @@ mod tests {
         assert!(
             with("http://mcp.example/mcp")
                 .first()
-                .is_some_and(|each| each.contains("https"))
+                .is_some_and(|problem| problem.contains("https"))
         );
         assert!(
             with("mcp.example")
                 .first()
-                .is_some_and(|each| each.contains("no URL"))
+                .is_some_and(|problem| problem.contains("no URL"))
         );
         let told = with("https://me:canary@mcp.example/mcp");
         assert!(
@@ -332,7 +332,10 @@ mod tests {
         let (config, problems) = parse(text, &|| Some("ap-south-1".into()));
         assert_eq!(problems, []);
         assert_eq!(
-            config.deployments.first().map(|each| each.region.as_str()),
+            config
+                .deployments
+                .first()
+                .map(|deployment| deployment.region.as_str()),
             Some("ap-south-1")
         );
     }

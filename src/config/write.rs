@@ -24,7 +24,12 @@ pub fn render(config: &Config, command: &str) -> String {
     let deployments = config
         .deployments
         .iter()
-        .map(|each| (each.name.to_string(), Value::Table(deployment(each))))
+        .map(|deployment| {
+            (
+                deployment.name.to_string(),
+                Value::Table(deployment_table(deployment)),
+            )
+        })
         .collect();
     root.insert("deployments".into(), Value::Table(deployments));
     format!("{MARK}{command}`. The documented example is config.example.toml.\n\n{root}")
@@ -90,7 +95,7 @@ fn settings(ui: &Ui) -> Table {
     table
 }
 
-fn deployment(from: &Deployment) -> Table {
+fn deployment_table(from: &Deployment) -> Table {
     let mut table = Table::new();
     insert_text(&mut table, "title", from.title.as_deref());
     insert_text(

@@ -167,11 +167,11 @@ fn names(tools: &[Tool]) -> String {
 }
 
 fn statuses(resources: &[Resource]) -> String {
-    let each: Vec<String> = resources
+    let texts: Vec<String> = resources
         .iter()
         .map(|resource| format!("{} {}", resource.name, resource.status))
         .collect();
-    each.join(", ")
+    texts.join(", ")
 }
 
 /// What was asked, and what came back.

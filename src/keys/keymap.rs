@@ -267,8 +267,8 @@ impl Bindings {
     ) {
         let word = layer.as_str();
         // Reported at the user's own table.
-        let clash = |one: Action, other: Action, message: String| {
-            let meant = if is_own(one) { one } else { other };
+        let clash = |problem: Action, other: Action, message: String| {
+            let meant = if is_own(problem) { problem } else { other };
             KeyProblem::of_value(&[word, meant.spec().id], message)
         };
         self.lookup.clear();
@@ -384,7 +384,7 @@ mod tests {
         let problems = Keymap::embedded().lay_over(&user);
         let places: Vec<(String, bool)> = problems
             .iter()
-            .map(|each| (each.path.join("/"), each.of_value))
+            .map(|known| (known.path.join("/"), known.of_value))
             .collect();
         for expected in [
             ("fleet/fleet.logs/1", true),
@@ -402,19 +402,19 @@ mod tests {
         assert!(
             problems
                 .iter()
-                .any(|each| each.message.contains("\"app.quit\"")),
+                .any(|problem| problem.message.contains("\"app.quit\"")),
             "{problems:#?}"
         );
         assert!(
             problems
                 .iter()
-                .any(|each| each.message.contains("known: start, fleet, ")),
+                .any(|problem| problem.message.contains("known: start, fleet, ")),
             "{problems:#?}"
         );
         assert!(
             problems
                 .iter()
-                .any(|each| each.message.contains("\"logs.follow\" in [keys.logs]")),
+                .any(|problem| problem.message.contains("\"logs.follow\" in [keys.logs]")),
             "{problems:#?}"
         );
     }

@@ -19,17 +19,17 @@ pub fn sanitize(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     let mut marks = 0;
-    if text.chars().all(|each| passes(each, &mut marks)) {
+    if text.chars().all(|character| passes(character, &mut marks)) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 16);
     let (mut marks, mut column) = (0, 0);
-    for each in text.chars() {
+    for character in text.chars() {
         let before = out.len();
-        if passes(each, &mut marks) {
-            out.push(each);
+        if passes(character, &mut marks) {
+            out.push(character);
         } else {
-            spell(each, column, &mut out);
+            spell(character, column, &mut out);
         }
         column += out.get(before..).map_or(0, |added| added.chars().count());
     }
@@ -43,15 +43,18 @@ pub fn escape_json(json: &str) -> Cow<'_, str> {
     if json.bytes().all(is_harmless) {
         return Cow::Borrowed(json);
     }
-    if json.chars().all(|each| each == '\n' || !is_dangerous(each)) {
+    if json
+        .chars()
+        .all(|character| character == '\n' || !is_dangerous(character))
+    {
         return Cow::Borrowed(json);
     }
     let mut out = String::with_capacity(json.len() + 16);
-    for each in json.chars() {
-        if each == '\n' || !is_dangerous(each) {
-            out.push(each);
+    for character in json.chars() {
+        if character == '\n' || !is_dangerous(character) {
+            out.push(character);
         } else {
-            push_escape(each, &mut out);
+            push_escape(character, &mut out);
         }
     }
     Cow::Owned(out)
@@ -102,18 +105,18 @@ fn push_escape(letter: char, out: &mut String) {
 }
 
 /// Whether a character is kept as it is. Counts consecutive combining marks.
-fn passes(each: char, marks: &mut usize) -> bool {
-    if is_combining(each) {
+fn passes(character: char, marks: &mut usize) -> bool {
+    if is_combining(character) {
         *marks += 1;
         return *marks <= MARKS;
     }
     *marks = 0;
-    !is_dangerous(each)
+    !is_dangerous(character)
 }
 
 /// Whether a character controls a terminal, reorders text or is invisible.
-pub fn is_dangerous(each: char) -> bool {
-    matches!(each,
+pub fn is_dangerous(character: char) -> bool {
+    matches!(character,
         '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{9f}'
         | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
         | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
@@ -121,24 +124,24 @@ pub fn is_dangerous(each: char) -> bool {
         | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
-fn is_combining(each: char) -> bool {
-    matches!(each,
+fn is_combining(character: char) -> bool {
+    matches!(character,
         '\u{300}'..='\u{34e}' | '\u{350}'..='\u{36f}' | '\u{483}'..='\u{489}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}'
         | '\u{20d0}'..='\u{20ff}' | '\u{fe20}'..='\u{fe2f}')
 }
 
 /// Appends a visible name or symbol for the character. `column` is its position, for tabs.
-fn spell(each: char, column: usize, out: &mut String) {
-    match each {
+fn spell(character: char, column: usize, out: &mut String) {
+    match character {
         '\t' => out.push_str(&" ".repeat(TAB - column % TAB)),
         '\n' => out.push('⏎'),
-        '\u{0}'..='\u{1f}' => out.extend(char::from_u32(0x2400 + u32::from(each))),
+        '\u{0}'..='\u{1f}' => out.extend(char::from_u32(0x2400 + u32::from(character))),
         '\u{7f}' => out.push('\u{2421}'),
         // A variation selector only selects the style of a glyph, so it is dropped.
         '\u{fe00}'..='\u{fe0f}' => {}
         mark if is_combining(mark) => {}
         _ => {
-            let _ = write!(out, "<U+{:04X}>", u32::from(each));
+            let _ = write!(out, "<U+{:04X}>", u32::from(character));
         }
     }
 }

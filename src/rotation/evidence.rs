@@ -342,7 +342,7 @@ pub(super) fn write_connections(
     }
     let mut agents: Vec<&str> = connections
         .iter()
-        .map(|one| one.agent.as_str())
+        .map(|connection| connection.agent.as_str())
         .filter(|agent| !agent.is_empty())
         .collect();
     agents.sort_unstable();

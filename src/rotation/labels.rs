@@ -168,7 +168,7 @@ impl Labels {
     pub fn holder(&self, label: &str) -> Option<&VersionId> {
         self.0
             .iter()
-            .find(|(_, labels)| labels.iter().any(|one| &**one == label))
+            .find(|(_, labels)| labels.iter().any(|known| &**known == label))
             .map(|(version, _)| version)
     }
 

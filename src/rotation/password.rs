@@ -92,7 +92,9 @@ impl PasswordPolicy {
         }
         let unsafe_ones: String = alphabet
             .chars()
-            .filter(|one| !one.is_ascii_alphanumeric() && !SAFE_MARKS.contains(*one))
+            .filter(|character| {
+                !character.is_ascii_alphanumeric() && !SAFE_MARKS.contains(*character)
+            })
             .collect();
         if !unsafe_ones.is_empty() {
             return Err(PasswordPolicyError::Unsafe(unsafe_ones));
@@ -149,7 +151,9 @@ impl PasswordPolicy {
     /// The printable characters that are not in the alphabet: what another random source has to leave out.
     pub fn excluded(&self) -> String {
         ('!'..='~')
-            .filter(|one| u8::try_from(*one).is_ok_and(|byte| !self.alphabet.contains(&byte)))
+            .filter(|character| {
+                u8::try_from(*character).is_ok_and(|byte| !self.alphabet.contains(&byte))
+            })
             .collect()
     }
 
@@ -226,12 +230,24 @@ mod tests {
         for seed in 0..500 {
             let password = policy.draw(&bytes(seed, policy.bytes_needed())).unwrap();
             assert_eq!(password.len(), LENGTH);
-            assert!(password.chars().all(|one| ALPHABET.contains(one)));
+            assert!(
+                password
+                    .chars()
+                    .all(|character| ALPHABET.contains(character))
+            );
             assert!(password.chars().next().unwrap().is_ascii_alphanumeric());
-            assert!(password.chars().any(|one| one.is_ascii_uppercase()));
-            assert!(password.chars().any(|one| one.is_ascii_lowercase()));
-            assert!(password.chars().any(|one| one.is_ascii_digit()));
-            assert!(password.chars().any(|one| "-_.".contains(one)));
+            assert!(
+                password
+                    .chars()
+                    .any(|character| character.is_ascii_uppercase())
+            );
+            assert!(
+                password
+                    .chars()
+                    .any(|character| character.is_ascii_lowercase())
+            );
+            assert!(password.chars().any(|character| character.is_ascii_digit()));
+            assert!(password.chars().any(|character| "-_.".contains(character)));
         }
     }
 
@@ -243,7 +259,7 @@ mod tests {
         let password = policy.draw(&every_byte).unwrap();
         for character in ALPHABET[..62].chars() {
             assert_eq!(
-                password.chars().filter(|one| *one == character).count(),
+                password.chars().filter(|mark| *mark == character).count(),
                 4,
                 "{character}"
             );

@@ -125,9 +125,9 @@ impl RotationPlan {
             outage: outage(kind, known),
             connections: known.connections.as_ref().map(|all| {
                 all.iter()
-                    .map(|one| PlanConnection {
-                        agent: one.agent.clone(),
-                        address: one.address.clone(),
+                    .map(|connection| PlanConnection {
+                        agent: connection.agent.clone(),
+                        address: connection.address.clone(),
                     })
                     .collect()
             }),
@@ -159,7 +159,7 @@ impl RotationPlan {
         lines.extend(
             self.readers
                 .iter()
-                .map(|one| format!("  {}", one.sentence())),
+                .map(|reader| format!("  {}", reader.sentence())),
         );
         if let Some(connections) = self
             .connections
@@ -168,9 +168,9 @@ impl RotationPlan {
         {
             lines.push("Connected as this user now:".to_owned());
             lines.extend(
-                connections
-                    .iter()
-                    .map(|one| format!("  {} from {}", one.agent, one.address)),
+                connections.iter().map(|connection| {
+                    format!("  {} from {}", connection.agent, connection.address)
+                }),
             );
         }
         if !self.by_hand.is_empty() {
@@ -264,7 +264,7 @@ fn outage(kind: RotationKind, known: &PlanInput) -> String {
     let slow = known
         .readers
         .iter()
-        .filter(|one| one.pickup.is_slow())
+        .filter(|reader| reader.pickup.is_slow())
         .count();
     let window = "new logins with the old password fail from step 3 until step 5, usually below a second; open connections go on";
     match slow {

@@ -217,9 +217,11 @@ impl fmt::Display for RotationQuestion {
             Self::RefreshReaders(readers) => {
                 let names: Vec<String> = readers
                     .iter()
-                    .map(|one| format!("{} {}", one.name, one.pickup.sentence()))
+                    .map(|reader| format!("{} {}", reader.name, reader.pickup.sentence()))
                     .collect();
-                let copies = readers.iter().any(|one| one.pickup == Pickup::Environment);
+                let copies = readers
+                    .iter()
+                    .any(|reader| reader.pickup == Pickup::Environment);
                 let doing = if copies {
                     "Put the new value there, which makes a new version of the runtime, and stop"
                 } else {

@@ -11,9 +11,9 @@ use crate::model::{Failure, FailureKind};
 pub(super) fn write(stem: &str, extension: &str, text: &str) -> Result<String, Failure> {
     let stem: String = stem
         .chars()
-        .map(|each| {
-            if each.is_ascii_alphanumeric() || each == '-' || each == '_' {
-                each
+        .map(|character| {
+            if character.is_ascii_alphanumeric() || character == '-' || character == '_' {
+                character
             } else {
                 '-'
             }

@@ -143,7 +143,7 @@ mod tests {
         assert_eq!(both, [query("one"), query("two")]);
         assert_eq!(
             change(Some(&path), |queries| queries
-                .retain(|each| each.name != "one"))
+                .retain(|query| query.name != "one"))
             .unwrap(),
             [query("two")]
         );

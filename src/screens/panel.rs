@@ -389,8 +389,8 @@ fn facts(resource: &Resource, context: &ViewContext<'_>, room: u16) -> Vec<Panel
     if let Some(arn) = &resource.arn {
         fact("ARN", arn);
     }
-    for each in &resource.facts {
-        fact(each.label, &each.value);
+    for known in &resource.facts {
+        fact(known.label, &known.value);
     }
     for (label, moment) in [("created", resource.created), ("updated", resource.updated)] {
         if let Some(at) = moment {

@@ -150,7 +150,9 @@ impl Store {
 
     /// The deployment of that name.
     pub fn deployment(&self, name: &DeploymentName) -> Option<&Deployment> {
-        self.deployments.iter().find(|each| &each.name == name)
+        self.deployments
+            .iter()
+            .find(|deployment| &deployment.name == name)
     }
 
     /// All known resources of a deployment.
@@ -170,7 +172,7 @@ impl Store {
             .get(&(key.deployment.clone(), key.kind))?
             .get()?
             .iter()
-            .find(|each| &each.key == key)
+            .find(|known| &known.key == key)
     }
 
     /// Whether something in a list is on its way to another state.
@@ -431,11 +433,11 @@ impl Store {
         };
         let renewed = list
             .iter()
-            .map(|each| {
-                if each.key == resource.key {
+            .map(|known| {
+                if known.key == resource.key {
                     resource.clone()
                 } else {
-                    each.clone()
+                    known.clone()
                 }
             })
             .collect();

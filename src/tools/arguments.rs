@@ -48,7 +48,7 @@ pub fn merge(
         schema
             .properties
             .iter()
-            .filter(|each| each.required && !given(&each.name))
+            .filter(|property| property.required && !given(&property.name))
             .map(missing),
     );
     if wrong.is_empty() {
@@ -62,7 +62,7 @@ fn unknown(name: &str, schema: &ArgumentsSchema) -> String {
     let known: Vec<&str> = schema
         .properties
         .iter()
-        .map(|each| each.name.as_str())
+        .map(|property| property.name.as_str())
         .collect();
     if known.is_empty() {
         return format!("unknown argument \"{name}\": the tool takes none");
@@ -75,7 +75,7 @@ fn unknown(name: &str, schema: &ArgumentsSchema) -> String {
 }
 
 fn missing(property: &Property) -> String {
-    let types: Vec<&str> = property.types.iter().map(|each| each.as_str()).collect();
+    let types: Vec<&str> = property.types.iter().map(|kind| kind.as_str()).collect();
     let what = match (
         types.is_empty(),
         property
@@ -103,7 +103,7 @@ pub fn read(property: &Property, text: &str) -> Result<Value, String> {
         return choose(property, text);
     }
     typed(&property.types, &property.items, text).ok_or_else(|| {
-        let wanted: Vec<&str> = property.types.iter().map(|each| each.as_str()).collect();
+        let wanted: Vec<&str> = property.types.iter().map(|kind| kind.as_str()).collect();
         format!(
             "{}: {} is wanted, not \"{text}\"",
             property.name,
@@ -252,7 +252,7 @@ fn typed(types: &[Type], items: &[Type], text: &str) -> Option<Value> {
         return Some(Value::String(text.to_owned()));
     }
     let parsed = parse(text);
-    if let Some(value) = parsed.filter(|value| types.iter().any(|each| fits(*each, value))) {
+    if let Some(value) = parsed.filter(|value| types.iter().any(|kind| fits(*kind, value))) {
         return Some(value);
     }
     // One item of a list, without the brackets.

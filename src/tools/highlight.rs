@@ -108,7 +108,7 @@ fn next(rest: &str, first: char, after_colon: bool) -> (usize, Token) {
             Token::Parameter,
         ),
         '0'..='9' => (
-            rest.find(|each: char| !(each.is_ascii_alphanumeric() || each == '.'))
+            rest.find(|character: char| !(character.is_ascii_alphanumeric() || character == '.'))
                 .unwrap_or(rest.len()),
             Token::Number,
         ),
@@ -132,7 +132,7 @@ fn next(rest: &str, first: char, after_colon: bool) -> (usize, Token) {
 }
 
 fn word(text: &str) -> usize {
-    text.find(|each: char| !(each.is_alphanumeric() || each == '_'))
+    text.find(|character: char| !(character.is_alphanumeric() || character == '_'))
         .unwrap_or(text.len())
 }
 

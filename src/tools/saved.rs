@@ -102,7 +102,7 @@ impl Query {
 
 /// Puts a query among the others, in the place of one of the same name.
 pub fn put(queries: &mut Vec<Query>, query: Query) {
-    match queries.iter_mut().find(|each| each.name == query.name) {
+    match queries.iter_mut().find(|saved| saved.name == query.name) {
         Some(old) => *old = query,
         None => queries.push(query),
     }
@@ -187,7 +187,7 @@ pub(crate) fn is_secret(name: &str) -> bool {
     let plain: String = name
         .chars()
         .filter(char::is_ascii_alphanumeric)
-        .map(|each| each.to_ascii_lowercase())
+        .map(|word| word.to_ascii_lowercase())
         .collect();
     SECRET.iter().any(|part| plain.contains(part))
 }

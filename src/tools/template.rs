@@ -35,7 +35,7 @@ pub fn names(template: &str) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for (_, place) in parts(template) {
         for name in place.map(|place| variables(place).1).into_iter().flatten() {
-            if !names.iter().any(|each| each == name) {
+            if !names.iter().any(|known| known == name) {
                 names.push(name.to_owned());
             }
         }

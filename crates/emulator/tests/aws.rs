@@ -88,7 +88,7 @@ fn deployment<'a>(line: &'a Value, name: &str) -> &'a Value {
         .as_array()
         .unwrap()
         .iter()
-        .find(|one| one["name"] == name)
+        .find(|item| item["name"] == name)
         .unwrap()
 }
 

@@ -61,7 +61,7 @@ impl World {
             .as_array()
             .unwrap()
             .iter()
-            .find(|one| one["name"] == name)
+            .find(|secret| secret["name"] == name)
             .unwrap()
             .clone()
     }
@@ -228,7 +228,7 @@ async fn what_the_further_secrets_name_stands_only_at_an_embedded_neo4j() {
         let counts = stack
             .deployments()
             .iter()
-            .map(|one| (one.extra_secrets.len(), one.extra_runtimes.len()))
+            .map(|scenario| (scenario.extra_secrets.len(), scenario.extra_runtimes.len()))
             .collect::<Vec<_>>();
         assert_eq!(
             counts,
@@ -296,7 +296,7 @@ impl<'a> Runtime<'a> {
         let deployments = world.stack.deployments();
         let arn = deployments
             .iter()
-            .flat_map(|one| &one.extra_runtimes)
+            .flat_map(|scenario| &scenario.extra_runtimes)
             .next()
             .unwrap();
         Self::new(world, &facts, &arn.as_str().into(), &answer["access_token"])

@@ -253,7 +253,7 @@ mod tests {
         let times = |next: MergedEvents| {
             next.events
                 .iter()
-                .map(|each| each.timestamp.millis())
+                .map(|event| event.timestamp.millis())
                 .collect::<Vec<_>>()
         };
         send(&a, &[1, 5, 9]);
@@ -307,12 +307,12 @@ mod tests {
             .unwrap()
             .events
             .iter()
-            .map(|each| each.timestamp.millis())
+            .map(|event| event.timestamp.millis())
             .collect();
         assert_eq!(fill(&mut merged), 3);
         drop((slow, fast));
         while let Some(next) = merged.next().await {
-            times.extend(next.events.iter().map(|each| each.timestamp.millis()));
+            times.extend(next.events.iter().map(|event| event.timestamp.millis()));
         }
         assert_eq!(times.len(), 40);
         assert!(times.is_sorted(), "{times:?}");

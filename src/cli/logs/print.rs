@@ -300,7 +300,7 @@ impl SourceLabels {
             let word = source_word(group);
             let is_alone = groups
                 .iter()
-                .filter(|each| source_word(each) == word)
+                .filter(|source| source_word(source) == word)
                 .count()
                 == 1;
             let name = group.rsplit('/').next().unwrap_or(group);

@@ -284,20 +284,20 @@ async fn existing(
 fn groups_of(place: &[Deployment], resources: &[Resource], name: &str) -> Vec<String> {
     let named = resources
         .iter()
-        .filter(|each| find_resource::is_named(each, name));
+        .filter(|resource| find_resource::is_named(resource, name));
     let mut groups: Vec<String> = named
-        .flat_map(|each| each.log_groups.iter().cloned())
+        .flat_map(|resource| resource.log_groups.iter().cloned())
         .collect();
-    for deployment in place.iter().filter(|each| each.is_called(name)) {
+    for deployment in place.iter().filter(|deployment| deployment.is_called(name)) {
         let own = resources
             .iter()
-            .filter(|each| each.key.deployment == deployment.name);
+            .filter(|resource| resource.key.deployment == deployment.name);
         groups.extend(
             deployment
                 .log_groups
                 .iter()
                 .map(|group| group_name(group).to_owned())
-                .chain(own.flat_map(|each| each.log_groups.iter().cloned())),
+                .chain(own.flat_map(|resource| resource.log_groups.iter().cloned())),
         );
     }
     let mut each = Vec::new();

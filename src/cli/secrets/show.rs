@@ -76,7 +76,7 @@ async fn read(
     let details = join_all(resources.iter().map(|secret| async {
         let deployment = deployments
             .iter()
-            .find(|each| each.name == secret.key.deployment)?;
+            .find(|deployment| deployment.name == secret.key.deployment)?;
         Some(
             services
                 .aws
@@ -172,8 +172,8 @@ pub(super) fn one(context: &Context, id: &str, format: TableOrJson) -> CliResult
             let versions: Vec<Value> = detail
                 .versions
                 .iter()
-                .map(|each| {
-                    json!({"version_id": each.version_id, "stages": each.stages, "created_at": each.created_at.map(Moment::iso)})
+                .map(|version| {
+                    json!({"version_id": version.version_id, "stages": version.stages, "created_at": version.created_at.map(Moment::iso)})
                 })
                 .collect();
             output::json(&json!({
@@ -207,7 +207,7 @@ fn print_detail(deployment: &str, detail: &SecretDetail) -> std::io::Result<()> 
 }
 
 fn tone(version: &SecretVersion) -> Tone {
-    let has = |stage: &str| version.stages.iter().any(|each| each == stage);
+    let has = |stage: &str| version.stages.iter().any(|label| label == stage);
     match (has(CURRENT), has(PENDING)) {
         (true, _) => Tone::Good,
         (false, true) => Tone::Attention,

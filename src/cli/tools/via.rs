@@ -62,7 +62,7 @@ fn whose(context: &Context, route: &CallRoute, url: &str) -> Result<Deployment, 
     let all = context.deployments()?;
     let own: Vec<&Deployment> = all
         .iter()
-        .filter(|each| each.mcp_url.as_deref() == Some(url))
+        .filter(|deployment| deployment.mcp_url.as_deref() == Some(url))
         .collect();
     match (all.as_slice(), own.as_slice()) {
         ([only], _) => Ok(only.clone()),
@@ -152,7 +152,10 @@ async fn named(
     word: &str,
 ) -> Result<(Deployment, McpTarget), Failure> {
     let all = context.deployments()?;
-    if all.iter().any(|each| each.name.as_str() == word) {
+    if all
+        .iter()
+        .any(|deployment| deployment.name.as_str() == word)
+    {
         let hint = format!(
             "--via takes a gateway, a runtime or a URL; for the deployment: --deployment {word}"
         );

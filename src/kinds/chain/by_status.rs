@@ -16,7 +16,7 @@ pub(super) fn live(stage: ChainStage, known: &ChainInput<'_>, now: Moment) -> Op
             .resources
             .iter()
             .copied()
-            .filter(move |each| each.key.kind == kind)
+            .filter(move |resource| resource.key.kind == kind)
     };
     let silent = |is_there: bool| is_there.then_some(StageStatus::unknown(stage));
     match stage {
@@ -101,7 +101,7 @@ fn worst(
     let several = resources.len() > 1;
     let found = resources
         .into_iter()
-        .map(|each| (health(each), each))
+        .map(|resource| (health(resource), resource))
         .rev()
         .max_by_key(|(health, _)| *health);
     match (found, unlisted) {

@@ -136,7 +136,7 @@ fn altered(letter: char, id: &str, change: impl Fn(&mut Resource)) -> Vec<Resour
     let mut resources = shape(letter);
     let found = resources
         .iter_mut()
-        .find(|each| each.key.id == id)
+        .find(|resource| resource.key.id == id)
         .expect("it is there");
     change(found);
     resources

@@ -101,7 +101,7 @@ impl RotationMachine {
             .map(|facts| Arc::clone(&facts.user));
         self.state.consumers.kept_user = facts
             .map(|facts| Arc::clone(&facts.user))
-            .filter(|user| current.is_some_and(|one| one != *user));
+            .filter(|user| current.is_some_and(|kept| kept != *user));
         match self.state.consumers.kept_user.clone() {
             Some(user) => {
                 self.go(RotationPhase::FindReaders);

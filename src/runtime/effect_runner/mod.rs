@@ -254,7 +254,7 @@ impl RunnerState {
             let by_name = started
                 .deployments
                 .into_iter()
-                .map(|each| (each.name.clone(), each))
+                .map(|deployment| (deployment.name.clone(), deployment))
                 .collect();
             let _ = self.services.set(RunnerServices {
                 deployments: by_name,

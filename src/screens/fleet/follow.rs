@@ -127,17 +127,20 @@ impl Fleet {
         let marked: Vec<&Resource> = context
             .store
             .resources(deployment)
-            .filter(|each| {
-                self.marks.contains(&RowId::Resource(each.key.clone()))
-                    && !each.log_groups.is_empty()
+            .filter(|resource| {
+                self.marks.contains(&RowId::Resource(resource.key.clone()))
+                    && !resource.log_groups.is_empty()
             })
             .collect();
         if marked.is_empty() {
             return follow_logs(context, deployment, resource);
         }
-        let names: Vec<&str> = marked.iter().map(|each| each.name.as_str()).collect();
+        let names: Vec<&str> = marked
+            .iter()
+            .map(|resource| resource.name.as_str())
+            .collect();
         let mut groups: Vec<String> = Vec::new();
-        for group in marked.iter().flat_map(|each| &each.log_groups) {
+        for group in marked.iter().flat_map(|resource| &resource.log_groups) {
             if !groups.contains(group) {
                 groups.push(group.clone());
             }
@@ -252,7 +255,7 @@ pub fn deployment_groups(store: &Store, deployment: &DeploymentName) -> Vec<Stri
     let configured = store
         .deployment(deployment)
         .into_iter()
-        .flat_map(|each| &each.log_groups);
+        .flat_map(|deployment| &deployment.log_groups);
     for group in configured.chain(
         store
             .resources(deployment)

@@ -149,7 +149,10 @@ pub(super) fn lines(store: &Store, rows: Vec<Row<'_>>) -> Vec<CachedRow> {
         })
         .collect();
     let at = |row: &Row<'_>| match &row.row_id {
-        RowId::Deployment(name) => store.deployments.iter().position(|each| each.name == *name),
+        RowId::Deployment(name) => store
+            .deployments
+            .iter()
+            .position(|deployment| deployment.name == *name),
         RowId::Resource(key) => places.get(key).copied(),
         RowId::Problem(..) | RowId::Others(_) | RowId::Note(_) | RowId::Gap(_) => None,
     };
@@ -233,25 +236,34 @@ pub(super) fn spaced(lines: Vec<CachedRow>) -> Vec<CachedRow> {
 fn ordered(store: &Store, order: RowOrder) -> Vec<&Deployment> {
     let mut deployments: Vec<&Deployment> = store.deployments.iter().collect();
     match order.order {
-        Order::Health => deployments
-            .sort_by_cached_key(|each| std::cmp::Reverse(urgency(store.health(&each.name).health))),
+        Order::Health => deployments.sort_by_cached_key(|deployment| {
+            std::cmp::Reverse(urgency(store.health(&deployment.name).health))
+        }),
         Order::Name => deployments.sort_by(|one, other| one.name.cmp(&other.name)),
-        Order::Age => deployments.sort_by_cached_key(|each| {
+        Order::Age => deployments.sort_by_cached_key(|deployment| {
             std::cmp::Reverse(
                 store
-                    .resources(&each.name)
+                    .resources(&deployment.name)
                     .filter_map(|resource| resource.updated)
                     .max(),
             )
         }),
         Order::Calls => {
-            deployments.sort_by_cached_key(|each| {
-                std::cmp::Reverse(store.traffic_of(&each.name).map(|traffic| traffic.total()))
+            deployments.sort_by_cached_key(|deployment| {
+                std::cmp::Reverse(
+                    store
+                        .traffic_of(&deployment.name)
+                        .map(|traffic| traffic.total()),
+                )
             });
         }
         Order::Errors => {
-            deployments.sort_by_cached_key(|each| {
-                std::cmp::Reverse(store.traffic_of(&each.name).map(|traffic| traffic.errors))
+            deployments.sort_by_cached_key(|deployment| {
+                std::cmp::Reverse(
+                    store
+                        .traffic_of(&deployment.name)
+                        .map(|traffic| traffic.errors),
+                )
             });
         }
     }
@@ -432,7 +444,7 @@ type ChildrenByParent<'a> = HashMap<(Kind, &'a str), Vec<&'a Resource>>;
 fn families(all: Vec<&Resource>) -> (Vec<&Resource>, ChildrenByParent<'_>) {
     let listed: HashSet<(Kind, &str)> = all
         .iter()
-        .map(|each| (each.key.kind, each.key.id.as_str()))
+        .map(|resource| (resource.key.kind, resource.key.id.as_str()))
         .collect();
     let (mut tops, mut below) = (Vec::new(), ChildrenByParent::new());
     for resource in all {
@@ -446,28 +458,32 @@ fn families(all: Vec<&Resource>) -> (Vec<&Resource>, ChildrenByParent<'_>) {
 
 /// What is wrong with a child puts its parent where it is seen.
 fn sort(resources: &mut [&Resource], order: RowOrder, store: &Store, below: &ChildrenByParent<'_>) {
-    let worst = |each: &Resource| {
+    let worst = |resource: &Resource| {
         let children = below
-            .get(&(each.key.kind, each.key.id.as_str()))
+            .get(&(resource.key.kind, resource.key.id.as_str()))
             .into_iter()
             .flatten();
         let healths = children
             .map(|child| kinds::health(child))
-            .chain([kinds::health(each)]);
+            .chain([kinds::health(resource)]);
         healths.filter_map(resource_urgency).max()
     };
-    let traffic = |each: &Resource| store.traffic.get(&each.key);
+    let traffic = |resource: &Resource| store.traffic.get(&resource.key);
     match order.order {
         Order::Health => {
-            resources.sort_by_cached_key(|each| (each.key.kind, std::cmp::Reverse(worst(each))));
+            resources.sort_by_cached_key(|resource| {
+                (resource.key.kind, std::cmp::Reverse(worst(resource)))
+            });
         }
         Order::Name => resources.sort_by(|one, other| one.name.cmp(&other.name)),
-        Order::Age => resources
-            .sort_by_key(|each| std::cmp::Reverse(each.updated.unwrap_or(Moment::from_millis(0)))),
-        Order::Calls => resources
-            .sort_by_cached_key(|each| std::cmp::Reverse(traffic(each).map(Traffic::total))),
-        Order::Errors => resources.sort_by_cached_key(|each| {
-            std::cmp::Reverse(traffic(each).map(|traffic| traffic.errors))
+        Order::Age => resources.sort_by_key(|resource| {
+            std::cmp::Reverse(resource.updated.unwrap_or(Moment::from_millis(0)))
+        }),
+        Order::Calls => resources.sort_by_cached_key(|resource| {
+            std::cmp::Reverse(traffic(resource).map(Traffic::total))
+        }),
+        Order::Errors => resources.sort_by_cached_key(|resource| {
+            std::cmp::Reverse(traffic(resource).map(|traffic| traffic.errors))
         }),
     }
     if order.is_reversed {

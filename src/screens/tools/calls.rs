@@ -136,7 +136,7 @@ impl Tools {
             || context
                 .store
                 .deployment(&endpoint.deployment)
-                .is_some_and(|each| each.read_only);
+                .is_some_and(|deployment| deployment.read_only);
         if let Some(why) = permission::read_only_refuses_tool(&tool).filter(|_| read_only) {
             return refused_in_read_only(&tool, why);
         }

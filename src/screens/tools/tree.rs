@@ -290,7 +290,7 @@ mod tests {
 
     #[test]
     fn branches_open_and_close_and_left_leads_out() {
-        let many: Vec<Value> = (0..30).map(|each| json!({"n": each})).collect();
+        let many: Vec<Value> = (0..30).map(|number| json!({"n": number})).collect();
         let mut tree = Tree::new(json!({"few": [1, 2], "many": many}));
         assert_eq!(
             shown(&tree),

@@ -452,11 +452,11 @@ fn find<'a, T: std::error::Error + 'static>(
     error: &'a (dyn std::error::Error + 'static),
 ) -> Option<&'a T> {
     let mut next = Some(error);
-    while let Some(each) = next {
-        if let Some(found) = each.downcast_ref::<T>() {
+    while let Some(source) = next {
+        if let Some(found) = source.downcast_ref::<T>() {
             return Some(found);
         }
-        next = each.source();
+        next = source.source();
     }
     None
 }

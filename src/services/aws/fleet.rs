@@ -470,7 +470,7 @@ mod tests {
         let found = named(&deployment, Kind::Secret, ids(), read).await.unwrap();
         let statuses: Vec<_> = found
             .iter()
-            .map(|each| (each.key.id.as_str(), each.status.as_str()))
+            .map(|resource| (resource.key.id.as_str(), resource.status.as_str()))
             .collect();
         assert_eq!(
             statuses,

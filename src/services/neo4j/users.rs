@@ -82,7 +82,7 @@ impl Neo4j {
                 &[user, setting.like],
             )
             .await?;
-        let named = |name: &str| found.iter().find(|one| one.name == name);
+        let named = |name: &str| found.iter().find(|found| found.name == name);
         let is_new = named(user).is_none();
         if is_new {
             self.as_administrator(
@@ -92,10 +92,12 @@ impl Neo4j {
             )
             .await?;
         }
-        let has = named(user).map(|one| one.roles.clone()).unwrap_or_default();
+        let has = named(user)
+            .map(|found| found.roles.clone())
+            .unwrap_or_default();
         let mut granted = Vec::new();
         for role in named(setting.like)
-            .map(|one| one.roles.as_slice())
+            .map(|found| found.roles.as_slice())
             .unwrap_or_default()
         {
             if role != PUBLIC && !has.contains(role) {
@@ -104,9 +106,9 @@ impl Neo4j {
                 granted.push(role.clone());
             }
         }
-        let home = named(setting.like).and_then(|one| one.home.as_ref());
+        let home = named(setting.like).and_then(|found| found.home.as_ref());
         if let Some(home) =
-            home.filter(|home| named(user).and_then(|one| one.home.as_ref()) != Some(*home))
+            home.filter(|home| named(user).and_then(|found| found.home.as_ref()) != Some(*home))
         {
             self.as_administrator(setting, HOME, json!({"user": user, "home": home}))
                 .await?;

@@ -36,16 +36,16 @@ impl LiveBackend {
                 // Over HTTP each request logs in again: only Bolt keeps an authenticated connection.
                 let others: Vec<Connection> = connections
                     .into_iter()
-                    .filter(|one| {
-                        one.user == user
-                            && one.connector == "bolt"
-                            && !one.agent.starts_with("agentcore-console")
+                    .filter(|connection| {
+                        connection.user == user
+                            && connection.connector == "bolt"
+                            && !connection.agent.starts_with("agentcore-console")
                     })
-                    .map(|one| Connection {
-                        id: one.id,
-                        connector: one.connector,
-                        agent: one.agent,
-                        address: one.client_address,
+                    .map(|connection| Connection {
+                        id: connection.id,
+                        connector: connection.connector,
+                        agent: connection.agent,
+                        address: connection.client_address,
                     })
                     .collect();
                 self.connections = Some(others.clone());
@@ -121,7 +121,7 @@ impl LiveBackend {
     async fn readers(&self, versions: &[&VersionId]) -> Option<ReaderScan> {
         let passwords: Vec<&str> = versions
             .iter()
-            .filter_map(|one| self.shape(one).ok())
+            .filter_map(|version| self.shape(version).ok())
             .map(SecretDocument::password)
             .collect();
         let wanted = ReaderQuery {

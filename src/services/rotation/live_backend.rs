@@ -387,8 +387,8 @@ impl RotationBackend for LiveBackend {
                 self.kill_connections(version, ids).await
             }
             RotationEffect::CheckAdministrator { version, labelled } => {
-                for one in labelled {
-                    self.read_once(one).await;
+                for other in labelled {
+                    self.read_once(other).await;
                 }
                 return self.check_administrator(version, labelled).await;
             }

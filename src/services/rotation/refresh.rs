@@ -182,8 +182,8 @@ impl Runtimes<'_> {
         .await?;
         let live = endpoints
             .iter()
-            .find(|one| one.name == "DEFAULT")
-            .and_then(|one| one.live.as_deref());
+            .find(|endpoint| endpoint.name == "DEFAULT")
+            .and_then(|endpoint| endpoint.live.as_deref());
         if configuration
             .ready_version()
             .is_none_or(|version| live != Some(version))
@@ -235,10 +235,11 @@ impl Runtimes<'_> {
                     return false;
                 }
             };
-            let default = endpoints.iter().find(|one| one.name == "DEFAULT");
-            let is_live = default
-                .is_some_and(|one| one.live.as_deref() == Some(version) && one.status == "READY");
-            let has_failed = default.is_some_and(|one| one.status.ends_with("_FAILED"));
+            let default = endpoints.iter().find(|endpoint| endpoint.name == "DEFAULT");
+            let is_live = default.is_some_and(|endpoint| {
+                endpoint.live.as_deref() == Some(version) && endpoint.status == "READY"
+            });
+            let has_failed = default.is_some_and(|endpoint| endpoint.status.ends_with("_FAILED"));
             if !is_live && !has_failed && began.elapsed() <= ROLL_OUT {
                 sleep(LOOK).await;
                 continue;
@@ -253,12 +254,12 @@ impl Runtimes<'_> {
             all.left.extend(
                 endpoints
                     .iter()
-                    .filter(|one| stays_behind(one, version))
-                    .map(|one| {
-                        let live = one.live.as_deref().unwrap_or("-");
+                    .filter(|endpoint| stays_behind(endpoint, version))
+                    .map(|endpoint| {
+                        let live = endpoint.live.as_deref().unwrap_or("-");
                         format!(
                             "endpoint {} of {id} stays at version {live}, which has the old value",
-                            one.name
+                            endpoint.name
                         )
                     }),
             );
@@ -404,7 +405,7 @@ fn stays_behind(endpoint: &EndpointState, version: &str) -> bool {
     let on_its_way = [&endpoint.live, &endpoint.target]
         .into_iter()
         .flatten()
-        .any(|one| one == version);
+        .any(|known| known == version);
     endpoint.name != "DEFAULT" && !on_its_way
 }
 

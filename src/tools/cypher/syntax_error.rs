@@ -28,7 +28,7 @@ pub fn syntax_error(text: &str, statement: &str) -> Option<SyntaxError> {
     let at = text.find("(line ")?;
     let mut numbers = text
         .get(at..)?
-        .split(|each: char| !each.is_ascii_digit())
+        .split(|character: char| !character.is_ascii_digit())
         .filter(|part| !part.is_empty());
     let line: usize = numbers.next()?.parse().ok()?;
     let mut column: usize = numbers.next()?.parse().ok()?;

@@ -277,9 +277,9 @@ mod tests {
         let edges = [(0, 1), (1, 2), (3, 4), (5, 5), (9, 9)];
         let places = positions(7, &edges);
         assert_eq!(places, positions(7, &edges));
-        for one in 0..7 {
-            for other in one + 1..7 {
-                assert!(distance(places[one], places[other]) > 0.5, "{places:?}");
+        for number in 0..7 {
+            for other in number + 1..7 {
+                assert!(distance(places[number], places[other]) > 0.5, "{places:?}");
             }
         }
         assert!(positions(0, &[]).is_empty());

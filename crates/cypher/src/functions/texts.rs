@@ -119,7 +119,10 @@ fn split(name: &str, text: &str, separators: &Value) -> Evaluated {
     let mut rest = text;
     while let Some((index, length)) = separators
         .iter()
-        .filter_map(|one| rest.find(one.as_str()).map(|at| (at, one.len())))
+        .filter_map(|separator| {
+            rest.find(separator.as_str())
+                .map(|at| (at, separator.len()))
+        })
         .min()
     {
         parts.push(Value::from(rest.get(..index).unwrap_or_default()));

@@ -141,7 +141,7 @@ fn configuration(message: &Message) -> Option<&Value> {
 
 fn return_url(world: &SharedWorld, target: &Target, message: &Message) -> String {
     let asked = configuration(message)
-        .and_then(|one| one.get("returnUrl"))
+        .and_then(|body| body.get("returnUrl"))
         .and_then(Value::as_str)
         .map(str::to_owned);
     let default = match &target.credential {
@@ -158,7 +158,7 @@ fn return_url(world: &SharedWorld, target: &Target, message: &Message) -> String
 /// Whether the caller wants the person to agree again.
 pub(crate) fn is_forced(message: &Message) -> bool {
     configuration(message)
-        .and_then(|one| one.get("forceAuthentication"))
+        .and_then(|body| body.get("forceAuthentication"))
         .and_then(Value::as_bool)
         == Some(true)
 }

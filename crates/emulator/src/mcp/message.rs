@@ -146,9 +146,11 @@ fn accepts(headers: &HeaderMap, kind: &str) -> bool {
     let main = kind.split('/').next().unwrap_or_default();
     accept
         .split(',')
-        .map(|one| one.split(';').next().unwrap_or_default().trim())
-        .any(|one| {
-            one.eq_ignore_ascii_case(kind) || one == "*/*" || one.strip_suffix("/*") == Some(main)
+        .map(|media_type| media_type.split(';').next().unwrap_or_default().trim())
+        .any(|media_type| {
+            media_type.eq_ignore_ascii_case(kind)
+                || media_type == "*/*"
+                || media_type.strip_suffix("/*") == Some(main)
         })
 }
 

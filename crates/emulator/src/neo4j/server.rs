@@ -105,8 +105,8 @@ impl DatabaseServer {
         agent: &str,
         now: Timestamp,
     ) -> Result<bool, LoginRefusal> {
-        let is_known = |one: &PooledConnection| {
-            one.pool == pool && one.user == user && one.password == password
+        let is_known = |connection: &PooledConnection| {
+            connection.pool == pool && connection.user == user && connection.password == password
         };
         if self.connections.lock().open.iter().any(is_known) {
             return Ok(false);
@@ -130,7 +130,10 @@ impl DatabaseServer {
 
     /// Closes the connections of a pool when its program ends.
     pub(crate) fn close_pool(&self, pool: &str) {
-        self.connections.lock().open.retain(|one| one.pool != pool);
+        self.connections
+            .lock()
+            .open
+            .retain(|connection| connection.pool != pool);
     }
 
     fn graph(&self) -> &Mutex<Graph> {
@@ -347,14 +350,14 @@ impl DatabaseHost for SessionHost<'_> {
         let mut rows: Vec<Vec<Value>> = connections
             .open
             .iter()
-            .map(|one| {
+            .map(|connection| {
                 row(
-                    &one.id,
-                    one.since,
-                    one.connector,
-                    &one.user,
-                    &one.agent,
-                    &one.client,
+                    &connection.id,
+                    connection.since,
+                    connection.connector,
+                    &connection.user,
+                    &connection.agent,
+                    &connection.client,
                 )
             })
             .collect();
@@ -375,7 +378,10 @@ impl DatabaseHost for SessionHost<'_> {
         let mut connections = self.server.connections.lock();
         let mut rows = Vec::new();
         for id in ids {
-            let found = connections.open.iter().position(|one| one.id == *id);
+            let found = connections
+                .open
+                .iter()
+                .position(|connection| connection.id == *id);
             let (user, message) = match found {
                 Some(index) => (connections.open.remove(index).user, "Connection found"),
                 None if self.session.http && id == "http-1" => {

@@ -31,9 +31,11 @@ async fn a_form_elicitation_reaches_the_call_that_asked() {
             .to_owned();
         caller.headers.push(("mcp-session-id", session));
         let mut stream = caller.post(&rate).await;
-        let question = next_message(&mut stream, |one| one["method"] == "elicitation/create")
-            .await
-            .unwrap();
+        let question = next_message(&mut stream, |message| {
+            message["method"] == "elicitation/create"
+        })
+        .await
+        .unwrap();
         let schema = &question["params"]["requestedSchema"];
         assert_eq!(schema["required"], json!(["rating"]));
         let read: Result<rmcp::model::ElicitationSchema, _> =
@@ -46,7 +48,7 @@ async fn a_form_elicitation_reaches_the_call_that_asked() {
                 .await;
             assert_eq!(taken.status(), StatusCode::ACCEPTED);
         }
-        let result = next_message(&mut stream, |one| one["id"] == 1)
+        let result = next_message(&mut stream, |message| message["id"] == 1)
             .await
             .unwrap();
         assert!(

@@ -46,7 +46,7 @@ impl World {
             .as_array()
             .unwrap()
             .iter()
-            .find(|one| one["name"] == name)
+            .find(|tool| tool["name"] == name)
             .unwrap()
     }
 

@@ -143,14 +143,14 @@ mod tests {
         let arn =
             |number: usize| format!("arn:aws:bedrock-agentcore:us-west-2:1:gateway/gw-{number}");
         let all: Vec<Series> = (0..200)
-            .map(|each| series(&[("Operation", "InvokeGateway"), ("Resource", &arn(each))]))
+            .map(|number| series(&[("Operation", "InvokeGateway"), ("Resource", &arn(number))]))
             .collect();
         let known = KnownSeries {
             calls: all,
             decisions: Vec::new(),
         };
         let keys: Vec<ResourceKey> = (0..200)
-            .map(|each| key(Kind::Gateway, &format!("gw-{each}")))
+            .map(|number| key(Kind::Gateway, &format!("gw-{number}")))
             .collect();
         let (asked, queries) = plan(&keys, &known);
         assert_eq!((asked.len(), queries.len()), (125, 500));

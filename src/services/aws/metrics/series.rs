@@ -66,7 +66,7 @@ pub(super) fn read_series(metric: &Value) -> Series {
         .into_iter()
         .flatten();
     let mut read: Vec<(String, String)> = dimensions
-        .filter_map(|each| Some((text(each, "Name")?, text(each, "Value")?)))
+        .filter_map(|dimension| Some((text(dimension, "Name")?, text(dimension, "Value")?)))
         .collect();
     read.sort();
     Series(read)
@@ -75,23 +75,27 @@ pub(super) fn read_series(metric: &Value) -> Series {
 /// The series that count every call of the resource once: those with the fewest dimensions, among those of invocations.
 /// (CloudWatch keeps a gateway's calls as a whole, and again by method and by tool; a runtime's by endpoint.)
 pub(super) fn coarsest<'a>(resource: &ResourceKey, series: &'a [Series]) -> Vec<&'a Series> {
-    let mut own: Vec<&Series> = series.iter().filter(|each| each.counts(resource)).collect();
-    let invokes = |each: &Series| {
-        each.value("Operation")
+    let mut own: Vec<&Series> = series
+        .iter()
+        .filter(|series| series.counts(resource))
+        .collect();
+    let invokes = |series: &Series| {
+        series
+            .value("Operation")
             .is_some_and(|operation| operation.starts_with("Invoke"))
     };
-    if own.iter().any(|each| invokes(each)) {
-        own.retain(|each| invokes(each));
+    if own.iter().any(|series| invokes(series)) {
+        own.retain(|series| invokes(series));
     }
     fewest_dimensions(own)
 }
 
 /// The series that count every decision about a tool call at the gateway once.
 pub(super) fn decisions<'a>(resource: &ResourceKey, series: &'a [Series]) -> Vec<&'a Series> {
-    let is_own = |each: &&Series| {
+    let is_own = |dimension: &&Series| {
         resource.kind == Kind::Gateway
-            && each.value("TargetResource") == Some(resource.own_id())
-            && each.value("OperationName") == Some("AuthorizeAction")
+            && dimension.value("TargetResource") == Some(resource.own_id())
+            && dimension.value("OperationName") == Some("AuthorizeAction")
     };
     fewest_dimensions(series.iter().filter(is_own).collect())
 }
@@ -100,12 +104,12 @@ pub(super) fn decisions<'a>(resource: &ResourceKey, series: &'a [Series]) -> Vec
 fn fewest_dimensions(mut own: Vec<&Series>) -> Vec<&Series> {
     let Some(names) = own
         .iter()
-        .map(|each| each.names())
+        .map(|series| series.names())
         .min_by_key(|names| (names.len(), names.join(" ")))
     else {
         return own;
     };
-    own.retain(|each| each.names() == names);
+    own.retain(|series| series.names() == names);
     own
 }
 

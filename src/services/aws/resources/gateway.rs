@@ -24,7 +24,7 @@ pub(crate) fn gateway(deployment: &DeploymentName, json: &Value) -> Resource {
     log_groups.extend(
         items(json, "/interceptorConfigurations")
             .iter()
-            .filter_map(|each| text(each, "/interceptor/lambda/arn"))
+            .filter_map(|interceptor| text(interceptor, "/interceptor/lambda/arn"))
             .map(|arn| lambda_log_group(&arn)),
     );
     Resource {
@@ -94,13 +94,13 @@ fn facts(json: &Value) -> Vec<Fact> {
 
 /// Where the gateway's interceptors stand, and whether they see the headers.
 fn interceptor_facts(facts: &mut FactList, json: &Value) {
-    for each in items(json, "/interceptorConfigurations") {
-        let at = list(each, "/interceptionPoints").unwrap_or_default();
-        let headers = each
+    for interceptor in items(json, "/interceptorConfigurations") {
+        let at = list(interceptor, "/interceptionPoints").unwrap_or_default();
+        let headers = interceptor
             .pointer("/inputConfiguration/passRequestHeaders")
             .and_then(Value::as_bool)
             == Some(true);
-        let arn = text(each, "/interceptor/lambda/arn").unwrap_or_default();
+        let arn = text(interceptor, "/interceptor/lambda/arn").unwrap_or_default();
         facts.add(
             "Interceptor",
             Some(format!(

@@ -45,7 +45,7 @@ pub(crate) fn target(
     facts.add(
         "Last synchronized",
         moment(json, "lastSynchronizedAt")
-            .or_else(|| summary.and_then(|each| moment(each, "lastSynchronizedAt")))
+            .or_else(|| summary.and_then(|json| moment(json, "lastSynchronizedAt")))
             .map(Moment::iso),
     );
     let providers = sign_in_facts(&mut facts, json);
@@ -139,11 +139,11 @@ fn union_word(configuration: &Value) -> Option<String> {
     let (_, inner) = configuration.as_object()?.iter().next()?;
     let (word, _) = inner.as_object()?.iter().next()?;
     let mut out = String::new();
-    for each in word.chars() {
-        if each.is_ascii_uppercase() {
+    for character in word.chars() {
+        if character.is_ascii_uppercase() {
             out.push('_');
         }
-        out.push(each.to_ascii_uppercase());
+        out.push(character.to_ascii_uppercase());
     }
     Some(out)
 }

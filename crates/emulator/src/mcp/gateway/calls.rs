@@ -29,7 +29,10 @@ impl GatewayCall<'_> {
         let parts = full.split_once("___");
         let found = parts.and_then(|(target, tool)| {
             Some((
-                self.gateway.targets.iter().find(|one| one.name == target)?,
+                self.gateway
+                    .targets
+                    .iter()
+                    .find(|candidate| candidate.name == target)?,
                 tool,
             ))
         });
@@ -54,7 +57,7 @@ impl GatewayCall<'_> {
         if let Some(tools) = target.static_tools.as_ref().and_then(Value::as_array)
             && !tools
                 .iter()
-                .any(|one| one.get("name").and_then(Value::as_str) == Some(tool))
+                .any(|listed| listed.get("name").and_then(Value::as_str) == Some(tool))
         {
             return self.unknown(&full);
         }
