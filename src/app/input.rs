@@ -3,7 +3,7 @@
 use crossterm::event::{KeyEvent, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
 
 use super::App;
-use crate::messages::{Action, ClickTarget, Effects, ListAction};
+use crate::messages::{Action, AppAction, ClickTarget, Effects, ListAction};
 use crate::screens::ClickPlace;
 use crate::{
     keys::{Chord, Found, Layer},
@@ -35,8 +35,26 @@ impl App {
                 self.pending_keys = keys;
                 Effects::none()
             }
-            Found::Prefix | Found::Nothing => self.press(key),
+            Found::Prefix | Found::Nothing => {
+                let effects = self.press(key);
+                if !self.is_typing() && self.alarm.is_none() && self.questions.is_empty() {
+                    self.tell_unbound(&keys, &layers);
+                }
+                effects
+            }
         }
+    }
+
+    /// Says that a key means nothing here, and which keys lead on: a key that does nothing visible seems broken.
+    fn tell_unbound(&mut self, keys: &[Chord], layers: &[Layer]) {
+        let key_of = |action| self.options.keymap.key_of(layers, action);
+        let finds = key_of(Action::List(ListAction::Filter))
+            .filter(|_| self.offers(Action::List(ListAction::Filter)))
+            .map_or_else(String::new, |key| format!("   {key} finds"));
+        let help = key_of(Action::App(AppAction::Help))
+            .map_or_else(String::new, |key| format!("   {key} shows the keys"));
+        let key = crate::keys::show_sequence(keys);
+        self.toast(format!("{key} does nothing here{finds}{help}"), false);
     }
 
     /// Returns the active layers of the keymap, the topmost first.

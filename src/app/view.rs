@@ -5,7 +5,7 @@ use ratatui::{buffer::Buffer, layout::Rect};
 use super::{App, DrawnFrame};
 use crate::{
     keys::Layer,
-    messages::Route,
+    messages::{Action, AppAction, PromptAction, Route},
     screens::{
         ViewContext,
         confirm::{Confirm, width_on_top},
@@ -145,14 +145,24 @@ impl App {
             painter.spans(x, y, places.foot.width, &pieces);
             return;
         }
-        let on_top = self.palette.is_some() || !self.questions.is_empty();
+        if self.palette.is_some() && self.questions.is_empty() {
+            draw_palette_foot(context, places, painter);
+            return;
+        }
+        let on_top = !self.questions.is_empty();
         frame::foot(
             &layers,
             context,
             |action| on_top || self.screen().offers(action, context),
+            self.screen().way_back(context).filter(|_| !on_top),
             places,
             painter,
         );
+    }
+
+    /// Whether the screen in front offers an action now.
+    pub(super) fn offers(&self, action: Action) -> bool {
+        self.screen().offers(action, &self.view_context())
     }
 
     /// Draws the possible continuations of an unfinished key sequence.
@@ -253,5 +263,41 @@ impl App {
             .themes
             .get(self.theme)
             .unwrap_or_else(|| PLAIN.get_or_init(Theme::plain))
+    }
+}
+
+/// The keys of the palette.
+fn draw_palette_foot(
+    context: &ViewContext<'_>,
+    places: &frame::WindowAreas,
+    painter: &mut Painter<'_>,
+) {
+    painter.hline(places.foot_rule);
+    let mut x = places.foot.x + 1;
+    for (actions, words) in [
+        (&[Action::Prompt(PromptAction::Accept)][..], "run"),
+        (
+            &[
+                Action::Prompt(PromptAction::PromptPrevious),
+                Action::Prompt(PromptAction::PromptNext),
+            ],
+            "choose",
+        ),
+        (&[Action::App(AppAction::Back)], "close"),
+    ] {
+        for action in actions {
+            let key = context.keymap.key_of(&[Layer::Prompt], *action);
+            let key = key.unwrap_or_default();
+            let room = places.foot.right().saturating_sub(x);
+            let shown = frame::shown_key(&key, context);
+            x = painter.spans(
+                x,
+                places.foot.y,
+                room,
+                &[(shown, Role::Accent), (" ", Role::Dim)],
+            );
+        }
+        let room = places.foot.right().saturating_sub(x);
+        x = painter.text(x, places.foot.y, room, words, Role::Dim) + 3;
     }
 }

@@ -189,7 +189,7 @@ fn machine() -> ConfigurationLookup {
 
 fn region(context: &Context, regions: &[String]) -> ConfigurationLookup {
     if regions.is_empty() {
-        let found = "none is named: --region, AWS_REGION, or a profile that has one";
+        let found = "none named: --region, AWS_REGION or a profile that has one";
         return row(
             "region",
             ConfigurationLookupState::Broken,

@@ -48,6 +48,20 @@ impl ChainStage {
         }
     }
 
+    /// Its letter as the title of a column of one character. No two have the same: the token of the sign-in is K.
+    pub const fn letter(self) -> char {
+        match self {
+            Self::SignIn => 'K',
+            Self::Gateway => 'G',
+            Self::Interceptor => 'I',
+            Self::Target => 'T',
+            Self::Consent => 'C',
+            Self::Runtime => 'R',
+            Self::Secret => 'S',
+            Self::Neo4j => 'N',
+        }
+    }
+
     /// Its name as the title of a column.
     pub const fn title(self) -> &'static str {
         match self {
@@ -60,5 +74,22 @@ impl ChainStage {
             Self::Secret => "SEC",
             Self::Neo4j => "NEO",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn no_two_stages_have_the_same_letter_or_title() {
+        let letters: BTreeSet<char> = ChainStage::ALL
+            .into_iter()
+            .map(ChainStage::letter)
+            .collect();
+        let titles: BTreeSet<&str> = ChainStage::ALL.into_iter().map(ChainStage::title).collect();
+        assert_eq!((letters.len(), titles.len()), (8, 8));
     }
 }

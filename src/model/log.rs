@@ -43,8 +43,11 @@ pub enum NoticeKind {
     Polling,
     /// The credentials are not valid any more; the tail waits for a new sign-in.
     Paused,
-    /// A source is missing or may not be read.
+    /// A source may not be read.
     Unavailable,
+    /// A source does not exist yet. In JSON it is unavailable like one that may not be read.
+    #[serde(rename = "unavailable")]
+    Missing,
     /// The tail has ended.
     Ended,
 }
@@ -77,6 +80,8 @@ pub struct TailStatus {
     pub late: usize,
     /// Number of messages of live tail of a kind that is not known here. They are skipped, and what is stored is read.
     pub unknown: usize,
+    /// Number of log groups that do not exist yet and are looked for again.
+    pub missing: usize,
     /// Whether AWS left events out that have not been read yet.
     pub is_sampled: bool,
     /// Whether the lines that existed at the start have been read.

@@ -49,6 +49,13 @@ impl Moment {
             .map_or_else(|_| self.0.to_string(), |at| format!("{at:.3}"))
     }
 
+    /// Reads what [`Self::iso`] writes, with or without fractions; nothing if the text is no such time.
+    pub fn parse_iso(text: &str) -> Option<Self> {
+        let is_time = text.len() >= "2026-11-21T10:02:11Z".len() && text.get(10..11) == Some("T");
+        let at: jiff::Timestamp = text.parse().ok().filter(|_| is_time)?;
+        Some(Self(at.as_millisecond()))
+    }
+
     /// Formats the moment as `HH:MM:SS` in a time zone.
     pub fn clock(self, zone: &jiff::tz::TimeZone) -> String {
         self.format("%H:%M:%S", zone)
@@ -102,6 +109,23 @@ pub fn short_duration(millis: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_time_is_read_as_it_is_written_and_nothing_else_is_a_time() {
+        let at = Moment::from_millis(1_795_269_600_123);
+        assert_eq!(Moment::parse_iso(&at.iso()), Some(at));
+        let whole = Moment::parse_iso("2026-11-21T14:00:00Z");
+        assert_eq!(whole.map(Moment::millis), Some(1_795_269_600_000));
+        for other in [
+            "",
+            "20261121",
+            "neo4j-mcp",
+            "2026-11-21",
+            "ADAPTIVE-T-2026-11-21Z",
+        ] {
+            assert_eq!(Moment::parse_iso(other), None, "{other}");
+        }
+    }
 
     #[test]
     fn ages_use_the_largest_whole_unit() {

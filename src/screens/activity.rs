@@ -213,8 +213,35 @@ impl Screen for Activity {
         }
     }
 
-    fn offers(&self, action: Action, _look: &ViewContext<'_>) -> bool {
-        !matches!(action, Action::List(ListAction::Sort | ListAction::Mark))
+    fn way_back(&self, _look: &ViewContext<'_>) -> Option<&'static str> {
+        match (self.filter.text().is_empty(), self.open) {
+            (false, _) => Some("no filter"),
+            (true, true) => Some("close"),
+            (true, false) => None,
+        }
+    }
+
+    fn offers(&self, action: Action, look: &ViewContext<'_>) -> bool {
+        let is_known = |holds: fn(&ActivityRow<'_>) -> bool| {
+            let shown = self.shown(look.store);
+            shown.get(self.list.cursor()).is_some_and(holds)
+        };
+        match action {
+            Action::List(ListAction::Sort | ListAction::Mark) => false,
+            Action::List(ListAction::Open) => is_known(|_| true),
+            Action::Activity(ActivityAction::RunAgain) => is_known(|row| row.can_run_again()),
+            Action::Fleet(FleetAction::FollowRelation) => is_known(|row| row.resource().is_some()),
+            Action::App(_)
+            | Action::Start(_)
+            | Action::List(_)
+            | Action::Fleet(_)
+            | Action::Logs(_)
+            | Action::Secrets(_)
+            | Action::Tools(_)
+            | Action::Doctor(_)
+            | Action::Activity(_)
+            | Action::Prompt(_) => true,
+        }
     }
 
     fn view(&self, context: &ViewContext<'_>, area: Rect, painter: &mut Painter<'_>) {

@@ -174,6 +174,15 @@ impl Detail {
         ScreenUpdate::done()
     }
 
+    /// What the key that leads back does here.
+    pub const fn way_back(&self) -> &'static str {
+        if self.document.is_searching() {
+            "end search"
+        } else {
+            "close"
+        }
+    }
+
     fn scroll_by(&mut self, action: Action, store: &Store) -> ScreenUpdate {
         let has_moved = if self.tab == DetailTab::Facts {
             self.scroll.act(action)

@@ -317,7 +317,21 @@ impl Screen for Doctor {
         }
     }
 
-    fn offers(&self, action: Action, _look: &ViewContext<'_>) -> bool {
+    fn way_back(&self, _look: &ViewContext<'_>) -> Option<&'static str> {
+        match (self.is_open, self.is_in_hops) {
+            (true, _) => Some("close"),
+            (false, true) => Some("deployments"),
+            (false, false) => None,
+        }
+    }
+
+    fn offers(&self, action: Action, look: &ViewContext<'_>) -> bool {
+        if action == Action::Doctor(DoctorAction::CopyFix) {
+            let verdict = self
+                .report(look.store)
+                .and_then(|report| report.verdict.as_ref());
+            return verdict.is_some_and(|verdict| !verdict.fix.is_empty());
+        }
         !matches!(
             action,
             Action::List(ListAction::Filter | ListAction::Sort | ListAction::Mark)

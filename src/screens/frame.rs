@@ -9,6 +9,7 @@ use crate::{
     keys::Layer,
     kinds::DeploymentHealth,
     messages::Action,
+    model::pluralize,
     state::Store,
     theme::{GlyphSet, Role},
     widgets::{
@@ -74,17 +75,27 @@ pub fn head(
     place: Rect,
     painter: &mut Painter<'_>,
 ) {
-    let right = right_side(context, calls);
-    let right_width = u16::try_from(
-        right
-            .iter()
-            .map(|(text, _)| text_width(text))
-            .sum::<usize>(),
-    )
-    .unwrap_or(0);
+    let whole = headline.as_ref().map_or_else(
+        || width_of(&summary(context.store, u16::MAX)),
+        |it| width_of(it),
+    );
+    // The region is left out before anything of the left side is.
+    let with_region = right_side(context, calls, true);
+    let fits = whole.saturating_add(width_of(&with_region) + 4) <= place.width;
+    let right = if fits {
+        with_region
+    } else {
+        right_side(context, calls, place.width >= REGION_FROM)
+    };
+    let right_width = width_of(&right);
     let room = place.width.saturating_sub(right_width + 4);
-    let mut pieces = headline.unwrap_or_else(|| summary(context.store));
-    shorten_name(&mut pieces, usize::from(room));
+    let pieces = match headline {
+        Some(mut pieces) => {
+            shorten_name(&mut pieces, usize::from(room));
+            whole_groups(pieces, room)
+        }
+        None => summary(context.store, room),
+    };
     let shown: Vec<(&str, Role)> = pieces
         .iter()
         .map(|(text, role)| (text.as_str(), *role))
@@ -100,14 +111,12 @@ pub fn head(
     }
 }
 
-/// Shortens the longest name in its middle where the line would otherwise lose its end; what is dim may be lost.
+/// Shortens the longest name in its middle where the line would otherwise lose its end; what is dim at its end may be lost.
 fn shorten_name(pieces: &mut [(String, Role)], room: usize) {
     const SHORTEST: usize = 8;
-    let needed: usize = pieces
-        .iter()
-        .filter(|(_, role)| *role != Role::Dim)
-        .map(|(text, _)| text_width(text))
-        .sum();
+    let end = pieces.iter().rposition(|(_, role)| *role != Role::Dim);
+    let kept = pieces.get(..=end.unwrap_or(0)).unwrap_or_default();
+    let needed = usize::from(width_of(kept));
     let longest = pieces
         .iter_mut()
         .filter(|(_, role)| *role == Role::Text)
@@ -120,40 +129,88 @@ fn shorten_name(pieces: &mut [(String, Role)], room: usize) {
     }
 }
 
-fn summary(store: &Store) -> Vec<(String, Role)> {
-    let mut pieces = vec![("agentcore".to_owned(), Role::Name)];
-    let count = store.deployments.len();
-    if count > 0 {
-        pieces.push((
-            format!("   {count} deployment{}", if count == 1 { "" } else { "s" }),
-            Role::Dim,
-        ));
-    }
+/// Spans of text with their roles.
+type Pieces = Vec<(String, Role)>;
+
+fn width_of(pieces: &[(String, Role)]) -> u16 {
+    let width: usize = pieces.iter().map(|(text, _)| text_width(text)).sum();
+    u16::try_from(width).unwrap_or(u16::MAX)
+}
+
+/// The groups of a headline that fit as a whole; the first is always kept. A gap of three columns begins a group.
+pub fn whole_groups(pieces: Pieces, room: u16) -> Pieces {
+    let begins_group = |(text, _): &(String, Role)| text.starts_with("   ");
+    let ends: Vec<usize> = (1..=pieces.len())
+        .filter(|end| pieces.get(*end).is_none_or(begins_group))
+        .collect();
+    let fits = |end: &&usize| width_of(pieces.get(..**end).unwrap_or_default()) <= room;
+    let end = ends.iter().rev().find(fits).or_else(|| ends.first());
+    let end = end.copied().unwrap_or(pieces.len());
+    pieces.into_iter().take(end).collect()
+}
+
+/// How many deployments there are of each health, the worst first. In a narrow window the number of all of them goes first,
+/// then the words of the least urgent.
+fn summary(store: &Store, room: u16) -> Pieces {
     let healths: Vec<DeploymentHealth> = store
         .deployments
         .iter()
         .filter(|deployment| store.resources(&deployment.name).next().is_some())
         .map(|deployment| store.health(&deployment.name).health)
         .collect();
-    // The worst first: a narrow window cuts the end.
-    for health in DeploymentHealth::ALL.into_iter().rev() {
-        let count = healths.iter().filter(|known| **known == health).count();
-        if count > 0 {
-            pieces.push(("   ".to_owned(), Role::Dim));
-            pieces.push((
-                format!(
-                    "{} {count} {}",
-                    deployment_glyph(health),
-                    deployment_word(health)
-                ),
-                deployment_role(health),
-            ));
+    let counts: Vec<(DeploymentHealth, usize)> = DeploymentHealth::ALL
+        .into_iter()
+        .rev()
+        .map(|health| {
+            (
+                health,
+                healths.iter().filter(|known| **known == health).count(),
+            )
+        })
+        .filter(|(_, count)| *count > 0)
+        .collect();
+    let fewer = (0..=counts.len()).rev().map(|words| (false, words));
+    let ways = std::iter::once((true, counts.len())).chain(fewer);
+    let shown = ways.map(|(has_total, words)| summary_with(store, &counts, has_total, words));
+    let mut narrowest = Pieces::new();
+    for pieces in shown {
+        if width_of(&pieces) <= room {
+            return pieces;
         }
+        narrowest = pieces;
+    }
+    narrowest
+}
+
+/// The summary with the number of all deployments or without it, and words for the first `words` counts.
+fn summary_with(
+    store: &Store,
+    counts: &[(DeploymentHealth, usize)],
+    has_total: bool,
+    words: usize,
+) -> Pieces {
+    let mut pieces = vec![("agentcore".to_owned(), Role::Name)];
+    let total = store.deployments.len();
+    // Where no health is known, their number is all that there is to say.
+    if total > 0 && (has_total || counts.is_empty()) {
+        pieces.push((format!("   {}", pluralize(total, "deployment")), Role::Dim));
+    }
+    for (index, (health, count)) in counts.iter().enumerate() {
+        let word = if index < words {
+            format!(" {}", deployment_word(*health))
+        } else {
+            String::new()
+        };
+        let text = format!("   {} {count}{word}", deployment_glyph(*health));
+        pieces.push((text, deployment_role(*health)));
     }
     pieces
 }
 
-fn right_side(context: &ViewContext<'_>, calls: usize) -> Vec<(String, Role)> {
+/// From this width the region is always named; in a narrower window only where it fits.
+const REGION_FROM: u16 = 100;
+
+fn right_side(context: &ViewContext<'_>, calls: usize, has_region: bool) -> Pieces {
     let mut pieces = Vec::new();
     if context.read_only {
         pieces.push(("read-only   ".to_owned(), Role::Person));
@@ -166,7 +223,7 @@ fn right_side(context: &ViewContext<'_>, calls: usize) -> Vec<(String, Role)> {
         .collect();
     regions.sort_unstable();
     regions.dedup();
-    if let Some(first) = regions.first() {
+    if let Some(first) = regions.first().filter(|_| has_region) {
         let more = if regions.len() > 1 {
             format!(" +{}", regions.len() - 1)
         } else {
@@ -273,41 +330,43 @@ pub fn tabs(front: Route, unseen: usize, places: &WindowAreas, painter: &mut Pai
     }
 }
 
-/// Draws the keys that work now, in the order of their rank, cut between two keys.
+/// Draws the keys that work now, in the order of their rank, cut between two keys. The key that leads back and that of the help
+/// stand last, and are never cut. `way_back` is what the former does here.
 pub fn foot(
     layers: &[Layer],
     context: &ViewContext<'_>,
     offers: impl Fn(Action) -> bool,
+    way_back: Option<&'static str>,
     places: &WindowAreas,
     painter: &mut Painter<'_>,
 ) {
     painter.hline(places.foot_rule);
     let (mut x, end) = (places.foot.x + 1, places.foot.right());
-    let hints = offered(layers, context, offers)
-        .into_iter()
-        .filter_map(|action| {
-            let key = context.keymap.key_of(layers, action)?;
-            let key = match context.theme.glyphs {
-                GlyphSet::Unicode => symbol(&key).to_owned(),
-                GlyphSet::Ascii => key,
-            };
-            Some((action, key))
-        });
-    // The key of the help always stands last.
-    let (last, others): (Vec<_>, Vec<_>) =
-        hints.partition(|(action, _)| *action == Action::App(AppAction::Help));
-    let reserve: u16 = last
-        .iter()
-        .map(|(action, key)| hint_width(key, action.spec().short))
-        .sum();
-    for (action, key) in others {
-        if x + hint_width(&key, action.spec().short) + reserve > end {
+    let back = Action::App(AppAction::Back);
+    let mut shown = offered(layers, context, offers);
+    if way_back.is_some() && !shown.contains(&back) {
+        shown.push(back);
+    }
+    let hints = shown.into_iter().filter_map(|action| {
+        let key = context.keymap.key_of(layers, action)?;
+        let key = shown_key(&key, context).to_owned();
+        let words = way_back
+            .filter(|_| action == back)
+            .unwrap_or(action.spec().short);
+        Some(Hint { action, key, words })
+    });
+    let is_last = |hint: &Hint| [back, Action::App(AppAction::Help)].contains(&hint.action);
+    let (mut last, others): (Vec<Hint>, Vec<Hint>) = hints.partition(is_last);
+    last.sort_by_key(|hint| hint.action != back);
+    let reserve: u16 = last.iter().map(Hint::width).sum();
+    for hint in others {
+        if x + hint.width() + reserve > end + Hint::GAP {
             break;
         }
-        x = draw_hint(action, &key, x, places.foot, painter) + 3;
+        x = hint.draw(x, places.foot, painter) + Hint::GAP;
     }
-    for (action, key) in last {
-        x = draw_hint(action, &key, x, places.foot, painter);
+    for hint in last {
+        x = hint.draw(x, places.foot, painter) + Hint::GAP;
     }
 }
 
@@ -338,25 +397,47 @@ fn offered(
     shown
 }
 
-/// Draws a key and what it does; a click on them does the same. Returns the column after them.
-fn draw_hint(action: Action, key: &str, x: u16, place: Rect, painter: &mut Painter<'_>) -> u16 {
-    let pieces = [
-        (key, Role::Accent),
-        (" ", Role::Dim),
-        (action.spec().short, Role::Dim),
-    ];
-    let end = painter.spans(x, place.y, place.right().saturating_sub(x), &pieces);
-    let hint = Rect {
-        x,
-        width: end.saturating_sub(x),
-        ..place
-    };
-    painter.record_click(hint, ClickTarget::Action(action));
-    end
+/// A key of the last line and what it does.
+struct Hint {
+    action: Action,
+    key: String,
+    words: &'static str,
 }
 
-fn hint_width(key: &str, short: &str) -> u16 {
-    u16::try_from(text_width(key) + 1 + text_width(short) + 3).unwrap_or(u16::MAX)
+impl Hint {
+    /// Columns between two of them.
+    const GAP: u16 = 3;
+
+    /// Its columns and those of the gap after it.
+    fn width(&self) -> u16 {
+        let columns = text_width(&self.key) + 1 + text_width(self.words);
+        u16::try_from(columns).map_or(u16::MAX, |columns| columns.saturating_add(Self::GAP))
+    }
+
+    /// Draws it; a click on it does the same as the key. Returns the column after it.
+    fn draw(&self, x: u16, place: Rect, painter: &mut Painter<'_>) -> u16 {
+        let pieces = [
+            (self.key.as_str(), Role::Accent),
+            (" ", Role::Dim),
+            (self.words, Role::Dim),
+        ];
+        let end = painter.spans(x, place.y, place.right().saturating_sub(x), &pieces);
+        let area = Rect {
+            x,
+            width: end.saturating_sub(x),
+            ..place
+        };
+        painter.record_click(area, ClickTarget::Action(self.action));
+        end
+    }
+}
+
+/// A key as the footer shows it with the glyphs of the theme.
+pub fn shown_key<'a>(key: &'a str, context: &ViewContext<'_>) -> &'a str {
+    match context.theme.glyphs {
+        GlyphSet::Unicode => symbol(key),
+        GlyphSet::Ascii => key,
+    }
 }
 
 /// Returns a key as the footer shows it.
@@ -368,5 +449,31 @@ pub(super) fn symbol(key: &str) -> &str {
         "left" => "←",
         "right" => "→",
         other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_headline_loses_whole_groups_from_its_end_and_never_its_first() {
+        let pieces: Pieces = [
+            "prod",
+            "   ● live",
+            "   120 kept",
+            " · 0 lost",
+            "   2 groups",
+        ]
+        .map(|text| (text.to_owned(), Role::Text))
+        .into();
+        let shown = |room| -> String {
+            let kept = whole_groups(pieces.clone(), room);
+            kept.into_iter().map(|(text, _)| text).collect()
+        };
+        assert_eq!(shown(60), "prod   ● live   120 kept · 0 lost   2 groups");
+        assert_eq!(shown(40), "prod   ● live   120 kept · 0 lost");
+        assert_eq!(shown(30), "prod   ● live", "counts are not cut within");
+        assert_eq!(shown(2), "prod");
     }
 }

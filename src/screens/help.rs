@@ -103,6 +103,16 @@ impl Help {
             .scroll
             .window(ViewportId::Help, body, found.len(), painter);
         self.draw_head(found.len() > window.len(), area, painter);
+        if found.len() > window.len() {
+            let shown = format!("{} to {} of {}", window.start + 1, window.end, found.len());
+            painter.text_right(
+                area.right().saturating_sub(1),
+                area.y,
+                20,
+                &shown,
+                Role::Dim,
+            );
+        }
         if is_empty {
             let text = format!("no key here has to do with {}", self.search.text());
             painter.text(area.x + 3, area.y + 2, area.width, &text, Role::Dim);

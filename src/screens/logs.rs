@@ -177,7 +177,7 @@ impl Logs {
     }
 
     /// Takes in a batch of lines.
-    pub fn arrived(&mut self, batch: LogBatch<LogRecord>, now: Moment) {
+    pub fn arrived(&mut self, mut batch: LogBatch<LogRecord>, now: Moment) {
         self.status = batch.status.unwrap_or(self.status);
         self.heard = Some(now);
         self.failure = None;
@@ -185,9 +185,17 @@ impl Logs {
             batch
                 .notices
                 .iter()
-                .filter(|notice| notice.kind == NoticeKind::Unavailable)
+                .filter(|notice| {
+                    matches!(notice.kind, NoticeKind::Unavailable | NoticeKind::Missing)
+                })
                 .map(|notice| notice.text.clone()),
         );
+        if batch.status.is_some() {
+            // The head counts the groups that a tail waits for: a line about each would stay after they have come.
+            batch
+                .notices
+                .retain(|notice| notice.kind != NoticeKind::Missing);
+        }
         if self.range.is_reading_older || self.range.until.is_some() {
             self.range.read_lines += batch.events.len();
         }
@@ -370,6 +378,10 @@ impl Screen for Logs {
             Some(open) => Some(waterfall_view::headline(open, context)),
             None => self.source_headline(context),
         }
+    }
+
+    fn way_back(&self, _look: &ViewContext<'_>) -> Option<&'static str> {
+        self.leads_back()
     }
 
     fn offers(&self, action: Action, _look: &ViewContext<'_>) -> bool {

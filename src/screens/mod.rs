@@ -239,6 +239,11 @@ pub trait Screen {
         true
     }
 
+    /// What the key that leads back does here, in the word of the footer; nothing where it does nothing.
+    fn way_back(&self, _look: &ViewContext<'_>) -> Option<&'static str> {
+        None
+    }
+
     /// Draws the screen.
     fn view(&self, context: &ViewContext<'_>, area: Rect, painter: &mut Painter<'_>);
 }

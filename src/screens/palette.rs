@@ -8,7 +8,7 @@ use ratatui::layout::Rect;
 
 use crate::{
     messages::{Action, ListAction, PromptAction, Route},
-    model::{DeploymentName, ResourceKey},
+    model::{DeploymentName, ResourceKey, pluralize},
     screens::logs::LogWindow,
     theme::Role,
     widgets::{LineInput, List, Painter, cut_middle, text_width},
@@ -16,8 +16,8 @@ use crate::{
 pub use items::{InjectableFaults, items, log_window, runs_at_once};
 use rank::{MatchQuality, PaletteMatches};
 
-/// Columns kept for the key at the right.
-const KEY_ROOM: usize = 8;
+/// Columns between text, note and key of an item.
+const GAP: usize = 2;
 
 /// The open palette.
 #[derive(Clone, Debug, Default)]
@@ -242,7 +242,10 @@ impl Palette {
             .unwrap_or(0);
         let mut visible = List::default();
         visible.select(row_of_chosen);
-        for (row, index) in visible.visible(body.height, lines.len()).enumerate() {
+        let window = visible.visible(body.height, lines.len());
+        let below = lines.get(window.end..).map_or(0, count_items);
+        let columns = Columns::of(lines.get(window.clone()).unwrap_or_default(), place.width);
+        for (row, index) in window.enumerate() {
             let y = body.y + u16::try_from(row).unwrap_or(u16::MAX);
             let line = Rect {
                 y,
@@ -257,12 +260,12 @@ impl Palette {
                     if chosen == Some(*at) {
                         painter.select_row(line, true);
                     }
-                    self.draw_item(item, line, painter);
+                    self.draw_item(item, columns, line, painter);
                 }
                 None => {}
             }
         }
-        self.draw_foot(&matches, chosen, place, painter);
+        self.draw_foot(&matches, chosen, below, place, painter);
     }
 
     fn draw_input(&self, found: usize, total: usize, place: Rect, painter: &mut Painter<'_>) {
@@ -274,7 +277,7 @@ impl Palette {
         );
         painter.text(x, place.y, 1, "▏", Role::Accent);
         let count = if found == total {
-            format!("{total}")
+            pluralize(total, "item")
         } else {
             format!("{found} of {total}")
         };
@@ -292,6 +295,7 @@ impl Palette {
         &self,
         matches: &PaletteMatches,
         chosen: Option<usize>,
+        below: usize,
         place: Rect,
         painter: &mut Painter<'_>,
     ) {
@@ -308,30 +312,39 @@ impl Palette {
             }
             None => "Type a word, or choose an item: enter does nothing yet.".to_owned(),
         };
-        painter.text(
+        let end = painter.text(
             place.x + 1,
             rule.y + 1,
             place.width.saturating_sub(2),
             &sentence,
             Role::Text,
         );
+        let more = format!("▼ {below} more below");
+        let width = u16::try_from(text_width(&more)).unwrap_or(u16::MAX);
+        let right = place.right().saturating_sub(1);
+        if below > 0 && end.saturating_add(width + 2) <= right {
+            painter.text_right(right, rule.y + 1, width, &more, Role::Dim);
+        }
     }
 
     /// Draws the text with the typed words marked, what the item belongs to, and its key at the
     /// right.
-    fn draw_item(&self, item: &PaletteItem, line: Rect, painter: &mut Painter<'_>) {
-        let room = usize::from(line.width.saturating_sub(4));
+    fn draw_item(
+        &self,
+        item: &PaletteItem,
+        columns: Columns,
+        line: Rect,
+        painter: &mut Painter<'_>,
+    ) {
         let key = u16::try_from(text_width(&item.key)).unwrap_or(0);
-        let note_room = (room / 4).max(12);
-        let text_room = room.saturating_sub(note_room + KEY_ROOM + 3);
-        let text = cut_middle(&item.text, text_room);
+        let text = cut_middle(&item.text, columns.text);
         painter.text(line.x + 3, line.y, line.width, &text, Role::Text);
         for (at, part) in marked_parts(&text, self.text()) {
             let column = line.x + 3 + u16::try_from(at).unwrap_or(u16::MAX);
             painter.text(column, line.y, line.width, part, Role::Accent);
         }
-        let note_column = line.x + 5 + u16::try_from(text_room).unwrap_or(u16::MAX);
-        let note = cut_middle(&item.note, note_room);
+        let note_column = line.x + 3 + u16::try_from(columns.text + GAP).unwrap_or(u16::MAX);
+        let note = cut_middle(&item.note, columns.note);
         painter.text(note_column, line.y, line.width, &note, Role::Dim);
         painter.text_right(
             line.right().saturating_sub(1),
@@ -343,10 +356,48 @@ impl Palette {
     }
 }
 
+/// Columns of the texts and notes that are shown: no text is cut while room is empty.
+#[derive(Clone, Copy)]
+struct Columns {
+    text: usize,
+    note: usize,
+}
+
+impl Columns {
+    fn of(lines: &[PaletteLine<'_>], width: u16) -> Self {
+        let widest = |part: fn(&PaletteItem) -> &str| {
+            let items = lines.iter().filter_map(PaletteLine::item);
+            items.map(|item| text_width(part(item))).max().unwrap_or(0)
+        };
+        let (text, note) = (widest(|item| &item.text), widest(|item| &item.note));
+        let keys = widest(|item| &item.key);
+        let room = usize::from(width.saturating_sub(4)).saturating_sub(keys + 2 * GAP);
+        // Where both do not fit, a note keeps a quarter.
+        let note = note.min((room / 4).max(12).max(room.saturating_sub(text)));
+        Self {
+            text: text.min(room.saturating_sub(note)),
+            note,
+        }
+    }
+}
+
 /// A line of the list: a heading above each section, then its items with their indices.
 enum PaletteLine<'a> {
     Heading(PaletteSection),
     Item(&'a PaletteItem, usize),
+}
+
+impl PaletteLine<'_> {
+    const fn item(&self) -> Option<&PaletteItem> {
+        match self {
+            Self::Heading(_) => None,
+            Self::Item(item, _) => Some(item),
+        }
+    }
+}
+
+fn count_items(lines: &[PaletteLine<'_>]) -> usize {
+    lines.iter().filter_map(PaletteLine::item).count()
 }
 
 fn lines(items: &[PaletteItem]) -> Vec<PaletteLine<'_>> {

@@ -15,11 +15,11 @@ use crate::{
     keys::Layer,
     kinds::{self, DeploymentHealth, StageStatus},
     messages::{Action, FleetAction},
-    model::{Deployment, DeploymentName, Health, Kind, Resource, pluralize},
+    model::{Deployment, DeploymentName, Health, Kind, Moment, Resource, pluralize},
     theme::Role,
     widgets::{
         Painter, StyledLine, cut_middle, deployment_glyph, deployment_role, deployment_word, glyph,
-        role_of, text_width,
+        role_of, stage_mark, text_width,
     },
 };
 
@@ -131,9 +131,10 @@ pub fn deployment(name: &DeploymentName, context: &ViewContext<'_>, room: u16) -
 fn head(deployment: &Deployment, context: &ViewContext<'_>) -> Vec<PanelLine> {
     let verdict = context.store.health(&deployment.name);
     let role = deployment_role(verdict.health);
-    let title = match &deployment.title {
-        Some(title) if *title != deployment.name.as_str() => format!("  {title}"),
-        Some(_) | None => String::new(),
+    // The name that commands take, where the screens show another.
+    let name = match deployment.title() {
+        title if title != deployment.name.as_str() => format!("  {}", deployment.name),
+        _ => String::new(),
     };
     let hop = match (verdict.health, verdict.hop) {
         (DeploymentHealth::Broken, Some(hop)) => format!(" at {hop}"),
@@ -146,8 +147,8 @@ fn head(deployment: &Deployment, context: &ViewContext<'_>) -> Vec<PanelLine> {
         PanelLine {
             left: vec![
                 (format!("{} ", deployment_glyph(verdict.health)), role),
-                (deployment.name.to_string(), Role::Name),
-                (title, Role::Dim),
+                (deployment.title().to_owned(), Role::Name),
+                (name, Role::Dim),
             ],
             right: vec![(deployment.region.clone(), Role::Dim)],
         },
@@ -223,17 +224,18 @@ fn chain(deployment: &Deployment, context: &ViewContext<'_>, room: u16) -> Vec<P
     }
     let right = hint(context, FleetAction::FollowDoctor, "examines");
     let mut lines = vec![PanelLine::blank(), PanelLine::title("CHAIN", right)];
-    lines.extend(chain.stages.iter().flat_map(|stage| hop(stage, room)));
+    let is_proven = context.store.health(&deployment.name).health == DeploymentHealth::Proven;
+    let stages = chain.stages.iter();
+    lines.extend(stages.flat_map(|stage| hop(stage, is_proven, room)));
     lines
 }
 
 /// A hop: its mark, its name, and what there is to say.
-fn hop(stage: &StageStatus, room: u16) -> Vec<PanelLine> {
-    let (mark, role) = stage.health.map_or(("○", Role::Faint), |health| {
-        (glyph(health), role_of(health))
-    });
+fn hop(stage: &StageStatus, is_proven: bool, room: u16) -> Vec<PanelLine> {
+    let (mark, role) = stage_mark(stage, is_proven);
     let text = match (&stage.words, stage.health) {
         (Some(words), _) => words.clone(),
+        (None, Some(Health::Healthy) | None) if is_proven => "a call passed it".to_owned(),
         // A status of AWS proves no call.
         (None, Some(health)) if stage.by_status == Some(health) => {
             format!("status {}", health.as_str())
@@ -380,33 +382,45 @@ fn resource_head(resource: &Resource, context: &ViewContext<'_>) -> Vec<PanelLin
 }
 
 fn facts(resource: &Resource, context: &ViewContext<'_>, room: u16) -> Vec<PanelLine> {
-    let mut lines = Vec::new();
     // An ARN or an address is there to be taken along: it is shown whole, however narrow the window.
-    let mut fact = |label: &str, value: &str| {
-        lines.extend(labelled(label, value, room, Role::Text));
+    let mut facts = vec![("Id", resource.key.own_id().to_owned())];
+    facts.extend(resource.arn.iter().map(|arn| ("ARN", arn.clone())));
+    let moment = |at: Moment| {
+        format!(
+            "{}, {} ago",
+            at.date_time(context.zone),
+            at.age(context.now)
+        )
     };
-    fact("id", resource.key.own_id());
-    if let Some(arn) = &resource.arn {
-        fact("ARN", arn);
-    }
-    for known in &resource.facts {
-        fact(known.label, &known.value);
-    }
-    for (label, moment) in [("created", resource.created), ("updated", resource.updated)] {
-        if let Some(at) = moment {
-            let age = at.age(context.now);
-            fact(label, &format!("{}, {age} ago", at.date_time(context.zone)));
-        }
-    }
-    for group in &resource.log_groups {
-        fact("log group", group);
-    }
-    lines
+    facts.extend(resource.facts.iter().map(|fact| {
+        // A time of AWS is shown like every other one.
+        let at = Moment::parse_iso(&fact.value);
+        (fact.label, at.map_or_else(|| fact.value.clone(), moment))
+    }));
+    facts.extend(resource.created.map(|at| ("Created", moment(at))));
+    facts.extend(resource.updated.map(|at| ("Updated", moment(at))));
+    facts.extend(
+        resource
+            .log_groups
+            .iter()
+            .map(|group| ("Log group", group.clone())),
+    );
+    let widest = facts.iter().map(|(label, _)| text_width(label)).max();
+    let column = usize::from(LABEL).max(widest.unwrap_or(0) + 2);
+    facts
+        .iter()
+        .flat_map(|(label, value)| labelled_at(column, label, value, room, Role::Text))
+        .collect()
 }
 
 /// A label and a text beside it, as many lines as it needs.
 fn labelled(label: &str, text: &str, room: u16, role: Role) -> Vec<PanelLine> {
     let column = usize::from(LABEL).max(text_width(label) + 2);
+    labelled_at(column, label, text, room, role)
+}
+
+/// The same with the text in that column.
+fn labelled_at(column: usize, label: &str, text: &str, room: u16, role: Role) -> Vec<PanelLine> {
     let beside = room.saturating_sub(u16::try_from(column).unwrap_or(LABEL));
     let lines = wrapped(text, beside, role);
     lines

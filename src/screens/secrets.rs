@@ -452,12 +452,15 @@ impl Screen for Secrets {
         ])
     }
 
+    fn way_back(&self, _look: &ViewContext<'_>) -> Option<&'static str> {
+        self.shows_run.then_some("secrets")
+    }
+
     fn offers(&self, action: Action, look: &ViewContext<'_>) -> bool {
         match action {
             Action::List(ListAction::Open) => self.run.is_some(),
             Action::List(ListAction::Filter | ListAction::Sort | ListAction::Mark) => false,
             Action::Secrets(_) => !self.is_rotating() && !entries(look.store).is_empty(),
-            Action::App(AppAction::Back) => self.shows_run,
             Action::App(_)
             | Action::List(_)
             | Action::Start(_)

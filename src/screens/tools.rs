@@ -354,6 +354,10 @@ impl Screen for Tools {
         Some(headline::headline(self, context, self.endpoint.as_ref()?))
     }
 
+    fn way_back(&self, _look: &ViewContext<'_>) -> Option<&'static str> {
+        self.leads_back()
+    }
+
     fn offers(&self, action: Action, _look: &ViewContext<'_>) -> bool {
         self.is_available(action)
     }

@@ -335,6 +335,14 @@ impl Store {
         )
     }
 
+    /// What the screens call the deployment of that name: its title, if it has one.
+    pub fn title<'a>(&'a self, name: &'a str) -> &'a str {
+        self.deployments
+            .iter()
+            .find(|deployment| deployment.name.as_str() == name)
+            .map_or(name, Deployment::title)
+    }
+
     /// The chain of a deployment, as far as it is known.
     pub fn chain(&self, name: &DeploymentName, now: Moment) -> Chain {
         let problem = |kind| Some((kind, self.lists.get(&(name.clone(), kind))?.problem()?));

@@ -25,5 +25,7 @@ pub use list::List;
 pub use painter::{Painter, cut, cut_middle, text_width};
 pub use scroll::Scroll;
 pub use spark::sparkline;
-pub use status::{deployment_glyph, deployment_role, deployment_word, glyph, role_of};
+pub use status::{
+    GOOD_BY_STATUS, deployment_glyph, deployment_role, deployment_word, glyph, role_of, stage_mark,
+};
 pub use table::{Column, Layout, Size, lay_out};

@@ -96,20 +96,29 @@ impl<'a> Painter<'a> {
 
     /// Draws a vertical line down the first column of the area.
     pub fn divider(&mut self, area: Rect) {
-        let style = self.theme.style(Role::Rule);
+        self.vline(area, "│", Role::Rule);
+    }
+
+    /// Draws the line at the left of a pane that has the focus: bright, and of another glyph, since a colour alone is lost in
+    /// some terminals.
+    pub fn focus_divider(&mut self, area: Rect) {
+        self.vline(area, "┃", Role::Accent);
+    }
+
+    fn vline(&mut self, area: Rect, glyph: &str, role: Role) {
+        let style = self.theme.style(role);
         for y in area.top()..area.bottom() {
-            self.buffer.set_stringn(area.x, y, "│", 1, style);
+            self.buffer.set_stringn(area.x, y, glyph, 1, style);
         }
     }
 
-    /// Marks a row as selected: a tinted ground, and the accent bar at its left edge if it has the
-    /// focus.
+    /// Marks a row as selected: a tinted ground, and a bar at its left edge, in the accent if it has the focus.
     pub fn select_row(&mut self, row: Rect, focused: bool) {
         self.buffer.set_style(row, self.theme.style(Role::Selected));
-        if focused {
-            let style = self.theme.style(Role::Accent);
-            self.buffer.set_stringn(row.x, row.y, "▌", 1, style);
-        }
+        // The pane that has not the focus keeps its bar, dim.
+        let role = if focused { Role::Accent } else { Role::Dim };
+        let style = self.theme.style(role);
+        self.buffer.set_stringn(row.x, row.y, "▌", 1, style);
     }
 
     /// Applies a style to cells that are drawn already.

@@ -1,6 +1,10 @@
 //! Health as glyph, word and colour: never the colour alone.
 
-use crate::{kinds::DeploymentHealth, model::Health, theme::Role};
+use crate::{
+    kinds::{DeploymentHealth, StageStatus},
+    model::Health,
+    theme::Role,
+};
 
 /// The glyph of a health; all are one column wide.
 pub const fn glyph(health: Health) -> &'static str {
@@ -26,11 +30,26 @@ pub const fn role_of(health: Health) -> Role {
     }
 }
 
+/// The glyph of what is good by AWS's status alone: smaller than the dot of what was seen to work, filled unlike the circle of
+/// what was not asked.
+pub const GOOD_BY_STATUS: &str = "•";
+
+/// Glyph and role of a stage of a chain. A call that went through the whole chain has passed each of its stages.
+pub fn stage_mark(stage: &StageStatus, is_proven: bool) -> (&'static str, Role) {
+    match stage.health {
+        Some(Health::Healthy) | None if is_proven => (glyph(Health::Healthy), Role::Success),
+        Some(Health::Healthy) if !stage.is_examined => (GOOD_BY_STATUS, Role::Text),
+        Some(health) => (glyph(health), role_of(health)),
+        None => ("○", Role::Faint),
+    }
+}
+
 /// The glyph of a deployment's health. Only what a call has proven is a filled dot.
 pub const fn deployment_glyph(health: DeploymentHealth) -> &'static str {
     match health {
         DeploymentHealth::Proven => "●",
-        DeploymentHealth::Ready | DeploymentHealth::Unknown => "○",
+        DeploymentHealth::Ready => GOOD_BY_STATUS,
+        DeploymentHealth::Unknown => "○",
         DeploymentHealth::Changing => "◐",
         DeploymentHealth::NeedsPerson => "◆",
         DeploymentHealth::Failing => "▲",
@@ -61,5 +80,32 @@ pub const fn deployment_role(health: DeploymentHealth) -> Role {
         DeploymentHealth::NeedsPerson => Role::Person,
         DeploymentHealth::Failing => Role::Degraded,
         DeploymentHealth::Broken => Role::Failed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::ChainStage;
+
+    #[test]
+    fn what_is_good_by_status_alone_does_not_look_proven_and_what_was_not_asked_like_neither() {
+        let mut good = StageStatus::unknown(ChainStage::Gateway);
+        (good.health, good.by_status) = (Some(Health::Healthy), Some(Health::Healthy));
+        let mut seen = good.clone();
+        seen.is_examined = true;
+        let unknown = StageStatus::unknown(ChainStage::SignIn);
+        assert_eq!(stage_mark(&good, false), ("•", Role::Text));
+        assert_eq!(stage_mark(&seen, false), ("●", Role::Success));
+        assert_eq!(stage_mark(&good, true), ("●", Role::Success));
+        assert_eq!(stage_mark(&unknown, true), ("●", Role::Success));
+        assert_eq!(stage_mark(&unknown, false), ("○", Role::Faint));
+        let glyphs = DeploymentHealth::ALL.map(deployment_glyph);
+        for (index, glyph) in glyphs.iter().enumerate() {
+            assert!(
+                !glyphs[..index].contains(glyph),
+                "two healths look alike: {glyph}"
+            );
+        }
     }
 }

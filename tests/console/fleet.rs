@@ -266,7 +266,7 @@ fn the_broken_hop_is_named_at_every_width() {
             frame.contains("SYNCHRONIZE_UNSUCCESSFUL, tools/list: HTTP 401"),
             "{wide}: {frame}"
         );
-        assert_eq!(frame.contains("○● ▲ ●●○"), wide == 120, "{frame}");
+        assert_eq!(frame.contains("○• ▲ ••○"), wide == 120, "{frame}");
         assert_eq!(frame.contains("TOK GAT INT"), wide > 150, "{frame}");
     }
 }
@@ -282,7 +282,7 @@ fn a_verdict_of_the_doctor_breaks_the_deployment_until_it_is_old_and_then_leaves
         .unwrap_or_default()
         .to_owned();
     assert!(
-        row.contains("✖ broken at interceptor") && row.contains("●●✖●  ●○"),
+        row.contains("✖ broken at interceptor") && row.contains("●●✖•  •○"),
         "what the doctor names is in the chain: {row}"
     );
     let intercepted = Resource {
@@ -301,7 +301,7 @@ fn a_verdict_of_the_doctor_breaks_the_deployment_until_it_is_old_and_then_leaves
         .unwrap_or_default()
         .to_owned();
     assert!(
-        row.contains("broken at interceptor") && row.contains("●●✖●  ●○"),
+        row.contains("broken at interceptor") && row.contains("●●✖•  •○"),
         "{row}"
     );
     harness.pass(9 * 60_000);
@@ -411,7 +411,7 @@ fn enter_on_a_deployment_tells_its_chain_hop_by_hop_and_arrows_still_fold() {
     harness.keys("enter");
     for words in [
         "▲ target       SYNCHRONIZE_UNSUCCESSFUL",
-        "● gateway      status good",
+        "• gateway      status good",
         "○ sign-in      not asked",
         "1,200",
     ] {
@@ -425,7 +425,7 @@ fn enter_on_a_deployment_tells_its_chain_hop_by_hop_and_arrows_still_fold() {
     assert_eq!(harness.keys("D"), [Effect::Examine(name("prod"))]);
     harness.on(examined("prod", false));
     harness.keys("1");
-    harness.shows("● sign-in      good");
+    harness.shows("● sign-in      a call passed it");
     harness.keys(":");
     harness.text("describe prod-gateway");
     assert_eq!(

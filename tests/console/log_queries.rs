@@ -182,7 +182,7 @@ fn partial_rows_are_shown_replaced_and_kept_when_the_query_is_cancelled() {
     let partial = output(&request, &LINES[1..], "Running");
     harness.on(Event::Logs(LogsEvent::QueryAdvanced(Box::new(partial))));
     harness.shows("timeout is near");
-    harness.shows("running   1 row   2 of 12,345 match, 3.4 MB scanned");
+    harness.shows("running   1 row   2 of 12,345 match   3.4 MB scanned");
     assert_eq!(harness.keys("esc"), [Effect::Stop(Slot::LogQuery)]);
     harness.shows("cancelled: the rows are not all");
     harness.shows("timeout is near");
@@ -192,7 +192,14 @@ fn partial_rows_are_shown_replaced_and_kept_when_the_query_is_cancelled() {
 fn a_row_opens_with_the_lines_around_it_and_leads_to_them() {
     let (mut harness, request) = running();
     ended(&mut harness, &request, &LINES);
-    harness.shows("● complete   2 rows   2 of 12,345 match, 3.4 MB scanned");
+    harness.shows("● complete   2 rows   2 of 12,345 match");
+    harness.shows("2 groups   13:45:00 to 14:00:00   3.4 MB scanned");
+    let narrow = harness.frame(80, 24);
+    assert!(
+        narrow.contains("● complete   2 rows   2 of 12,345 match"),
+        "{narrow}"
+    );
+    assert!(narrow.contains("3.4 MB scanned"), "{narrow}");
     let effects = harness.keys("enter");
     let [Effect::Logs(LogsEffect::ReadAround(around))] = effects.as_slice() else {
         panic!("{effects:?}");

@@ -11,6 +11,7 @@ mod dialogs;
 mod explorer;
 mod fleet;
 mod fleet_keys;
+mod footers;
 mod frames;
 mod harness;
 mod journeys;

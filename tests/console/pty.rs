@@ -166,7 +166,7 @@ fn a_statement_is_called_through_every_kind_of_deployment() {
     terminal.until("neo4j-mcp-gw");
     for deployment in ["movies-gateway", "analytics", "playground", "batch-agents"] {
         terminal.keys(":");
-        terminal.until("⏎ accept");
+        terminal.until("esc close");
         terminal.keys(&format!("tools {deployment}\r"));
         terminal.wait("the tools of the deployment", |terminal| {
             let text = terminal.text();
@@ -176,7 +176,7 @@ fn a_statement_is_called_through_every_kind_of_deployment() {
                 && terminal.selected().contains("read-cypher")
         });
         terminal.keys("\r");
-        terminal.until("f6 schema   ctrl-s save");
+        terminal.until("f6 schema   esc list");
         terminal.keys(&format!("MATCH (m:Movie {{title: 'The Matrix'}}) RETURN m.released AS year, '{deployment}!' AS through"));
         terminal.keys("\x1b[15~");
         terminal.wait("the table", |terminal| {

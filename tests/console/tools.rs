@@ -588,7 +588,7 @@ fn the_error_of_a_tool_is_noted_with_its_message_and_its_request() {
         Box::new(Ok(outcome)),
     )));
     harness.keys("esc 6");
-    let line = harness.line("call neo4j-mcp___read-cypher");
+    let line = harness.line("call read-cypher");
     assert!(
         line.contains('✖')
             && line.contains("Unknown function 'fro'")

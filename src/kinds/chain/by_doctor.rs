@@ -23,6 +23,11 @@ pub(super) fn add(
     let is_symptom = matches!(finding.hop, Hop::Initialize | Hop::ToolsList | Hop::Cypher);
     let by_status = cause.is_none_or(|verdict| verdict.source.starts_with("Get"));
     if (is_live(finding.hop) && by_status) || (is_symptom && !is_cause) {
+        // The status of a hop proves nothing of its work: the call of the same walk does, where it went through.
+        let is_passed = is_live(finding.hop) && finding.state == HopState::Ok && report.healthy;
+        if let Some(status) = place(stages, finding.hop, false).filter(|_| is_passed) {
+            status.is_examined = true;
+        }
         return;
     }
     let Some(status) = place(stages, finding.hop, is_cause) else {
@@ -49,10 +54,14 @@ pub(super) fn add(
             status.is_cause |= is_cause;
         }
         HopState::Warning => {
+            status.is_examined = true;
             status.health = status.health.max(Some(Health::Healthy));
             status.words.get_or_insert(said);
         }
-        HopState::Ok => status.health = status.health.max(Some(Health::Healthy)),
+        HopState::Ok => {
+            status.is_examined = true;
+            status.health = status.health.max(Some(Health::Healthy));
+        }
         HopState::Skipped | HopState::Unknown => {}
     }
 }

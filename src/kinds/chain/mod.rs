@@ -41,6 +41,8 @@ pub struct StageStatus {
     pub by_status: Option<Health>,
     /// Whether its resources could not be listed.
     pub is_unlisted: bool,
+    /// Whether the doctor saw it work, or saw what is wrong with it.
+    pub is_examined: bool,
     /// Whether the doctor named it as the cause.
     pub(super) is_cause: bool,
 }
@@ -54,6 +56,7 @@ impl StageStatus {
             words: None,
             by_status: None,
             is_unlisted: false,
+            is_examined: false,
             is_cause: false,
         }
     }

@@ -108,6 +108,14 @@ impl ActivityRow<'_> {
         }
     }
 
+    /// Whether it can be done again from here.
+    pub(super) const fn can_run_again(&self) -> bool {
+        match self {
+            Self::Own(entry) => entry.again.is_some(),
+            Self::Change(_) => false,
+        }
+    }
+
     /// The resource that was changed.
     pub(super) const fn resource(&self) -> Option<&ResourceKey> {
         match self {

@@ -6,7 +6,6 @@ use super::{Activity, ShownEntries, entries::ActivityRow};
 use crate::{
     keys::Layer,
     messages::{Action, ActivityAction, ViewportId},
-    model::pluralize,
     screens::{
         ViewContext,
         detail::{failure_block, wrapped},
@@ -15,12 +14,12 @@ use crate::{
     widgets::{Painter, StyledLine, cut, text_width},
 };
 
-/// Columns of who did it.
-const WHO: usize = 12;
 /// From this width a row says how long it took, or that it was a write.
 const TOOK_FROM: u16 = 100;
-/// From this width the request id is always shown.
+/// From this width a row says both.
 const REQUEST_FROM: u16 = 150;
+/// From this width the request id is always shown.
+const IDS_FROM: u16 = 190;
 
 /// Draws the screen.
 pub(super) fn activity(
@@ -110,7 +109,11 @@ fn header(
         )
         .unwrap_or_default();
     painter.text(x, area.y, area.right().saturating_sub(x), &key, Role::Faint);
-    let count = pluralize(count, "line");
+    let count = if count == 1 {
+        "1 entry".to_owned()
+    } else {
+        format!("{count} entries")
+    };
     painter.text_right(
         area.right().saturating_sub(1),
         area.y,
@@ -136,13 +139,16 @@ fn draw_entry(
     painter: &mut Painter<'_>,
 ) {
     let (glyph, role) = look(entry);
-    let what = what_columns(row.width);
-    let time = time_of(entry, context);
+    let (who, what) = columns(row.width);
+    let time = time_of(entry, row.width, context);
     let pieces = [
         (format!("{time}  "), Role::Faint),
         (format!("{glyph} "), role),
-        (format!("{:<WHO$} ", cut(&entry.who(), WHO)), Role::Dim),
-        (format!("{:<what$} ", cut(&entry.what(), what)), Role::Text),
+        (format!("{:<who$} ", cut(&entry.who(), who)), Role::Dim),
+        (
+            format!("{:<what$} ", cut(&short(&entry.what()), what)),
+            Role::Text,
+        ),
         (took_or_write(entry, row.width), Role::Dim),
     ];
     let shown: Vec<(&str, Role)> = pieces
@@ -159,7 +165,7 @@ fn draw_entry(
         let words = u16::try_from(text_width(&outcome)).unwrap_or(u16::MAX);
         let fits = x.saturating_add(words).saturating_add(width + 2) <= right;
         // The id of a request stays in sight beside its words where there is room for both.
-        if fits || row.width >= REQUEST_FROM {
+        if fits || row.width >= IDS_FROM {
             painter.text_right(right, row.y, width, &request, Role::Faint);
             end = right.saturating_sub(width + 2);
         }
@@ -168,13 +174,23 @@ fn draw_entry(
     painter.text(x, row.y, end.saturating_sub(x), &outcome, words);
 }
 
-/// Columns of what was done, in a row so wide.
-const fn what_columns(width: u16) -> usize {
+/// Columns of who did it and of what was done, in a row so wide.
+const fn columns(width: u16) -> (usize, usize) {
     match width {
-        0..TOOK_FROM => 28,
-        TOOK_FROM..REQUEST_FROM => 36,
-        _ => 56,
+        0..TOOK_FROM => (12, 28),
+        TOOK_FROM..REQUEST_FROM => (12, 36),
+        REQUEST_FROM..IDS_FROM => (16, 44),
+        _ => (26, 56),
     }
+}
+
+/// A tool of a gateway without the name of its target, which stands in the opened entry.
+fn short(what: &str) -> String {
+    let words = what.split(' ');
+    let short: Vec<&str> = words
+        .map(|word| word.split_once("___").map_or(word, |(_, tool)| tool))
+        .collect();
+    short.join(" ")
 }
 
 /// That it was a write, and how long it took. Where there is room for one of them, a write says that it is one.
@@ -194,8 +210,12 @@ fn took_or_write(entry: &ActivityRow<'_>, width: u16) -> String {
     }
 }
 
-/// The time of today; the day before it for an earlier one.
-fn time_of(entry: &ActivityRow<'_>, context: &ViewContext<'_>) -> String {
+/// The time of today; of another day the day, and where there is room the hour and minute.
+fn time_of(entry: &ActivityRow<'_>, width: u16, context: &ViewContext<'_>) -> String {
+    if width >= TOOK_FROM {
+        let time = entry.at().clock_or_date(context.now, context.zone);
+        return format!("{:<11}", time.get(..11).unwrap_or(&time));
+    }
     let then = entry.at().date_time(context.zone);
     let today = context.now.date_time(context.zone);
     if then.get(..10) == today.get(..10) {

@@ -7,7 +7,7 @@ use crate::{
     doctor::{ComparedStep, DoctorReport, HopState},
     screens::{ViewContext, detail::wrapped, panel::PanelLine},
     theme::Role,
-    widgets::{Painter, StyledLine, cut},
+    widgets::{Painter, StyledLine, cut, text_width},
 };
 
 /// Columns of a step's name.
@@ -139,7 +139,7 @@ fn last_walks(report: &DoctorReport, context: &ViewContext<'_>) -> Vec<PanelLine
     };
     let mut line: StyledLine = vec![(format!("LAST {} WALKS  ", walks.len()), Role::Dim)];
     if walks.len() == 1 {
-        line = vec![("FIRST WALK  ".to_owned(), Role::Dim)];
+        line = vec![("NO WALK BEFORE THIS ONE  ".to_owned(), Role::Dim)];
     }
     line.extend(walks.iter().rev().map(|(_, walk)| {
         let state = match (walk.healthy, walk.count(HopState::Warning)) {
@@ -153,13 +153,16 @@ fn last_walks(report: &DoctorReport, context: &ViewContext<'_>) -> Vec<PanelLine
     vec![line.into(), PanelLine::default()]
 }
 
-/// What the glyphs mean, on the last line of an area.
+/// What the glyphs mean, on the last line of an area, as many of them as there is room for.
 pub(super) fn legend_line(area: Rect, painter: &mut Painter<'_>) {
     let mut x = area.x + 2;
     let y = area.bottom().saturating_sub(1);
     for (state, words) in LEGEND {
         let (glyph, role) = mark(state);
         let room = area.right().saturating_sub(x);
+        if 2 + text_width(words) > usize::from(room) {
+            break;
+        }
         x = painter.spans(
             x,
             y,

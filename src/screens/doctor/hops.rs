@@ -9,7 +9,7 @@ use crate::{
     messages::{Action, DoctorViewport, FleetAction},
     screens::{ViewContext, detail::wrapped, panel, panel::PanelLine},
     theme::Role,
-    widgets::Painter,
+    widgets::{Painter, text_width},
 };
 
 /// Columns of a hop's glyph and name.
@@ -21,14 +21,15 @@ const LABEL: usize = 10;
 /// Lines of one part of the evidence.
 const PART: usize = 5;
 
-/// Draws the hops with the opened evidence in its place.
+/// Draws the hops with the opened evidence in its place; what lies below the fold is named on the last line. Returns whether all
+/// hops are seen and a line is left.
 pub(super) fn draw(
     state: &Doctor,
     report: &DoctorReport,
     context: &ViewContext<'_>,
     area: Rect,
     painter: &mut Painter<'_>,
-) {
+) -> bool {
     let cause = report.verdict.as_ref().map(|verdict| verdict.hop);
     let open = (state.is_in_hops && state.is_open)
         .then(|| report.hops.get(state.hops.cursor()))
@@ -39,15 +40,17 @@ pub(super) fn draw(
     let reserved = u16::try_from(evidence.len())
         .unwrap_or(u16::MAX)
         .min(area.height / 2);
+    let height = area.height.saturating_sub(reserved);
+    let is_cut = report.hops.len() > usize::from(height);
     let room = Rect {
-        height: area.height.saturating_sub(reserved),
+        height: height.saturating_sub(u16::from(is_cut)),
         ..area
     };
     let window = state
         .hops
         .window(DoctorViewport::Hops, room, report.hops.len(), painter);
     let mut y = room.y;
-    for index in window {
+    for index in window.clone() {
         let Some(finding) = report.hops.get(index) else {
             continue;
         };
@@ -68,16 +71,58 @@ pub(super) fn draw(
                 height: reserved,
                 ..area
             };
-            painter.shade(place, Role::Raised);
-            let inner = Rect {
-                x: place.x + 2 + HOP,
-                width: place.width.saturating_sub(HOP + 3),
-                ..place
-            };
-            panel::draw(evidence.iter(), inner, painter);
+            draw_evidence(&evidence, place, painter);
             y += reserved;
         }
     }
+    if is_cut {
+        let below = report.hops.get(window.end..).unwrap_or_default();
+        draw_fold(below, area, painter);
+    }
+    report.hops.len() < usize::from(height)
+}
+
+fn draw_evidence(lines: &[PanelLine], place: Rect, painter: &mut Painter<'_>) {
+    painter.shade(place, Role::Raised);
+    let inner = Rect {
+        x: place.x + 2 + HOP,
+        width: place.width.saturating_sub(HOP + 3),
+        ..place
+    };
+    panel::draw(lines.iter(), inner, painter);
+}
+
+/// How many hops lie below, and those of them that do not work or have a warning by name.
+fn draw_fold(below: &[HopFinding], area: Rect, painter: &mut Painter<'_>) {
+    if below.is_empty() {
+        return;
+    }
+    let y = area.bottom().saturating_sub(1);
+    let text = format!("{} more below", below.len());
+    let room = area.width.saturating_sub(3);
+    let mut x = painter.spans(
+        area.x + 2,
+        y,
+        room,
+        &[("▼ ", Role::Accent), (&text, Role::Dim)],
+    );
+    let mut worst: Vec<&HopFinding> = below.iter().filter(|finding| is_bad(finding)).collect();
+    worst.sort_by_key(|finding| finding.state != HopState::Failed);
+    for (index, finding) in worst.into_iter().enumerate() {
+        let (glyph, role) = mark(finding.state);
+        let before = if index == 0 { ": " } else { ", " };
+        let name = format!(" {}", finding.hop.as_str());
+        let left = area.right().saturating_sub(x + 1);
+        if text_width(before) + 1 + text_width(&name) > usize::from(left) {
+            break;
+        }
+        let spans = [(before, Role::Dim), (glyph, role), (&name, Role::Text)];
+        x = painter.spans(x, y, left, &spans);
+    }
+}
+
+fn is_bad(finding: &HopFinding) -> bool {
+    matches!(finding.state, HopState::Failed | HopState::Warning)
 }
 
 fn draw_finding(finding: &HopFinding, is_cause: bool, line: Rect, painter: &mut Painter<'_>) {

@@ -84,9 +84,6 @@ pub(super) fn draw(
         };
         if index == cursor {
             painter.select_row(row, !state.is_in_hops);
-            if state.is_in_hops {
-                painter.text(row.x, row.y, 1, "▌", Role::Dim);
-            }
         }
         draw_row(state, &deployment.name, context, row, painter);
     }
@@ -134,7 +131,7 @@ fn draw_row(
     row: Rect,
     painter: &mut Painter<'_>,
 ) {
-    let shown = cut(name.as_str(), usize::from(NAME - 1));
+    let shown = cut(context.store.title(name.as_str()), usize::from(NAME - 1));
     painter.text(row.x + 2, row.y, NAME - 1, &shown, Role::Name);
     let examined = context.store.examined.get(name);
     let running = state.running.get(name);

@@ -46,7 +46,7 @@ pub(super) fn doctor(
     painter.hline(rule);
     if let Some(name) = state.current(context.store) {
         // The hops below are those of one deployment, whether the cursor is in the table or among them.
-        let title = format!(" {name} ");
+        let title = format!(" {} ", context.store.title(name.as_str()));
         painter.text(
             rule.x + 2,
             rule.y,
@@ -174,12 +174,10 @@ fn draw_report(
         let lines = aside::lines(report, context, right.width);
         panel::draw(lines.iter(), right, painter);
     } else {
-        let above = Rect {
-            height: rest.height.saturating_sub(1),
-            ..rest
-        };
-        hops::draw(state, report, context, above, painter);
-        aside::legend_line(rest, painter);
+        // Where hops lie below the fold, that is said in the place of the legend.
+        if hops::draw(state, report, context, rest, painter) {
+            aside::legend_line(rest, painter);
+        }
     }
 }
 

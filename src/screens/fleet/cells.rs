@@ -16,7 +16,7 @@ use crate::{
     theme::Role,
     widgets::{
         Layout, Painter, cut_middle, deployment_glyph, deployment_role, deployment_word, glyph,
-        role_of, sparkline,
+        role_of, sparkline, stage_mark, text_width,
     },
 };
 
@@ -102,9 +102,10 @@ fn draw_note(
         .iter()
         .find(|(index, ..)| *index == STATUS)
         .map_or(left, |(_, x, _)| x + 2);
-    // A narrow window gives the sentence the whole line.
-    let x = if end < 100 { left } else { status };
     let verdict = context.store.health(name);
+    // A narrow window, or a long sentence, takes the whole line.
+    let is_long = text_width(&verdict.evidence) > usize::from(end.saturating_sub(status));
+    let x = if end < 100 || is_long { left } else { status };
     painter.text(x, y, end.saturating_sub(x), &verdict.evidence, Role::Text);
 }
 
@@ -193,14 +194,13 @@ fn draw_stages(
     // A dot stands under the middle of a title of three letters.
     let inset = u16::from(pitch > 1);
     let chain = context.store.chain(&deployment.name, context.now);
+    let is_proven = context.store.health(&deployment.name).health == DeploymentHealth::Proven;
     for (index, stage) in ChainStage::ALL.into_iter().enumerate() {
         let column = cell.x + inset + pitch * u16::try_from(index).unwrap_or_default();
         let Some(status) = chain.stage(stage) else {
             continue;
         };
-        let (dot, role) = status.health.map_or(("○", Role::Faint), |health| {
-            (glyph(health), role_of(health))
-        });
+        let (dot, role) = stage_mark(status, is_proven);
         painter.text(column, cell.y, 1, dot, role);
     }
 }
@@ -230,7 +230,7 @@ fn draw_name(
     let left = width.saturating_sub(at.saturating_sub(x));
     match (&row.row_id, row.resource) {
         (RowId::Deployment(name), _) => {
-            painter.text(at, y, left, name.as_str(), Role::Name);
+            painter.text(at, y, left, context.store.title(name.as_str()), Role::Name);
         }
         (RowId::Resource(_), Some(resource)) => {
             let name = cut_middle(&resource.name, usize::from(left));

@@ -14,8 +14,8 @@ use crate::{
     screens::ViewContext,
     theme::Role,
     widgets::{
-        Column, DrawnViewport, Layout, Painter, Size, deployment_glyph, deployment_role,
-        deployment_word, glyph, lay_out, role_of, text_width,
+        Column, DrawnViewport, GOOD_BY_STATUS, Layout, Painter, Size, deployment_glyph,
+        deployment_role, deployment_word, glyph, lay_out, role_of, text_width,
     },
 };
 
@@ -47,11 +47,12 @@ const ROWS: u16 = 12;
 /// The columns of a table so wide.
 fn columns(room: u16) -> [Column; 8] {
     let stages = ChainStage::ALL.len() as u16;
+    // The longest status of AWS has 26 columns with its glyph; `broken at interceptor` has 23. Names get what is left.
     let (name, status, chain) = match room {
         0..72 => (Size::Share(18), Size::Share(14), stages),
-        72..112 => (Size::Fixed(26), Size::Share(20), stages),
-        112..TITLED_FROM => (Size::Fixed(30), Size::Share(22), stages),
-        _ => (Size::Share(30), Size::Fixed(25), STAGE_PITCH * stages - 1),
+        KIND_FROM..112 => (Size::Share(26), Size::Fixed(23), stages),
+        72..TITLED_FROM => (Size::Share(26), Size::Fixed(26), stages),
+        _ => (Size::Share(30), Size::Fixed(26), STAGE_PITCH * stages - 1),
     };
     let column = |title, size, right, from| Column {
         title,
@@ -171,7 +172,7 @@ fn draw_rows(
         };
         let row = &kept.row(context.store);
         if index == selected {
-            painter.select_row(row_id, state.detail.is_none());
+            painter.select_row(row_id, state.detail.is_none() && state.overview.is_none());
         }
         draw_row(state, row, context, layout, row_id.y, painter);
         if row.has_children {
@@ -290,44 +291,45 @@ fn named(row: &Row<'_>, context: &ViewContext<'_>) -> Option<NamedRow> {
             deployment_glyph(verdict.health),
             deployment_role(verdict.health),
         ),
-        deployment.name.to_string(),
+        deployment.title().to_owned(),
         deployment_word(verdict.health).to_owned(),
     ))
 }
 
-/// What the dots mean, on the last line of the table.
+/// What the dots mean, on the last line of the table. What has no room is left out as a whole, the last first.
 fn draw_legend(body: Rect, painter: &mut Painter<'_>) {
     let pieces = [
-        ("●", Role::Success),
-        (" good by status or call", Role::Faint),
-        ("   ✖", Role::Failed),
-        (" does not work", Role::Faint),
-        ("   ◆", Role::Person),
-        (" waits for a person", Role::Faint),
-        ("   ◐", Role::Changing),
-        (" changing", Role::Faint),
-        ("   ○", Role::Faint),
-        (" not asked", Role::Faint),
-        ("   blank: no such hop", Role::Faint),
+        ("●", Role::Success, "a call passed it"),
+        (GOOD_BY_STATUS, Role::Text, "good by status"),
+        ("✖", Role::Failed, "does not work"),
+        ("◆", Role::Person, "waits for a person"),
+        ("◐", Role::Changing, "changing"),
+        ("○", Role::Faint, "not asked"),
+        ("", Role::Faint, "blank: no such hop"),
     ];
     let y = body.bottom().saturating_sub(1);
-    painter.spans(body.x + 3, y, body.width.saturating_sub(4), &pieces);
+    let mut x = body.x + 3;
+    for (mark, role, words) in pieces {
+        let gap = usize::from(!mark.is_empty());
+        let width = u16::try_from(text_width(mark) + gap + text_width(words)).unwrap_or(u16::MAX);
+        if x.saturating_add(width) > body.right() {
+            break;
+        }
+        let spans = [(mark, role), (" ", Role::Faint), (words, Role::Faint)];
+        let from = usize::from(mark.is_empty()) * 2;
+        x = painter.spans(x, y, width, spans.get(from..).unwrap_or_default()) + 3;
+    }
 }
 
 /// What the letters over the dots stand for, above the legend.
 fn draw_letters(body: Rect, painter: &mut Painter<'_>) {
     let letters: Vec<String> = ChainStage::ALL
         .into_iter()
-        .map(|stage| format!("{} {}", letter(stage), stage.as_str()))
+        .map(|stage| format!("{} {}", stage.letter(), stage.as_str()))
         .collect();
     let y = body.bottom().saturating_sub(2);
     let room = body.width.saturating_sub(4);
     painter.text(body.x + 3, y, room, &letters.join("   "), Role::Faint);
-}
-
-/// The letter over the dots of a stage.
-fn letter(stage: ChainStage) -> String {
-    stage.title().chars().take(1).collect()
 }
 
 /// Whether a column so wide has a title for each stage of the chain.
@@ -425,7 +427,7 @@ fn chain_title(room: u16) -> String {
         });
         titles.trim_end().to_owned()
     } else {
-        stages.map(letter).collect()
+        stages.map(ChainStage::letter).collect()
     }
 }
 

@@ -91,7 +91,9 @@ fn widths(row: Rect) -> (u16, u16) {
     match row.width {
         0..100 => (26, 0),
         100..150 => (34, 0),
-        _ => (44, 26),
+        // As wide as the longest status of AWS.
+        150..190 => (36, 24),
+        _ => (44, 24),
     }
 }
 
@@ -118,7 +120,8 @@ fn transition_line(
     row: Rect,
     painter: &mut Painter<'_>,
 ) {
-    let who = format!("{} / {}", transition.key.deployment, transition.name);
+    let deployment = context.store.title(transition.key.deployment.as_str());
+    let who = format!("{deployment} / {}", transition.name);
     let x = start(transition.at, &who, context, row, painter);
     let from = transition.from.as_deref().unwrap_or("new");
     let to = transition.to.as_deref().unwrap_or("gone");
@@ -165,7 +168,8 @@ fn change_line(
     let deployment = found
         .key
         .as_ref()
-        .map_or_else(String::new, |key| format!("{} / ", key.deployment));
+        .map(|key| context.store.title(key.deployment.as_str()))
+        .map_or_else(String::new, |title| format!("{title} / "));
     let who = format!("{deployment}{}", found.name);
     let x = start(change.at, &who, context, row, painter);
     let (_, before) = widths(row);

@@ -4,8 +4,9 @@ use ratatui::layout::Rect;
 
 use crate::{
     messages::{Action, FleetViewport},
-    model::DeploymentName,
+    model::{DeploymentName, pluralize},
     screens::{ViewContext, panel},
+    theme::Role,
     widgets::{DrawnViewport, Painter, Scroll},
 };
 
@@ -34,12 +35,18 @@ impl Overview {
     }
 
     pub(super) fn view(&self, context: &ViewContext<'_>, area: Rect, painter: &mut Painter<'_>) {
-        let body = Rect {
+        let whole = Rect {
             x: area.x + 1,
             width: area.width.saturating_sub(2),
             ..area
         };
-        let lines = panel::deployment(&self.deployment, context, body.width);
+        let lines = panel::deployment(&self.deployment, context, whole.width);
+        // A window that does not show all of it says so on its last line.
+        let is_cut = lines.len() > usize::from(whole.height);
+        let body = Rect {
+            height: whole.height.saturating_sub(u16::from(is_cut)),
+            ..whole
+        };
         let window = self
             .scroll
             .window(FleetViewport::Overview, body, lines.len(), painter);
@@ -48,5 +55,11 @@ impl Overview {
             body,
             painter,
         );
+        let below = lines.len().saturating_sub(window.end);
+        if is_cut && below > 0 {
+            let text = format!("{} below", pluralize(below, "line"));
+            let pieces = [("▼ ", Role::Accent), (text.as_str(), Role::Dim)];
+            painter.spans(body.x, body.bottom(), body.width, &pieces);
+        }
     }
 }

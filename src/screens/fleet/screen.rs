@@ -17,7 +17,7 @@ use crate::{
 const BESIDE: u16 = 120;
 /// Width of the list beside the panel.
 const LEAST_LIST: u16 = 104;
-const WIDEST_LIST: u16 = 138;
+const WIDEST_LIST: u16 = 144;
 
 impl Screen for Fleet {
     fn layers(&self) -> Vec<Layer> {
@@ -125,6 +125,18 @@ impl Screen for Fleet {
         ScreenUpdate::done()
     }
 
+    fn way_back(&self, _context: &ViewContext<'_>) -> Option<&'static str> {
+        if let Some(detail) = &self.detail {
+            return Some(detail.way_back());
+        }
+        let is_filtered = !self.filter.text().is_empty();
+        match (self.overview.is_some(), is_filtered) {
+            (true, _) => Some("close"),
+            (false, true) => Some("no filter"),
+            (false, false) => None,
+        }
+    }
+
     fn offers(&self, action: Action, context: &ViewContext<'_>) -> bool {
         if context.store.deployments.is_empty() {
             return matches!(action, Action::App(_));
@@ -143,7 +155,7 @@ impl Screen for Fleet {
             action,
             Action::List(
                 ListAction::Filter | ListAction::Sort | ListAction::Mark | ListAction::Open,
-            )
+            ) | Action::Fleet(FleetAction::OnlyUrgent | FleetAction::ReverseSort)
         );
         !is_of_list || self.detail.is_none() && self.overview.is_none()
     }
@@ -169,11 +181,17 @@ impl Screen for Fleet {
         }
         if let Some(right) = right {
             if left.is_some() {
-                painter.divider(Rect {
+                let rule = Rect {
                     x: right.x.saturating_sub(2),
                     width: 1,
                     ..right
-                });
+                };
+                // What is open has the keys, and the bright rule.
+                if is_open {
+                    painter.focus_divider(rule);
+                } else {
+                    painter.divider(rule);
+                }
             }
             self.draw_panel(context, right, painter);
         }

@@ -142,6 +142,23 @@ impl CallsList {
         found.is_some()
     }
 
+    /// Whether a call is opened.
+    pub(super) const fn is_open(&self) -> bool {
+        self.is_open
+    }
+
+    /// Whether not all calls are shown.
+    pub(super) const fn is_filtered(&self) -> bool {
+        !self.filter.is_empty() || self.failed_only || self.wanted.is_some()
+    }
+
+    /// Whether one of the shown calls is not ok.
+    pub(super) fn has_failed(&self) -> bool {
+        self.rows
+            .iter()
+            .any(|call| call.outcome != LoggedOutcome::Ok)
+    }
+
     /// Closes the opened call, or takes off the filter. Returns whether there was either.
     pub(super) fn close(&mut self) -> bool {
         if std::mem::take(&mut self.is_open) {

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use super::{
     Logs,
     calls::CallOrder,
-    head::{Spans, thousands},
+    head::{Spans, counted_noun, draw_spans, thousands},
     hop_role,
     line_cells::title_of,
     row_list::{RowList, RowPlace},
@@ -20,17 +20,28 @@ use crate::{
     widgets::{Column, Layout, Painter, Size, cut, cut_middle, lay_out},
 };
 
-/// The columns of the list.
-const COLUMNS: [Column; 8] = [
-    column("TIME", Size::Fixed(12), false, 0),
-    column("DEPLOYMENT", Size::Fixed(14), false, 96),
-    column("TOOL", Size::Fixed(14), false, 0),
-    column("OUTCOME", Size::Fixed(11), false, 0),
-    column("HOP", Size::Fixed(11), false, 70),
-    column("DURATION", Size::Share(8), false, 60),
-    column("MS", Size::Fixed(7), true, 0),
-    column("SESSION", Size::Fixed(11), false, 110),
-];
+/// From this width of the list each call's statement stands in its row.
+const STATEMENT_FROM: u16 = 150;
+
+/// The columns of a list so wide. The names have what they need before the bars get more.
+const fn columns(room: u16) -> [Column; 9] {
+    let (deployment, tool) = match room {
+        0..100 => (14, 14),
+        100..STATEMENT_FROM => (14, 20),
+        _ => (20, 28),
+    };
+    [
+        column("TIME", Size::Fixed(12), false, 0),
+        column("DEPLOYMENT", Size::Fixed(deployment), false, 96),
+        column("TOOL", Size::Fixed(tool), false, 0),
+        column("OUTCOME", Size::Fixed(11), false, 0),
+        column("HOP", Size::Fixed(11), false, 70),
+        column("DURATION", Size::Share(8), false, 60),
+        column("MS", Size::Fixed(7), true, 0),
+        column("SESSION", Size::Fixed(11), false, 110),
+        column("STATEMENT", Size::Share(24), false, STATEMENT_FROM),
+    ]
+}
 
 const fn column(title: &'static str, size: Size, right: bool, from: u16) -> Column {
     Column {
@@ -64,9 +75,11 @@ impl Logs {
             self.draw_no_calls(context, area, painter);
             return;
         }
-        let layout = lay_out(&COLUMNS, area.x + 2, area.width.saturating_sub(3));
+        let room = area.width.saturating_sub(3);
+        let columns = columns(room);
+        let layout = lay_out(&columns, area.x + 2, room);
         let scale = scale_ms(rows.iter().filter_map(|call| call.duration_ms));
-        self.draw_call_titles(&layout, scale, area.y, painter);
+        self.draw_call_titles(&columns, &layout, scale, area.y, painter);
         let opened = self.opened_lines(context, area.width);
         let list = RowList {
             list: &self.calls.list,
@@ -77,7 +90,7 @@ impl Logs {
         };
         let window = list.draw(area, painter, |place, painter| {
             if let Some(call) = rows.get(place.index) {
-                draw_call(call, &layout, scale, place, context, painter);
+                draw_call(call, (&columns, &layout), scale, place, context, painter);
             }
         });
         self.draw_calls_below(rows.len().saturating_sub(window.end), area, painter);
@@ -126,7 +139,14 @@ impl Logs {
         );
     }
 
-    fn draw_call_titles(&self, layout: &Layout, scale: i64, y: u16, painter: &mut Painter<'_>) {
+    fn draw_call_titles(
+        &self,
+        columns: &[Column],
+        layout: &Layout,
+        scale: i64,
+        y: u16,
+        painter: &mut Painter<'_>,
+    ) {
         let sorted = match self.calls.order {
             CallOrder::Time => "TIME",
             CallOrder::Duration => "MS",
@@ -134,7 +154,7 @@ impl Logs {
             CallOrder::Outcome => "OUTCOME",
         };
         for (index, x, width) in layout {
-            let Some(column) = COLUMNS.get(*index) else {
+            let Some(column) = columns.get(*index) else {
                 continue;
             };
             if column.right {
@@ -239,7 +259,10 @@ impl Logs {
         };
         let mut spans: Spans = vec![
             (thousands(self.calls.rows().len()), Role::Text),
-            (" calls".to_owned(), Role::Dim),
+            (
+                format!(" {}", counted_noun(self.calls.rows().len(), "call")),
+                Role::Dim,
+            ),
         ];
         spans.extend(part("p50", percentile(&durations, 50)));
         spans.extend(part("p95", percentile(&durations, 95)));
@@ -251,7 +274,7 @@ impl Logs {
 
 fn draw_call(
     call: &LoggedCall,
-    layout: &Layout,
+    (columns, layout): (&[Column], &Layout),
     scale: i64,
     RowPlace { y, is_selected, .. }: RowPlace,
     context: &ViewContext<'_>,
@@ -261,7 +284,7 @@ fn draw_call(
     let is_ok = call.outcome == LoggedOutcome::Ok;
     let quiet = if is_selected { Role::Dim } else { Role::Faint };
     for (index, x, width) in layout {
-        let title = COLUMNS.get(*index).map_or("", |column| column.title);
+        let title = columns.get(*index).map_or("", |column| column.title);
         let text = |painter: &mut Painter<'_>, text: &str, role: Role| {
             painter.text(*x, y, *width, text, role);
         };
@@ -296,6 +319,18 @@ fn draw_call(
                     |ms| thousands(usize::try_from(ms).unwrap_or(0)),
                 );
                 painter.text_right(x + width, y, *width, &ms, Role::Text);
+            }
+            "STATEMENT" => {
+                let first = call
+                    .statement()
+                    .and_then(|statement| statement.lines().next());
+                draw_spans(
+                    &statement_spans(first.unwrap_or_default()),
+                    *x,
+                    y,
+                    *width,
+                    painter,
+                );
             }
             _ => {
                 let session = call.session_id.as_deref().unwrap_or("-");

@@ -10,10 +10,13 @@ use crate::{
     keys::Layer,
     messages::{Action, LogsAction},
     model::{Moment, pluralize, with_separators},
-    screens::{ViewContext, detail::failure_block},
+    screens::{ViewContext, detail::failure_block, frame::whole_groups},
     theme::Role,
     widgets::{Painter, cut, text_width},
 };
+
+/// From this width it is said that there is no filter.
+const NO_FILTER_FROM: u16 = 100;
 
 /// Spans of text with their roles.
 pub(super) type Spans = Vec<(String, Role)>;
@@ -63,6 +66,10 @@ impl Logs {
             format!("   {}", pluralize(source.group_count(), "group")),
             Role::Dim,
         ));
+        if self.status.missing > 0 {
+            let words = format!(", {} not there yet", thousands(self.status.missing));
+            spans.push((words, Role::Dim));
+        }
         let (begin, end) = self.range.axis(context.now);
         spans.push((
             format!("   {}", span_words(begin, end, self.range.until, context)),
@@ -164,7 +171,7 @@ impl Logs {
             draw_spans(&right, begin, line.y, width, painter);
         } else {
             let room = line.right().saturating_sub(end + 2);
-            draw_spans(&right, end + 2, line.y, room, painter);
+            draw_spans(&whole_groups(right, room), end + 2, line.y, room, painter);
         }
     }
 
@@ -199,7 +206,9 @@ impl Logs {
             ),
             LogsView::Query => return spans,
         };
-        if filter.is_empty() && only.is_none() {
+        if filter.is_empty() && only.is_none() && width < NO_FILTER_FROM {
+            // What is shown needs the room.
+        } else if filter.is_empty() && only.is_none() {
             spans.extend([label("filter "), ("none".to_owned(), Role::Faint)]);
         } else {
             let room = usize::from(width / 3).max(16);
@@ -314,7 +323,18 @@ impl Logs {
             .take(usize::from(area.height.saturating_sub(3)))
         {
             let y = area.y + 3 + u16::try_from(row).unwrap_or(0);
-            painter.text(area.x + 3, y, room, group, Role::Faint);
+            let is_missing = self.status.missing > 0
+                && self
+                    .range
+                    .unavailable
+                    .iter()
+                    .any(|text| text.starts_with(&format!("{group} does not exist")));
+            let words = if is_missing {
+                format!("{group}   not there yet")
+            } else {
+                group.clone()
+            };
+            painter.text(area.x + 3, y, room, &words, Role::Faint);
         }
     }
 }
@@ -359,9 +379,14 @@ fn draw_prompt(prompt: &LogsPrompt, line: Rect, painter: &mut Painter<'_>) {
 }
 
 /// A count with its noun.
-fn counted(count: usize, thing: &str) -> String {
+pub(super) fn counted(count: usize, thing: &str) -> String {
+    format!("{} {}", thousands(count), counted_noun(count, thing))
+}
+
+/// The noun alone, where the count has a colour of its own.
+pub(super) fn counted_noun(count: usize, thing: &str) -> String {
     let ending = if count == 1 { "" } else { "s" };
-    format!("{} {thing}{ending}", thousands(count))
+    format!("{thing}{ending}")
 }
 
 pub(super) fn thousands(count: usize) -> String {

@@ -10,7 +10,7 @@ use crate::{
     model::Moment,
     screens::{ViewContext, detail::wrapped},
     theme::Role,
-    widgets::cut_middle,
+    widgets::{cut_middle, text_width},
 };
 
 /// From this width on the source is a word; below it is a letter.
@@ -122,12 +122,7 @@ impl Logs {
 
 /// What the screens call a deployment.
 pub(super) fn title_of<'a>(name: &'a str, context: &'a ViewContext<'_>) -> &'a str {
-    context
-        .store
-        .deployments
-        .iter()
-        .find(|deployment| deployment.name.as_str() == name)
-        .map_or(name, crate::model::Deployment::title)
+    context.store.title(name)
 }
 
 /// The time since the line above: `+0.213`, `+12.0s`, `+3m`.
@@ -153,8 +148,11 @@ pub(super) fn source_cell(group: &str, width: u16) -> (&'static str, Role) {
 }
 
 /// The ids of a line behind its message.
-pub(super) fn inline_ids(line: &Line, late: bool) -> String {
+pub(super) fn inline_ids(line: &Line, late: bool, room: u16) -> String {
     let mut parts: Vec<String> = Vec::new();
+    if late {
+        parts.push("late".to_owned());
+    }
     for (name, id) in [
         ("trace", &line.trace_id),
         ("session", &line.session_id),
@@ -164,8 +162,9 @@ pub(super) fn inline_ids(line: &Line, late: bool) -> String {
             parts.push(format!("{name}={}", cut_middle(id, 10)));
         }
     }
-    if late {
-        parts.push("late".to_owned());
+    // An id that is cut once more says nothing.
+    while text_width(&parts.join(" ")) > usize::from(room) {
+        parts.pop();
     }
     parts.join(" ")
 }

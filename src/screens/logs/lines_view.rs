@@ -222,8 +222,8 @@ impl Logs {
         if let Some(first) = columns.ids {
             draw_id_columns(first, y, line, late, painter);
         } else {
-            let ids = inline_ids(line, late);
             let room = columns.message_end.saturating_sub(x + 2);
+            let ids = inline_ids(line, late, room);
             painter.text(x + 2, y, room, &ids, Role::Faint);
         }
         1

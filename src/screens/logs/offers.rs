@@ -1,7 +1,10 @@
 //! Which keys of Logs work in which of its views.
 
 use super::{Logs, LogsView};
-use crate::messages::{Action, ListAction, LogsAction};
+use crate::{
+    logs::{Level, Line, store::Body},
+    messages::{Action, ListAction, LogsAction},
+};
 
 impl Logs {
     /// Whether the keys that belong to lines, calls or patterns alone work now.
@@ -10,9 +13,10 @@ impl Logs {
         let is_query = self.view == LogsView::Query;
         match action {
             Action::Logs(action) => self.offers_of_logs(action),
+            Action::List(ListAction::Open) => self.has_row(),
             Action::List(ListAction::Mark) => is_lines,
             Action::List(ListAction::Filter) => false,
-            Action::List(ListAction::Sort) => !is_lines && !is_query,
+            Action::List(ListAction::Sort) => !is_lines && !is_query && self.waterfall.is_none(),
             Action::List(_)
             | Action::App(_)
             | Action::Start(_)
@@ -30,33 +34,33 @@ impl Logs {
         let is_query = self.view == LogsView::Query;
         let shows_detail = self.detail.is_some() && is_lines;
         match action {
-            LogsAction::NextHit | LogsAction::PreviousHit => {
-                !is_query && (!is_lines || !self.search.is_empty())
-            }
-            LogsAction::Follow
-            | LogsAction::OnlyTrace
-            | LogsAction::OnlySession
-            | LogsAction::OnlyRequest
-            | LogsAction::Wrap
-            | LogsAction::Times => is_lines,
+            LogsAction::NextHit | LogsAction::PreviousHit => self.has_hits(),
+            LogsAction::NextError | LogsAction::PreviousError => self.has_errors(),
+            LogsAction::NextCall | LogsAction::PreviousCall => self.calls.has_failed(),
+            LogsAction::OnlyTrace => is_lines && self.line().is_some(),
+            LogsAction::OnlySession => self.line().is_some_and(|line| line.session_id.is_some()),
+            LogsAction::OnlyRequest => self.line().is_some_and(|line| line.request_id.is_some()),
+            LogsAction::CopyCallId => self.has_id(),
+            LogsAction::Follow | LogsAction::Wrap | LogsAction::Times => is_lines,
             LogsAction::NextMark | LogsAction::PreviousMark => is_lines && !self.marks.is_empty(),
-            LogsAction::ItsLines => !is_lines,
+            LogsAction::ItsLines => self.has_own_lines(),
             LogsAction::OnlyUrgentRows | LogsAction::CallInTools => !is_lines && !is_query,
-            LogsAction::OpenCall => is_lines || is_calls,
+            LogsAction::OpenCall => {
+                is_lines && self.line().is_some() || is_calls && self.calls.selected().is_some()
+            }
             LogsAction::WindowBack
             | LogsAction::WindowForward
             | LogsAction::ZoomIn
             | LogsAction::ZoomOut => !shows_detail && !is_query,
-            LogsAction::Search
-            | LogsAction::FilterLogs
-            | LogsAction::ExportLogs
+            LogsAction::ExportLogs
             | LogsAction::NextSource
             | LogsAction::AddSource
             | LogsAction::AllSources
             | LogsAction::NextLogsView
             | LogsAction::Query => true,
-            LogsAction::NextError
-            | LogsAction::PreviousError
+            // In the view of the query they open its bar, as the key of the query does.
+            LogsAction::Search
+            | LogsAction::FilterLogs
             | LogsAction::Histogram
             | LogsAction::Older
             | LogsAction::JumpToTime
@@ -68,10 +72,123 @@ impl Logs {
             | LogsAction::ToggleInterceptor
             | LogsAction::ToggleRuntime
             | LogsAction::ToggleSpans
-            | LogsAction::ToggleOther
-            | LogsAction::NextCall
-            | LogsAction::PreviousCall
-            | LogsAction::CopyCallId => !is_query,
+            | LogsAction::ToggleOther => !is_query,
+        }
+    }
+
+    /// What the key that leads back closes or takes off.
+    pub(super) fn leads_back(&self) -> Option<&'static str> {
+        let has_row_filter = match self.view {
+            LogsView::Lines | LogsView::Query => false,
+            LogsView::Calls => self.calls.is_filtered(),
+            LogsView::Patterns => self.patterns.is_filtered(),
+        };
+        let is_filtered = !self.filter.is_empty() || self.wrong.is_some() || has_row_filter;
+        if self.prompt.is_some() {
+            None
+        } else if self.waterfall.is_some() {
+            Some("calls")
+        } else if self.detail.is_some() || self.has_open_row() {
+            Some("close")
+        } else if self.view == LogsView::Query {
+            Some(if self.query.is_busy() {
+                "cancel"
+            } else {
+                "lines"
+            })
+        } else if is_filtered {
+            Some("no filter")
+        } else if self.range.window.is_some() {
+            Some("whole time")
+        } else if !self.hidden.is_empty() {
+            Some("show all")
+        } else if !self.search.is_empty() {
+            Some("end search")
+        } else {
+            None
+        }
+    }
+
+    const fn has_open_row(&self) -> bool {
+        match self.view {
+            LogsView::Lines => false,
+            LogsView::Calls => self.calls.is_open(),
+            LogsView::Patterns => self.patterns.is_open(),
+            LogsView::Query => self.query.opened.is_some(),
+        }
+    }
+
+    /// The line under the cursor, if it is not a notice.
+    fn line(&self) -> Option<Line> {
+        match self.current()?.body {
+            Body::Event { line, .. } if self.view == LogsView::Lines => Some(line),
+            Body::Event { .. } | Body::Notice(_) => None,
+        }
+    }
+
+    fn has_row(&self) -> bool {
+        if self.waterfall.is_some() {
+            return true;
+        }
+        match self.view {
+            LogsView::Lines => !self.store.is_empty(),
+            LogsView::Calls => self.calls.selected().is_some(),
+            LogsView::Patterns => self.patterns.selected().is_some(),
+            LogsView::Query => self.query.selected().is_some(),
+        }
+    }
+
+    fn has_hits(&self) -> bool {
+        match self.view {
+            LogsView::Lines => !self.search.is_empty(),
+            LogsView::Patterns => self.patterns.has_new(),
+            // The failed calls are those of the next error.
+            LogsView::Calls | LogsView::Query => false,
+        }
+    }
+
+    fn has_errors(&self) -> bool {
+        match self.view {
+            LogsView::Lines => {
+                let counts = self.store.level_counts();
+                let levels = Level::ALL.iter().zip(counts);
+                levels
+                    .into_iter()
+                    .any(|(level, count)| *level >= Level::Error && count > 0)
+            }
+            LogsView::Calls => self.calls.has_failed(),
+            LogsView::Patterns => self.patterns.has_errors(),
+            LogsView::Query => false,
+        }
+    }
+
+    /// Whether the selected row has lines that can be shown alone.
+    fn has_own_lines(&self) -> bool {
+        match (&self.waterfall, self.view) {
+            (Some(open), _) => open.call().id().is_some(),
+            (None, LogsView::Lines) => false,
+            (None, LogsView::Calls) => self
+                .calls
+                .selected()
+                .is_some_and(|call| call.id().is_some()),
+            (None, LogsView::Patterns) => self.patterns.selected().is_some(),
+            (None, LogsView::Query) => self.query.selected().is_some(),
+        }
+    }
+
+    /// Whether the selected row has an id that can be copied.
+    fn has_id(&self) -> bool {
+        let has_any = |line: Line| {
+            line.trace_id.is_some() || line.request_id.is_some() || line.session_id.is_some()
+        };
+        match (&self.waterfall, self.view) {
+            (Some(open), _) => open.call().id().is_some(),
+            (None, LogsView::Lines) => self.line().is_some_and(has_any),
+            (None, LogsView::Calls) => self
+                .calls
+                .selected()
+                .is_some_and(|call| call.id().is_some()),
+            (None, LogsView::Patterns | LogsView::Query) => false,
         }
     }
 }

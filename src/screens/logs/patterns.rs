@@ -133,6 +133,27 @@ impl PatternsList {
         found.is_some()
     }
 
+    /// Whether a pattern is opened.
+    pub(super) const fn is_open(&self) -> bool {
+        self.is_open
+    }
+
+    /// Whether not all patterns are shown.
+    pub(super) const fn is_filtered(&self) -> bool {
+        !self.filter.is_empty() || self.urgent_only
+    }
+
+    /// Whether one of the shown patterns is new.
+    pub(super) fn has_new(&self) -> bool {
+        self.rows.iter().any(|pattern| self.is_new(pattern))
+    }
+
+    /// Whether one of the shown patterns is of errors.
+    pub(super) fn has_errors(&self) -> bool {
+        let mut levels = self.rows.iter().map(|pattern| pattern.level);
+        levels.any(|level| level >= Some(Level::Error))
+    }
+
     /// Closes the opened pattern, or takes off the filter. Returns whether there was either.
     pub(super) fn close(&mut self) -> bool {
         if std::mem::take(&mut self.is_open) {

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::{
     Logs,
-    head::{Spans, draw_spans, thousands},
+    head::{Spans, counted, counted_noun, draw_spans, thousands},
     hop_role, level_look,
     row_list::RowList,
 };
@@ -203,9 +203,9 @@ impl Logs {
                 ("▼ ".to_owned(), Role::Accent),
                 (
                     format!(
-                        "{} more patterns, {} lines   ",
-                        thousands(below),
-                        thousands(lines)
+                        "{} below, {}   ",
+                        counted(below, "pattern"),
+                        counted(lines, "line")
                     ),
                     Role::Dim,
                 ),
@@ -228,7 +228,10 @@ impl Logs {
         let rows = self.patterns.rows();
         let mut spans: Spans = vec![
             (thousands(rows.len()), Role::Text),
-            (" patterns".to_owned(), Role::Dim),
+            (
+                format!(" {}", counted_noun(rows.len(), "pattern")),
+                Role::Dim,
+            ),
         ];
         if let Some(since) = self.patterns.new_since {
             let new = rows

@@ -29,28 +29,28 @@ impl Logs {
             from.date_time(context.zone),
             until.clock(context.zone)
         );
-        painter.spans(
-            area.x + 2,
-            y + 1,
-            room,
-            &[
-                ("over ", Role::Dim),
-                (window.as_str(), Role::Text),
-                (
-                    ", the window of the lines; what it may scan is found out before it is sent",
-                    Role::Dim,
-                ),
-            ],
-        );
-        self.draw_suggestions(
-            prompt,
-            Rect {
-                y: y + 3,
-                height: area.bottom().saturating_sub(y + 3),
-                ..area
-            },
-            painter,
-        );
+        let over = [
+            ("over ", Role::Dim),
+            (window.as_str(), Role::Text),
+            (", the window of the lines", Role::Dim),
+        ];
+        let end = painter.spans(area.x + 2, y + 1, room, &over);
+        let cost = "what it may scan is found out before it is sent";
+        let width = u16::try_from(text_width(cost)).unwrap_or(u16::MAX);
+        let is_beside = end.saturating_add(width + 2) < area.right();
+        let (x, cost_y) = if is_beside {
+            (end, y + 1)
+        } else {
+            (area.x + 2, y + 2)
+        };
+        let gap = if is_beside { "; " } else { "" };
+        painter.spans(x, cost_y, room, &[(gap, Role::Dim), (cost, Role::Dim)]);
+        let below = Rect {
+            y: cost_y + 2,
+            height: area.bottom().saturating_sub(cost_y + 2),
+            ..area
+        };
+        self.draw_suggestions(prompt, below, painter);
     }
 
     fn draw_suggestions(&self, prompt: &LogsPrompt, area: Rect, painter: &mut Painter<'_>) {

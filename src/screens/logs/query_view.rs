@@ -17,7 +17,7 @@ use crate::{
     logs::insights::{error_position, scan_words},
     messages::{Action, LogsAction, LogsViewport},
     model::{LogQueryRequest, pluralize},
-    screens::{ScreenUpdate, ViewContext, detail::failure_block},
+    screens::{ScreenUpdate, ViewContext, detail::failure_block, frame::whole_groups},
     theme::Role,
     widgets::{Painter, text_width},
 };
@@ -45,13 +45,9 @@ impl Logs {
         let position = self.query.failure.as_ref().and_then(error_position);
         let taken = draw_text(request, position, area, painter);
         let y = area.y + taken;
-        draw_spans(
-            &self.scope_words(request, context),
-            area.x + 2,
-            y,
-            area.width.saturating_sub(3),
-            painter,
-        );
+        let room = area.width.saturating_sub(3);
+        let scope = whole_groups(self.scope_words(request, context), room);
+        draw_spans(&scope, area.x + 2, y, room, painter);
         let body = Rect {
             y: y + 1,
             height: area.bottom().saturating_sub(y + 1),
@@ -103,18 +99,39 @@ impl Logs {
     /// Where the query reads, over which time, and what is left out.
     fn scope_words(&self, request: &LogQueryRequest, context: &ViewContext<'_>) -> Spans {
         let dim = |text: String| (text, Role::Dim);
-        let mut spans = vec![
-            (
-                title_of(request.deployment.as_str(), context).to_owned(),
-                Role::Name,
-            ),
-            dim(format!(
-                "   {}   {} to {}",
-                pluralize(request.groups.len(), "group"),
-                request.window.0.date_time(context.zone),
-                request.window.1.clock(context.zone)
-            )),
-        ];
+        let missing = self
+            .query
+            .estimate
+            .as_ref()
+            .map_or(0, |found| found.missing.len());
+        let groups = request.groups.iter();
+        let read = groups
+            .filter(|group| {
+                let estimate = self.query.estimate.as_ref();
+                estimate.is_none_or(|found| !found.missing.contains(group))
+            })
+            .count();
+        let mut spans = vec![(
+            title_of(request.deployment.as_str(), context).to_owned(),
+            Role::Name,
+        )];
+        spans.push(if missing == 0 {
+            dim(format!("   {}", pluralize(read, "group")))
+        } else {
+            let all = pluralize(read + missing, "group");
+            (format!("   {read} of {all}"), Role::Degraded)
+        });
+        spans.push(dim(format!(
+            "   {} to {}",
+            request.window.0.clock_or_date(context.now, context.zone),
+            request.window.1.clock_or_date(context.now, context.zone)
+        )));
+        let scanned = self.query.output.statistics.bytes_scanned.max(0.0) as u64;
+        let is_known = self.query.phase == QueryPhase::Ended && self.query.failure.is_none();
+        if is_known {
+            // What was scanned counts more than what might have been.
+            spans.push(dim(format!("   {} scanned", scan_words(scanned))));
+        }
         let Some(estimate) = &self.query.estimate else {
             return spans;
         };
@@ -123,18 +140,13 @@ impl Logs {
         } else {
             "at most"
         };
-        spans.push(dim(format!(
-            "   stored {bound} {}",
-            scan_words(estimate.bytes)
-        )));
-        if !estimate.missing.is_empty() {
-            spans.push((
-                format!(
-                    "   {} left out: not there yet",
-                    pluralize(estimate.missing.len(), "group")
-                ),
-                Role::Degraded,
-            ));
+        if !is_known {
+            let stored = scan_words(estimate.bytes);
+            spans.push(dim(format!("   stored {bound} {stored}")));
+        }
+        if missing > 0 {
+            let words = format!("   {} left out: not there yet", pluralize(missing, "group"));
+            spans.push((words, Role::Degraded));
         }
         spans
     }
@@ -145,9 +157,12 @@ impl Logs {
         let statistics = &output.statistics;
         let count = |number: f64| thousands(number.max(0.0) as usize);
         let read = format!(
-            "   {} of {} match, {} scanned",
+            "   {} of {} match",
             count(statistics.records_matched),
             count(statistics.records_scanned),
+        );
+        let scanned = format!(
+            "   {} scanned",
             scan_words(statistics.bytes_scanned.max(0.0) as u64)
         );
         let rows = format!("   {}", pluralize(output.rows.len(), "row"));
@@ -164,6 +179,7 @@ impl Logs {
                 ),
                 (rows, Role::Text),
                 (read, Role::Dim),
+                (scanned, Role::Dim),
             ],
             QueryPhase::Ended if panel.failure.is_some() => {
                 vec![("✖ failed".to_owned(), Role::Failed)]
@@ -180,6 +196,7 @@ impl Logs {
                 ),
                 (rows, Role::Text),
                 (read, Role::Dim),
+                (scanned, Role::Dim),
             ],
         }
     }

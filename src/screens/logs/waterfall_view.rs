@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use super::{
     Logs,
     calls_view::outcome_look,
-    head::{Spans, draw_spans, thousands},
+    head::{Spans, counted, counted_noun, draw_spans, thousands},
     hop_role, level_look,
     line_cells::title_of,
     waterfall::OpenWaterfall,
@@ -90,7 +90,10 @@ impl Logs {
         let below = open.shown.len().saturating_sub(end);
         let mut foot = where_time_went(open);
         if below > 0 {
-            foot.push((format!("   ▼ {below} more rows"), Role::Accent));
+            foot.push((
+                format!("   ▼ {} below", counted(below, "row")),
+                Role::Accent,
+            ));
         }
         let y = body.bottom() + u16::from(panels > 0);
         draw_spans(&foot, area.x + 3, y, area.width.saturating_sub(4), painter);
@@ -330,7 +333,7 @@ fn draw_line(
     let room = columns.ms_end.saturating_sub(text);
     let x = painter.text(text, y, room, first, text_role);
     if more > 0 {
-        let words = format!("  {more} more lines");
+        let words = format!("  {more} more {}", counted_noun(more, "line"));
         painter.text(x, y, columns.ms_end.saturating_sub(x), &words, Role::Faint);
     }
     let (tick, tick_role) = if is_error(line) || line.is_cause {

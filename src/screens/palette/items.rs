@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use super::{PaletteCommand, PaletteItem, PaletteSection, PaletteTarget};
 use crate::{
     keys::Layer,
-    messages::{Action, ActionNeeds, Route, ToolsAction},
-    model::{DeploymentName, Moment, Resource},
+    messages::{Action, ActionNeeds, AppAction, Route, ToolsAction},
+    model::{Moment, Resource},
     screens::{ViewContext, logs::LogWindow},
     state::Store,
 };
@@ -116,9 +116,14 @@ fn screens<'a>(
 /// The actions of the screen, in whichever of its panes, and of every screen.
 fn own_actions(route: Route, layers: &[Layer], context: &ViewContext<'_>) -> Vec<PaletteItem> {
     let own: Vec<Layer> = layers.iter().copied().chain([own_layer(route)]).collect();
-    Action::ALL
+    let mut actions: Vec<Action> = Action::ALL
         .iter()
-        .filter(|action| is_bound(**action, &own, context))
+        .copied()
+        .filter(|action| is_bound(*action, &own, context))
+        .collect();
+    actions.sort_by_key(|action| usefulness(*action));
+    actions
+        .iter()
         .map(|action| PaletteItem {
             note: if matches!(action, Action::App(_)) {
                 "everywhere".to_owned()
@@ -155,8 +160,36 @@ fn actions_of_other_screens(
     items
 }
 
+/// The order in which actions are offered where nothing is typed: first those of the screen, as in the footer, then the other
+/// screens, then what every program has.
+fn usefulness(action: Action) -> (u8, u8) {
+    let spec = action.spec();
+    let is_screen = Route::ALL
+        .into_iter()
+        .any(|route| action == Action::App(route.open_action()));
+    let part = match action {
+        Action::App(_) if is_screen => 2,
+        Action::App(AppAction::Help | AppAction::Refresh | AppAction::NextTheme) => 3,
+        Action::App(_) => 4,
+        Action::Start(_)
+        | Action::List(_)
+        | Action::Fleet(_)
+        | Action::Logs(_)
+        | Action::Secrets(_)
+        | Action::Tools(_)
+        | Action::Doctor(_)
+        | Action::Activity(_)
+        | Action::Prompt(_) => u8::from(spec.rank == 0),
+    };
+    (part, spec.rank)
+}
+
 fn is_bound(action: Action, layers: &[Layer], context: &ViewContext<'_>) -> bool {
-    let is_motion = matches!(action, Action::List(_) | Action::Prompt(_));
+    // What moves in lists, and what closes or is the palette itself.
+    let is_motion = matches!(
+        action,
+        Action::List(_) | Action::Prompt(_) | Action::App(AppAction::Back | AppAction::Palette)
+    );
     let is_bound = || {
         layers.iter().any(|layer| {
             let bindings = context.keymap.bindings(*layer);
@@ -234,34 +267,34 @@ fn also_called(items: Vec<PaletteItem>, names: &str) -> impl Iterator<Item = Pal
 fn named(store: &Store) -> Vec<PaletteItem> {
     let mut items = Vec::new();
     for deployment in &store.deployments {
-        let name = &deployment.name;
+        let (name, title) = (&deployment.name, deployment.title());
         let target = PaletteTarget::Deployment(name.clone());
         let own = vec![
             named_item(
-                format!("logs {name}"),
+                format!("logs {title}"),
                 "all log groups".to_owned(),
                 PaletteCommand::Logs(target.clone()),
             ),
             named_item(
-                format!("tools {name}"),
+                format!("tools {title}"),
                 "MCP endpoint".to_owned(),
                 PaletteCommand::Tools(target),
             ),
             named_item(
-                format!("doctor {name}"),
+                format!("doctor {title}"),
                 "every hop of the chain".to_owned(),
                 PaletteCommand::Examine(name.clone()),
             ),
         ];
-        items.extend(also_called(own, deployment.title.as_deref().unwrap_or("")));
+        items.extend(also_called(own, name.as_str()));
         for resource in store.resources(name) {
             let id = resource.key.own_id();
-            items.extend(also_called(resource_items(name, resource), id));
+            items.extend(also_called(resource_items(title, resource), id));
         }
         for group in crate::screens::fleet::deployment_groups(store, name) {
             items.push(named_item(
                 format!("logs {group}"),
-                format!("log group of {name}"),
+                format!("log group of {title}"),
                 PaletteCommand::Logs(PaletteTarget::Group(name.clone(), group)),
             ));
         }
@@ -269,7 +302,7 @@ fn named(store: &Store) -> Vec<PaletteItem> {
     items
 }
 
-fn resource_items(deployment: &DeploymentName, resource: &Resource) -> Vec<PaletteItem> {
+fn resource_items(deployment: &str, resource: &Resource) -> Vec<PaletteItem> {
     let note = format!("{} of {deployment}", resource.key.kind);
     let target = PaletteTarget::Resource(resource.key.clone());
     let mut items = vec![named_item(

@@ -96,11 +96,15 @@ fn explanation(page: &StartPage, way: FirstStep, is_wide: bool) -> (String, Stri
             } else {
                 format!("Then everything in {} is found.", page.regions.join(", "))
             };
-            (page.sign_in.text.clone(), place)
+            // Two commands that do not fit into one line have one each: a command that is cut cannot be typed.
+            match page.sign_in.text.split_once(", ").filter(|_| !is_wide) {
+                Some((first, then)) => (format!("{first},"), format!("then {then}")),
+                None => (page.sign_in.text.clone(), place),
+            }
         }
         FirstStep::Profile => {
             let names = if page.profiles.is_empty() {
-                "none is configured: `aws configure sso` makes one".to_owned()
+                "none yet: `aws configure sso` makes one".to_owned()
             } else {
                 page.profiles.join("   ")
             };
@@ -136,8 +140,10 @@ fn looked_for(page: &StartPage, context: &ViewContext<'_>, pen: &mut StartPagePa
         // What is broken must be among those that are seen.
         entries.sort_by_key(|entry| entry.state != ConfigurationLookupState::Broken);
     }
+    let longest = entries.iter().map(|entry| text_width(&entry.command)).max();
+    let commands = u16::try_from(longest.unwrap_or(0)).unwrap_or(u16::MAX);
     for entry in entries.into_iter().take(rows) {
-        pen.entry(entry);
+        pen.entry(entry, commands);
     }
     let hidden = page.looked_for.len().saturating_sub(rows);
     if hidden > 0 {
@@ -252,7 +258,8 @@ impl StartPagePainter<'_, '_> {
         self.y = self.y.saturating_add(2 + u16::from(self.is_airy));
     }
 
-    fn entry(&mut self, entry: &ConfigurationLookup) {
+    /// What was looked for, and the command that mends it in a column of so many characters.
+    fn entry(&mut self, entry: &ConfigurationLookup, commands: u16) {
         let (glyph, role) = match entry.state {
             ConfigurationLookupState::Found => ("●", Role::Success),
             ConfigurationLookupState::Absent => ("○", Role::Faint),
@@ -265,7 +272,7 @@ impl StartPagePainter<'_, '_> {
         if self.left() > 0 {
             let (x, y, width) = (self.area.x + 3, self.y, self.area.width);
             let command_at = if width >= COMMANDS_FROM && !entry.command.is_empty() {
-                width * 7 / 10
+                width.saturating_sub((commands + 2).min(width * 3 / 10))
             } else {
                 width
             };

@@ -4,6 +4,28 @@ use super::{Item, ResultView, Tools, panes::Pane};
 use crate::messages::{Action, AppAction, ListAction, PromptAction, ToolsAction};
 
 impl Tools {
+    /// What the key that leads back closes, cancels or takes off.
+    pub(super) fn leads_back(&self) -> Option<&'static str> {
+        let connection = self.connection();
+        let is_loading = connection.is_some_and(|connection| connection.state.loading.is_some());
+        let has_row_filter = self.pane == Pane::Result && !self.table.filter.text().is_empty();
+        if let Some(modal) = self.modals.last() {
+            modal.way_back()
+        } else if is_loading || connection.is_some_and(|connection| connection.call.is_some()) {
+            Some("cancel")
+        } else if self.completion.is_some() || self.table.is_open {
+            Some("close")
+        } else if has_row_filter {
+            Some("no filter")
+        } else if self.pane != Pane::List {
+            Some("list")
+        } else if !self.filter.text().is_empty() {
+            Some("no filter")
+        } else {
+            None
+        }
+    }
+
     /// Whether an action is available now.
     pub(super) fn is_available(&self, action: Action) -> bool {
         if let Some(modal) = self.modals.last() {

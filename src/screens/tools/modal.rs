@@ -64,6 +64,21 @@ impl Modal {
         }
     }
 
+    /// What the key that leads back does while it is on top.
+    pub(super) const fn way_back(&self) -> Option<&'static str> {
+        match self {
+            // The form says itself how to leave it.
+            Self::Questions(_) => None,
+            Self::ToolFilter
+            | Self::RowFilter
+            | Self::Naming(_)
+            | Self::Picker(_)
+            | Self::History(_)
+            | Self::Identity(_)
+            | Self::Schema(_) => Some("close"),
+        }
+    }
+
     /// Whether an action is available while it is on top.
     pub(super) fn offers(&self, action: Action) -> bool {
         match self {

@@ -255,12 +255,19 @@ async fn read_group<P: Future<Output = ControlFlow<()>> + Send>(
 
 /// A notice that a group does not exist or may not be read.
 pub(crate) fn unavailable(at: Moment, group: &str, failure: &Failure) -> LogNotice {
-    let text = match failure.kind {
+    let unreadable = || {
+        (
+            NoticeKind::Unavailable,
+            format!("{group} cannot be read: {}", failure.cause),
+        )
+    };
+    let (kind, text) = match failure.kind {
         // An operation that the region does not have says nothing about the group.
-        FailureKind::NotFound if is_unknown_operation(failure) => {
-            format!("{group} cannot be read: {}", failure.cause)
-        }
-        FailureKind::NotFound => format!("{group} does not exist yet; it is looked for again"),
+        FailureKind::NotFound if is_unknown_operation(failure) => unreadable(),
+        FailureKind::NotFound => (
+            NoticeKind::Missing,
+            format!("{group} does not exist yet; it is looked for again"),
+        ),
         FailureKind::Usage
         | FailureKind::SignIn
         | FailureKind::Denied
@@ -270,11 +277,7 @@ pub(crate) fn unavailable(at: Moment, group: &str, failure: &Failure) -> LogNoti
         | FailureKind::Timeout
         | FailureKind::Server
         | FailureKind::Refused
-        | FailureKind::Cancelled => format!("{group} cannot be read: {}", failure.cause),
+        | FailureKind::Cancelled => unreadable(),
     };
-    LogNotice {
-        at,
-        kind: NoticeKind::Unavailable,
-        text,
-    }
+    LogNotice { at, kind, text }
 }

@@ -100,6 +100,7 @@ where
     /// Sends a batch with the state of all sessions of the tail.
     pub(super) async fn send(&mut self, mut batch: LogBatch) -> Result<(), TailEnd> {
         self.status.open_gaps = self.open_gaps();
+        self.status.missing = self.missing.len();
         self.output.sent = self.status;
         batch.status = Some(self.output.publish(self.status));
         self.output
@@ -112,6 +113,7 @@ where
     /// Sends the state if it has changed since it was sent, so that a quiet log does not keep an old one on the screen.
     pub(super) async fn send_changed_status(&mut self) -> Result<(), TailEnd> {
         self.status.open_gaps = self.open_gaps();
+        self.status.missing = self.missing.len();
         if self.status == self.output.sent {
             return Ok(());
         }
@@ -140,6 +142,7 @@ impl TailOutput {
             merged.open_gaps += status.open_gaps;
             merged.late += status.late;
             merged.unknown += status.unknown;
+            merged.missing += status.missing;
             merged.is_sampled |= status.is_sampled;
             merged.is_backfilled &= status.is_backfilled;
         }

@@ -560,12 +560,10 @@ async fn a_group_that_comes_later_is_followed_then() {
     let script = Script::default();
     *script.born.lock().unwrap() = 25_000;
     *script.stored.lock().unwrap() = vec![stored(26, 26, "first")];
-    let (messages, notices, _) = follow(script, 60).await;
+    let (messages, notices, _, status) = follow_with_status(script, 60).await;
     assert_eq!(messages, ["first"]);
-    assert_eq!(
-        kinds(&notices),
-        [NoticeKind::Unavailable, NoticeKind::Started]
-    );
+    assert_eq!(kinds(&notices), [NoticeKind::Missing, NoticeKind::Started]);
+    assert_eq!(status.missing, 0, "nothing is waited for any more");
 }
 
 #[tokio::test(start_paused = true)]
@@ -602,8 +600,9 @@ async fn a_missing_group_is_told_once_while_polling() {
     *script.born.lock().unwrap() = 1_000_000;
     let denied = Failure::new(FailureKind::Denied, "starting a live tail", "denied");
     script.sessions.lock().unwrap().push_back(Err(denied));
-    let (_, notices, _) = follow(script, 200).await;
-    assert_eq!(kinds(&notices), [NoticeKind::Unavailable]);
+    let (_, notices, _, status) = follow_with_status(script, 200).await;
+    assert_eq!(kinds(&notices), [NoticeKind::Missing]);
+    assert_eq!(status.missing, 1);
 }
 
 #[tokio::test(start_paused = true)]

@@ -92,6 +92,7 @@ fn together(board: &[TailStatus]) -> TailStatus {
         open_gaps: board.iter().map(|status| status.open_gaps).sum(),
         late: board.iter().map(|status| status.late).sum(),
         unknown: board.iter().map(|status| status.unknown).sum(),
+        missing: board.iter().map(|status| status.missing).sum(),
         is_sampled: board.iter().any(|status| status.is_sampled),
         is_backfilled: board.iter().all(|status| status.is_backfilled),
     }
@@ -114,6 +115,7 @@ mod tests {
             open_gaps: 2,
             late: 1,
             unknown: 3,
+            missing: 1,
             is_sampled: true,
             is_backfilled: false,
         };
