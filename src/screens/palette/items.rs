@@ -239,7 +239,8 @@ fn is_logs_of(item: &PaletteItem, typed: &str) -> bool {
         let name = name.trim().to_lowercase();
         item.words == name || item.words.split(' ').any(|word| word == name)
     };
-    item.text == typed || typed.strip_prefix("logs ").is_some_and(is_other_name)
+    item.text.to_lowercase() == typed.to_lowercase()
+        || typed.strip_prefix("logs ").is_some_and(is_other_name)
 }
 
 fn named_item(text: String, note: String, command: PaletteCommand) -> PaletteItem {
@@ -361,5 +362,9 @@ mod tests {
             "{items:?}"
         );
         assert!(log_window("logs movies --since 1h", &items, |_| None).is_none());
+        let by_name = log_window("logs a --since 1h", &items, |_| {
+            Some(Moment::from_millis(0))
+        });
+        assert!(by_name.is_some(), "the name stays valid");
     }
 }
