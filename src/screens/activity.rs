@@ -222,15 +222,16 @@ impl Screen for Activity {
     }
 
     fn offers(&self, action: Action, look: &ViewContext<'_>) -> bool {
-        let is_known = |holds: fn(&ActivityRow<'_>) -> bool| {
-            let shown = self.shown(look.store);
-            shown.get(self.list.cursor()).is_some_and(holds)
-        };
+        let current = || self.shown(look.store).get(self.list.cursor()).copied();
         match action {
             Action::List(ListAction::Sort | ListAction::Mark) => false,
-            Action::List(ListAction::Open) => is_known(|_| true),
-            Action::Activity(ActivityAction::RunAgain) => is_known(|row| row.can_run_again()),
-            Action::Fleet(FleetAction::FollowRelation) => is_known(|row| row.resource().is_some()),
+            Action::List(ListAction::Open) => current().is_some(),
+            Action::Activity(ActivityAction::RunAgain) => {
+                current().is_some_and(|row| row.can_run_again())
+            }
+            Action::Fleet(FleetAction::FollowRelation) => {
+                current().is_some_and(|row| row.resource().is_some())
+            }
             Action::App(_)
             | Action::Start(_)
             | Action::List(_)
