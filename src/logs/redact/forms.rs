@@ -20,7 +20,14 @@ pub(super) fn find(text: &str, ends: &mut ValueEnds<'_>, found: &mut Vec<Range<u
             found.push(credential.range());
         }
     }
-    for pattern in [&QUOTED_SCHEME, &DIGEST, &CODE, &ELEMENT, &ENCODED] {
+    for pattern in [
+        &QUOTED_SCHEME,
+        &DIGEST,
+        &CODE,
+        &ELEMENT,
+        &ENCODED,
+        &SIGNATURE,
+    ] {
         for captures in pattern.captures_iter(text) {
             if let Some(value) = captures.get(1) {
                 push_unless_empty(text, value.range(), found);
@@ -53,6 +60,10 @@ static QUOTED_SCHEME: LazyLock<Regex> =
 static DIGEST: LazyLock<Regex> = LazyLock::new(|| {
     compiled(r#"(?i)\bdigest\s[^\n]{0,400}?\bresponse\s*=\s*\\*["']?([0-9a-z]{4,})"#)
 });
+
+/// The signature of a request to AWS.
+static SIGNATURE: LazyLock<Regex> =
+    LazyLock::new(|| compiled(r"\bSignature=([0-9a-f]{64})(?:[^0-9a-f]|$)"));
 
 /// An authorization code in a redirect.
 static CODE: LazyLock<Regex> = LazyLock::new(|| compiled(r#"[?&]code=([^&\s"'#\\]+)"#));

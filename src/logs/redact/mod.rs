@@ -28,14 +28,24 @@ pub fn redact(text: &str) -> Cow<'_, str> {
     mask(text, credentials(text, &mut ValueEnds::new(text)))
 }
 
-/// Returns the value with every text in it masked: what a server put into an error may hold credentials.
+/// Returns the value without credentials: what a server put into an error may hold them, in its texts or behind the names
+/// of its members.
 pub fn masked_json(value: Value) -> Value {
+    let whole = match redact(&value.to_string()) {
+        Cow::Borrowed(_) => return value,
+        Cow::Owned(text) => serde_json::from_str(&text).ok(),
+    };
+    // A mask that goes beyond the end of its text leaves no JSON.
+    whole.unwrap_or_else(|| masked_texts(value))
+}
+
+fn masked_texts(value: Value) -> Value {
     match value {
         Value::String(text) => Value::String(redact(&text).into_owned()),
-        Value::Array(values) => values.into_iter().map(masked_json).collect(),
+        Value::Array(values) => values.into_iter().map(masked_texts).collect(),
         Value::Object(members) => members
             .into_iter()
-            .map(|(name, value)| (name, masked_json(value)))
+            .map(|(name, value)| (name, masked_texts(value)))
             .collect(),
         Value::Null | Value::Bool(_) | Value::Number(_) => value,
     }
@@ -52,7 +62,7 @@ fn credentials(text: &str, ends: &mut ValueEnds<'_>) -> Vec<Range<usize>> {
 /// A cheap test that nearly every harmless line fails.
 static SUSPICION: LazyLock<Regex> = LazyLock::new(|| {
     compiled(
-        r"(?i)auth|basic |bearer|digest |eyj|pass|pwd|cred|secret|token|://[^\s]*@|[_-]key|apikey|accesskey|privatekey|cookie|signature|private.?key|[?&]code=|verifier|assertion|\s-p|(?:^|\s)-u|--user|identified|createuser|\(\s*.{1,2}neo4j.,|gh[pousr]_|github_pat|xox[abprs]-|sk-",
+        r#"(?i)auth|basic |bearer|digest |eyj|pass|pwd|cred|secret|token|://[^\s]*@|[_-]key|apikey|accesskey|privatekey|cookie|signature|private.?key|[?&]code=|verifier|assertion|saml|[\s"']-p|(?:^|[\s"'])-u|--user|identified|createuser|\(\s*.{1,2}neo4j.,|gh[pousr]_|github_pat|xox[abprs]-|sk-"#,
     )
 });
 

@@ -33,6 +33,16 @@ pub(super) fn find(text: &str, ends: &mut ValueEnds<'_>, found: &mut Vec<Range<u
     for name in SHORT_ASSIGNMENTS.find_iter(text) {
         push_short(text, name.end(), BareValue::Word, ends, found);
     }
+    for name in OBJECT_MEMBERS.find_iter(text) {
+        push_short(text, name.end(), BareValue::QuotedOnly, ends, found);
+    }
+    for pattern in [&BARE_TUPLE, &NAMED_ELEMENT] {
+        for captures in pattern.captures_iter(text) {
+            if let Some(value) = captures.get(1) {
+                push_unless_empty(text, value.range(), found);
+            }
+        }
+    }
     for name in PAIR.find_iter(text) {
         push_value(text, name.end(), BareValue::Word, ends, found);
     }
@@ -63,15 +73,15 @@ static NAMED: LazyLock<Regex> = LazyLock::new(|| {
         r#"(?ix) (?: ^ | [^a-z0-9] | _ )
         ( [a-z0-9-]*authorization | (?:set-)?cookie
           | [a-z0-9_.-]*? (?: {SECRET_NAMES} )
-          | x-amz-signature | secretstring | secret_string )
-        \\* ["'`]? \]? \s* (?: => | -> | := | == | : | = ) \s*"#
+          | x-amz-signature | secret_?string | secret_?binary | saml_?response )
+        \\* ["'`]? \]? \s* (?: => | -> | → | := | == | : | = ) \s*"#
     ))
 });
 
 /// Names that are credentials only if both name and value are quoted: `'credentials': 'x'`, `"token":"x"`.
 static SHORT_NAMES: LazyLock<Regex> = LazyLock::new(|| {
     compiled(
-        r#"(?i)["'](?:credentials?|creds|token|secret|pass|bearer|jwt|assertion)\\*["']\s*(?::|=>|=)\s*"#,
+        r#"(?i)["'](?:credentials?|creds|token|secret|pass|passwords|bearer|jwt|assertion)\\*["']\s*(?::|=>|=)\s*"#,
     )
 });
 
@@ -79,10 +89,26 @@ static SHORT_NAMES: LazyLock<Regex> = LazyLock::new(|| {
 static SHORT_ASSIGNMENTS: LazyLock<Regex> =
     LazyLock::new(|| compiled(r"(?i)(?:^|[\s,;&?({\[])(?:credentials?|creds|token|secret|pass)="));
 
+/// Names without quotes before a quoted value, as JavaScript prints objects: `{ principal: "neo4j", credentials: "x" }`.
+static OBJECT_MEMBERS: LazyLock<Regex> =
+    LazyLock::new(|| compiled(r"(?i)(?:^|[\s,;{(\[])(?:credentials?|creds|pass)\s*:\s*"));
+
+/// A user and a password without quotes: `credentials=(neo4j, x)`.
+static BARE_TUPLE: LazyLock<Regex> = LazyLock::new(|| {
+    compiled(r#"(?i)\b(?:credentials?|creds|auth)\s*[=:]\s*\([\w.-]{1,64},\s*([^\s"'()]+)\)"#)
+});
+
+/// An XML element whose attribute names a credential: `<entry key="password">x</entry>`.
+static NAMED_ELEMENT: LazyLock<Regex> = LazyLock::new(|| {
+    compiled(&format!(
+        r#"(?i)<[\w:.-]{{1,64}}\s+(?:key|name)=["'][a-z0-9_.-]{{0,64}}?(?:{SECRET_NAMES})["']\s*>([^<>]+)</"#
+    ))
+});
+
 /// A name and a value as members of their own: `{"name":"NEO4J_PASSWORD","value":"x"}`, `<property name="password" value="x"/>`.
 static PAIR: LazyLock<Regex> = LazyLock::new(|| {
     compiled(&format!(
-        r#"(?i)\b(?:name|key|parameterkey|parametername|header|field|option)\\*["']?\s*[:=]\s*\\*["']?(?:[a-z0-9_.-]{{0,64}}?(?:{SECRET_NAMES}|authorization)|neo4j_auth)\\*["']?[\s,;]+(?:[^{{}}<>]{{0,80}}?[\s,;"'])??\\*["']?(?:value|val|parametervalue|stringvalue|string_value|fieldvalue)\\*["']?\s*[:=]\s*"#
+        r#"(?i)\b(?:name|key|parameterkey|parametername|header|field|option)\\*["']?\s*[:=]\s*\\*["']?(?:[a-z0-9_.-]{{0,64}}?(?:{SECRET_NAMES}|authorization)|neo4j_auth)\\*["']?(?:[\s,;]|\\n)+(?:[^{{}}<>]{{0,80}}?[\s,;"'])??\\*["']?(?:value|val|parametervalue|stringvalue|string_value|fieldvalue)\\*["']?\s*[:=]\s*"#
     ))
 });
 
@@ -131,10 +157,10 @@ static FLAG: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
-/// The short flag of Neo4j's and other databases' shells.
+/// The short flag of Neo4j's and other databases' shells, in a command line or as an element of its argument list.
 static SHORT_FLAG: LazyLock<Regex> = LazyLock::new(|| {
     compiled(
-        r"(?:cypher-shell|neo4j-admin|neo4j-client|memgraph|mysql|-u\s+\S+|--username\s+\S+)[^\n]{0,300}?\s-p(?:\s+|=)?",
+        r#"(?:cypher-shell|neo4j-admin|neo4j-client|memgraph|mysql|-u\s+\S+|--username\s+\S+|["']-u\\*["']\s*,)[^\n]{0,300}?(?:\s-p(?:\s+|=)?|["']-p\\*["']\s*,\s*)"#,
     )
 });
 
@@ -150,13 +176,24 @@ fn flags(text: &str, ends: &mut ValueEnds<'_>, found: &mut Vec<Range<usize>>) {
         push_word(text, flag.end(), ends, found);
     }
     for flag in SHORT_FLAG.find_iter(text) {
-        push_word(text, flag.end(), ends, found);
+        if !is_port_mapping(text.get(flag.end()..).unwrap_or_default()) {
+            push_word(text, flag.end(), ends, found);
+        }
     }
     for captures in USER_FLAG.captures_iter(text) {
         if let Some(password) = captures.get(1) {
             push_unless_empty(text, password.range(), found);
         }
     }
+}
+
+/// Whether a text begins with the ports of `docker run -p 7687:7687`.
+fn is_port_mapping(text: &str) -> bool {
+    let word = text.split_whitespace().next().unwrap_or_default();
+    word.contains(':')
+        && word
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'.'))
 }
 
 /// Settings whose value stands behind a blank: `neo4j.password x`, `ENV NEO4J_PASSWORD x`, `set NEO4J_PASSWORD to x`.
@@ -173,6 +210,13 @@ static STATED: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
+/// A password and whose it is: `password for neo4j: x`.
+static STATED_OF: LazyLock<Regex> = LazyLock::new(|| {
+    compiled(
+        r#"(?i)\bpassw(?:or)?d\s+(?:for|of)\s+(?:(?:the\s+)?user\s+)?["']?[\w.@-]{1,64}["']?\s*[:=]\s*"#,
+    )
+});
+
 /// A quoted password behind the word itself.
 static QUOTED_STATEMENT: LazyLock<Regex> =
     LazyLock::new(|| compiled(r"(?i)\bpassw(?:or)?d\s+(?:(?:is|was|to|of|with|as)\s+)?"));
@@ -182,7 +226,7 @@ static INITIAL_PASSWORD: LazyLock<Regex> =
     LazyLock::new(|| compiled(r"(?i)set-initial-password\s+(?:--[a-z-]+(?:=\S+)?\s+)*"));
 
 fn settings(text: &str, ends: &mut ValueEnds<'_>, found: &mut Vec<Range<usize>>) {
-    for pattern in [&SETTING, &STATED, &INITIAL_PASSWORD] {
+    for pattern in [&SETTING, &STATED, &STATED_OF, &INITIAL_PASSWORD] {
         for name in pattern.find_iter(text) {
             push_word(text, name.end(), ends, found);
         }

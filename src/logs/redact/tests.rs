@@ -162,6 +162,18 @@ fn what_drivers_containers_and_shells_print_is_masked() {
         "neo4j://u:CAN/ARY@h",
         r#"Authorization: Digest username="neo4j", realm="r", response="CANARY""#,
         "DB_PASS=CANARY",
+        r#"["cypher-shell","-u","neo4j","-p","CANARY"]"#,
+        "args: ['-u', 'neo4j', '-p', 'CANARY']",
+        r#"LOGON { scheme: "basic", principal: "neo4j", credentials: "CANARY" }"#,
+        "credentials=(neo4j, CANARY)",
+        "Password for neo4j: CANARY",
+        "password of user 'neo4j' = CANARY",
+        r#"{"SecretBinary":"CANARY"}"#,
+        r#"{"passwords":["CANARY","CANARY"]}"#,
+        r#"<entry key="neo4j.password">CANARY</entry>"#,
+        "password → CANARY",
+        r"- name: NEO4J_PASSWORD\n  value: CANARY",
+        "- name: NEO4J_PASSWORD\n  value: CANARY",
         "passphrase: CANARY",
         "-----BEGIN RSA PRIVATE KEY-----\nCANARY\n-----END RSA PRIVATE KEY-----",
         "-----BEGIN PRIVATE KEY-----\\nCANARY",
@@ -172,6 +184,23 @@ fn what_drivers_containers_and_shells_print_is_masked() {
             "{line} -> {shown}"
         );
     }
+}
+
+#[test]
+fn a_value_is_masked_behind_the_name_of_its_member_too() {
+    let masked = |value: Value| masked_json(value).to_string();
+    let canary = serde_json::json!({
+        "password": "CANARY",
+        "env": [{"name": "NEO4J_PASSWORD", "value": "CANARY"}],
+        "text": "login with password=CANARY",
+        "nested": "{\"password\":\"CANARY\"}",
+        "kept": [1, null, true, "a"],
+    });
+    let shown = masked(canary);
+    assert!(!shown.contains("CANARY"), "{shown}");
+    assert!(shown.contains(r#""kept":[1,null,true,"a"]"#), "{shown}");
+    let harmless = serde_json::json!({"reason": "disk full", "n": 9007199254740993_i64});
+    assert_eq!(masked_json(harmless.clone()), harmless);
 }
 
 #[test]
@@ -206,6 +235,10 @@ fn harmless_lines_are_untouched() {
         "password=******** (masked by the driver)",
         "tests: 12 pass, 0 fail; pass: 12",
         "-----BEGIN CERTIFICATE-----",
+        "credentials: loaded from the environment",
+        "password for user neo4j: incorrect",
+        "docker run -u 1000 -p 7687:7687",
+        "signature mismatch: Signature=abc",
         "max_tokens=4096 next_token=abc password_attempts=3",
     ] {
         assert_eq!(redact(line), line);
