@@ -29,6 +29,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use super::{
     account_config::{self, CREDENTIALS, check_endpoints, connecting, reach},
     failure::{self, AccountLabel, AwsOperation},
+    public_address::{AddressVariant, public_address},
     sdk_http::{HostReach, HttpClients, OwnRequests, ResponseObserver},
     shared_config::{ProfileSettings, ServiceName},
 };
@@ -250,19 +251,11 @@ impl Account {
         if let Some(endpoint) = self.endpoint_of(service) {
             return endpoint;
         }
-        let fips = if self.config.use_fips() == Some(true) {
-            "-fips"
-        } else {
-            ""
+        let variant = AddressVariant {
+            fips: self.config.use_fips() == Some(true),
+            dual_stack: self.config.use_dual_stack() == Some(true),
         };
-        let is_china = self.region.starts_with("cn-");
-        let domain = match (self.config.use_dual_stack() == Some(true), is_china) {
-            (false, false) => "amazonaws.com",
-            (false, true) => "amazonaws.com.cn",
-            (true, false) => "api.aws",
-            (true, true) => "api.amazonwebservices.com.cn",
-        };
-        format!("https://{host}{fips}.{}.{domain}", self.region)
+        public_address(host, &self.region, variant)
     }
 
     /// AWS's clock minus this machine's in milliseconds, as of the last response.

@@ -15,6 +15,7 @@ pub(crate) mod metrics;
 pub(crate) mod names;
 mod policy_resources;
 mod providers;
+mod public_address;
 mod raw_json;
 pub(crate) mod resources;
 pub(crate) mod runtimes;
