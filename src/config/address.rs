@@ -45,18 +45,9 @@ pub(super) fn endpoints(section: &Section<'_, '_>) -> Endpoints {
 /// Refuses ARNs of another region than the deployment's: every request goes to that region.
 pub(super) fn check_regions(section: &Section<'_, '_>, region: &str) {
     for key in ["gateways", "runtimes", "secrets", "log_groups"] {
-        let Some(DeValue::Array(items)) = section.get(key).map(Spanned::get_ref) else {
-            continue;
-        };
-        for item in items {
-            let DeValue::String(text) = item.get_ref() else {
-                continue;
-            };
-            let of_arn = text
-                .strip_prefix("arn:")
-                .and_then(|rest| rest.split(':').nth(2))
-                .filter(|of_arn| !of_arn.is_empty() && *of_arn != region);
-            if let Some(other) = of_arn {
+        for text in texts(section, key) {
+            let other = arn_field(text, 3).filter(|of_arn| !of_arn.is_empty() && *of_arn != region);
+            if let Some(other) = other {
                 section.complain_of(
                     key,
                     format!("\"{text}\" is in {other}, and the deployment is in {region}"),
@@ -64,6 +55,37 @@ pub(super) fn check_regions(section: &Section<'_, '_>, region: &str) {
             }
         }
     }
+}
+
+/// Refuses ARNs of another service's resources, which no request could read.
+pub(super) fn check_services(section: &Section<'_, '_>) {
+    for (key, service, what) in [
+        ("secrets", "secretsmanager", "a secret"),
+        ("log_groups", "logs", "a log group"),
+    ] {
+        for text in texts(section, key) {
+            if arn_field(text, 2).is_some_and(|of_arn| of_arn != service) {
+                section.complain_of(key, format!("\"{text}\" is not the ARN of {what}"));
+            }
+        }
+    }
+}
+
+/// The texts of a list, or the one that stands in place of a list.
+fn texts<'a>(section: &'a Section<'_, '_>, key: &str) -> Vec<&'a str> {
+    let value = section.get(key).map(Spanned::get_ref);
+    let items = match value {
+        Some(DeValue::Array(items)) => items.iter().map(Spanned::get_ref).collect(),
+        other => other.into_iter().collect::<Vec<_>>(),
+    };
+    items.into_iter().filter_map(DeValue::as_str).collect()
+}
+
+/// A field of an ARN, counted from `arn` itself; `None` for what is no ARN.
+fn arn_field(text: &str, index: usize) -> Option<&str> {
+    text.starts_with("arn:")
+        .then(|| text.split(':').nth(index))
+        .flatten()
 }
 
 fn gateway(section: &Section<'_, '_>, text: String) -> Option<String> {
@@ -201,6 +223,10 @@ mod tests {
             "gateways = [\"arn:aws:lambda:us-west-2:1:function:x\"]",
             "runtimes = [\"https://mcp.example/\"]",
             "mcp_url = \"arn:aws:lambda:us-west-2:1:function:x\"",
+            "secrets = [\"arn:aws:bedrock-agentcore:us-west-2:1:runtime/x-AbCdEf1234\"]",
+            "log_groups = [\"arn:aws:secretsmanager:us-west-2:1:secret:x\"]",
+            "secrets = \"arn:aws:logs:us-west-2:1:log-group:/x\"",
+            "secrets = \"arn:aws:secretsmanager:eu-west-1:1:secret:x\"",
         ] {
             let text = format!("[deployments.x]\nregion = \"us-west-2\"\n{line}\n");
             assert_eq!(parse(&text, &|| None).1.len(), 1, "{line}");

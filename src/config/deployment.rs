@@ -98,8 +98,9 @@ pub(super) fn read(
     deployment
 }
 
-/// Complains of a missing region, and of ARNs of another one.
+/// Complains of a missing region, and of ARNs of another one or of another service.
 fn check_region(section: &Section<'_, '_>, region: Option<&str>, is_named: bool) {
+    address::check_services(section);
     match region {
         Some(region) => address::check_regions(section, region),
         None if is_named => {}
