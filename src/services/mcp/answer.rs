@@ -83,6 +83,17 @@ pub(crate) fn not_mcp(doing: &str, why: &str, body: &[u8]) -> Failure {
     }
 }
 
+/// An answer to a call that cannot be read. The endpoint has answered in MCP before: its address is right.
+pub(crate) fn unreadable(doing: &str, why: &str, body: &[u8]) -> Failure {
+    let cause = format!("the answer is not JSON-RPC: {why}");
+    let failure = Failure::new(FailureKind::Network, doing, cause);
+    if body.is_empty() {
+        failure
+    } else {
+        failure.evidence(http_client::preview(body))
+    }
+}
+
 /// An answer that holds nothing.
 pub(crate) fn empty(doing: &str, status: u16) -> Failure {
     Failure::new(
@@ -105,7 +116,12 @@ pub(crate) fn no_answer(doing: &str, body: &[u8]) -> Failure {
             format!("the endpoint sent no JSON-RPC answer: {words}"),
         )
         .evidence(http_client::preview(body)),
-        None => not_mcp(doing, "it sent no JSON-RPC answer", body),
+        None => Failure::new(
+            FailureKind::Network,
+            doing,
+            "the endpoint sent no JSON-RPC answer",
+        )
+        .evidence(http_client::preview(body)),
     }
 }
 
@@ -256,10 +272,19 @@ pub(crate) fn unread(doing: &str, url: &str, error: &ReadError) -> Failure {
     }
 }
 
-/// An answer with a status that is no success. `mode` is the sign-in in use.
+/// The sign-in in use.
+#[derive(Clone, Copy)]
+pub(crate) struct SignInUsed<'a> {
+    /// Its mode, as in the configuration.
+    pub(crate) mode: &'a str,
+    /// How its AWS credentials are renewed.
+    pub(crate) renewal: Option<&'a str>,
+}
+
+/// An answer with a status that is no success.
 pub(crate) fn http_error(
     doing: &str,
-    mode: &str,
+    sign_in: SignInUsed<'_>,
     url: &str,
     status: u16,
     headers: &HeaderMap,
@@ -277,7 +302,7 @@ pub(crate) fn http_error(
         .filter_map(|value| value.to_str().ok())
         .collect();
     let failure = match status {
-        403 => forbidden(doing, mode, message.as_deref(), &challenges),
+        403 => forbidden(doing, sign_in, message.as_deref(), &challenges),
         404 if json.is_none() => not_an_endpoint(doing, status, message.as_deref()),
         405 => not_an_endpoint(doing, status, message.as_deref()),
         300..=399 => http_client::redirect_refused(
@@ -287,7 +312,9 @@ pub(crate) fn http_error(
                 .get(http::header::LOCATION)
                 .and_then(|to| to.to_str().ok()),
         ),
-        _ => status_failure(doing, mode, status, message.as_deref()),
+        404 => status_failure(doing, sign_in.mode, status, message.as_deref())
+            .hint(not_there_hint(url)),
+        _ => status_failure(doing, sign_in.mode, status, message.as_deref()),
     };
     let mut failure = failure.status(status);
     failure.code = code;
@@ -339,9 +366,7 @@ fn status_failure(doing: &str, mode: &str, status: u16, message: Option<&str>) -
         404 => (
             FailureKind::NotFound,
             "the endpoint is not there".to_owned(),
-            Some(
-                "check id, region and account; a runtime's ARN must be percent-encoded in its address",
-            ),
+            None,
         ),
         406 => (
             FailureKind::Network,
@@ -356,7 +381,7 @@ fn status_failure(doing: &str, mode: &str, status: u16, message: Option<&str>) -
         424 => (
             FailureKind::Server,
             "the runtime did not start".to_owned(),
-            Some("look at the runtime's logs; it must start within 120 s"),
+            Some(not_started_hint(&said)),
         ),
         429 => (
             FailureKind::Throttled,
@@ -381,6 +406,27 @@ fn status_failure(doing: &str, mode: &str, status: u16, message: Option<&str>) -
     }
 }
 
+/// What to look at after a cold start that failed. Only one that took too long is told about the limit.
+fn not_started_hint(said: &str) -> &'static str {
+    if said.contains("time exceeded") || said.contains("timed out") {
+        "look at the runtime's logs; it must start within 120 s"
+    } else {
+        "look at the runtime's logs"
+    }
+}
+
+/// What may be wrong with an address at which nothing is served, by its form.
+fn not_there_hint(url: &str) -> &'static str {
+    let path = Url::parse(url).map_or_else(|_| String::new(), |url| url.path().to_owned());
+    if path.contains("/runtimes/") {
+        "check id, region and account; a runtime's ARN must be percent-encoded in its address"
+    } else if path.ends_with("/mcp") {
+        "check id, region and account"
+    } else {
+        "check the address: a gateway's ends in /mcp"
+    }
+}
+
 fn refused_hint(mode: &str) -> &'static str {
     match mode {
         "bearer" => "the token may have ended, or be for another client: get a new one",
@@ -393,7 +439,13 @@ fn refused_hint(mode: &str) -> &'static str {
 }
 
 /// A 403 is a sign-in that failed, or one that is good for something else.
-fn forbidden(doing: &str, mode: &str, message: Option<&str>, challenges: &[&str]) -> Failure {
+fn forbidden(
+    doing: &str,
+    sign_in: SignInUsed<'_>,
+    message: Option<&str>,
+    challenges: &[&str],
+) -> Failure {
+    let mode = sign_in.mode;
     let said = message.map_or_else(String::new, |message| format!(": {message}"));
     let lower = message.unwrap_or_default().to_ascii_lowercase();
     if challenges
@@ -427,12 +479,13 @@ fn forbidden(doing: &str, mode: &str, message: Option<&str>, challenges: &[&str]
     .any(|word| lower.contains(word))
         && !lower.contains("not authorized to perform")
     {
-        return Failure::new(FailureKind::SignIn, doing, format!("the endpoint did not accept the sign-in{said}")).hint(
-            match mode {
-                "sigv4" => "renew the AWS credentials of this deployment (`aws sso login`), and check region and clock",
-                other => refused_hint(other),
-            },
-        );
+        let cause = format!("the endpoint did not accept the sign-in{said}");
+        let failure = Failure::new(FailureKind::SignIn, doing, cause);
+        return if mode == "sigv4" {
+            failure.hint(refused_signature_hint(&lower, sign_in.renewal))
+        } else {
+            failure.hint(refused_hint(mode))
+        };
     }
     let hint = if mode == "sigv4" {
         "allow bedrock-agentcore:InvokeGateway or bedrock-agentcore:InvokeAgentRuntime for this identity"
@@ -445,6 +498,20 @@ fn forbidden(doing: &str, mode: &str, message: Option<&str>, challenges: &[&str]
         format!("the endpoint refuses this identity{said}"),
     )
     .hint(hint)
+}
+
+/// Why a signature was refused, by what the endpoint says of it in lower case.
+fn refused_signature_hint(said: &str, renewal: Option<&str>) -> String {
+    let renewal = renewal.unwrap_or("renew the AWS credentials of this deployment");
+    if said.contains("signature expired") || said.contains("not yet current") {
+        "this machine's clock differs from AWS's: set it right".to_owned()
+    } else if said.contains("credential should be scoped") {
+        "the request was signed for another region: check the region of this deployment".to_owned()
+    } else if said.contains("signature") {
+        format!("the secret access key does not belong to the access key id: {renewal}")
+    } else {
+        renewal.to_owned()
+    }
 }
 
 #[cfg(test)]
@@ -461,7 +528,10 @@ mod tests {
         }
         http_error(
             "calling",
-            mode,
+            SignInUsed {
+                mode,
+                renewal: Some("run `aws login --profile ops`"),
+            },
             "https://h/mcp",
             status,
             &headers,
@@ -540,5 +610,41 @@ mod tests {
             .cause
             .contains("Invalid Bearer token")
         );
+    }
+
+    #[test]
+    fn a_hint_follows_from_what_the_endpoint_says() {
+        fn hint(mode: &str, status: u16, body: &str) -> String {
+            judged(mode, status, None, body).hint.unwrap_or_default()
+        }
+        for (said, expected) in [
+            (
+                "The security token included in the request is expired",
+                "run `aws login --profile ops`",
+            ),
+            (
+                "Signature expired: 20260101T000000Z is now earlier than",
+                "clock differs",
+            ),
+            (
+                "The request signature we calculated does not match",
+                "secret access key does not belong",
+            ),
+            (
+                "Credential should be scoped to a valid region",
+                "another region",
+            ),
+        ] {
+            let body = format!(r#"{{"message":"{said}"}}"#);
+            let hint = hint("sigv4", 403, &body);
+            assert!(hint.contains(expected), "{said}: {hint}");
+        }
+        assert!(!hint("m2m", 424, r#"{"message":"exit code 1"}"#).contains("120"));
+        let slow = r#"{"message":"Runtime initialization time exceeded"}"#;
+        assert!(hint("m2m", 424, slow).contains("120 s"));
+        let encoded = "percent-encoded";
+        assert!(not_there_hint("https://h/runtimes/arn:x/invocations").contains(encoded));
+        assert!(!not_there_hint("https://h/mcp").contains(encoded));
+        assert!(not_there_hint("https://h/gateways/g").contains("/mcp"));
     }
 }

@@ -288,10 +288,7 @@ fn outcome(
     elapsed: Elapsed,
     (request_id, trace_id): (Option<String>, Option<String>),
 ) -> CallOutcome {
-    let said_error = raw
-        .get("isError")
-        .and_then(Value::as_bool)
-        .unwrap_or_default();
+    let said_error = says_error(&raw);
     let content = content(&raw);
     let structured_content = raw
         .get("structuredContent")
@@ -311,13 +308,47 @@ fn outcome(
     }
 }
 
-/// The content blocks of a result. One block alone, and a result that is a list, are taken for what they mean.
+/// Whether a result calls itself an error, however the server spells that.
+fn says_error(raw: &Value) -> bool {
+    let is_yes = |value: &Value| match value {
+        Value::Bool(yes) => *yes,
+        Value::String(text) => text.eq_ignore_ascii_case("true"),
+        Value::Number(number) => number.as_f64().is_some_and(|number| number != 0.0),
+        Value::Null | Value::Array(_) | Value::Object(_) => false,
+    };
+    ["isError", "is_error"]
+        .into_iter()
+        .filter_map(|name| raw.get(name))
+        .any(is_yes)
+}
+
+/// Members of a result beside its content. One that has others alone is the value itself.
+const RESULT_MEMBERS: [&str; 6] = [
+    "content",
+    "structuredContent",
+    "isError",
+    "is_error",
+    "_meta",
+    "resultType",
+];
+
+/// The content blocks of a result. One block alone, a list of blocks, and a value without blocks are taken for what they mean.
 fn content(raw: &Value) -> Vec<Value> {
+    let is_block = |block: &Value| block.get("type").is_some() || block.get("text").is_some();
+    let text = |text: String| vec![serde_json::json!({"type": "text", "text": text})];
     match raw.get("content").unwrap_or(raw) {
-        Value::Array(blocks) => blocks.clone(),
-        block @ Value::Object(members) if members.contains_key("type") => vec![block.clone()],
-        Value::String(text) => vec![serde_json::json!({"type": "text", "text": text})],
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => Vec::new(),
+        Value::Null => Vec::new(),
+        Value::Array(blocks) if blocks.is_empty() || blocks.iter().any(is_block) => blocks.clone(),
+        block @ Value::Object(_) if is_block(block) => vec![block.clone()],
+        Value::Object(members)
+            if members
+                .keys()
+                .all(|name| RESULT_MEMBERS.contains(&name.as_str())) =>
+        {
+            Vec::new()
+        }
+        Value::String(words) => text(words.clone()),
+        value => text(value.to_string()),
     }
 }
 
@@ -401,4 +432,56 @@ pub(crate) fn rpc(doing: &str, error: &ErrorData) -> Failure {
 
 fn millis(duration: Duration) -> u64 {
     duration.as_millis() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_result_is_an_error_however_that_is_spelt() {
+        for raw in [
+            json!({"isError": true}),
+            json!({"isError": "True"}),
+            json!({"isError": 1}),
+            json!({"is_error": true}),
+        ] {
+            assert!(says_error(&raw), "{raw}");
+        }
+        for raw in [
+            json!({"isError": false}),
+            json!({"isError": "false", "is_error": null}),
+            json!({"isError": 0}),
+            json!({}),
+        ] {
+            assert!(!says_error(&raw), "{raw}");
+        }
+    }
+
+    #[test]
+    fn a_value_in_place_of_a_result_is_its_content() {
+        let text = |text: &str| vec![json!({"type": "text", "text": text})];
+        for (raw, expected) in [
+            (
+                json!({"content": [{"type": "text", "text": "a"}]}),
+                text("a"),
+            ),
+            (json!([{"n": 1}]), text(r#"[{"n":1}]"#)),
+            (json!({"rows": [{"n": 1}]}), text(r#"{"rows":[{"n":1}]}"#)),
+            (json!({"content": [{"n": 1}]}), text(r#"[{"n":1}]"#)),
+            (json!({"content": "a"}), text("a")),
+            (json!(7), text("7")),
+            (json!([]), Vec::new()),
+            (
+                json!({"structuredContent": {}, "isError": false}),
+                Vec::new(),
+            ),
+            (json!({"content": null}), Vec::new()),
+            (Value::Null, Vec::new()),
+        ] {
+            assert_eq!(content(&raw), expected, "{raw}");
+        }
+    }
 }

@@ -98,7 +98,11 @@ pub(crate) fn broken(doing: &str, error: Option<&SseError>) -> Failure {
         )
         .hint("ask for less: LIMIT, or fewer columns"),
         Some(error) => super::wire::cut(doing).evidence(http_client::chain(error)),
-        None => super::wire::cut(doing).evidence("the stream ended"),
+        None => Failure::new(
+            FailureKind::Network,
+            doing,
+            "the stream ended without an answer",
+        ),
     }
 }
 

@@ -46,6 +46,11 @@ pub(crate) trait Credentials: Send + Sync {
         refusal: SignInRefusal<'a>,
     ) -> BoxFuture<'a, bool>;
 
+    /// How the AWS credentials behind it are renewed; `None` where there are none.
+    fn renewal_hint(&self) -> Option<String> {
+        None
+    }
+
     /// The claims of the token that is in use, without asking for one.
     fn claims(&self) -> BoxFuture<'_, Option<Claims>> {
         Box::pin(async { None })

@@ -74,6 +74,10 @@ impl super::Credentials for SigV4 {
             true
         })
     }
+
+    fn renewal_hint(&self) -> Option<String> {
+        Some(self.account.label().renewal_hint.clone())
+    }
 }
 
 /// The headers that sign a request: `authorization`, `x-amz-date`, and `x-amz-security-token` for temporary credentials.

@@ -19,7 +19,10 @@ use super::{
 use crate::{
     model::loose_json,
     net::http_client,
-    services::mcp::{answer, sse},
+    services::mcp::{
+        answer::{self, SignInUsed},
+        sse,
+    },
     tools::parameter_headers,
 };
 
@@ -156,6 +159,14 @@ impl Wire {
     ) -> Result<ServerJsonRpcMessage, WireError> {
         let doing = &self.0.doing;
         self.exchange(id, |exchange| exchange.size = body.len());
+        // What was sent after initialize goes to an address that has answered in MCP.
+        let unread = |why: &str, body: &[u8]| {
+            if sending.captured {
+                answer::unreadable(doing, why, body)
+            } else {
+                answer::not_mcp(doing, why, body)
+            }
+        };
         let (body, parsed) = parse(body).await;
         let received = match parsed {
             Ok(value) => message::read(value),
@@ -167,7 +178,7 @@ impl Wire {
                 } else {
                     format!("the answer comes with {content_type}")
                 };
-                return Err(self.fail(Some(id), answer::not_mcp(doing, &why, &body)));
+                return Err(self.fail(Some(id), unread(&why, &body)));
             }
         };
         let ReceivedBody::Answer { outcome, .. } = received else {
@@ -182,7 +193,7 @@ impl Wire {
         }
         let message = self.answer(id, outcome, sending.captured);
         serde_json::from_value(message)
-            .map_err(|error| self.fail(Some(id), answer::not_mcp(doing, &error.to_string(), &body)))
+            .map_err(|error| self.fail(Some(id), unread(&error.to_string(), &body)))
     }
 
     /// An answer that is no success: a lost session, a JSON-RPC error if the request itself was refused, else a failure.
@@ -204,7 +215,12 @@ impl Wire {
                 .unwrap_or_else(|| Value::String(http_client::preview(&body)));
             self.exchange(id, |exchange| exchange.http.answer = said);
         }
-        let failure = || answer::http_error(doing, self.0.mode, &url, status, &headers, &body);
+        let renewal = self.0.credentials.renewal_hint();
+        let sign_in = SignInUsed {
+            mode: self.0.mode,
+            renewal: renewal.as_deref(),
+        };
+        let failure = || answer::http_error(doing, sign_in, &url, status, &headers, &body);
         let words = value
             .as_ref()
             .and_then(|value| value.get("error"))
@@ -216,7 +232,7 @@ impl Wire {
             self.keep_failure(sending.id, failure());
             return Err(StreamableHttpError::SessionExpired);
         }
-        let is_refusal = !matches!(status, 300..=399 | 401 | 403 | 404 | 429 | 500..);
+        let is_refusal = is_refusal(sending, status, value.as_ref());
         if let (
             Some(id),
             true,
@@ -265,6 +281,16 @@ impl Wire {
     }
 }
 
+/// Whether an error with this status refuses the request itself. A call has a connection behind it: a JSON-RPC error of status
+/// 404 speaks of the tool, not of the address.
+fn is_refusal(sending: OutgoingRequest<'_>, status: u16, body: Option<&Value>) -> bool {
+    match status {
+        300..=399 | 401 | 403 | 429 | 500.. => false,
+        404 => sending.captured && body.is_some_and(|body| body.pointer("/error/code").is_some()),
+        _ => true,
+    }
+}
+
 /// The id of a request.
 fn request_id(message: &ClientJsonRpcMessage) -> Option<&RequestId> {
     match message {
@@ -294,12 +320,28 @@ fn is_captured(message: &ClientJsonRpcMessage) -> bool {
     }
 }
 
+/// Several messages in one body: JSON lines, or an event stream that is not called one.
+fn lines(text: &str) -> Option<Value> {
+    let messages = text
+        .lines()
+        .map(str::trim)
+        .filter(|line| {
+            let is_field = ["event:", "id:", "retry:", ":"]
+                .iter()
+                .any(|field| line.starts_with(field));
+            !line.is_empty() && !is_field
+        })
+        .map(|line| loose_json(line.strip_prefix("data:").unwrap_or(line)).ok());
+    let messages: Vec<Value> = messages.collect::<Option<_>>()?;
+    (!messages.is_empty()).then_some(Value::Array(messages))
+}
+
 /// Reads JSON, with or without a byte order mark. Returns the body too, since a failure shows its beginning.
 async fn parse(body: Bytes) -> (Bytes, Result<Value, String>) {
     let read = |body: &[u8]| {
         let text = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
         let text = std::str::from_utf8(text).map_err(|error| error.to_string())?;
-        loose_json(text).map_err(|error| error.to_string())
+        loose_json(text).or_else(|error| lines(text).ok_or_else(|| error.to_string()))
     };
     if body.len() < LARGE {
         let parsed = read(&body);
@@ -315,4 +357,29 @@ async fn parse(body: Bytes) -> (Bytes, Result<Value, String>) {
             Err(format!("the answer could not be read: {error}")),
         )
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn several_messages_in_a_body_are_read_as_a_batch() {
+        let answer = r#"{"id":1,"result":{}}"#;
+        let noise = r#"{"method":"notifications/message"}"#;
+        for body in [
+            format!("{noise}\n{answer}\n"),
+            format!("event: message\ndata: {noise}\n\nid: 7\ndata: {answer}\n\n"),
+            format!(": hello\nretry: 5\ndata:{answer}"),
+        ] {
+            let read = lines(&body).map(message::read);
+            let Some(ReceivedBody::Answer { outcome, .. }) = read else {
+                panic!("{body}: {read:?}");
+            };
+            assert_eq!(outcome, Ok(json!({})), "{body}");
+        }
+        for body in ["", "\n\n", "<html>", "data: <html>", ": hello"] {
+            assert_eq!(lines(body), None, "{body}");
+        }
+    }
 }
