@@ -166,7 +166,7 @@ pub(super) async fn find_listed_calls(
         .call_logs(&sources, since.plus(-MARGIN_MS), until)
         .await;
     let mut unread = logs.unread;
-    unread.extend(listing.problems.iter().map(|problem| UnreadGroup {
+    unread.extend(listing.lacking().map(|problem| UnreadGroup {
         deployment: problem.deployment.clone(),
         group: format!("{} of {}", problem.kind.as_str(), problem.deployment),
         failure: problem.failure.clone(),

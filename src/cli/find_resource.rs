@@ -56,6 +56,8 @@ pub(crate) struct Listing {
     pub(crate) resources: Vec<Resource>,
     /// What could not be listed.
     pub(crate) problems: Vec<ListingProblem>,
+    /// What was listed, but of which the details could not be read.
+    pub(crate) unread: Vec<ListingProblem>,
 }
 
 impl Listing {
@@ -71,17 +73,19 @@ impl Listing {
     pub(crate) fn exit_code(&self) -> Option<u8> {
         match self.total_failure() {
             Some(failure) => Some(failure.kind.exit_code()),
-            None => {
-                group_failures::partial_code(self.problems.iter().map(|problem| &problem.failure))
-            }
+            None => group_failures::partial_code(self.lacking().map(|problem| &problem.failure)),
         }
+    }
+
+    /// Everything that is missing: what could not be listed, and details.
+    pub(crate) fn lacking(&self) -> impl Iterator<Item = &ListingProblem> {
+        self.problems.iter().chain(&self.unread)
     }
 
     /// Tells the problems on stderr, the same one of many deployments once.
     pub(crate) fn tell_problems(&self) {
         group_failures::tell(
-            self.problems
-                .iter()
+            self.lacking()
                 .map(|problem| (problem.deployment.as_str(), &problem.failure)),
         );
     }
@@ -107,7 +111,12 @@ pub(crate) async fn list(
     let mut listing = Listing::default();
     for (deployment, kind, answer) in answers {
         match answer {
-            Ok(resources) => listing.resources.extend(resources),
+            Ok(resources) => {
+                listing
+                    .unread
+                    .extend(resources.iter().filter_map(unread_problem));
+                listing.resources.extend(resources);
+            }
             Err(failure) => listing.problems.push(ListingProblem {
                 deployment: deployment.name.clone(),
                 kind,
@@ -116,6 +125,16 @@ pub(crate) async fn list(
         }
     }
     listing
+}
+
+/// Why the details of a resource are missing. One that does not exist is a finding, and its row says so.
+fn unread_problem(resource: &Resource) -> Option<ListingProblem> {
+    let failure = resource.unread.as_deref()?;
+    (failure.kind != FailureKind::NotFound).then(|| ListingProblem {
+        deployment: resource.key.deployment.clone(),
+        kind: resource.key.kind,
+        failure: failure.clone(),
+    })
 }
 
 /// The one resource of these kinds that `word` names: its id, own id, name or ARN. The same one under several
@@ -229,4 +248,27 @@ fn not_found(listing: &Listing, doing: &str, word: &str) -> Failure {
         |name| format!("did you mean \"{name}\"?"),
     );
     usage(doing, "there is nothing of that name").hint(hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_without_a_detail_is_not_whole() {
+        let problem = |kind| ListingProblem {
+            deployment: "a".into(),
+            kind: Kind::Target,
+            failure: Failure::new(kind, "reading target t", "no"),
+        };
+        let whole = Listing::default();
+        assert_eq!(whole.exit_code(), None);
+        for (kind, code) in [(FailureKind::Denied, 4), (FailureKind::Server, 5)] {
+            let listing = Listing {
+                unread: vec![problem(kind)],
+                ..Listing::default()
+            };
+            assert_eq!(listing.exit_code(), Some(code), "{kind:?}");
+        }
+    }
 }

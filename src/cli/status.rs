@@ -248,12 +248,7 @@ impl StatusContext {
         let missing = self.missing.iter();
         let problems: Vec<Value> = missing
             .map(|failure| find_resource::problem_json(None, None, failure))
-            .chain(
-                listing
-                    .problems
-                    .iter()
-                    .map(find_resource::ListingProblem::json),
-            )
+            .chain(listing.lacking().map(find_resource::ListingProblem::json))
             .collect();
         json!({ "deployments": deployments, "resources": resources_json(listing), "problems": problems })
     }

@@ -49,6 +49,7 @@ fn resource(kind: Kind, name: &str, status: &str, reason: Option<&str>) -> Resou
         links: Vec::new(),
         log_groups: vec!["/aws/lambda/swap".into()],
         mcp_url: None,
+        unread: None,
         raw: json!({"authorizerConfiguration": {"customJWTAuthorizer": {
             "discoveryUrl": "https://issuer/pool/.well-known/openid-configuration",
             "allowedClients": ["machine"], "allowedScopes": ["mcp/invoke"]}}}),

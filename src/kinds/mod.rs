@@ -94,7 +94,10 @@ pub fn status_text(resource: &Resource, now: Moment) -> String {
 pub fn remark(resource: &Resource, now: Moment) -> Option<String> {
     match resource.reason.as_ref().filter(|reason| !reason.is_empty()) {
         Some(reason) => Some(reason.clone()),
-        None => (spec(resource.key.kind).remark)(resource, now),
+        None => (spec(resource.key.kind).remark)(resource, now).or_else(|| {
+            let failure = resource.unread.as_ref()?;
+            Some(format!("its details could not be read: {}", failure.cause))
+        }),
     }
 }
 
@@ -152,6 +155,7 @@ mod tests {
             links: Vec::new(),
             log_groups: Vec::new(),
             mcp_url: None,
+            unread: None,
             raw,
         }
     }

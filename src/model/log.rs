@@ -74,8 +74,10 @@ pub enum TailMode {
 pub struct TailStatus {
     /// How lines are received; with several sessions, the worst of them.
     pub mode: TailMode,
-    /// Number of windows that could not be read and are tried again.
+    /// Number of windows that could not be read.
     pub open_gaps: usize,
+    /// How many of them AWS refused: a permission is missing, or the group cannot be read by this operation.
+    pub refused_gaps: usize,
     /// Number of events that were written more than a minute after their own time while the tail ran.
     pub late: usize,
     /// Number of messages of live tail of a kind that is not known here. They are skipped, and what is stored is read.

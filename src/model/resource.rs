@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{deployment::DeploymentName, moment::Moment};
+use super::{deployment::DeploymentName, failure::Failure, moment::Moment};
 
 /// A sort of resource. Its columns, health and detail are in `kinds/`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -274,6 +274,9 @@ pub struct Resource {
     pub mcp_url: Option<String>,
     /// The API's answer, whole, with AWS's member names and without secret members.
     pub raw: serde_json::Value,
+    /// Why its details could not be read. What a list says of it stands.
+    #[serde(skip)]
+    pub unread: Option<Box<Failure>>,
 }
 
 impl Resource {

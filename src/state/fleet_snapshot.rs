@@ -149,6 +149,7 @@ fn restored(deployment: DeploymentName, kind: Kind, saved: &SavedResource) -> Re
         links: Vec::new(),
         log_groups: Vec::new(),
         mcp_url: None,
+        unread: None,
         raw: serde_json::Value::Null,
     }
 }

@@ -74,6 +74,7 @@ pub(crate) fn resource(
         links: Vec::new(),
         log_groups: Vec::new(),
         mcp_url: None,
+        unread: None,
         raw: json!({"name": name, "status": status}),
     }
 }

@@ -105,7 +105,8 @@ pub(crate) fn run(context: &Context, options: &LogsOptions) -> CliResult {
     let services = context.services();
     process::runtime()?.block_on(async {
         let resolved = sources::resolve(&services, &deployments, &options.names).await?;
-        let sources = resolved.sources;
+        let (sources, unread) = (resolved.sources, resolved.unread);
+        unread.tell();
         let filter = PrintFilter {
             grep,
             level: options.level,
@@ -122,10 +123,11 @@ pub(crate) fn run(context: &Context, options: &LogsOptions) -> CliResult {
             ..LogQuery::default()
         };
         if options.follow {
-            follow(&services, sources, query, &mut printer).await
+            follow(&services, sources, query, &mut printer).await?;
         } else {
-            read(&services, sources, &query, &mut printer).await
+            read(&services, sources, &query, &mut printer).await?;
         }
+        unread.end()
     })
 }
 
@@ -193,10 +195,13 @@ async fn read(
             printer.notices(&next.notices)?;
             printer.events(&next.events)?;
         }
-        printer.finish()
+        printer.flush()
     };
     // A reader of stdout that is gone ends the readings too.
     let (answers, ()) = try_join(reading.map(Ok), printing).await?;
+    if answers.iter().all(Result::is_ok) {
+        printer.finish()?;
+    }
     let failures: Vec<(&str, &Failure)> = groups
         .iter()
         .zip(&answers)
@@ -291,6 +296,13 @@ fn record_status(statuses: &mut Vec<TailStatus>, index: usize, status: Option<Ta
     }
 }
 
+/// The exit code of a tail with open gaps: 4 if all of them were refused by AWS, otherwise 5.
+fn gap_code(statuses: &[TailStatus]) -> Option<u8> {
+    let open: usize = statuses.iter().map(|status| status.open_gaps).sum();
+    let refused: usize = statuses.iter().map(|status| status.refused_gaps).sum();
+    (open > 0).then_some(if refused == open { 4 } else { 5 })
+}
+
 /// Prints the counts; lines that could not be read make the command fail.
 fn end_follow(printer: &mut Printer, statuses: &[TailStatus], last: Option<Failure>) -> CliResult {
     let late = statuses.iter().map(|status| status.late).sum();
@@ -298,7 +310,6 @@ fn end_follow(printer: &mut Printer, statuses: &[TailStatus], last: Option<Failu
     printer.end(late, open_gaps)?;
     match last {
         Some(failure) => Err(CliError::Code(failure.kind.exit_code())),
-        None if open_gaps > 0 => Err(CliError::Code(5)),
-        None => Ok(()),
+        None => gap_code(statuses).map_or(Ok(()), |code| Err(CliError::Code(code))),
     }
 }

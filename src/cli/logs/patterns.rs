@@ -53,6 +53,7 @@ pub(super) fn run(context: &Context, options: &PatternsOptions) -> CliResult {
     let services = context.services();
     process::runtime()?.block_on(async {
         let resolved = sources::resolve(&services, &deployments, &options.names).await?;
+        resolved.unread.tell();
         let query = LogQuery {
             since: Some(since),
             until,
@@ -76,7 +77,8 @@ pub(super) fn run(context: &Context, options: &PatternsOptions) -> CliResult {
                 .iter()
                 .map(|(group, failure)| (group.as_str(), failure)),
         );
-        partial_result(&failures.iter().map(|(_, failure)| failure), total)
+        partial_result(&failures.iter().map(|(_, failure)| failure), total)?;
+        resolved.unread.end()
     })
 }
 

@@ -171,7 +171,7 @@ impl Printer {
     }
 
     /// Everything so far is seen now.
-    fn flush(&mut self) -> CliResult {
+    pub(super) fn flush(&mut self) -> CliResult {
         Ok(self.out.flush()?)
     }
 

@@ -82,6 +82,7 @@ pub(super) fn run(context: &Context, options: &QueryOptions) -> CliResult {
             )
             .into());
         }
+        resolved.unread.tell();
         agree(&services, source, options.yes).await?;
         let mut interrupt = process::End::listen()?;
         let query = services.aws.logs.query(
@@ -104,7 +105,8 @@ pub(super) fn run(context: &Context, options: &QueryOptions) -> CliResult {
         print(
             &result.map_err(|failure| insights::with_position(failure, &options.query))?,
             options.output,
-        )
+        )?;
+        resolved.unread.end()
     })
 }
 

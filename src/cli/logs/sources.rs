@@ -9,9 +9,16 @@ use crate::{
     services::Services,
 };
 
-use super::super::{outcome::usage, output};
+use super::super::{
+    group_failures,
+    outcome::{CliError, CliResult, usage},
+    output,
+};
 use super::attribution::Attribution;
-use crate::{cli::find_resource, logs::group_name};
+use crate::{
+    cli::find_resource::{self, Listing, ListingProblem},
+    logs::group_name,
+};
 
 /// Groups to read with one deployment's credentials.
 pub(super) struct LogReadSource {
@@ -27,6 +34,26 @@ pub(super) struct ResolvedNames {
     pub(super) sources: Vec<LogReadSource>,
     /// Whose each line is.
     pub(super) attribution: Attribution,
+    /// Resources that could not be read, and with them the names of their groups.
+    pub(super) unread: UnreadResources,
+}
+
+/// Resources whose log groups are not known, by deployment, since they could not be read.
+#[derive(Default)]
+pub(super) struct UnreadResources(Vec<(String, Failure)>);
+
+impl UnreadResources {
+    /// Tells them on stderr.
+    pub(super) fn tell(&self) {
+        let named = self.0.iter();
+        group_failures::tell(named.map(|(deployment, failure)| (deployment.as_str(), failure)));
+    }
+
+    /// The end of a command that did its work without their groups: partial data never exits 0.
+    pub(super) fn end(&self) -> CliResult {
+        group_failures::partial_code(self.0.iter().map(|(_, failure)| failure))
+            .map_or(Ok(()), |code| Err(CliError::Code(code)))
+    }
 }
 
 /// Finds what the names mean.
@@ -49,8 +76,9 @@ pub(super) async fn resolve(
             })
         })
         .collect();
+    let mut unread = UnreadResources::default();
     for name in names {
-        let found = resolve_one(services, &places, name, &mut attribution).await?;
+        let found = resolve_one(services, &places, name, &mut attribution, &mut unread).await?;
         for (place, groups) in found {
             if let Some(source) = sources.get_mut(place) {
                 let fresh: Vec<String> = groups
@@ -65,6 +93,7 @@ pub(super) async fn resolve(
     Ok(ResolvedNames {
         sources,
         attribution,
+        unread,
     })
 }
 
@@ -155,6 +184,7 @@ async fn resolve_one(
     places: &[Vec<Deployment>],
     name: &str,
     attribution: &mut Attribution,
+    unread: &mut UnreadResources,
 ) -> Result<Vec<(usize, Vec<String>)>, Failure> {
     let doing = format!("looking for the logs of {name}");
     let allowed = places_of_arn(services, places, name).await?;
@@ -179,7 +209,11 @@ async fn resolve_one(
     for (at, place) in places.iter().enumerate() {
         let kinds = [Kind::Gateway, Kind::Runtime, Kind::Target, Kind::Endpoint];
         let listing = find_resource::list(services, place, &kinds).await;
-        problem = problem.or(listing.total_failure().cloned());
+        let lacking = of_derived_groups(place, &listing, name);
+        problem = problem
+            .or(listing.total_failure().cloned())
+            .or_else(|| lacking.first().map(|(_, failure)| failure.clone()));
+        unread.0.extend(lacking);
         learn(place, &listing.resources, name, attribution, &mut known);
         let groups = groups_of(place, &listing.resources, name);
         if !groups.is_empty() {
@@ -199,6 +233,35 @@ async fn resolve_one(
         Some(failure) => Err(failure),
         None => Err(unknown_name(services, places, name, doing, known).await),
     }
+}
+
+/// Why groups of the deployments or resources of a name may be missing. Groups that the configuration lists do not depend on
+/// what can be read.
+fn of_derived_groups(
+    place: &[Deployment],
+    listing: &Listing,
+    name: &str,
+) -> Vec<(String, Failure)> {
+    let is_of_resource = |problem: &ListingProblem| {
+        listing.resources.iter().any(|resource| {
+            resource.unread.is_some()
+                && resource.key.kind == problem.kind
+                && resource.key.deployment == problem.deployment
+                && find_resource::is_named(resource, name)
+        })
+    };
+    let is_derived = |problem: &ListingProblem| {
+        place.iter().any(|deployment| {
+            deployment.name == problem.deployment
+                && deployment.is_called(name)
+                && deployment.log_groups.is_empty()
+        })
+    };
+    listing
+        .lacking()
+        .filter(|problem| is_derived(problem) || is_of_resource(problem))
+        .map(|problem| (problem.deployment.to_string(), problem.failure.clone()))
+        .collect()
 }
 
 /// Learns from what a place lists: whose lines are asked for, and which names there are.

@@ -72,6 +72,8 @@ async fn read(
     let find_resource::Listing {
         resources,
         mut problems,
+        // The versions of such a secret are asked for below, and say the same.
+        unread: _,
     } = find_resource::list(services, deployments, &[Kind::Secret]).await;
     let details = join_all(resources.iter().map(|secret| async {
         let deployment = deployments

@@ -25,6 +25,7 @@ fn resource(kind: Kind, id: &str, status: &str, raw: Value) -> Resource {
         links: Vec::new(),
         log_groups: Vec::new(),
         mcp_url: None,
+        unread: None,
         raw,
     }
 }

@@ -246,6 +246,7 @@ mod tests {
             links: Vec::new(),
             log_groups: Vec::new(),
             mcp_url: None,
+            unread: None,
             raw: serde_json::Value::Null,
         }
     }

@@ -110,6 +110,7 @@ mod tests {
             links: Vec::new(),
             log_groups: Vec::new(),
             mcp_url: None,
+            unread: None,
             raw: json!({"environmentVariables": environment}),
         }
     }

@@ -218,15 +218,13 @@ impl AwsResources {
                 each(summaries, |summary| async move {
                     let id = id_of(&summary, "gatewayId");
                     let wanted = detailed || status_of(&summary) != "READY";
-                    let detail = if wanted {
-                        control.known_gateway(&id).await.ok()
+                    let (detail, unread) = if wanted {
+                        reading::detail_of(control.known_gateway(&id).await)
                     } else {
-                        None
+                        (None, None)
                     };
-                    Ok(resources::gateway(
-                        name,
-                        detail.as_ref().unwrap_or(&summary),
-                    ))
+                    let gateway = resources::gateway(name, detail.as_ref().unwrap_or(&summary));
+                    Ok(Resource { unread, ..gateway })
                 })
                 .await
             }
@@ -266,17 +264,14 @@ impl AwsResources {
         each(summaries, |(gateway, summary)| async move {
             let id = id_of(&summary, "targetId");
             let wanted = detailed || status_of(&summary) != "READY";
-            let detail = if wanted {
-                memory.detail(control, &gateway, &id, &summary).await
+            let (detail, unread) = if wanted {
+                reading::detail_of(memory.detail(control, &gateway, &id, &summary).await)
             } else {
-                None
+                (None, None)
             };
-            Ok(resources::target(
-                &deployment.name,
-                &gateway,
-                detail.as_ref().unwrap_or(&summary),
-                Some(&summary),
-            ))
+            let shown = detail.as_ref().unwrap_or(&summary);
+            let target = resources::target(&deployment.name, &gateway, shown, Some(&summary));
+            Ok(Resource { unread, ..target })
         })
         .await
     }
@@ -292,19 +287,15 @@ impl AwsResources {
             let detailed = summaries.len() <= DETAILED;
             return each(summaries, |summary| async move {
                 let wanted = detailed || status_of(&summary) != "READY";
-                let detail = if wanted {
-                    control
-                        .known_runtime(&id_of(&summary, "agentRuntimeId"))
-                        .await
-                        .ok()
+                let (detail, unread) = if wanted {
+                    let id = id_of(&summary, "agentRuntimeId");
+                    reading::detail_of(control.known_runtime(&id).await)
                 } else {
-                    None
+                    (None, None)
                 };
-                Ok(resources::runtime(
-                    name,
-                    data_plane,
-                    detail.as_ref().unwrap_or(&summary),
-                ))
+                let shown = detail.as_ref().unwrap_or(&summary);
+                let runtime = resources::runtime(name, data_plane, shown);
+                Ok(Resource { unread, ..runtime })
             })
             .await;
         }
@@ -361,20 +352,15 @@ impl AwsResources {
         each(summaries, |(runtime, summary)| async move {
             // The list says all but the reason of a failure.
             let wanted = status_of(&summary) != "READY";
-            let detail = if wanted {
-                control
-                    .endpoint(&runtime, &id_of(&summary, "name"))
-                    .await
-                    .ok()
+            let (detail, unread) = if wanted {
+                let own = id_of(&summary, "name");
+                reading::detail_of(control.endpoint(&runtime, &own).await)
             } else {
-                None
+                (None, None)
             };
-            Ok(resources::endpoint(
-                name,
-                data_plane,
-                &runtime,
-                detail.as_ref().unwrap_or(&summary),
-            ))
+            let shown = detail.as_ref().unwrap_or(&summary);
+            let endpoint = resources::endpoint(name, data_plane, &runtime, shown);
+            Ok(Resource { unread, ..endpoint })
         })
         .await
     }

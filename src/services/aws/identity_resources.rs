@@ -47,6 +47,13 @@ impl AwsResources {
                     .filter_map(|summary| Some(format!("{OAUTH2}/{}", text(summary, "/name")?))),
             );
         }
+        // Targets of which only the summary can be read do not say whom they ask.
+        if let (true, Some(failure)) = (
+            ids.is_empty(),
+            targets.iter().find_map(|target| target.unread.as_deref()),
+        ) {
+            return Err(failure.clone());
+        }
         named(deployment, Kind::Provider, ids, |id| async move {
             let key = ResourceKey {
                 deployment: deployment.name.clone(),

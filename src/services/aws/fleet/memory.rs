@@ -4,7 +4,10 @@ use std::{collections::HashMap, time::Instant};
 
 use serde_json::Value;
 
-use crate::{model::Resource, services::aws::control::Control};
+use crate::{
+    model::{Failure, Resource},
+    services::aws::control::Control,
+};
 
 /// The last answer of a list. Its lock is held while the list is asked for: a second reader waits for that answer.
 pub(super) type LastList = tokio::sync::Mutex<Option<(Instant, Vec<Resource>)>>;
@@ -26,7 +29,7 @@ impl ListMemory {
         gateway: &str,
         id: &str,
         summary: &Value,
-    ) -> Option<Value> {
+    ) -> Result<Value, Failure> {
         let key = format!("{gateway}/{id}");
         let kept = self
             .target_details
@@ -35,18 +38,14 @@ impl ListMemory {
             .get(&key)
             .cloned();
         if let Some((_, detail)) = kept.filter(|(of, _)| of == summary) {
-            return Some(detail);
+            return Ok(detail);
         }
-        let detail = control
-            .target(gateway, id)
-            .await
-            .inspect_err(|failure| tracing::info!(%failure, "a target's detail is not available"))
-            .ok()?;
+        let detail = control.target(gateway, id).await?;
         let mut details = self
             .target_details
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
         details.insert(key, (summary.clone(), detail.clone()));
-        Some(detail)
+        Ok(detail)
     }
 }

@@ -9,7 +9,7 @@ use futures::{StreamExt as _, stream};
 use serde_json::Value;
 
 use crate::{
-    model::{Deployment, Failure, Kind, Resource},
+    model::{Deployment, Failure, FailureKind, Kind, Resource},
     services::aws::resources,
 };
 
@@ -29,6 +29,15 @@ pub(super) fn status_of(summary: &Value) -> &str {
         .get("status")
         .and_then(Value::as_str)
         .unwrap_or_default()
+}
+
+/// A detail, or why what a list says must do. Nobody misses the detail of what is gone meanwhile.
+pub(super) fn detail_of(answer: Result<Value, Failure>) -> (Option<Value>, Option<Box<Failure>>) {
+    match answer {
+        Ok(detail) => (Some(detail), None),
+        Err(failure) if failure.kind == FailureKind::NotFound => (None, None),
+        Err(failure) => (None, Some(Box::new(failure))),
+    }
 }
 
 /// Some at a time, in order; the first failure ends it.
@@ -74,4 +83,22 @@ where
         found.insert(resource.key.id.clone(), resource);
     }
     Ok(found.into_values().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn why_a_detail_is_missing_is_kept_unless_it_is_gone() {
+        let failed = |kind| detail_of(Err(Failure::new(kind, "reading target t", "no")));
+        let (detail, unread) = failed(FailureKind::Denied);
+        assert_eq!(detail, None);
+        assert_eq!(
+            unread.map(|failure| failure.kind),
+            Some(FailureKind::Denied)
+        );
+        assert_eq!(failed(FailureKind::NotFound), (None, None));
+        assert_eq!(detail_of(Ok(Value::Null)), (Some(Value::Null), None));
+    }
 }

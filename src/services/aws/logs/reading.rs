@@ -149,7 +149,12 @@ impl UrgentReading {
     }
 }
 
-/// A window that could not be read. It is tried again until it is.
+/// Attempts at a window that was refused, and not merely failed, before it is left alone.
+const REFUSED_ATTEMPTS: u32 = 20;
+/// The wait before an attempt that is never made.
+const NEVER: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+/// A window that could not be read. It is tried again until it is, or has been refused too often.
 pub(super) struct OpenGap {
     /// What is left of the window.
     pub(super) window: Window,
@@ -157,6 +162,8 @@ pub(super) struct OpenGap {
     pub(super) attempts: u32,
     /// When the next attempt is due.
     pub(super) due: Instant,
+    /// Whether AWS refused the reading: a permission is missing, or the operation does not serve this group.
+    pub(super) is_refused: bool,
 }
 
 impl OpenGap {
@@ -167,7 +174,28 @@ impl OpenGap {
             window,
             attempts,
             due: Instant::now() + wait,
+            is_refused: false,
         }
+    }
+
+    /// A gap that AWS refused `attempts` times.
+    pub(super) fn refused(window: Window, attempts: u32) -> Self {
+        let mut gap = Self::new(window, attempts);
+        gap.is_refused = true;
+        if gap.is_abandoned() {
+            gap.due = Instant::now() + NEVER;
+        }
+        gap
+    }
+
+    /// A gap that no attempt can close.
+    pub(super) fn never_readable(window: Window) -> Self {
+        Self::refused(window, REFUSED_ATTEMPTS)
+    }
+
+    /// Whether it is counted but not tried again.
+    pub(super) const fn is_abandoned(&self) -> bool {
+        self.is_refused && self.attempts >= REFUSED_ATTEMPTS
     }
 }
 
@@ -191,4 +219,24 @@ pub(super) struct Reading {
     pub(super) attempts: u32,
     /// What it has delivered.
     pub(super) delivery: Delivery,
+    /// The group of the gap that is tried again.
+    pub(super) retried: Option<String>,
+}
+
+impl Reading {
+    /// A routine reading that has found nothing yet.
+    pub(super) fn routine(asked: Moment) -> Self {
+        Self {
+            lane: None,
+            reason: ReadingReason::Routine,
+            asked,
+            from: asked,
+            found: 0,
+            is_full: false,
+            has_failed: false,
+            attempts: 0,
+            delivery: Delivery::default(),
+            retried: None,
+        }
+    }
 }

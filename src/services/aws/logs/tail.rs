@@ -25,7 +25,7 @@ use crate::{
 
 use super::{
     LogTail,
-    backfill::{self, AbortOnDrop, Backfill},
+    backfill::{self, AbortOnDrop, Backfill, Window},
     dedup::{Dedup, Delivery},
     live_session::LiveState,
     reading::{
@@ -281,7 +281,13 @@ where
                     "{} is of the Delivery class: its events are delivered elsewhere and cannot be read",
                     group.name
                 );
-                self.unreadable.insert(group.name);
+                self.unreadable.insert(group.name.clone());
+                self.add_gap(OpenGap::never_readable(Window {
+                    group: group.name,
+                    from: self.begin,
+                    limit: None,
+                    resume: None,
+                }));
                 self.notice(now, NoticeKind::Unavailable, text).await?;
             }
         }
@@ -292,7 +298,9 @@ where
         if !self.missing.insert(name.to_owned()) {
             return Ok(());
         }
-        self.lanes[LIVE_LANE].groups.retain(|group| group != name);
+        for lane in &mut self.lanes {
+            lane.groups.retain(|group| group != name);
+        }
         self.live_groups.retain(|group| group.name != name);
         let failure = Failure::new(
             FailureKind::NotFound,
@@ -438,7 +446,8 @@ where
         }
         self.evicted_at = Instant::now();
         let mut horizon = self.source.now().plus(-DEDUP_WINDOW_MS);
-        let windows = self.gaps.iter().map(|gap| gap.window.from);
+        let gaps = self.gaps.iter().filter(|gap| !gap.is_abandoned());
+        let windows = gaps.map(|gap| gap.window.from);
         let covered = self.lanes.iter().filter_map(Lane::reach);
         let planned = self.urgent.iter().map(|urgent| urgent.from);
         let current = self.reading.iter().map(|reading| reading.from);

@@ -99,8 +99,7 @@ where
 
     /// Sends a batch with the state of all sessions of the tail.
     pub(super) async fn send(&mut self, mut batch: LogBatch) -> Result<(), TailEnd> {
-        self.status.open_gaps = self.open_gaps();
-        self.status.missing = self.missing.len();
+        self.count_gaps();
         self.output.sent = self.status;
         batch.status = Some(self.output.publish(self.status));
         self.output
@@ -112,17 +111,24 @@ where
 
     /// Sends the state if it has changed since it was sent, so that a quiet log does not keep an old one on the screen.
     pub(super) async fn send_changed_status(&mut self) -> Result<(), TailEnd> {
-        self.status.open_gaps = self.open_gaps();
-        self.status.missing = self.missing.len();
+        self.count_gaps();
         if self.status == self.output.sent {
             return Ok(());
         }
         self.send(LogBatch::default()).await
     }
 
-    /// The windows that could not be read, with the one that is being read again.
-    fn open_gaps(&self) -> usize {
-        self.gaps.len() + usize::from(self.is_retrying)
+    /// Counts the windows that could not be read, with the one that is being read again, and the groups that are missing.
+    fn count_gaps(&mut self) {
+        let retried = self
+            .reading
+            .as_ref()
+            .and_then(|reading| reading.retried.as_ref());
+        let is_refused = retried.is_some_and(|group| self.unreadable.contains(group));
+        let refused = self.gaps.iter().filter(|gap| gap.is_refused).count();
+        self.status.missing = self.missing.len();
+        self.status.open_gaps = self.gaps.len() + usize::from(self.is_retrying);
+        self.status.refused_gaps = refused + usize::from(self.is_retrying && is_refused);
     }
 }
 
@@ -140,6 +146,7 @@ impl TailOutput {
         for status in board.iter() {
             merged.mode = merged.mode.max(status.mode);
             merged.open_gaps += status.open_gaps;
+            merged.refused_gaps += status.refused_gaps;
             merged.late += status.late;
             merged.unknown += status.unknown;
             merged.missing += status.missing;

@@ -6,9 +6,11 @@ use tokio::time::Instant;
 
 use crate::model::{Failure, FailureKind, LogBatch, Moment, NoticeKind, TailMode, pluralize};
 
+use crate::services::aws::failure::is_unknown_operation;
+
 use super::{
     backfill::{self, BackfillItem, Window},
-    dedup::Delivery,
+    live_session::LiveState,
     reading::{OpenGap, Reading, ReadingReason, UrgentReading},
     source::LogSource,
     tail::{LIVE_LANE, Tail, TailEnd},
@@ -38,17 +40,7 @@ where
     pub(super) fn start_reading(&mut self) {
         let now = Instant::now();
         let asked = self.source.now();
-        let mut reading = Reading {
-            lane: None,
-            reason: ReadingReason::Routine,
-            asked,
-            from: asked,
-            found: 0,
-            is_full: false,
-            has_failed: false,
-            attempts: 0,
-            delivery: Delivery::default(),
-        };
+        let mut reading = Reading::routine(asked);
         let has_begun = self.lanes[LIVE_LANE].covered.is_some();
         let windows = if let Some(urgent) = self.urgent.take_if(|it| has_begun && it.due <= now) {
             reading.lane = Some(LIVE_LANE);
@@ -59,6 +51,7 @@ where
             self.is_retrying = true;
             reading.reason = ReadingReason::Retry;
             reading.attempts = gap.attempts;
+            reading.retried = Some(gap.window.group.clone());
             vec![gap.window]
         } else if let Some(lane) = self
             .lanes
@@ -145,7 +138,7 @@ where
     ) -> Result<(), TailEnd> {
         self.is_retrying = false;
         match failure.kind {
-            FailureKind::NotFound => {
+            FailureKind::NotFound if !is_unknown_operation(&failure) => {
                 let name = window.group;
                 self.tell_missing(&name).await?;
                 self.restart_search();
@@ -167,10 +160,15 @@ where
                 reading.has_failed = true;
                 self.open_gap(failure, window, reading.attempts + 1).await
             }
-            FailureKind::Denied
+            FailureKind::NotFound
+            | FailureKind::Denied
             | FailureKind::Usage
             | FailureKind::Conflict
-            | FailureKind::Refused => self.give_group_up(failure, &window.group).await,
+            | FailureKind::Refused => {
+                reading.has_failed = true;
+                self.on_window_refused(failure, window, reading.attempts + 1)
+                    .await
+            }
         }
     }
 
@@ -188,7 +186,7 @@ where
             failure.cause
         );
         let is_known = attempts > 1 || self.gaps.iter().any(|gap| gap.window.group == window.group);
-        self.add_gap(window, attempts);
+        self.add_gap(OpenGap::new(window, attempts));
         if is_known {
             return Ok(());
         }
@@ -196,21 +194,31 @@ where
             .await
     }
 
-    /// Leaves a group out that may not be read. The tail ends if it was the last one.
-    async fn give_group_up(&mut self, failure: Failure, group: &str) -> Result<(), TailEnd> {
-        let is_new = self.unreadable.insert(group.to_owned());
+    /// Leaves a group that may not be read out of the routine readings. What it holds stays an open gap, which is tried
+    /// again. The tail ends if it was the last group.
+    async fn on_window_refused(
+        &mut self,
+        failure: Failure,
+        window: Window,
+        attempts: u32,
+    ) -> Result<(), TailEnd> {
+        let group = window.group.clone();
+        let is_new = self.unreadable.insert(group.clone());
+        self.add_gap(OpenGap::refused(window, attempts));
         let is_last = self
             .lanes
             .iter()
             .flat_map(|lane| &lane.groups)
             .all(|group| self.unreadable.contains(group));
-        if is_last && !self.live.is_running() {
+        let has_other_way =
+            self.live.is_running() || !is_new && !matches!(self.live, LiveState::Off);
+        if is_last && !has_other_way {
             return Err(TailEnd::Failed(failure));
         }
         if !is_new {
             return Ok(());
         }
-        let notices = vec![unavailable(self.source.now(), group, &failure)];
+        let notices = vec![unavailable(self.source.now(), &group, &failure)];
         self.send(LogBatch {
             notices,
             ..LogBatch::default()
@@ -220,7 +228,8 @@ where
 
     /// Adds a gap. A gap of the same group that reaches at least as far back covers it; one that reaches less far back is
     /// covered by it, since every window ends now.
-    fn add_gap(&mut self, window: Window, attempts: u32) {
+    pub(super) fn add_gap(&mut self, new: OpenGap) {
+        let window = &new.window;
         if self
             .gaps
             .iter()
@@ -229,7 +238,7 @@ where
             return;
         }
         self.gaps.retain(|gap| gap.window.group != window.group);
-        self.gaps.push(OpenGap::new(window, attempts));
+        self.gaps.push(new);
     }
 
     async fn finish_reading(&mut self, reading: Reading) -> Result<(), TailEnd> {
@@ -261,6 +270,9 @@ where
             }
             ReadingReason::Routine | ReadingReason::First => None,
         };
+        if let Some(group) = reading.retried.as_ref().filter(|_| !reading.has_failed) {
+            self.unreadable.remove(group);
+        }
         self.settle_sampled(&reading);
         if let Some(index) = reading.lane {
             let pace = self.pace(index);

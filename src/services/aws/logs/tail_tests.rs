@@ -478,6 +478,66 @@ async fn a_window_that_cannot_be_read_stays_an_open_gap_until_it_is() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_window_that_is_refused_stays_an_open_gap_until_it_may_be_read() {
+    let denied = || Failure::new(FailureKind::Denied, "reading g", "not authorized");
+    let script = Script::default();
+    *script.stored.lock().unwrap() = vec![stored(0, 0, "old"), stored(20, 20, "new")];
+    *script.failing_pages.lock().unwrap() = (0..4).map(|_| denied()).collect();
+    let (messages, notices, ended, status) = follow_with_status(script, 300).await;
+    assert_eq!(messages, ["old", "new"]);
+    // Attempts have a random pause between them: the second line comes with one of them, or with a routine reading.
+    assert_eq!(
+        kinds(&notices)[..3],
+        [
+            NoticeKind::Started,
+            NoticeKind::Unavailable,
+            NoticeKind::GapFilled
+        ]
+    );
+    assert_eq!((ended, status.open_gaps), (None, 0));
+
+    let script = Script::default();
+    *script.stored.lock().unwrap() = vec![stored(0, 0, "old")];
+    *script.failing_pages.lock().unwrap() = (0..1000).map(|_| denied()).collect();
+    let (messages, notices, _, status) = follow_with_status(script, 4 * 60 * 60).await;
+    assert!(messages.is_empty());
+    assert_eq!((status.open_gaps, status.refused_gaps), (1, 1));
+    assert_eq!(
+        kinds(&notices),
+        [NoticeKind::Started, NoticeKind::Unavailable]
+    );
+    assert!(PAGES.get() <= 30, "{} attempts", PAGES.get());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_operation_that_is_not_there_does_not_make_a_group_missing() {
+    let script = Script {
+        class: LogGroupClass::InfrequentAccess,
+        ..Script::default()
+    };
+    let unknown = || {
+        Failure::new(FailureKind::NotFound, "starting a query", "?")
+            .code("UnknownOperationException")
+    };
+    *script.failing_pages.lock().unwrap() = (0..1000).map(|_| unknown()).collect();
+    let (_, notices, ended) = follow(script, 60).await;
+    assert_eq!(kinds(&notices), [NoticeKind::Polling]);
+    let ended = ended.expect("nothing else can be read");
+    assert_eq!(ended.code.as_deref(), Some("UnknownOperationException"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_group_that_no_operation_reads_is_counted_as_a_gap() {
+    let script = Script {
+        class: LogGroupClass::Delivery,
+        ..Script::default()
+    };
+    let (_, notices, _, status) = follow_with_status(script, 60).await;
+    assert_eq!(kinds(&notices), [NoticeKind::Unavailable]);
+    assert_eq!((status.open_gaps, status.refused_gaps), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_gap_after_a_lost_connection_is_not_called_filled_while_it_is_not() {
     let script = Script {
         failing_from_page: Some((3, 5)),

@@ -90,6 +90,7 @@ fn together(board: &[TailStatus]) -> TailStatus {
             .max()
             .unwrap_or_default(),
         open_gaps: board.iter().map(|status| status.open_gaps).sum(),
+        refused_gaps: board.iter().map(|status| status.refused_gaps).sum(),
         late: board.iter().map(|status| status.late).sum(),
         unknown: board.iter().map(|status| status.unknown).sum(),
         missing: board.iter().map(|status| status.missing).sum(),
@@ -113,6 +114,7 @@ mod tests {
         let bad = TailStatus {
             mode: TailMode::Reconnecting,
             open_gaps: 2,
+            refused_gaps: 1,
             late: 1,
             unknown: 3,
             missing: 1,

@@ -36,6 +36,7 @@ pub(crate) fn unreadable(
             .clone()
             .unwrap_or_else(|| "UNREADABLE".to_owned()),
         reason: Some(failure.cause.clone()),
+        unread: Some(Box::new(failure.clone())),
         ..base(deployment, kind, id.to_owned(), &Value::Object(Map::new()))
     }
 }
@@ -62,6 +63,7 @@ pub(in crate::services::aws) fn base(
         links: Vec::new(),
         log_groups: Vec::new(),
         mcp_url: None,
+        unread: None,
         raw: masked(json),
     }
 }
