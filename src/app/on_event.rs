@@ -6,7 +6,11 @@ use crate::{
     model::{
         Deployment, DeploymentName, Failure, FailureKind, Kind, Moment, Resource, ResourceKey,
     },
-    screens::{UpdateContext, confirm::Confirm, secrets::SecretsOutcome},
+    screens::{
+        UpdateContext,
+        confirm::Confirm,
+        secrets::{EndedRotation, SecretsOutcome},
+    },
 };
 use crate::{
     messages::{Effect, Effects, Event, FleetEvent, LogsEvent, Route, SecretsEvent, ToolsEvent},
@@ -171,7 +175,12 @@ impl App {
         }
         self.changed |= news > ListChange::Unchanged;
         self.schedule_list(deployment, kind, news);
-        self.count_calls().and(self.read_changes())
+        let read = if is_shown {
+            self.with_screen_effects(|screen, context| screen.listed(context))
+        } else {
+            Effects::none()
+        };
+        read.and(self.count_calls()).and(self.read_changes())
     }
 
     fn endpoint_moved(
@@ -263,35 +272,38 @@ impl App {
                 self.help = None;
                 self.pending_suspension()
             }
-            SecretsOutcome::Ended(what, result, is_refusal) => {
-                self.rotation_ended(what, result, is_refusal)
-            }
+            SecretsOutcome::Ended(news) => self.rotation_ended(*news),
         }
     }
 
-    fn rotation_ended(
-        &mut self,
-        what: String,
-        result: Result<String, Failure>,
-        is_refusal: bool,
-    ) -> Effects {
+    fn rotation_ended(&mut self, news: EndedRotation) -> Effects {
         self.questions.retain(|question| !question.is_of_rotation());
+        let EndedRotation {
+            what,
+            toast,
+            result,
+            is_write,
+            is_refusal,
+        } = news;
         match result {
+            Ok(words) => {
+                // The page of the rotation says it itself, and the footer keeps its keys.
+                let is_on_page = self.route == Route::Secrets && self.secrets.shows_rotation();
+                if !is_on_page {
+                    self.toast(toast, false);
+                }
+                self.store.record(ActivityEntry {
+                    write: is_write,
+                    ..ActivityEntry::new(self.now, what, Ok(words))
+                });
+            }
             // Nothing was changed: said in passing, without a dialog.
             Err(failure) if is_refusal => {
                 self.toast(failure.to_string(), true);
-                self.store.record(ActivityEntry {
-                    at: self.now,
-                    what,
-                    write: false,
-                    result: Err(Box::new(failure)),
-                    request_id: None,
-                    took_ms: None,
-                    arguments: None,
-                    again: None,
-                });
+                self.store
+                    .record(ActivityEntry::new(self.now, what, Err(failure)));
             }
-            result => self.wrote(what, result, None),
+            Err(failure) => self.wrote(what, Err(failure), None),
         }
         self.is_over |= self.leaving;
         let refreshed = self.refresh();

@@ -149,6 +149,11 @@ impl App {
             draw_palette_foot(context, places, painter);
             return;
         }
+        if let Some(question) = self.questions.front()
+            && question.is_typing()
+        {
+            return frame::typing_foot(question, context, places, painter);
+        }
         let on_top = !self.questions.is_empty();
         frame::foot(
             &layers,

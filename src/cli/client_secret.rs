@@ -20,7 +20,10 @@ use super::{
 use crate::{
     client_secret::{
         plan::ClientSecretPlan,
-        report::{ClientSecretEnd, ClientSecretKind, ClientSecretQuestion, ClientSecretReport},
+        report::{
+            ClientSecretEnd, ClientSecretEndReason, ClientSecretKind, ClientSecretQuestion,
+            ClientSecretReport,
+        },
     },
     model::{ClientSecretDetail, Deployment, Failure, JournalStatus, Moment, SignIn, sanitize},
     rotation::report::StepState,
@@ -225,9 +228,13 @@ fn print_end(end: &ClientSecretEnd, flags: ClientSecretFlags) -> io::Result<()> 
             output::json_line(&line)
         }
         TableOrJson::Table => {
+            let is_rehearsed = end.reason == ClientSecretEndReason::Rehearsed;
+            if is_rehearsed || end.reason.is_declined() {
+                return output::text(&end.reason.to_string());
+            }
             output::text(&sanitize(&format!(
                 "{}{}: {}",
-                end.outcome.as_str(),
+                end.outcome.words(),
                 with_warnings(&end.warnings),
                 end.reason
             )))?;

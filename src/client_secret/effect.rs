@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::report::{ClientSecretEnd, ClientSecretQuestion};
 use crate::rotation::effect::{CallAnswer, EffectError};
-use crate::rotation::labels::{Labels, VersionId};
+use crate::rotation::labels::{LabelMove, Labels, VersionId};
 
 /// The id that Cognito gives to one secret of an app client (`ClientSecretId`). It is not secret.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -157,6 +157,60 @@ impl ClientSecretEffect {
             Self::UpdateConfiguration(_) => Some("configuration"),
             Self::DeleteSecret(_) => Some("DeleteUserPoolClientSecret"),
             Self::ReadClient
+            | Self::ReadJournal
+            | Self::Probe(_)
+            | Self::FindProviders
+            | Self::ReadProvider(_)
+            | Self::CheckProvider(_)
+            | Self::CheckPermissions
+            | Self::Generate
+            | Self::CallThroughChain(_)
+            | Self::FindHolders(_)
+            | Self::Wait { .. } => None,
+        }
+    }
+
+    /// The version of the journal that it writes, where it writes one.
+    pub fn written_version(&self) -> Option<&VersionId> {
+        match self {
+            Self::PutVersion { version, .. } => Some(version),
+            Self::MoveStage {
+                to, remove_from, ..
+            } => to.as_ref().or(remove_from.as_ref()),
+            Self::CreateJournal
+            | Self::AddSecret
+            | Self::UpdateProvider(..)
+            | Self::UpdateConfiguration(_)
+            | Self::DeleteSecret(_)
+            | Self::ReadClient
+            | Self::ReadJournal
+            | Self::Probe(_)
+            | Self::FindProviders
+            | Self::ReadProvider(_)
+            | Self::CheckProvider(_)
+            | Self::CheckPermissions
+            | Self::Generate
+            | Self::CallThroughChain(_)
+            | Self::FindHolders(_)
+            | Self::Wait { .. } => None,
+        }
+    }
+
+    /// The staging label of the journal that it puts, moves or takes off.
+    pub fn label_move(&self) -> Option<LabelMove> {
+        match self {
+            Self::PutVersion { version, label } => Some(LabelMove::new(label, Some(version), None)),
+            Self::MoveStage {
+                stage,
+                to,
+                remove_from,
+            } => Some(LabelMove::new(stage, to.as_ref(), remove_from.as_ref())),
+            Self::CreateJournal
+            | Self::AddSecret
+            | Self::UpdateProvider(..)
+            | Self::UpdateConfiguration(_)
+            | Self::DeleteSecret(_)
+            | Self::ReadClient
             | Self::ReadJournal
             | Self::Probe(_)
             | Self::FindProviders

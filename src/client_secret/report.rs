@@ -6,7 +6,7 @@ use super::effect::ClientSecretId;
 use crate::model::Moment;
 use crate::rotation::effect::EffectError;
 use crate::rotation::labels::{Author, VersionId};
-use crate::rotation::report::{RotationOutcome, StepState};
+use crate::rotation::report::{NOT_CONFIRMED, RotationOutcome, StepState};
 
 /// What is done to the client secret.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -135,6 +135,19 @@ impl ClientSecretStep {
             Self::Configuration => "replace the secret in the configuration, if you agree",
             Self::Retire => "remove the old secret at Cognito; tokens that it gave stay valid",
             Self::Clean => "make the new version current in Secrets Manager, remove AWSPENDING",
+        }
+    }
+}
+
+impl ClientSecretStep {
+    /// What this step proves where it ends well, for a report; none where it proves nothing by itself.
+    pub const fn proves(self) -> Option<&'static str> {
+        match self {
+            Self::Verify => Some("Cognito accepts the new secret"),
+            Self::Provider => Some("credential providers hold the new secret"),
+            Self::Prove => Some("calls through the chain work with a new token"),
+            Self::Retire => Some("the old secret is removed at Cognito"),
+            Self::Check | Self::Prepare | Self::Add | Self::Configuration | Self::Clean => None,
         }
     }
 }
@@ -272,6 +285,11 @@ pub enum ClientSecretEndReason {
 }
 
 impl ClientSecretEndReason {
+    /// Whether the operator said no before anything was written.
+    pub const fn is_declined(&self) -> bool {
+        matches!(self, Self::Declined)
+    }
+
     /// Whether the network or a busy service was the cause.
     pub fn is_network(&self) -> bool {
         matches!(self, Self::Error { error, .. } if error.is_transient())
@@ -288,7 +306,7 @@ impl ClientSecretEndReason {
             Self::Agreed => "Cognito and every known holder have the same secret",
             Self::Idle => "no rotation is pending at Cognito or in the journal",
             Self::Rehearsed => "dry run: nothing was written",
-            Self::Declined => "not confirmed: nothing further was changed",
+            Self::Declined => NOT_CONFIRMED,
             Self::Stopped => {
                 "stopped as asked; both secrets work, and `client-secret resume` goes on from here"
             }

@@ -37,6 +37,8 @@ pub enum Slot {
     LinesAround,
     /// The versions of the selected secret.
     Secret,
+    /// Whose password a secret holds.
+    SecretUser(DeploymentName, String),
     /// The secrets of an app client.
     ClientSecret(DeploymentName),
     /// The rotation: one at a time, never replaced, and quitting waits for it.
@@ -171,6 +173,8 @@ pub enum LogsEffect {
 pub enum SecretsEffect {
     /// Read the versions of a secret.
     ReadSecret(DeploymentName, String),
+    /// Read whose password a secret holds.
+    ReadSecretUser(DeploymentName, String),
     /// Rotate, resume or roll back a secret. Questions arrive as events.
     Rotate {
         /// The deployment of the secret.

@@ -15,7 +15,7 @@ use crate::{
         ArgumentCompletion, CallOutcome, Change, Claims, ClientSecretDetail, ConnectionInfo,
         Deployment, DeploymentName, Elicitation, Failure, HttpExchange, Kind, LogBatch,
         LogQueryRequest, LogScanEstimate, McpEndpoint, Moment, Offer, PastWrite, Progress,
-        Resource, ResourceKey, SecretDetail, Tool, Traffic,
+        Resource, ResourceKey, SecretDetail, SecretUser, Tool, Traffic,
     },
     rotation::{
         plan::RotationPlan,
@@ -126,6 +126,8 @@ pub enum LogsEvent {
 pub enum SecretsEvent {
     /// The versions of a secret were read.
     SecretRead(DeploymentName, String, Box<Result<SecretDetail, Failure>>),
+    /// The user of a secret was read.
+    SecretUserRead(DeploymentName, String, Box<Result<SecretUser, Failure>>),
     /// A rotation has made its plan.
     Planned(Box<RotationPlan>),
     /// A rotation has finished or started a step.
@@ -209,6 +211,9 @@ impl Event {
                 SecretsEffect::Rotate { .. } => Self::Secrets(SecretsEvent::Ended(Box::new(Err(
                     failure.hint("`secrets resume` finishes what is half done"),
                 )))),
+                SecretsEffect::ReadSecretUser(deployment, id) => Self::Secrets(
+                    SecretsEvent::SecretUserRead(deployment, id, Box::new(Err(failure))),
+                ),
                 SecretsEffect::ReadClientSecret(deployment) => Self::Secrets(
                     SecretsEvent::ClientSecretRead(deployment, Box::new(Err(failure))),
                 ),

@@ -50,7 +50,7 @@ pub use past_write::PastWrite;
 pub use resource::{Fact, Health, Kind, Link, Relation, Resource, ResourceKey, StackFacts};
 pub use sanitize::sanitize;
 pub use secret::{
-    RotationState, SecretContent, SecretDetail, SecretStages, SecretText, SecretValue,
+    RotationState, SecretContent, SecretDetail, SecretStages, SecretText, SecretUser, SecretValue,
     SecretVersion, VersionRef,
 };
 pub use suggest::{did_you_mean, nearest};

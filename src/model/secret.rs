@@ -120,6 +120,15 @@ impl SecretDetail {
     }
 }
 
+/// Whose password a secret holds, without the password.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SecretUser {
+    /// The user at Neo4j.
+    pub name: String,
+    /// Where; none where nothing names it.
+    pub address: Option<String>,
+}
+
 /// What a rotation needs to know of a secret, again and again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SecretStages {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 pub use super::effect_error::{EffectError, EffectErrorClass};
 
-use super::labels::{Labels, VersionId};
+use super::labels::{LabelMove, Labels, VersionId};
 use super::readers::SecretReader;
 use super::report::{RotationEnd, RotationQuestion};
 use crate::model::{AlterAnswer, LoginAnswer};
@@ -163,6 +163,32 @@ impl RotationEffect {
             } => to.as_ref().or(remove_from.as_ref()),
             Self::AlterPassword { to, .. } | Self::RefreshReader { to, .. } => Some(to),
             Self::DescribeSecret
+            | Self::ReadVersion { .. }
+            | Self::GeneratePassword { .. }
+            | Self::Login { .. }
+            | Self::CheckAdministrator { .. }
+            | Self::ListConnections { .. }
+            | Self::KillConnections { .. }
+            | Self::FindReaders { .. }
+            | Self::CallThroughChain
+            | Self::StartManagedRotation
+            | Self::Wait { .. } => None,
+        }
+    }
+
+    /// The staging label that it puts, moves or takes off.
+    pub fn label_move(&self) -> Option<LabelMove> {
+        match self {
+            Self::PutVersion { version, label } => Some(LabelMove::new(label, Some(version), None)),
+            Self::MoveStage {
+                stage,
+                to,
+                remove_from,
+            } => Some(LabelMove::new(stage, to.as_ref(), remove_from.as_ref())),
+            Self::AlterPassword { .. }
+            | Self::SetByAdministrator { .. }
+            | Self::RefreshReader { .. }
+            | Self::DescribeSecret
             | Self::ReadVersion { .. }
             | Self::GeneratePassword { .. }
             | Self::Login { .. }
@@ -416,6 +442,8 @@ pub struct Connection {
 pub enum CallAnswer {
     /// Answered; the sentence says by what.
     Answered(String),
+    /// Answered, but nothing that uses this secret is known there; the sentence says by what.
+    Elsewhere(String),
     /// The chain answered that the credentials are wrong, or failed otherwise.
     Refused(String),
     /// There is no chain to call, or none is known.

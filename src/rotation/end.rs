@@ -30,7 +30,7 @@ impl RotationOutcome {
         }
     }
 
-    /// The name in the output.
+    /// The name in JSON and in the audit file.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Rotated => "rotated",
@@ -38,6 +38,14 @@ impl RotationOutcome {
             Self::NothingToDo => "nothing-to-do",
             Self::Refused => "refused",
             Self::Failed => "failed",
+        }
+    }
+
+    /// The same for people.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::NothingToDo => "nothing to do",
+            Self::Rotated | Self::Resumed | Self::Refused | Self::Failed => self.as_str(),
         }
     }
 }
@@ -120,6 +128,11 @@ pub enum EndReason {
 }
 
 impl EndReason {
+    /// Whether the operator said no before anything was written.
+    pub fn is_declined(&self) -> bool {
+        matches!(self, Self::Declined)
+    }
+
     /// Was it the network?
     pub fn is_network(&self) -> bool {
         matches!(self, Self::Error { error, .. } if error.is_transient())
@@ -131,7 +144,7 @@ impl fmt::Display for EndReason {
         match self {
             Self::Agreed => formatter.write_str("secret and database agree"),
             Self::Rehearsed => formatter.write_str("dry run: nothing was written"),
-            Self::Declined => formatter.write_str("not confirmed: nothing further was changed"),
+            Self::Declined => formatter.write_str(NOT_CONFIRMED),
             Self::Deleted => formatter.write_str(DELETED),
             Self::NoCurrent => formatter.write_str("the secret has no AWSCURRENT version"),
             Self::NoPrevious => formatter.write_str(NO_PREVIOUS),
@@ -174,6 +187,8 @@ impl fmt::Display for EndReason {
     }
 }
 
+/// The operator said no, or left the plan, before anything was written.
+pub const NOT_CONFIRMED: &str = "not confirmed; nothing was changed";
 const DELETED: &str =
     "the secret is scheduled for deletion; restore it first (`aws secretsmanager restore-secret`)";
 const NO_PREVIOUS: &str = "the secret has no AWSPREVIOUS version to go back to";

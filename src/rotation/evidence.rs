@@ -41,7 +41,7 @@ pub enum SecretEvidence {
     Claimed(VersionId),
     /// It was read back and is what was stored.
     ReadBack,
-    /// AWSCURRENT is on it; readers failed for so long (milliseconds), where that is known.
+    /// AWSCURRENT is on it; new logins failed for so long (milliseconds), where that is known.
     Promoted(VersionId, Option<i64>),
     /// Our labels and AWSPENDING are gone.
     Cleaned,
@@ -115,6 +115,8 @@ pub enum ConsumerEvidence {
     Refreshed(String),
     /// The call through the chain was answered.
     ChainAnswered(String),
+    /// The call was answered, but nothing that uses this secret is known behind the deployment's endpoint.
+    ChainElsewhere(String),
     /// It was not, or proves nothing.
     ChainUnproven(String),
 }
@@ -149,6 +151,30 @@ impl RotationEvidence {
     }
 }
 
+impl RotationEvidence {
+    /// What this evidence proves, for a report; none where it proves nothing by itself.
+    pub const fn proves(&self) -> Option<&'static str> {
+        match self {
+            Self::Secret(SecretEvidence::ReadBack) => {
+                Some("Secrets Manager holds the new value as it was drawn")
+            }
+            Self::Neo4j(Neo4jEvidence::Works(_) | Neo4jEvidence::ConfirmedByChange) => {
+                Some("Neo4j accepts the new password")
+            }
+            Self::Consumers(ConsumerEvidence::ChainAnswered(_)) => {
+                Some("what reads the secret works with the new password")
+            }
+            Self::Secret(_)
+            | Self::Neo4j(_)
+            | Self::Consumers(_)
+            | Self::Would(_)
+            | Self::Waiting(..)
+            | Self::Error(_)
+            | Self::Ended(_) => None,
+        }
+    }
+}
+
 impl ConsumerEvidence {
     const fn is_warning(&self) -> bool {
         match self {
@@ -163,7 +189,8 @@ impl ConsumerEvidence {
             | Self::ReadersFresh
             | Self::Closed(_)
             | Self::Refreshed(_)
-            | Self::ChainAnswered(_) => false,
+            | Self::ChainAnswered(_)
+            | Self::ChainElsewhere(_) => false,
         }
     }
 }
@@ -179,7 +206,7 @@ impl fmt::Display for RotationEvidence {
                 write!(
                     formatter,
                     "{pause} ({})",
-                    Seconds(i64::try_from(*millis).unwrap_or(i64::MAX))
+                    Elapsed(i64::try_from(*millis).unwrap_or(i64::MAX))
                 )
             }
             Self::Error(error) => error.fmt(formatter),
@@ -315,6 +342,10 @@ impl fmt::Display for ConsumerEvidence {
             }
             Self::Refreshed(what) => formatter.write_str(what),
             Self::ChainAnswered(what) => write!(formatter, "the chain answered: {what}"),
+            Self::ChainElsewhere(what) => write!(
+                formatter,
+                "proven by the login alone: the chain answered ({what}), but nothing that reads this secret is known there"
+            ),
             Self::ChainUnproven(why) => write!(formatter, "not proven through the chain: {why}"),
         }
     }
@@ -327,8 +358,10 @@ fn write_promoted(
 ) -> fmt::Result {
     write!(formatter, "AWSCURRENT → {}", version.short())?;
     match outage {
-        Some(millis) => write!(formatter, "; readers failed for {}", Seconds(millis)),
-        None => Ok(()),
+        Some(millis) if millis > 0 => {
+            write!(formatter, "; new logins failed for {}", Elapsed(millis))
+        }
+        Some(_) | None => Ok(()),
     }
 }
 
@@ -364,12 +397,15 @@ pub(super) fn write_connections(
     }
 }
 
-/// Milliseconds for people.
-struct Seconds(i64);
+/// Milliseconds for people: below a second as milliseconds.
+pub struct Elapsed(pub i64);
 
-impl fmt::Display for Seconds {
+impl fmt::Display for Elapsed {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}.{} s", self.0 / 1_000, (self.0 % 1_000) / 100)
+        match self.0 {
+            millis @ ..1_000 => write!(formatter, "{millis} ms"),
+            millis => write!(formatter, "{}.{} s", millis / 1_000, (millis % 1_000) / 100),
+        }
     }
 }
 
@@ -388,5 +424,35 @@ impl fmt::Display for PendingOwner<'_> {
                 formatter.write_str("put there by another program or a rotation function: it carries no label of this program")
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outage_is_told_in_milliseconds_and_not_at_all_where_none_was_measured() {
+        let promoted = |millis| {
+            SecretEvidence::Promoted(VersionId::new("4704dfba-dbbd"), Some(millis)).to_string()
+        };
+        assert_eq!(promoted(0), "AWSCURRENT → 4704dfba…");
+        assert_eq!(
+            promoted(37),
+            "AWSCURRENT → 4704dfba…; new logins failed for 37 ms"
+        );
+        assert!(promoted(2_340).ends_with("for 2.3 s"));
+    }
+
+    #[test]
+    fn a_call_that_does_not_use_the_secret_proves_nothing() {
+        let elsewhere = ConsumerEvidence::ChainElsewhere("read-cypher in 9 ms".into());
+        assert!(
+            elsewhere.to_string().contains("proven by the login alone"),
+            "{elsewhere}"
+        );
+        assert_eq!(RotationEvidence::from(elsewhere).proves(), None);
+        let answered = ConsumerEvidence::ChainAnswered("read-cypher in 9 ms".into());
+        assert!(RotationEvidence::from(answered).proves().is_some());
     }
 }

@@ -5,6 +5,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 /// The version that readers get when they name none.
 pub const CURRENT: &str = "AWSCURRENT";
 /// The version that a rotation is about to make current: lock and write-ahead record in one.
@@ -26,6 +28,28 @@ const OPERATOR_LENGTH: usize = 64;
 const VERSION_SEPARATOR: char = '~';
 /// How many characters of the version's id are part of a label.
 const VERSION_LENGTH: usize = 8;
+
+/// A staging label that is put on a version, moved or taken off: for the audit record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LabelMove {
+    /// The label.
+    pub name: String,
+    /// The version that has it afterwards; none where it is taken off.
+    pub to: Option<String>,
+    /// The version that loses it; none where no version had it.
+    pub from: Option<String>,
+}
+
+impl LabelMove {
+    /// The move of this label between two versions.
+    pub fn new(name: &str, to: Option<&VersionId>, from: Option<&VersionId>) -> Self {
+        Self {
+            name: name.to_owned(),
+            to: to.map(ToString::to_string),
+            from: from.map(ToString::to_string),
+        }
+    }
+}
 
 /// The id of one version of a secret (the `ClientRequestToken` it was stored with).
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -120,11 +120,21 @@ impl RotationMachine {
         if self.state.phase != RotationPhase::Done && !self.is_between() {
             if self.state.progress.promoted {
                 self.end(self.good_outcome(), EndReason::StoppedAfter);
+            } else if self.is_unconfirmed() {
+                self.end(RotationOutcome::Refused, EndReason::Declined);
             } else {
                 self.end(RotationOutcome::Failed, EndReason::Stopped);
             }
         }
         self.state.phase == RotationPhase::Done
+    }
+
+    /// Whether the operator has agreed to nothing yet, so that nothing was written.
+    fn is_unconfirmed(&self) -> bool {
+        match self.state.kind {
+            RotationKind::Resume => !self.state.consent.permitted,
+            RotationKind::Rotate | RotationKind::Rollback => !self.state.progress.underway,
+        }
     }
 
     /// What has been reported since the start or the last answer.

@@ -13,6 +13,7 @@
 //! | `plan_page` | a plan as one page of the screen |
 //! | `password_page` | the page of a password's rotation |
 //! | `password` | a new password from random bytes |
+//! | `proof` | which call proves that the new value is in use |
 //! | `readers` | who reads a secret, and how a reader picks up a new value |
 //! | `secret_document` | finding and replacing the password in a secret's text |
 //!
@@ -33,6 +34,7 @@ pub mod password;
 mod password_page;
 pub mod plan;
 pub mod plan_page;
+pub mod proof;
 pub mod readers;
 pub mod report;
 pub mod secret_document;

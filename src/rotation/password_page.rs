@@ -242,7 +242,7 @@ fn reader_row(reader: &SecretReader) -> PlanRow {
         (Pickup::ContainerLife | Pickup::Environment, None) => {
             (PlanMark::Attention, "restart it afterwards")
         }
-        (Pickup::Unknown, _) => (PlanMark::Unknown, "look at it afterwards"),
+        (Pickup::Unknown, _) => (PlanMark::Unknown, "check it afterwards"),
     };
     PlanRow::columns(mark, [sort, name, reader.pickup.brief(), after])
 }

@@ -14,7 +14,7 @@ pub enum Pickup {
     Environment,
     /// It reads the secret whenever it connects.
     EveryConnection,
-    /// It is not known.
+    /// It may read the secret; whether it does, and when, is not known.
     Unknown,
 }
 
@@ -26,7 +26,7 @@ impl Pickup {
             Self::ContainerLife => "keeps it for its container's life",
             Self::Environment => "has a copy in its environment",
             Self::EveryConnection => "reads it at every connection",
-            Self::Unknown => "when it reads is not known",
+            Self::Unknown => "may read it, and when is not known",
         }
     }
 
@@ -37,7 +37,7 @@ impl Pickup {
             Self::ContainerLife => "reads once, at its start",
             Self::Environment => "has a copy in its environment",
             Self::EveryConnection => "reads at every connection",
-            Self::Unknown => "not known when it reads",
+            Self::Unknown => "may read it",
         }
     }
 

@@ -3,9 +3,11 @@
 use std::fmt;
 
 use super::effect::Connection;
-pub use super::end::{EndReason, RotationEnd, RotationOutcome};
+pub use super::end::{EndReason, NOT_CONFIRMED, RotationEnd, RotationOutcome};
 use super::evidence::write_connections;
-pub use super::evidence::{ConsumerEvidence, Neo4jEvidence, RotationEvidence, SecretEvidence};
+pub use super::evidence::{
+    ConsumerEvidence, Elapsed, Neo4jEvidence, RotationEvidence, SecretEvidence,
+};
 use super::labels::VersionId;
 use super::readers::{Pickup, SecretReader};
 use crate::model::Moment;

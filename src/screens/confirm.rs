@@ -159,6 +159,11 @@ impl Confirm {
         self.name.is_some()
     }
 
+    /// Whether the name is typed out and may be sent.
+    pub fn is_complete(&self) -> bool {
+        !self.is_early && self.name.as_deref() == Some(self.typed.text().trim())
+    }
+
     /// Takes a key that is text.
     pub fn press(&mut self, key: KeyEvent) {
         self.typed.press(key);
@@ -176,7 +181,7 @@ impl Confirm {
                 QuestionOutcome::Closed(self.yes.clone())
             }
             Action::Prompt(PromptAction::Accept) | Action::List(ListAction::Open)
-                if !self.is_early && self.name.as_deref() == Some(self.typed.text().trim()) =>
+                if self.is_complete() =>
             {
                 QuestionOutcome::Closed(self.yes.clone())
             }

@@ -3,8 +3,8 @@
 
 use ratatui::layout::Rect;
 
-use super::ViewContext;
-use crate::messages::{AppAction, ClickTarget, Route};
+use super::{ViewContext, confirm::Confirm};
+use crate::messages::{AppAction, ClickTarget, PromptAction, Route};
 use crate::{
     keys::Layer,
     kinds::DeploymentHealth,
@@ -395,6 +395,32 @@ fn offered(
     }
     shown.sort_by_key(|action| (*action == Action::App(AppAction::Back), action.spec().rank));
     shown
+}
+
+/// Draws the keys of a question that takes a name: it holds all others, which are text there.
+pub fn typing_foot(
+    question: &Confirm,
+    context: &ViewContext<'_>,
+    places: &WindowAreas,
+    painter: &mut Painter<'_>,
+) {
+    painter.hline(places.foot_rule);
+    let mut x = painter.text(
+        places.foot.x + 1,
+        places.foot.y,
+        places.foot.width.saturating_sub(2),
+        "letters and digits type the name   ",
+        Role::Dim,
+    );
+    let begin = (Action::Prompt(PromptAction::Accept), "begin");
+    let leave = (Action::App(AppAction::Back), "leave, nothing is changed");
+    let begin = question.is_complete().then_some(begin);
+    for (action, words) in begin.into_iter().chain([leave]) {
+        if let Some(key) = context.keymap.key_of(&[question.layer()], action) {
+            let key = shown_key(&key, context).to_owned();
+            x = Hint { action, key, words }.draw(x, places.foot, painter) + Hint::GAP;
+        }
+    }
 }
 
 /// A key of the last line and what it does.

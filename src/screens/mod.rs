@@ -214,6 +214,11 @@ pub trait Screen {
         Effects::none()
     }
 
+    /// Called when a list of secrets has arrived while the screen is in front.
+    fn listed(&mut self, _context: &mut UpdateContext<'_>) -> Effects {
+        Effects::none()
+    }
+
     /// Called when the screen leaves the front. What costs money or request rate stops here.
     fn leave(&mut self, _context: &mut UpdateContext<'_>) -> Effects {
         Effects::none()

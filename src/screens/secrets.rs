@@ -5,8 +5,10 @@ mod cursor;
 mod draw;
 mod entry;
 mod list_view;
+mod news;
 mod plan_view;
 mod question;
+mod reading;
 mod run;
 mod run_view;
 mod versions_view;
@@ -15,26 +17,27 @@ use std::collections::HashMap;
 
 use ratatui::layout::Rect;
 
+pub use self::news::{EndedRotation, SecretsOutcome};
 use self::{
     entry::{SecretEntry, entries},
+    news::ended,
     question::Question,
+    reading::read_again,
     run::{Run, RunSubject},
 };
 use super::{
     AppRequest, ClickPlace, Screen, ScreenUpdate, UpdateContext, ViewContext, confirm::Confirm,
 };
 use crate::{
-    client_secret::report::ClientSecretKind,
     keys::Layer,
     messages::{
         Action, AppAction, Effect, Effects, ExitMessage, FleetAction, ListAction, SecretsAction,
-        SecretsEffect, SecretsEvent,
+        SecretsEvent,
     },
     model::{
-        ClientSecretDetail, DeploymentName, Failure, FailureKind, Moment, SecretDetail,
+        ClientSecretDetail, DeploymentName, Moment, SecretDetail, SecretUser,
         moment::short_duration,
     },
-    rotation::report::{RotationKind, RotationOutcome},
     state::{Loadable, Store},
     theme::Role,
     widgets::{DrawnViewport, List, Painter},
@@ -47,20 +50,11 @@ pub struct Secrets {
     detail: Option<(DeploymentName, String, Loadable<SecretDetail>)>,
     /// The client secrets of machine sign-ins.
     clients: HashMap<DeploymentName, Loadable<ClientSecretDetail>>,
+    /// The users of Neo4j secrets.
+    users: HashMap<(DeploymentName, String), Loadable<SecretUser>>,
     run: Option<Run>,
     /// Whether the running or finished rotation is shown instead of the versions.
     shows_run: bool,
-}
-
-/// What an event of the rotation means for the rest of the console.
-#[derive(Debug)]
-pub enum SecretsOutcome {
-    /// Nothing.
-    Nothing(Effects),
-    /// A question to the user.
-    Question(Box<Confirm>),
-    /// The rotation has ended: the words for the activity log, the result, and whether it was refused.
-    Ended(String, Result<String, Failure>, bool),
 }
 
 impl Secrets {
@@ -72,6 +66,11 @@ impl Secrets {
     /// Whether a rotation runs.
     pub fn is_rotating(&self) -> bool {
         self.run.as_ref().is_some_and(|run| run.ended.is_none())
+    }
+
+    /// Whether the page of the rotation is shown, and not the list.
+    pub const fn shows_rotation(&self) -> bool {
+        self.shows_run
     }
 
     /// What quitting now would leave: for the question that it asks.
@@ -89,7 +88,7 @@ impl Secrets {
         Some(match &run.ended {
             Some((_, Ok(end))) => ExitMessage {
                 words: format!("{what}: {}", run.ending_words(end)),
-                is_failure: !end.outcome.is_success(),
+                is_failure: !end.outcome.is_success() && !end.is_declined,
             },
             Some((_, Err(failure))) => ExitMessage {
                 words: format!("{what}: {failure}"),
@@ -144,6 +143,12 @@ impl Secrets {
                     detail.answer(*result, now);
                 }
             }
+            SecretsEvent::SecretUserRead(deployment, id, result) => {
+                let known = self.users.entry((deployment, id));
+                known
+                    .or_insert_with(Loadable::not_asked)
+                    .answer(*result, now);
+            }
             SecretsEvent::ClientSecretRead(deployment, result) => {
                 let known = self
                     .clients
@@ -181,18 +186,36 @@ impl Secrets {
             }
             SecretsEvent::Ended(result) => {
                 run.password_ended(*result, now);
-                return ended(run);
+                return self.ended();
             }
             SecretsEvent::ClientSecretEnded(result) => {
                 run.client_secret_ended(*result, now);
-                return ended(run);
+                return self.ended();
             }
             SecretsEvent::SecretRead(..)
+            | SecretsEvent::SecretUserRead(..)
             | SecretsEvent::ClientSecretRead(..)
             | SecretsEvent::Asked(_)
             | SecretsEvent::ClientSecretAsked(_) => {}
         }
         SecretsOutcome::Nothing(Effects::none())
+    }
+
+    /// What the end of the rotation means. A plan that was left leaves nothing to look at: the list comes back.
+    fn ended(&mut self) -> SecretsOutcome {
+        let Some(run) = &self.run else {
+            return SecretsOutcome::Nothing(Effects::none());
+        };
+        if let Some((_, Ok(end))) = &run.ended
+            && end.is_declined
+        {
+            self.shows_run = false;
+        }
+        // The user may be the other one of two now; it is read again with the list that follows.
+        if let RunSubject::Password { secret, .. } = &run.subject {
+            self.users.remove(&(run.deployment.clone(), secret.clone()));
+        }
+        ended(run)
     }
 
     /// Makes the rotation's question one to the user; to begin costs the name typed out.
@@ -215,49 +238,11 @@ impl Secrets {
         all.into_iter().nth(at)
     }
 
-    fn read_current(&mut self, context: &UpdateContext<'_>) -> Effects {
-        match self.current(context.store) {
-            Some(SecretEntry::Neo4j(secret)) => {
-                let (name, id) = (secret.key.deployment.clone(), secret.key.id.clone());
-                let kept = self
-                    .detail
-                    .take()
-                    .filter(|(old, secret, _)| *old == name && *secret == id);
-                let mut detail = kept.map_or_else(Loadable::not_asked, |(.., detail)| detail);
-                detail.ask(context.now);
-                self.detail = Some((name.clone(), id.clone(), detail));
-                Effects::one(Effect::Secrets(SecretsEffect::ReadSecret(name, id)))
-            }
-            Some(SecretEntry::Client(deployment)) => {
-                let name = deployment.name.clone();
-                self.read_client(&name, context.now)
-            }
-            None => Effects::none(),
-        }
-    }
-
-    fn read_client(&mut self, name: &DeploymentName, now: Moment) -> Effects {
-        let known = self
-            .clients
-            .entry(name.clone())
-            .or_insert_with(Loadable::not_asked);
-        known.ask(now);
-        Effects::one(Effect::Secrets(SecretsEffect::ReadClientSecret(
-            name.clone(),
-        )))
-    }
-
-    /// Reads the client secrets that were never read: their rows have nothing to show.
-    fn read_new_clients(&mut self, context: &UpdateContext<'_>) -> Effects {
-        let names: Vec<DeploymentName> = entries(context.store)
-            .iter()
-            .filter(|entry| matches!(entry, SecretEntry::Client(_)))
-            .map(|entry| entry.deployment().clone())
-            .filter(|name| !self.clients.contains_key(name))
-            .collect();
-        names.iter().fold(Effects::none(), |effects, name| {
-            effects.and(self.read_client(name, context.now))
-        })
+    /// Whether the rotation that runs or ended last is that of the selected secret.
+    fn has_run_of_current(&self, store: &Store) -> bool {
+        let run = self.run.as_ref();
+        run.zip(self.current(store))
+            .is_some_and(|(run, entry)| run.is_of(entry))
     }
 
     fn begin(&mut self, action: SecretsAction, context: &UpdateContext<'_>) -> ScreenUpdate {
@@ -278,7 +263,7 @@ impl Secrets {
                 "read-only mode: no secret is changed".to_owned(),
             ));
         }
-        let subject = subject(entry, action);
+        let subject = RunSubject::of(entry, action);
         let (start, has_plan) = (subject.effect(&deployment), subject.has_plan());
         let run = Run::new(deployment, subject, context.now);
         let (title, name) = (capital(&run.entry()), run.name().to_owned());
@@ -303,61 +288,6 @@ impl Secrets {
     }
 }
 
-/// What an action does to an entry.
-fn subject(entry: SecretEntry<'_>, action: SecretsAction) -> RunSubject {
-    match entry {
-        SecretEntry::Neo4j(secret) => RunSubject::Password {
-            secret: secret.key.id.clone(),
-            kind: match action {
-                SecretsAction::Rotate => RotationKind::Rotate,
-                SecretsAction::Resume => RotationKind::Resume,
-                SecretsAction::Rollback => RotationKind::Rollback,
-            },
-        },
-        SecretEntry::Client(_) => RunSubject::ClientSecret {
-            kind: match action {
-                SecretsAction::Rotate => ClientSecretKind::Rotate,
-                SecretsAction::Resume => ClientSecretKind::Resume,
-                SecretsAction::Rollback => ClientSecretKind::Rollback,
-            },
-        },
-    }
-}
-
-/// Versions are read again after a step, since a step changes them.
-fn read_again(run: &Run, has_ended: bool) -> Effects {
-    if !has_ended {
-        return Effects::none();
-    }
-    let deployment = run.deployment.clone();
-    Effects::one(Effect::Secrets(match &run.subject {
-        RunSubject::Password { secret, .. } => {
-            SecretsEffect::ReadSecret(deployment, secret.clone())
-        }
-        RunSubject::ClientSecret { .. } => SecretsEffect::ReadClientSecret(deployment),
-    }))
-}
-
-/// What the activity log says of the end.
-fn ended(run: &Run) -> SecretsOutcome {
-    let what = run.entry();
-    let (result, is_refusal) = match &run.ended {
-        Some((_, Ok(end))) if end.outcome.is_success() => (Ok(run.ending_words(end)), false),
-        // A refusal is not a success: it is shown as what it is.
-        Some((_, Ok(end))) => (
-            Err(Failure::new(
-                FailureKind::Refused,
-                what.clone(),
-                run.ending_words(end),
-            )),
-            end.outcome == RotationOutcome::Refused,
-        ),
-        Some((_, Err(failure))) => (Err(failure.clone()), false),
-        None => return SecretsOutcome::Nothing(Effects::none()),
-    };
-    SecretsOutcome::Ended(what, result, is_refusal)
-}
-
 impl Screen for Secrets {
     fn layers(&self) -> Vec<Layer> {
         vec![Layer::Secrets, Layer::List]
@@ -368,7 +298,19 @@ impl Screen for Secrets {
             return Effects::none();
         }
         let current = self.read_current(context);
-        current.and(self.read_new_clients(context))
+        current.and(self.read_new_rows(context))
+    }
+
+    fn listed(&mut self, context: &mut UpdateContext<'_>) -> Effects {
+        if self.is_rotating() {
+            return Effects::none();
+        }
+        let current = if self.is_detail_missing(context.store) {
+            self.read_current(context)
+        } else {
+            Effects::none()
+        };
+        current.and(self.read_new_rows(context))
     }
 
     fn act(&mut self, action: Action, context: &mut UpdateContext<'_>) -> ScreenUpdate {
@@ -382,11 +324,11 @@ impl Screen for Secrets {
                 self.shows_run = false;
                 ScreenUpdate::effects(self.read_current(context))
             }
-            Action::List(ListAction::Open) => {
-                self.shows_run = self.run.is_some() && !self.shows_run;
+            Action::List(ListAction::Open) if self.has_run_of_current(context.store) => {
+                self.shows_run = true;
                 ScreenUpdate::effects(self.read_current(context))
             }
-            Action::App(AppAction::Refresh) => ScreenUpdate::effects(self.read_current(context)),
+            Action::App(AppAction::Refresh) => ScreenUpdate::effects(self.refresh_current(context)),
             Action::Fleet(FleetAction::CopyArn) => self.copy_arn(context.store),
             Action::App(_)
             | Action::List(_)
@@ -423,10 +365,7 @@ impl Screen for Secrets {
                 format!("◐ stopping at the next safe step, {elapsed}"),
                 Role::Degraded,
             ),
-            None if run.is_waiting() => (
-                format!("◆ {} {elapsed}, waiting for you", run.running_word()),
-                Role::Person,
-            ),
+            None if run.is_waiting() => ("◆ waiting for you".to_owned(), Role::Person),
             None => (
                 format!("◐ {} {elapsed}", run.running_word()),
                 Role::Changing,
@@ -445,20 +384,27 @@ impl Screen for Secrets {
         // The state stands before what may be cut.
         Some(vec![
             (run.title(), Role::Name),
-            (deployment, Role::Dim),
             ("   ".to_owned(), Role::Dim),
             (words, role),
+            (deployment, Role::Dim),
             (subject, Role::Dim),
         ])
     }
 
     fn way_back(&self, _look: &ViewContext<'_>) -> Option<&'static str> {
-        self.shows_run.then_some("secrets")
+        let words = if self.is_rotating() {
+            "leave, it goes on"
+        } else {
+            "secrets"
+        };
+        self.shows_run.then_some(words)
     }
 
     fn offers(&self, action: Action, look: &ViewContext<'_>) -> bool {
         match action {
-            Action::List(ListAction::Open) => self.run.is_some(),
+            Action::List(ListAction::Open) => {
+                !self.shows_run && self.has_run_of_current(look.store)
+            }
             Action::List(ListAction::Filter | ListAction::Sort | ListAction::Mark) => false,
             Action::Secrets(_) => !self.is_rotating() && !entries(look.store).is_empty(),
             Action::App(_)

@@ -9,10 +9,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{CallOutcome, Deployment, Failure, Moment, PastWrite};
 use crate::net::clock;
+use crate::rotation::labels::LabelMove;
 use crate::services::aws::AwsClient;
 
 /// How much of the end of the file is read for display.
 const TAIL_BYTES: u64 = 512 * 1024;
+
+/// The outcome of what the operator did not confirm: nothing was written.
+pub const DECLINED: &str = "not-confirmed";
 
 /// Which part of a write a line records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +57,12 @@ pub struct AuditLine {
     /// The version of a secret.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub version_id: Option<String>,
+    /// The staging label that is put, moved or taken off.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub label: Option<LabelMove>,
+    /// What exactly is written to, where the target holds several: a journal, a credential provider, one of two secrets.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub item: Option<String>,
     /// Request id of the answer.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub request_id: Option<String>,
@@ -99,6 +109,8 @@ impl Audit {
                 secret: None,
                 process: std::process::id(),
                 version_id: None,
+                label: None,
+                item: None,
                 request_id: None,
                 outcome: None,
                 why: None,
@@ -133,6 +145,20 @@ impl Audit {
         let mut part = self.clone();
         part.line.action = format!("{} {operation}", self.line.action);
         part
+    }
+
+    /// The same record of a move of a staging label.
+    #[must_use]
+    pub fn of_label(mut self, label: Option<LabelMove>) -> Self {
+        self.line.label = label;
+        self
+    }
+
+    /// The same record of a write to one part of the target.
+    #[must_use]
+    pub fn of_item(mut self, item: Option<String>) -> Self {
+        self.line.item = item;
+        self
     }
 
     /// Records what is about to be done, before it is done.
@@ -317,14 +343,22 @@ pub fn past_writes(path: &Path) -> Vec<PastWrite> {
             .outcome
             .filter(|_| line.record == AuditPhase::Outcome)?;
         let has_failed = matches!(outcome.as_str(), "failed" | "refused" | "in-doubt");
+        let is_declined = outcome == DECLINED;
+        let label = line
+            .label
+            .map_or_else(String::new, |label| format!(" {}", label.name));
         Some(PastWrite {
             at: Moment::from_millis(at.as_millisecond()),
-            what: format!("{} {} of {}", line.action, line.target, line.deployment),
+            what: format!(
+                "{}{label} {} of {}",
+                line.action, line.target, line.deployment
+            ),
             operator: line.operator,
-            result: if has_failed {
-                Err(line.why.unwrap_or(outcome))
-            } else {
-                Ok(outcome)
+            is_write: !is_declined,
+            result: match line.why {
+                Some(why) if is_declined => Ok(why),
+                why if has_failed => Err(why.unwrap_or(outcome)),
+                _ => Ok(outcome),
             },
             request_id: line.request_id,
         })
@@ -417,6 +451,19 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_was_not_confirmed_is_no_write_and_no_failure() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("audit.jsonl");
+        let audit = Audit::new(Some(path.clone()), &deployment(), "secrets.rotate", "s-1");
+        let why = crate::rotation::report::NOT_CONFIRMED;
+        let declined = audit.outcome(DECLINED, Some(why.into()), None, None, clock::now());
+        declined.await.unwrap();
+        let [write] = past_writes(&path).try_into().unwrap();
+        assert!(!write.is_write);
+        assert_eq!(write.result, Ok(why.to_owned()));
+    }
+
+    #[tokio::test]
     async fn what_ended_in_earlier_runs_is_read_for_the_activity() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("audit.jsonl");
@@ -428,6 +475,7 @@ mod tests {
         let refused = audit.outcome("failed", Some("no".into()), None, Some("r-1".into()), now);
         refused.await.unwrap();
         let expected = PastWrite {
+            is_write: true,
             at: now,
             what: "targets.sync t-1 of d".into(),
             operator: "ana".into(),

@@ -4,6 +4,7 @@ use super::store::Store;
 use crate::{
     messages::Effect,
     model::{Failure, FailureKind, Moment, PastWrite},
+    rotation::report::NOT_CONFIRMED,
 };
 
 /// Activity lines kept.
@@ -45,6 +46,12 @@ impl ActivityEntry {
         }
     }
 
+    /// Whether it was not confirmed, so that nothing was done.
+    pub fn is_declined(&self) -> bool {
+        let words = self.result.as_ref();
+        words.is_ok_and(|words| words.starts_with(NOT_CONFIRMED))
+    }
+
     /// The id of the request that it came down to.
     pub fn request(&self) -> Option<&str> {
         let failed = self
@@ -69,7 +76,7 @@ impl Store {
                     Err(why) => Err(Box::new(failed(why).evidence(who))),
                 },
                 what: write.what,
-                write: true,
+                write: write.is_write,
                 request_id: write.request_id,
                 took_ms: None,
                 arguments: None,

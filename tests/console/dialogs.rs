@@ -315,12 +315,12 @@ fn a_question_that_is_longer_than_the_window_scrolls() {
     )));
     let top = harness.frame(80, 13);
     assert!(
-        top.contains("↑ ↓ lines 1 to") && top.contains("to begin"),
+        top.contains("↑ ↓ 1 to") && top.contains("to begin"),
         "{top}"
     );
     harness.keys("down down down");
     assert!(
-        harness.frame(80, 13).contains("lines 4 to"),
+        harness.frame(80, 13).contains("↑ ↓ 4 to"),
         "{}",
         harness.frame(80, 13)
     );

@@ -2,8 +2,11 @@
 
 use agentcore_console::{
     messages::{Effect, Event, FleetEvent, SecretsEffect, SecretsEvent, Slot, ToolsEvent},
-    model::{Elicitation, ElicitationRequest, Kind},
-    rotation::report::{RotationKind, RotationQuestion, RotationStep, StepState},
+    model::{Elicitation, ElicitationRequest, Kind, SecretUser},
+    rotation::report::{
+        EndReason, RotationEnd, RotationKind, RotationOutcome, RotationQuestion, RotationStep,
+        StepState,
+    },
 };
 
 use crate::{
@@ -54,6 +57,67 @@ fn a_rotation_goes_on_only_when_its_name_was_typed_out() {
         harness.keys("esc"),
         [Effect::Secrets(SecretsEffect::AnswerRotation(false))]
     );
+}
+
+#[test]
+fn a_plan_that_is_left_is_not_confirmed_and_no_failure() {
+    let mut harness = rotating();
+    harness.on(Event::Secrets(SecretsEvent::Asked(
+        RotationQuestion::Proceed,
+    )));
+    harness.shows("letters and digits type the name");
+    harness.hides("⏎ begin ");
+    harness.keys("1 2 q");
+    harness.shows("12q");
+    harness.keys("backspace backspace backspace");
+    harness.text("prod/neo4j");
+    harness.shows("⏎ begin ");
+    harness.keys("esc");
+    harness.on(Event::Secrets(SecretsEvent::Ended(Box::new(Ok(
+        RotationEnd {
+            outcome: RotationOutcome::Refused,
+            version: None,
+            why: EndReason::Declined,
+        },
+    )))));
+    harness.shows("not confirmed; nothing was changed");
+    harness.shows("READERS");
+    harness.hides("refused");
+    let tabs = harness.line("6 Activity");
+    assert!(!tabs.contains("Activity·"), "no failure to look at: {tabs}");
+    harness.keys("6");
+    let line = harness.line("rotate prod/neo4j");
+    assert!(line.contains("○") && !line.contains("write"), "{line}");
+    assert!(line.contains("not confirmed; nothing"), "{line}");
+}
+
+#[test]
+fn each_secret_names_its_user_and_enter_opens_the_rotation_of_the_selected_one_only() {
+    let mut harness = ready();
+    let effects = harness.keys("3");
+    let read = SecretsEffect::ReadSecretUser(name("prod"), "prod/neo4j".into());
+    assert!(effects.contains(&Effect::Secrets(read)), "{effects:?}");
+    let user = SecretUser {
+        name: "reader".into(),
+        address: Some("bolt://db.internal:7687".into()),
+    };
+    harness.on(Event::Secrets(SecretsEvent::SecretUserRead(
+        name("prod"),
+        "prod/neo4j".into(),
+        Box::new(Ok(user)),
+    )));
+    assert!(harness.line("prod/neo4j").contains("reader"));
+    harness.hides("⏎ open");
+
+    let mut harness = rotating();
+    harness.keys("esc");
+    harness.on(world::rotated());
+    harness.shows("esc secrets");
+    harness.keys("esc");
+    harness.pass(20_000);
+    harness.shows("⏎ open");
+    harness.keys("j");
+    harness.hides("⏎ open");
 }
 
 pub(crate) fn address_asked(id: u64) -> Event {

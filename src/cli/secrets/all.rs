@@ -14,6 +14,8 @@ use crate::{
         output, process,
     },
     client_secret::{
+        board::ClientSecretBoard,
+        effect::SecretChoice,
         plan::ClientSecretPlan,
         report::{ClientSecretKind, ClientSecretQuestion, ClientSecretReport},
     },
@@ -21,7 +23,7 @@ use crate::{
     net::clock,
     rotation::{
         plan::RotationPlan,
-        report::{RotationKind, RotationOutcome, RotationQuestion, RotationReport},
+        report::{RotationKind, RotationOutcome, RotationQuestion, RotationReport, StepState},
     },
     services::{
         Services,
@@ -33,7 +35,9 @@ use crate::{
 use super::{
     ChangeFlags, How,
     change::{listen, rotation_options},
-    evidence::{EvidenceReport, RotatedSubject, RotationRecord, StepRecord, deliver, failed},
+    evidence::{
+        EvidenceReport, ProofRecord, RotatedSubject, RotationRecord, StepRecord, deliver, failed,
+    },
     operator::{TerminalOperator, typed},
 };
 
@@ -220,6 +224,7 @@ impl AllRotation<'_> {
             version_id,
             began_at,
             ended_at: clock::now().iso(),
+            proven: operator.proven,
             steps: operator.steps,
             warnings: operator.console.warnings,
         }
@@ -254,6 +259,7 @@ impl AllRotation<'_> {
             version_id,
             began_at,
             ended_at: clock::now().iso(),
+            proven: operator.proven,
             steps: operator.steps,
             warnings,
         }
@@ -266,6 +272,7 @@ struct Recorder {
     how: How,
     name: String,
     subject: RotatedSubject,
+    proven: Vec<ProofRecord>,
     steps: Vec<StepRecord>,
 }
 
@@ -276,6 +283,7 @@ impl Recorder {
             how,
             name: secret.to_owned(),
             subject: RotatedSubject::default(),
+            proven: Vec::new(),
             steps: Vec::new(),
         }
     }
@@ -295,6 +303,14 @@ impl Operator for Recorder {
     fn on_report(&mut self, report: RotationReport) {
         self.console.warnings.extend(report.warnings());
         if report.state.has_ended() {
+            let proofs = report.evidence.iter().filter_map(|evidence| {
+                Some(ProofRecord {
+                    what: evidence.proves()?,
+                    how: evidence.to_string(),
+                    at: report.at.iso(),
+                })
+            });
+            self.proven.extend(proofs);
             self.record(StepRecord {
                 step: report.step.as_str(),
                 state: report.state.as_str(),
@@ -328,6 +344,14 @@ impl Operator for Recorder {
 impl ClientSecretOperator for Recorder {
     fn on_report(&mut self, report: ClientSecretReport) {
         if report.state.has_ended() {
+            let what = report.step.proves();
+            if let Some(what) = what.filter(|_| report.state == StepState::Done) {
+                self.proven.push(ProofRecord {
+                    what,
+                    how: report.evidence.join(" · "),
+                    at: Moment::iso(report.at),
+                });
+            }
             self.record(StepRecord {
                 step: report.step.as_str(),
                 state: report.state.as_str(),
@@ -341,12 +365,16 @@ impl ClientSecretOperator for Recorder {
         if !self.how.yes {
             plan.lines().iter().for_each(|line| output::note(line));
         }
-        self.subject = RotatedSubject {
-            client_id: Some(plan.client_id),
-            user_pool_id: Some(plan.user_pool_id),
-            journal: Some(plan.journal),
-            ..RotatedSubject::default()
-        };
+        self.subject.client_id = Some(plan.client_id);
+        self.subject.user_pool_id = Some(plan.user_pool_id);
+        self.subject.journal = Some(plan.journal);
+    }
+
+    fn board(&mut self, board: &ClientSecretBoard) {
+        let id = |choice| board.id_of(choice).map(ToString::to_string);
+        let subject = &mut self.subject;
+        subject.secret_id = id(SecretChoice::New).or(subject.secret_id.take());
+        subject.previous_secret_id = id(SecretChoice::Old).or(subject.previous_secret_id.take());
     }
 
     async fn ask(&mut self, question: ClientSecretQuestion) -> bool {

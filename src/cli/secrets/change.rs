@@ -163,14 +163,15 @@ fn tell(ending: &RotationEnd, warnings: &[String], how: How) -> io::Result<()> {
             output::json_line(&line)
         }
         TableOrJson::Table => {
-            if how.dry_run && ending.why == EndReason::Rehearsed {
+            // Nothing was written: there is no version to name.
+            if (how.dry_run && ending.why == EndReason::Rehearsed) || ending.why.is_declined() {
                 return output::text(&ending.why.to_string());
             }
             let version =
                 version.map_or_else(String::new, |version| format!(" (version {version})"));
             output::text(&crate::model::sanitize(&format!(
                 "{}{version}{}: {}",
-                ending.outcome.as_str(),
+                ending.outcome.words(),
                 with_warnings(warnings),
                 ending.why
             )))?;

@@ -13,7 +13,7 @@ use crate::{
     },
     config::write,
     model::{Failure, FailureKind, sanitize},
-    rotation::report::RotationOutcome,
+    rotation::report::{NOT_CONFIRMED, RotationOutcome},
 };
 
 /// The report of all rotations.
@@ -48,6 +48,8 @@ pub(super) struct RotationRecord {
     pub(super) version_id: Option<String>,
     pub(super) began_at: String,
     pub(super) ended_at: String,
+    /// What was proven, in the order of the steps.
+    pub(super) proven: Vec<ProofRecord>,
     pub(super) steps: Vec<StepRecord>,
     pub(super) warnings: Vec<String>,
 }
@@ -70,9 +72,23 @@ pub(super) struct RotatedSubject {
     /// Its user pool.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) user_pool_id: Option<String>,
+    /// Id of the secret that was added at Cognito.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) secret_id: Option<String>,
+    /// Id of the one before it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) previous_secret_id: Option<String>,
     /// The secret of Secrets Manager whose versions are named.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) journal: Option<String>,
+}
+
+/// What was proven, by what, and when.
+#[derive(Debug, Serialize)]
+pub(super) struct ProofRecord {
+    pub(super) what: &'static str,
+    pub(super) how: String,
+    pub(super) at: String,
 }
 
 /// What one step has shown.
@@ -105,6 +121,18 @@ impl RotationRecord {
     }
 }
 
+impl RotationRecord {
+    /// The record in a line.
+    fn line(&self) -> String {
+        let (kind, id, reason) = (self.kind, &self.id, &self.reason);
+        if reason.starts_with(NOT_CONFIRMED) {
+            return format!("{kind} {id}: {reason}");
+        }
+        let warned = super::change::with_warnings(&self.warnings);
+        format!("{kind} {id}: {}{warned}, {reason}", self.outcome)
+    }
+}
+
 /// Prints the report, or writes it to a file of mode 0600.
 pub(super) fn deliver(evidence: &EvidenceReport, path: Option<&Path>, how: How) -> CliResult {
     let is_good = evidence.outcome != "stopped";
@@ -113,15 +141,7 @@ pub(super) fn deliver(evidence: &EvidenceReport, path: Option<&Path>, how: How) 
         output::json_line(&value)?;
     } else {
         for record in &evidence.rotations {
-            let line = format!(
-                "{} {}: {}, {}{}",
-                record.kind,
-                record.id,
-                record.outcome,
-                record.reason,
-                super::change::with_warnings(&record.warnings)
-            );
-            output::text(&sanitize(&line))?;
+            output::text(&sanitize(&record.line()))?;
             for warning in &record.warnings {
                 output::text(&sanitize(&format!("  ▲ {warning}")))?;
             }

@@ -13,7 +13,9 @@ impl ClientSecretMachine {
     /// The chain has answered, or not.
     pub(super) fn called(&mut self, answer: CallAnswer) {
         match answer {
-            CallAnswer::Answered(what) => self.note(format!("the chain answered: {what}")),
+            CallAnswer::Answered(what) | CallAnswer::Elsewhere(what) => {
+                self.note(format!("the chain answered: {what}"))
+            }
             CallAnswer::Refused(why) | CallAnswer::Unknown(why) => {
                 self.warn(format!("not proven through the chain: {why}"));
             }
@@ -28,7 +30,7 @@ impl ClientSecretMachine {
         if self.state.inline.is_empty() {
             if self.state.keep.is_empty() {
                 self.note(format!(
-                    "no configuration here holds the {} secret",
+                    "no configuration file holds the {} secret",
                     self.wanted().other().as_str()
                 ));
             }

@@ -265,7 +265,11 @@ impl ClientSecretMachine {
     /// Stops at once: no phase leaves a holder without a secret that works. Returns whether it has ended.
     pub fn stop(&mut self) -> bool {
         if self.state.phase != ClientSecretPhase::Done {
-            self.end(RotationOutcome::Failed, ClientSecretEndReason::Stopped);
+            if self.state.permitted {
+                self.end(RotationOutcome::Failed, ClientSecretEndReason::Stopped);
+            } else {
+                self.end(RotationOutcome::Refused, ClientSecretEndReason::Declined);
+            }
         }
         true
     }

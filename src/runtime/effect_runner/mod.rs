@@ -121,6 +121,9 @@ impl EffectRunner for ServiceRunner {
                 SecretsEffect::Rotate { .. } | SecretsEffect::RotateClientSecret { .. } => {
                     Slot::Rotation
                 }
+                SecretsEffect::ReadSecretUser(name, id) => {
+                    Slot::SecretUser(name.clone(), id.clone())
+                }
                 SecretsEffect::ReadClientSecret(name) => Slot::ClientSecret(name.clone()),
                 SecretsEffect::AnswerRotation(_) => return None,
             },

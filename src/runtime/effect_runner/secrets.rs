@@ -13,7 +13,7 @@ use crate::{
         report::{ClientSecretKind, ClientSecretQuestion, ClientSecretReport},
     },
     messages::{Event, SecretsEffect, SecretsEvent},
-    model::{ClientSecretDetail, DeploymentName, Failure, SecretDetail},
+    model::{ClientSecretDetail, DeploymentName, Failure, SecretDetail, SecretUser},
     rotation::{
         plan::RotationPlan,
         report::{RotationKind, RotationQuestion, RotationReport},
@@ -39,6 +39,10 @@ impl RunnerState {
                 let detail = self.read_secret(&name, &id).await;
                 Event::Secrets(SecretsEvent::SecretRead(name, id, Box::new(detail)))
             }
+            SecretsEffect::ReadSecretUser(name, id) => {
+                let user = self.read_secret_user(&name, &id).await;
+                Event::Secrets(SecretsEvent::SecretUserRead(name, id, Box::new(user)))
+            }
             SecretsEffect::Rotate {
                 deployment,
                 secret,
@@ -62,6 +66,15 @@ impl RunnerState {
     async fn read_secret(&self, name: &DeploymentName, id: &str) -> Result<SecretDetail, Failure> {
         let (services, deployment) = self.of(name)?;
         services.aws.secrets.secret_detail(deployment, id).await
+    }
+
+    async fn read_secret_user(
+        &self,
+        name: &DeploymentName,
+        id: &str,
+    ) -> Result<SecretUser, Failure> {
+        let (services, deployment) = self.of(name)?;
+        services.rotations.secret_user(deployment, id).await
     }
 
     async fn rotate(

@@ -59,6 +59,14 @@ impl ActivityRow<'_> {
         }
     }
 
+    /// Whether nothing was done, because it was not confirmed.
+    pub(super) fn is_declined(&self) -> bool {
+        match self {
+            Self::Own(entry) => entry.is_declined(),
+            Self::Change(_) => false,
+        }
+    }
+
     pub(super) fn is_write(&self) -> bool {
         match self {
             Self::Own(entry) => entry.write,

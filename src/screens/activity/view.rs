@@ -124,6 +124,9 @@ fn header(
 }
 
 fn look(entry: &ActivityRow<'_>) -> (&'static str, Role) {
+    if entry.is_declined() {
+        return ("○", Role::Dim);
+    }
     match (entry.is_failure(), entry.is_own()) {
         (true, true) => ("✖", Role::Failed),
         (true, false) => ("▲", Role::Degraded),

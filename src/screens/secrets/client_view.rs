@@ -4,6 +4,7 @@ use super::run::Run;
 use crate::{
     client_secret::{
         board::{BoardHolder, BoardSecret, ClientSecretBoard},
+        document::journal_name,
         effect::{ClientSecretId, ProviderHolding, SecretChoice},
     },
     model::{ClientSecretDetail, ClientSecretEntry, JournalStatus, Moment},
@@ -39,21 +40,28 @@ pub(super) fn lines(
         Role::Dim,
     )]);
     match board {
-        Some(board) => lines.extend(
+        Some(board) if !board.holders.is_empty() => lines.extend(
             board
                 .holders
                 .iter()
-                .map(|holder| seen_holder(holder, board, context)),
+                .map(|holder| seen_holder(holder, board, detail, context)),
         ),
-        None => lines.extend(listed_holders(detail, context)),
+        Some(_) | None => lines.extend(listed_holders(detail, context)),
     }
-    lines.push(row(
-        "configuration",
-        ("", Role::Dim),
-        &detail.source,
-        "",
-        Role::Dim,
-    ));
+    // A file that was seen to hold one of the values has a row of its own.
+    let is_shown = board.is_some_and(|board| {
+        let mut holders = board.holders.iter();
+        holders.any(|holder| holder.place == "configuration")
+    });
+    if !is_shown {
+        lines.push(row(
+            "this console",
+            ("", Role::Dim),
+            &detail.source,
+            "",
+            Role::Dim,
+        ));
+    }
     lines.extend(journal(detail, run.is_some_and(|run| run.ended.is_none())));
     lines
 }
@@ -107,7 +115,7 @@ fn seen_secrets(
             .find(|entry| entry.id == secret.id.as_str());
         let created = known.map_or_else(String::new, |entry| age(entry, context.now));
         let (token, role) = token(secret, context);
-        let short = match secret.choice {
+        let short = match secret.choice.filter(|_| board.secrets.len() > 1) {
             Some(choice) => format!("{}  {}", secret.id.short(), choice.as_str()),
             None => secret.id.short(),
         };
@@ -151,6 +159,7 @@ fn file_name(path: &str) -> &str {
 fn seen_holder(
     holder: &BoardHolder,
     board: &ClientSecretBoard,
+    detail: &ClientSecretDetail,
     context: &ViewContext<'_>,
 ) -> StyledLine {
     let short = |choice| {
@@ -177,10 +186,11 @@ fn seen_holder(
         holder.seen.clock(context.zone)
     };
     let held = format!("{glyph} {held}");
+    let journal = (holder.place == "Secrets Manager").then(|| journal_name(&detail.client_id));
     row(
         holder.place,
         (&held, role),
-        &holder.name,
+        journal.as_deref().unwrap_or(&holder.name),
         &since,
         if holder.is_changing {
             Role::Changing

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use super::{
     Secrets, client_view,
     entry::{SecretEntry, entries},
-    list_view::{SecretColumns, longest_deployment},
+    list_view::{EntryReadings, LongestTexts, SecretColumns},
     run::RunSubject,
     versions_view,
 };
@@ -32,7 +32,7 @@ impl Secrets {
             .unwrap_or(u16::MAX)
             .min(area.height / 2)
             .max(1);
-        let columns = SecretColumns::new(area, longest_deployment(&all));
+        let columns = SecretColumns::new(area, LongestTexts::of(&all));
         columns.draw_titles(area.y, painter);
         let top = Rect {
             y: area.y + 1,
@@ -55,8 +55,11 @@ impl Secrets {
             if index == cursor {
                 painter.select_row(line, true);
             }
-            let known = self.clients.get(entry.deployment());
-            columns.draw_entry(*entry, known, context, line, painter);
+            let known = EntryReadings {
+                user: self.user_of(*entry),
+                client: self.clients.get(entry.deployment()),
+            };
+            columns.draw_entry(*entry, &known, context, line, painter);
         }
         let rule = Rect {
             y: top.bottom(),
@@ -94,8 +97,12 @@ impl Secrets {
             })
         } else {
             let known = self.detail.as_ref().map(|(.., detail)| detail);
+            let user = self.detail.as_ref().and_then(|(name, id, _)| {
+                let key = (name.clone(), id.clone());
+                self.users.get(&key)
+            });
             loaded(known, "its versions", room, context, |detail| {
-                versions_view::lines(detail, self.is_rotating(), context)
+                versions_view::lines(detail, user, self.is_rotating(), context)
             })
         };
         for (row, line) in lines.iter().take(usize::from(area.height)).enumerate() {

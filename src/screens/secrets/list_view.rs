@@ -5,7 +5,9 @@ use ratatui::layout::Rect;
 use super::entry::SecretEntry;
 use crate::{
     kinds,
-    model::{ClientSecretDetail, JournalStatus, Kind, Moment, Relation, Resource},
+    model::{
+        ClientSecretDetail, HeaderSpec, JournalStatus, Kind, Moment, Relation, Resource, SecretUser,
+    },
     screens::ViewContext,
     state::{Loadable, Store},
     theme::Role,
@@ -15,33 +17,69 @@ use crate::{
 /// Days after which a client secret is remarked on, as passwords are.
 const OLD_SECRET_DAYS: i64 = 90;
 const DAY_MS: i64 = 86_400_000;
+/// Columns of the age.
+const AGE: u16 = 9;
 /// From this width on, readers have a column.
-const WIDE: u16 = 116;
+const WIDE: u16 = 110;
+/// From this width on, there is room for whole sentences about rotations.
+const WORDY: u16 = 140;
 
 /// The columns of the list, each with its left edge.
 #[derive(Clone, Copy)]
 pub(super) struct SecretColumns {
     name: u16,
     deployment: u16,
-    status: u16,
+    user: u16,
+    age: u16,
     rotation: u16,
     readers: Option<u16>,
+    is_wordy: bool,
+}
+
+/// The longest texts of the list, in columns.
+#[derive(Clone, Copy)]
+pub(super) struct LongestTexts {
+    name: usize,
+    deployment: usize,
+}
+
+impl LongestTexts {
+    /// Measures the entries.
+    pub(super) fn of(entries: &[SecretEntry<'_>]) -> Self {
+        let longest = |text: fn(&SecretEntry<'_>) -> usize| entries.iter().map(text).max();
+        Self {
+            name: longest(|entry| text_width(entry.title())).unwrap_or(0),
+            deployment: longest(|entry| text_width(entry.deployment().as_str())).unwrap_or(0),
+        }
+    }
 }
 
 impl SecretColumns {
-    /// Columns for this width and the longest name of a deployment.
-    pub(super) fn new(area: Rect, longest: usize) -> Self {
-        let longest = u16::try_from(longest).unwrap_or(12).clamp(10, 18);
-        let name_width = 40.min(area.width.saturating_sub(longest + 33)).max(18);
+    /// Columns for this width and the longest texts.
+    pub(super) fn new(area: Rect, longest: LongestTexts) -> Self {
+        let columns = |length: usize| u16::try_from(length).unwrap_or(u16::MAX);
+        let is_wordy = area.width >= WORDY;
+        let deployment_width = columns(longest.deployment).clamp(10, 18) + 2;
+        let user_width = if area.width >= WIDE { 14 } else { 9 };
+        let rotation_width = if is_wordy { 26 } else { 15 };
+        let others = deployment_width + user_width + AGE + rotation_width;
+        let room = area.width.saturating_sub(4 + others).max(16);
+        let name_width = columns(longest.name)
+            .clamp(14, 46)
+            .saturating_add(2)
+            .min(room);
         let deployment = area.x + 4 + name_width;
-        let status = deployment + longest + 2;
-        let rotation = status + 12;
+        let user = deployment + deployment_width;
+        let age = user + user_width;
+        let rotation = age + AGE;
         Self {
             name: area.x + 4,
             deployment,
-            status,
+            user,
+            age,
             rotation,
-            readers: (area.width >= WIDE).then_some(rotation + 28),
+            readers: (area.width >= WIDE).then_some(rotation + rotation_width),
+            is_wordy,
         }
     }
 
@@ -50,7 +88,8 @@ impl SecretColumns {
         let titles = [
             (Some(self.name), "SECRET"),
             (Some(self.deployment), "DEPLOYMENT"),
-            (Some(self.status), "AGE"),
+            (Some(self.user), "USER"),
+            (Some(self.age), "AGE"),
             (Some(self.rotation), "ROTATION"),
             (self.readers, "READERS"),
         ];
@@ -65,58 +104,106 @@ impl SecretColumns {
     pub(super) fn draw_entry(
         self,
         entry: SecretEntry<'_>,
-        known: Option<&Loadable<ClientSecretDetail>>,
+        known: &EntryReadings<'_>,
         context: &ViewContext<'_>,
         line: Rect,
         painter: &mut Painter<'_>,
     ) {
-        let name_width = self.deployment.saturating_sub(self.name + 2);
-        let name = cut_middle(entry.title(), usize::from(name_width));
-        painter.text(self.name, line.y, name_width, &name, Role::Name);
-        let deployment = entry.deployment().as_str();
-        let width = self.status.saturating_sub(self.deployment + 2);
-        painter.text(self.deployment, line.y, width, deployment, Role::Text);
         let row = match entry {
-            SecretEntry::Neo4j(secret) => neo4j_row(secret, context),
-            SecretEntry::Client(_) => client_row(known, context),
+            SecretEntry::Neo4j(secret) => neo4j_row(secret, known.user, context),
+            SecretEntry::Client(_) => client_row(known.client, context),
         };
-        let width = self.rotation.saturating_sub(self.status + 1);
-        painter.text(self.status, line.y, width, &row.status.0, row.status.1);
-        let end = self.readers.unwrap_or(line.right());
-        let width = end.saturating_sub(self.rotation + 1);
-        painter.text(
-            self.rotation,
-            line.y,
-            width,
-            &row.rotation.0,
-            row.rotation.1,
-        );
-        if let Some(x) = self.readers {
-            let width = line.right().saturating_sub(x + 1);
-            let (words, role) = match entry {
-                SecretEntry::Neo4j(secret) => readers(secret, context.store),
-                SecretEntry::Client(_) => providers(known),
-            };
+        let rotation = if self.is_wordy {
+            row.rotation.words
+        } else {
+            row.rotation.brief
+        };
+        let readers = match entry {
+            SecretEntry::Neo4j(secret) => readers(secret, context.store),
+            SecretEntry::Client(_) => providers(known.client),
+        };
+        let name = entry.title().to_owned();
+        let deployment = entry.deployment().as_str().to_owned();
+        let cells = [
+            (self.name, self.deployment, (name, Role::Name)),
+            (self.deployment, self.user, (deployment, Role::Text)),
+            (self.user, self.age, row.user),
+            (self.age, self.rotation, row.age),
+            (
+                self.rotation,
+                self.readers.unwrap_or(line.right() + 1),
+                (rotation, row.rotation.role),
+            ),
+        ];
+        let last = self.readers.map(|x| (x, line.right() + 1, readers));
+        for (x, next, (words, role)) in cells.into_iter().chain(last) {
+            let width = next.saturating_sub(x + 2);
+            let words = cut_middle(&words, usize::from(width));
             painter.text(x, line.y, width, &words, role);
         }
     }
 }
 
-/// The changing cells of a row.
-struct EntryCells {
-    status: (String, Role),
-    rotation: (String, Role),
+/// What was read of an entry beside its row of the list.
+pub(super) struct EntryReadings<'a> {
+    pub(super) user: Option<&'a Loadable<SecretUser>>,
+    pub(super) client: Option<&'a Loadable<ClientSecretDetail>>,
 }
 
-fn neo4j_row(secret: &Resource, context: &ViewContext<'_>) -> EntryCells {
+/// The changing cells of a row.
+struct EntryCells {
+    user: (String, Role),
+    age: (String, Role),
+    rotation: RotationCell,
+}
+
+/// How a secret is rotated: in full, and for a narrow window.
+struct RotationCell {
+    words: String,
+    brief: String,
+    role: Role,
+}
+
+impl RotationCell {
+    fn new(words: &str, brief: &str, role: Role) -> Self {
+        Self {
+            words: words.to_owned(),
+            brief: brief.to_owned(),
+            role,
+        }
+    }
+}
+
+fn neo4j_row(
+    secret: &Resource,
+    user: Option<&Loadable<SecretUser>>,
+    context: &ViewContext<'_>,
+) -> EntryCells {
     let health = kinds::health(secret);
-    let status = kinds::status_text(secret, context.now);
     let old = kinds::remark(secret, context.now).is_some();
     let role = if old { Role::Degraded } else { role_of(health) };
     let mark = if old { "▲" } else { glyph(health) };
+    // That a rotation is pending stands in its own column.
+    let is_aged = ["ENABLED", "ROTATING"].contains(&secret.status.as_str());
+    let words = match secret.updated.filter(|_| is_aged) {
+        Some(updated) => updated.age(context.now),
+        None => secret.status.clone(),
+    };
     EntryCells {
-        status: (format!("{mark} {}", status.trim_end_matches(" old")), role),
+        user: user_cell(user),
+        age: (format!("{mark} {words}"), role),
         rotation: rotation(secret, context.now),
+    }
+}
+
+fn user_cell(user: Option<&Loadable<SecretUser>>) -> (String, Role) {
+    match user {
+        Some(known) => match known.get() {
+            Some(user) => (user.name.clone(), Role::Text),
+            None if known.problem().is_some() => ("not read".to_owned(), Role::Faint),
+            None => ("…".to_owned(), Role::Faint),
+        },
+        None => ("not read".to_owned(), Role::Faint),
     }
 }
 
@@ -126,44 +213,76 @@ fn fact<'a>(secret: &'a Resource, label: &str) -> Option<&'a str> {
 }
 
 /// By hand, or by a function with its next date.
-fn rotation(secret: &Resource, now: Moment) -> (String, Role) {
+fn rotation(secret: &Resource, now: Moment) -> RotationCell {
     if secret.status == "ROTATING" {
-        return ("◐ pending, not finished".to_owned(), Role::Degraded);
+        return pending();
     }
     if fact(secret, "Rotation") != Some("scheduled") {
-        return ("by hand".to_owned(), Role::Dim);
+        return RotationCell::new("by hand", "by hand", Role::Dim);
     }
     let next = fact(secret, "Next rotation")
         .and_then(|text| text.parse::<jiff::Timestamp>().ok())
         .map(|at| Moment::from_millis(at.as_millisecond()));
     match next {
-        Some(next) if next < now => (
-            format!("▲ function, {} overdue", next.age(now)),
-            Role::Degraded,
-        ),
-        Some(next) => (format!("function, next in {}", now.age(next)), Role::Text),
-        None => ("by its function".to_owned(), Role::Text),
+        Some(next) if next < now => {
+            let age = next.age(now);
+            RotationCell::new(
+                &format!("▲ function, {age} overdue"),
+                &format!("▲ {age} overdue"),
+                Role::Degraded,
+            )
+        }
+        Some(next) => {
+            let left = now.age(next);
+            RotationCell::new(
+                &format!("function, next in {left}"),
+                &format!("next in {left}"),
+                Role::Text,
+            )
+        }
+        None => RotationCell::new("by its function", "function", Role::Text),
     }
 }
 
-/// Runtimes of the deployment whose environment names the secret.
+fn pending() -> RotationCell {
+    RotationCell::new("◐ pending, not finished", "◐ pending", Role::Degraded)
+}
+
+/// Who reads the secret, as far as the lists tell: runtimes whose environment names it, this console, and perhaps an interceptor.
 fn readers(secret: &Resource, store: &Store) -> (String, Role) {
     let arn = secret.arn.as_deref().unwrap_or_default();
-    let names: Vec<&str> = store
-        .resources(&secret.key.deployment)
-        .filter(|resource| resource.key.kind == Kind::Runtime)
+    let of_kind = |kind| {
+        store
+            .resources(&secret.key.deployment)
+            .filter(move |resource| resource.key.kind == kind)
+    };
+    let mut names: Vec<String> = of_kind(Kind::Runtime)
         .filter(|runtime| {
             runtime
                 .links
                 .iter()
                 .any(|link| link.relation == Relation::Reads && link.id == arn)
         })
-        .map(|runtime| runtime.name.as_str())
+        .map(|runtime| format!("runtime {}", runtime.name))
         .collect();
+    let deployment = store.deployment(&secret.key.deployment);
+    let headers = deployment.map_or(&[][..], |deployment| deployment.headers.as_slice());
+    let is_in_header = headers.iter().any(|header| match header {
+        HeaderSpec::BasicFromSecret { secret_id, .. } => secret_id
+            .as_deref()
+            .is_none_or(|id| id == arn || id == secret.key.id),
+        HeaderSpec::Literal { .. } => false,
+    });
+    if is_in_header {
+        names.push("this console, in a header".to_owned());
+    }
     match names.as_slice() {
-        [] => ("none listed".to_owned(), Role::Faint),
-        [only] => (format!("runtime {only}"), Role::Text),
-        [first, others @ ..] => (format!("runtime {first} +{}", others.len()), Role::Text),
+        [] if of_kind(Kind::Gateway).any(|gateway| fact(gateway, "Interceptor").is_some()) => {
+            ("perhaps the interceptor".to_owned(), Role::Dim)
+        }
+        [] => ("none known".to_owned(), Role::Faint),
+        [only] => (only.clone(), Role::Text),
+        [first, others @ ..] => (format!("{first} +{}", others.len()), Role::Text),
     }
 }
 
@@ -173,10 +292,11 @@ fn client_row(
 ) -> EntryCells {
     let Some(detail) = known.and_then(Loadable::get) else {
         let failed = known.is_some_and(|known| known.problem().is_some());
-        let words = if failed { "○ not read" } else { "○" };
+        let words = if failed { "not read" } else { "…" };
         return EntryCells {
-            status: (words.to_owned(), Role::Dim),
-            rotation: (String::new(), Role::Dim),
+            user: (words.to_owned(), Role::Faint),
+            age: ("○".to_owned(), Role::Dim),
+            rotation: RotationCell::new("", "", Role::Dim),
         };
     };
     let oldest = detail
@@ -191,16 +311,17 @@ fn client_row(
     };
     let age = oldest.map_or_else(|| "not known".to_owned(), |at| at.age(context.now));
     let rotation = match (&detail.journal, detail.secrets.len()) {
-        (JournalStatus::Pending { .. }, _) => {
-            ("◐ pending, not finished".to_owned(), Role::Degraded)
-        }
+        (JournalStatus::Pending { .. }, _) => pending(),
         (JournalStatus::Idle | JournalStatus::Unknown(_), 2..) => {
-            ("▲ two secrets".to_owned(), Role::Degraded)
+            RotationCell::new("▲ two secrets", "▲ two secrets", Role::Degraded)
         }
-        (JournalStatus::Idle | JournalStatus::Unknown(_), _) => ("by hand".to_owned(), Role::Dim),
+        (JournalStatus::Idle | JournalStatus::Unknown(_), _) => {
+            RotationCell::new("by hand", "by hand", Role::Dim)
+        }
     };
     EntryCells {
-        status: (format!("{mark} {age}"), role),
+        user: (detail.client_id.clone(), Role::Text),
+        age: (format!("{mark} {age}"), role),
         rotation,
     }
 }
@@ -219,13 +340,4 @@ fn providers(known: Option<&Loadable<ClientSecretDetail>>) -> (String, Role) {
     } else {
         (format!("provider {}", names.join(", ")), Role::Text)
     }
-}
-
-/// The longest name of a deployment among the entries, in columns.
-pub(super) fn longest_deployment(entries: &[SecretEntry<'_>]) -> usize {
-    entries
-        .iter()
-        .map(|entry| text_width(entry.deployment().as_str()))
-        .max()
-        .unwrap_or(0)
 }

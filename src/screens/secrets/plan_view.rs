@@ -6,7 +6,10 @@ use super::run::Run;
 use crate::{
     keys::Layer,
     messages::{Action, AppAction, PromptAction, ViewportId},
-    rotation::plan_page::{PlanMark, PlanPage, PlanRow, PlannedStep},
+    rotation::{
+        plan_page::{PlanMark, PlanPage, PlanRow, PlannedStep},
+        report::Elapsed,
+    },
     screens::{ViewContext, confirm::Confirm, detail::wrapped, frame::symbol},
     theme::Role,
     widgets::{Painter, cut, cut_middle, text_width},
@@ -80,13 +83,13 @@ pub(super) fn draw(
     };
     let more = (hidden > 0).then(|| {
         format!(
-            "↑ ↓ lines {} to {} of {}    ",
+            "↑ ↓ {} to {} of {}   ",
             window.start + 1,
             window.end,
             lines.len()
         )
     });
-    draw_bar(confirm, more, context, place, painter);
+    draw_bar(run, confirm, more, context, place, painter);
 }
 
 /// The height of the place in which the name is typed.
@@ -135,11 +138,7 @@ fn draw_planned(
     let (Some((_, at)), Some(millis)) = (&run.plan, run.planning_millis()) else {
         return;
     };
-    let words = format!(
-        "planned {} in {:.1} s",
-        at.clock(context.zone),
-        millis as f64 / 1_000.0
-    );
+    let words = format!("planned {} in {}", at.clock(context.zone), Elapsed(millis));
     let free = usize::from(room.width).saturating_sub(text_width(&page.sentence) + 8);
     if free > text_width(&words) {
         let width = u16::try_from(text_width(&words)).unwrap_or(0);
@@ -372,6 +371,7 @@ fn push_promise(lines: &mut Vec<PageLine>, page: &PlanPage, width: usize) {
 
 /// Draws the field for the name, and the keys that work there.
 pub(super) fn draw_bar(
+    run: &Run,
     confirm: &Confirm,
     more: Option<String>,
     context: &ViewContext<'_>,
@@ -387,17 +387,19 @@ pub(super) fn draw_bar(
     painter.shade(ground, Role::Raised);
     let gap = u16::from(area.height > 3);
     let name = confirm.name.as_deref().unwrap_or_default();
+    // What is about to happen where: the header may be too narrow for the deployment.
+    let deployment = cut_middle(run.deployment.as_str(), 18);
     let label = if confirm.is_early {
-        "The plan is being made; type the name   "
+        "The plan is being made; type the name   ".to_owned()
     } else {
-        "Type the name to begin   "
+        format!("Type the name to begin in {deployment}   ")
     };
     let y = ground.y + gap;
     let x = painter.text(
         area.x + 3,
         y,
         area.width.saturating_sub(4),
-        label,
+        &label,
         Role::Text,
     );
     let used = draw_field(confirm, name, x, y, area, painter);
@@ -470,7 +472,7 @@ fn draw_keys(
     let begins = if confirm.is_early {
         " begins once the plan is there"
     } else {
-        " begins once the name is whole"
+        " begins once it is whole"
     };
     let more = more.unwrap_or_default();
     painter.spans(

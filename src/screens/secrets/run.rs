@@ -1,12 +1,13 @@
 //! A rotation on the screen: what is rotated, its reports, how long it ran and how long it waited for a person.
 
+use super::entry::SecretEntry;
 use crate::{
     client_secret::{
         board::ClientSecretBoard,
         plan::ClientSecretPlan,
         report::{ClientSecretEnd, ClientSecretKind, ClientSecretReport},
     },
-    messages::{Effect, SecretsEffect},
+    messages::{Effect, SecretsAction, SecretsEffect},
     model::{DeploymentName, Failure, Moment},
     rotation::{
         plan::RotationPlan,
@@ -51,6 +52,8 @@ pub(super) struct RunReport {
 pub(super) struct RunEnd {
     pub(super) outcome: RotationOutcome,
     pub(super) reason: String,
+    /// The operator said no before anything was written.
+    pub(super) is_declined: bool,
     warnings: Vec<String>,
 }
 
@@ -75,6 +78,27 @@ pub(super) struct Run {
 }
 
 impl RunSubject {
+    /// What an action does to an entry.
+    pub(super) fn of(entry: SecretEntry<'_>, action: SecretsAction) -> Self {
+        match entry {
+            SecretEntry::Neo4j(secret) => Self::Password {
+                secret: secret.key.id.clone(),
+                kind: match action {
+                    SecretsAction::Rotate => RotationKind::Rotate,
+                    SecretsAction::Resume => RotationKind::Resume,
+                    SecretsAction::Rollback => RotationKind::Rollback,
+                },
+            },
+            SecretEntry::Client(_) => Self::ClientSecret {
+                kind: match action {
+                    SecretsAction::Rotate => ClientSecretKind::Rotate,
+                    SecretsAction::Resume => ClientSecretKind::Resume,
+                    SecretsAction::Rollback => ClientSecretKind::Rollback,
+                },
+            },
+        }
+    }
+
     /// The effect that starts it.
     pub(super) fn effect(&self, deployment: &DeploymentName) -> Effect {
         Effect::Secrets(match self {
@@ -149,6 +173,27 @@ impl Run {
                 format!("{} the client secret of {}", kind.as_str(), self.deployment)
             }
         }
+    }
+
+    /// Whose rotation it is, without the verb: `prod/neo4j of movies`.
+    pub(super) fn whose(&self) -> String {
+        match &self.subject {
+            RunSubject::Password { secret, .. } => format!("{secret} of {}", self.deployment),
+            RunSubject::ClientSecret { .. } => format!("client secret of {}", self.deployment),
+        }
+    }
+
+    /// Whether it is the rotation of this entry.
+    pub(super) fn is_of(&self, entry: SecretEntry<'_>) -> bool {
+        *entry.deployment() == self.deployment
+            && match (&self.subject, entry) {
+                (RunSubject::Password { secret, .. }, SecretEntry::Neo4j(resource)) => {
+                    *secret == resource.key.id
+                }
+                (RunSubject::ClientSecret { .. }, SecretEntry::Client(_)) => true,
+                (RunSubject::Password { .. }, SecretEntry::Client(_))
+                | (RunSubject::ClientSecret { .. }, SecretEntry::Neo4j(_)) => false,
+            }
     }
 
     /// The first words of the header.
@@ -304,6 +349,7 @@ impl Run {
         let result = result.map(|end| RunEnd {
             outcome: end.outcome,
             reason: end.why.to_string(),
+            is_declined: end.why.is_declined(),
             warnings: Vec::new(),
         });
         self.ended(result, now);
@@ -317,6 +363,7 @@ impl Run {
         let result = result.map(|end| RunEnd {
             outcome: end.outcome,
             reason: end.reason.to_string(),
+            is_declined: end.reason.is_declined(),
             warnings: end.warnings,
         });
         self.ended(result, now);
@@ -345,12 +392,15 @@ impl Run {
 
     /// The ending as a sentence, with the number of warnings.
     pub(super) fn ending_words(&self, end: &RunEnd) -> String {
+        if end.is_declined {
+            return end.reason.clone();
+        }
         let warned = match self.all_warnings().len() {
             0 => String::new(),
             1 => ", with 1 warning".to_owned(),
             count => format!(", with {count} warnings"),
         };
-        format!("{}{warned}: {}", end.outcome.as_str(), end.reason)
+        format!("{}{warned}: {}", end.outcome.words(), end.reason)
     }
 
     /// Its colour: a success with warnings is not green.
@@ -363,6 +413,7 @@ impl Run {
                     Role::Degraded
                 }
             }
+            RotationOutcome::Refused if end.is_declined => Role::Text,
             RotationOutcome::Refused => Role::Degraded,
             RotationOutcome::Failed => Role::Failed,
         }

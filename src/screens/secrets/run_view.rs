@@ -7,7 +7,7 @@ use crate::{
     keys::Layer,
     messages::{Action, PromptAction},
     model::Moment,
-    rotation::report::StepState,
+    rotation::report::{Elapsed, StepState},
     screens::{
         ViewContext,
         confirm::Confirm,
@@ -77,7 +77,7 @@ pub(super) fn draw(
             height: bar,
             ..area
         };
-        plan_view::draw_bar(confirm, None, context, place, painter);
+        plan_view::draw_bar(run, confirm, None, context, place, painter);
     }
     let below = y.saturating_add(3);
     Rect {
@@ -305,7 +305,7 @@ fn outage(run: &Run, step: &str, context: &ViewContext<'_>) -> Option<(String, R
     let millis = run
         .outage_millis(context.now)
         .filter(|_| step == "promote")?;
-    Some((format!("failing {}", seconds(millis)), Role::Degraded))
+    Some((format!("logins fail {}", Elapsed(millis)), Role::Degraded))
 }
 
 fn seconds(millis: i64) -> String {

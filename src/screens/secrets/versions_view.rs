@@ -1,9 +1,10 @@
 //! The versions of a Neo4j secret with their stages, and its own rotation.
 
 use crate::{
-    model::{RotationState, SecretDetail, SecretVersion},
+    model::{RotationState, SecretDetail, SecretUser, SecretVersion},
     rotation::labels,
     screens::ViewContext,
+    state::Loadable,
     theme::Role,
     widgets::{StyledLine, cut_middle, text_width},
 };
@@ -11,6 +12,7 @@ use crate::{
 /// Lines for a secret.
 pub(super) fn lines(
     secret: &SecretDetail,
+    user: Option<&Loadable<SecretUser>>,
     is_rotating: bool,
     context: &ViewContext<'_>,
 ) -> Vec<StyledLine> {
@@ -39,9 +41,32 @@ pub(super) fn lines(
         ]);
     }
     lines.push(Vec::new());
+    lines.extend(user.and_then(user_line));
     lines.push(vec![rotation_words(&secret.rotation, is_rotating)]);
     lines.extend(next_rotation(&secret.rotation, context));
     lines
+}
+
+/// Whose password it is, and where; or why that is not known.
+fn user_line(user: &Loadable<SecretUser>) -> Option<StyledLine> {
+    match (user.get(), user.problem()) {
+        (Some(user), _) => {
+            let place = match &user.address {
+                Some(address) => format!(" at {address}"),
+                None => ", at an address that nothing names".to_owned(),
+            };
+            Some(vec![
+                ("The password of user ".to_owned(), Role::Dim),
+                (user.name.clone(), Role::Text),
+                (place, Role::Dim),
+            ])
+        }
+        (None, Some(failure)) => Some(vec![(
+            format!("Whose password it is was not found out: {}", failure.cause),
+            Role::Degraded,
+        )]),
+        (None, None) => None,
+    }
 }
 
 /// The stages of Secrets Manager. Labels of this program are shortened to who set them.

@@ -128,20 +128,25 @@ impl UserPools {
         pool: &str,
         client: &str,
         value: &SecretText,
-    ) -> Result<String, Failure> {
+    ) -> Result<(String, Option<String>), Failure> {
         let doing = format!("adding a secret to app client {client}");
         self.client.guard_write(deployment, &doing)?;
         let body = json!({"UserPoolId": pool, "ClientId": client, "ClientSecret": value.reveal()});
         let answer = self
             .cognito(deployment, &doing, "AddUserPoolClientSecret", &body, true)
-            .await?
-            .json(&doing)?;
-        let id = answer.pointer("/ClientSecretDescriptor/ClientSecretId");
-        id.and_then(Value::as_str)
-            .map(str::to_owned)
-            .ok_or_else(|| {
-                Failure::new(FailureKind::Server, doing, "Cognito answered without an id")
-            })
+            .await?;
+        let body = answer.json(&doing)?;
+        let id = body
+            .pointer("/ClientSecretDescriptor/ClientSecretId")
+            .and_then(Value::as_str);
+        match id {
+            Some(id) => Ok((id.to_owned(), answer.request_id)),
+            None => Err(Failure::new(
+                FailureKind::Server,
+                doing,
+                "Cognito answered without an id",
+            )),
+        }
     }
 
     /// Removes a secret of a client (`DeleteUserPoolClientSecret`).
@@ -154,7 +159,7 @@ impl UserPools {
         pool: &str,
         client: &str,
         id: &str,
-    ) -> Result<(), Failure> {
+    ) -> Result<Option<String>, Failure> {
         let doing = format!("removing secret {id} of app client {client}");
         self.client.guard_write(deployment, &doing)?;
         let body = json!({"UserPoolId": pool, "ClientId": client, "ClientSecretId": id});
@@ -166,7 +171,7 @@ impl UserPools {
             true,
         )
         .await
-        .map(drop)
+        .map(|answer| answer.request_id)
     }
 
     /// The token endpoint of a user pool: from its discovery document, which needs no permission, else from its domain.

@@ -5,7 +5,10 @@ use serde_json::{Value, json};
 use super::AwsClient;
 use crate::model::{Deployment, Failure};
 
-use super::{failure::AwsOperation, signed::SignedRequest};
+use super::{
+    failure::AwsOperation,
+    signed::{AwsResponse, SignedRequest},
+};
 
 /// OAuth2 credential providers of AgentCore Identity.
 #[derive(Clone)]
@@ -66,11 +69,12 @@ impl CredentialProviders {
         &self,
         deployment: &Deployment,
         body: &Value,
-    ) -> Result<Value, Failure> {
+    ) -> Result<Option<String>, Failure> {
         self.client
             .guard_write(deployment, "updating a credential provider")?;
-        self.identity_request(deployment, "UpdateOauth2CredentialProvider", body)
+        self.send_identity_request(deployment, "UpdateOauth2CredentialProvider", body)
             .await
+            .map(|answer| answer.request_id)
     }
 
     pub(super) async fn identity_request(
@@ -79,6 +83,17 @@ impl CredentialProviders {
         operation: &str,
         body: &Value,
     ) -> Result<Value, Failure> {
+        self.send_identity_request(deployment, operation, body)
+            .await?
+            .json(&format!("{operation} for {}", deployment.name))
+    }
+
+    async fn send_identity_request(
+        &self,
+        deployment: &Deployment,
+        operation: &str,
+        body: &Value,
+    ) -> Result<AwsResponse, Failure> {
         let account = self.client.account(deployment).await?;
         let text = format!("{operation} for {}", deployment.name);
         let action = format!("bedrock-agentcore:{operation}");
@@ -97,9 +112,6 @@ impl CredentialProviders {
             action: &action,
             account: account.label(),
         };
-        self.client
-            .send_signed(&account, doing, &request)
-            .await?
-            .json(&text)
+        self.client.send_signed(&account, doing, &request).await
     }
 }

@@ -197,7 +197,7 @@ impl SecretsManager {
             .collect())
     }
 
-    /// Creates a secret with its first version. The same token with the same text is no change.
+    /// Creates a secret with its first version, and returns the request's id. The same token with the same text is no change.
     ///
     /// # Errors
     /// [`FailureKind::Conflict`] (`ResourceExistsException`) if another secret has this name.
@@ -207,7 +207,7 @@ impl SecretsManager {
         name: &str,
         description: &str,
         text: &SecretText,
-    ) -> Result<(), Failure> {
+    ) -> Result<Option<String>, Failure> {
         let token = uuid::Uuid::new_v4().to_string();
         self.create_secret_with_token(deployment, name, description, text, &token)
             .await
@@ -221,7 +221,7 @@ impl SecretsManager {
         description: &str,
         text: &SecretText,
         token: &str,
-    ) -> Result<(), Failure> {
+    ) -> Result<Option<String>, Failure> {
         let words = format!("creating secret {name}");
         self.client.guard_write(deployment, &words)?;
         call!(self, deployment, words, "CreateSecret", |client| client
@@ -230,7 +230,7 @@ impl SecretsManager {
             .description(description)
             .client_request_token(token)
             .secret_string(text.reveal()))
-        .map(drop)
+        .map(|answer| answer.request_id().map(str::to_owned))
     }
 
     /// Puts a version, and returns the request's id. The same token with the same text is no change; with another text it is a [`FailureKind::Conflict`].

@@ -59,6 +59,8 @@ pub(super) struct ClientSecretBackend {
     is_described: bool,
     pub(super) new: Option<SecretText>,
     drawn: Option<(VersionId, SecretText)>,
+    /// The id of the last write's request, where it was answered.
+    pub(super) request_id: Option<String>,
     /// Providers of this client as last read.
     pub(super) providers: Vec<Value>,
 }
@@ -85,6 +87,7 @@ impl ClientSecretBackend {
             is_described: false,
             new: None,
             drawn: None,
+            request_id: None,
             providers: Vec::new(),
         }
     }
@@ -303,7 +306,7 @@ impl ClientSecretBackend {
         Ok(ClientSecretObservation::Probed(accepted))
     }
 
-    async fn create_journal(&self) -> Answered {
+    async fn create_journal(&mut self) -> Answered {
         let document = JournalDocument {
             user_pool_id: self.client.pool.clone(),
             client_id: self.client.client_id.clone(),
@@ -322,8 +325,18 @@ impl ClientSecretBackend {
             Err(failure) if failure.kind == FailureKind::Conflict => {
                 Ok(ClientSecretObservation::Conflict)
             }
-            created => created.map(|()| ClientSecretObservation::Stored),
+            created => self.wrote(created?, ClientSecretObservation::Stored),
         }
+    }
+
+    /// Keeps the id of a write's request for its audit record.
+    pub(super) fn wrote(
+        &mut self,
+        request_id: Option<String>,
+        seen: ClientSecretObservation,
+    ) -> Answered {
+        self.request_id = request_id;
+        Ok(seen)
     }
 
     fn generate(&mut self) -> Answered {
@@ -354,7 +367,8 @@ impl ClientSecretBackend {
         };
         let text = SecretText::new(document.to_text().to_string());
         let stages = [label.to_owned()];
-        self.services
+        self.request_id = self
+            .services
             .aws
             .secrets
             .put_secret_version(
@@ -370,7 +384,7 @@ impl ClientSecretBackend {
     }
 
     async fn move_stage(
-        &self,
+        &mut self,
         stage: &str,
         to: Option<&VersionId>,
         remove_from: Option<&VersionId>,
@@ -388,11 +402,11 @@ impl ClientSecretBackend {
             Err(failure) if matches!(failure.kind, FailureKind::Usage | FailureKind::Conflict) => {
                 Ok(ClientSecretObservation::Conflict)
             }
-            moved => moved.map(|_| ClientSecretObservation::Moved),
+            moved => self.wrote(moved?, ClientSecretObservation::Moved),
         }
     }
 
-    async fn add_secret(&self) -> Answered {
+    async fn add_secret(&mut self) -> Answered {
         let value = self.value(SecretChoice::New)?;
         let (pool, client) = (&self.client.pool, &self.client.client_id);
         let added =
@@ -404,7 +418,11 @@ impl ClientSecretBackend {
             Err(failure) if failure.kind == FailureKind::Conflict => {
                 Ok(ClientSecretObservation::Conflict)
             }
-            added => added.map(|id| ClientSecretObservation::Added(ClientSecretId::new(id))),
+            added => {
+                let (id, request_id) = added?;
+                let id = ClientSecretId::new(id);
+                self.wrote(request_id, ClientSecretObservation::Added(id))
+            }
         }
     }
 
@@ -475,9 +493,10 @@ impl ClientSecretBackend {
         Ok(ClientSecretObservation::Written { done, left })
     }
 
-    async fn delete_secret(&self, id: &ClientSecretId) -> Answered {
+    async fn delete_secret(&mut self, id: &ClientSecretId) -> Answered {
         let (pool, client) = (&self.client.pool, &self.client.client_id);
-        self.services
+        self.request_id = self
+            .services
             .aws
             .user_pools
             .delete_client_secret(&self.deployment, pool, client, id.as_str())

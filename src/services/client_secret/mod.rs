@@ -217,7 +217,11 @@ impl ClientSecrets {
         if !rehearse && end.outcome != RotationOutcome::NothingToDo {
             let version = end.version.as_ref().map(VersionId::as_str);
             let why = Some(end.reason.to_string());
-            let outcome = end.outcome.as_str();
+            let outcome = if end.reason.is_declined() {
+                audit::DECLINED
+            } else {
+                end.outcome.as_str()
+            };
             let recorded = audit.outcome(outcome, why, version, None, clock::now());
             problems.extend(recorded.await.err());
         }
@@ -274,8 +278,7 @@ async fn drive(
                     let version = machine.version().map(VersionId::as_str);
                     problems.extend(audit.intent(version, clock::now()).await.err());
                 }
-                let version = machine.version().map(VersionId::as_str);
-                let answer = record(audit, &effect, version, problems, backend).await;
+                let answer = record(audit, &effect, &machine, problems, backend).await;
                 if board.observe(&machine, &effect, &answer, clock::now()) {
                     operator.board(&board);
                 }
@@ -292,18 +295,31 @@ async fn drive(
 async fn record(
     audit: &audit::Audit,
     effect: &ClientSecretEffect,
-    version: Option<&str>,
+    machine: &ClientSecretMachine,
     problems: &mut Vec<String>,
     backend: &mut ClientSecretBackend,
 ) -> ClientSecretObservation {
     let Some(operation) = effect.write_operation() else {
         return perform(backend, effect).await;
     };
-    let part = audit.part(operation);
+    let version = effect
+        .written_version()
+        .or_else(|| machine.version())
+        .map(VersionId::as_str);
+    let part = audit
+        .part(operation)
+        .of_label(effect.label_move())
+        .of_item(written_item(effect, machine, backend));
+    backend.request_id = None;
     let before = part.intent(version, clock::now()).await;
     let answer = perform(backend, effect).await;
     let (outcome, why) = answer.write_result();
     let request_id = answer.request_id().map(str::to_owned);
+    let request_id = request_id.or_else(|| backend.request_id.take());
+    let part = match &answer {
+        ClientSecretObservation::Added(id) => part.of_item(Some(format!("secret {id}"))),
+        _ => part,
+    };
     let after = part.outcome(outcome, why, version, request_id, clock::now());
     for problem in [before.err(), after.await.err()].into_iter().flatten() {
         if !problems.contains(&problem) {
@@ -311,6 +327,41 @@ async fn record(
         }
     }
     answer
+}
+
+/// What exactly a write changes, for its audit record. The id of a secret that is added is known only from the answer.
+fn written_item(
+    effect: &ClientSecretEffect,
+    machine: &ClientSecretMachine,
+    backend: &ClientSecretBackend,
+) -> Option<String> {
+    match effect {
+        ClientSecretEffect::CreateJournal
+        | ClientSecretEffect::PutVersion { .. }
+        | ClientSecretEffect::MoveStage { .. } => Some(format!("journal {}", backend.journal)),
+        ClientSecretEffect::UpdateProvider(index, _) => machine
+            .providers()
+            .get(*index)
+            .map(|name| format!("credential provider {name}")),
+        ClientSecretEffect::UpdateConfiguration(_) => backend
+            .options
+            .configuration
+            .as_ref()
+            .map(|path| path.display().to_string()),
+        ClientSecretEffect::DeleteSecret(id) => Some(format!("secret {id}")),
+        ClientSecretEffect::AddSecret
+        | ClientSecretEffect::ReadClient
+        | ClientSecretEffect::ReadJournal
+        | ClientSecretEffect::Probe(_)
+        | ClientSecretEffect::FindProviders
+        | ClientSecretEffect::ReadProvider(_)
+        | ClientSecretEffect::CheckProvider(_)
+        | ClientSecretEffect::CheckPermissions
+        | ClientSecretEffect::Generate
+        | ClientSecretEffect::CallThroughChain(_)
+        | ClientSecretEffect::FindHolders(_)
+        | ClientSecretEffect::Wait { .. } => None,
+    }
 }
 
 /// Performs one effect within its time limit.

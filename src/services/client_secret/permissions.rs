@@ -62,7 +62,7 @@ impl ClientSecretBackend {
                 .add_client_secret(&self.deployment, pool, client, &value);
         match added.await {
             // No service of AWS accepts it; what a stand-in has added is removed again.
-            Ok(id) => {
+            Ok((id, _)) => {
                 self.services
                     .aws
                     .user_pools
@@ -77,7 +77,8 @@ impl ClientSecretBackend {
                 .aws
                 .user_pools
                 .delete_client_secret(&self.deployment, pool, client, &unknown)
-                .await,
+                .await
+                .map(drop),
         )?;
         self.check_journal().await?;
         Ok(ClientSecretObservation::Permitted)
@@ -107,6 +108,7 @@ impl ClientSecretBackend {
             .secrets
             .create_secret_with_token(&self.deployment, &self.journal, "", &empty, token)
             .await
+            .map(drop)
     }
 
     async fn ask_to_put(&self, secret: &str) -> Result<(), Failure> {

@@ -108,7 +108,8 @@ impl ClientSecretBackend {
         let value = self.value(choice)?.clone();
         let provider = self.provider(index)?;
         if is_external(provider) {
-            return self.update_external(provider, &value).await;
+            let request_id = self.update_external(provider, &value).await?;
+            return self.wrote(request_id, ClientSecretObservation::Updated);
         }
         let mut configuration = provider
             .get("oauth2ProviderConfigOutput")
@@ -137,12 +138,17 @@ impl ClientSecretBackend {
             Err(failure) if failure.kind == FailureKind::Conflict => {
                 Ok(ClientSecretObservation::Conflict)
             }
-            updated => updated.map(|_| ClientSecretObservation::Updated),
+            updated => self.wrote(updated?, ClientSecretObservation::Updated),
         }
     }
 
     /// A provider that reads a secret of the account takes its next current version. Nothing but the value changes in its text.
-    async fn update_external(&self, provider: &Value, value: &SecretText) -> Answered {
+    /// Returns the request's id.
+    async fn update_external(
+        &self,
+        provider: &Value,
+        value: &SecretText,
+    ) -> Result<Option<String>, Failure> {
         let doing = "updating the external secret of a credential provider";
         let refused = |why: &str| Failure::new(FailureKind::Refused, doing, why);
         let arn = secret_arn(provider).ok_or_else(|| refused("the provider names no secret"))?;
@@ -171,8 +177,7 @@ impl ClientSecretBackend {
                 &SecretText::from(changed.as_str()),
                 &[CURRENT.to_owned()],
             )
-            .await?;
-        Ok(ClientSecretObservation::Updated)
+            .await
     }
 }
 

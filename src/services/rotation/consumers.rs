@@ -4,17 +4,17 @@ use crate::{
     model::Moment,
     net::clock,
     rotation::{
-        effect::{CallAnswer, Connection, EffectError, Observation},
+        effect::{Connection, EffectError, Observation},
         labels::{PREVIOUS, VersionId},
         machine::RotationMachine,
         plan::{AlternateUser, PlanInput, RotationPlan},
-        readers::{Pickup, SecretReader},
+        readers::SecretReader,
         secret_document::{SecretDocument, alternate},
     },
 };
 
 use super::{
-    CHAIN_CALL, SURVEY, call_chain,
+    SURVEY, chain,
     live_backend::{LiveBackend, secret_name},
     readers::{self, ReaderQuery, ReaderScan},
     refresh::{CredentialChange, Login, RefreshResult, Runtimes},
@@ -176,13 +176,15 @@ impl LiveBackend {
         if self.turn(from, to).is_none() {
             return unread();
         }
-        let Some(found) = self.readers(&versions).await else {
+        let route = chain::route(&self.services, &self.deployment, &self.secret);
+        let (found, route) = tokio::join!(
+            self.readers(&versions),
+            tokio::time::timeout(SURVEY, Box::pin(route))
+        );
+        let Some(found) = found else {
             return Observation::Failed(EffectError::in_doubt());
         };
-        self.in_chain |= found
-            .readers
-            .iter()
-            .any(|reader| reader.pickup != Pickup::Unknown);
+        self.use_of_secret = Some((found.readers.clone(), route.unwrap_or_default()));
         let Some(turn) = self.turn(from, to) else {
             return unread();
         };
@@ -222,20 +224,5 @@ impl LiveBackend {
             deployment: &self.deployment,
             now: clock::now(),
         }
-    }
-
-    /// One Cypher statement through the gateway or runtime.
-    pub(super) async fn call(&self) -> Observation {
-        let answer = call_chain(&self.services.mcp, &self.deployment, CHAIN_CALL).await;
-        Observation::Called(match answer {
-            CallAnswer::Answered(what) if what.starts_with("tools/list") => {
-                CallAnswer::Unknown("no tool that reads by Cypher is offered there".to_owned())
-            }
-            // Never guessed: several secrets, and no reader of this one in the chain.
-            CallAnswer::Answered(what) if !self.in_chain => CallAnswer::Answered(format!(
-                "{what}, though no reader of this secret is known in the chain"
-            )),
-            answer => answer,
-        })
     }
 }

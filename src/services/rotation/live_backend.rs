@@ -18,6 +18,8 @@ use crate::{
         machine::RotationMachine,
         password::{PasswordPolicy, PasswordPolicyError, PasswordSource},
         plan::RotationPlan,
+        proof::ChainRoute,
+        readers::SecretReader,
         report::RotationKind,
         secret_document::{SecretDocument, SecretDocumentError, alternate},
     },
@@ -59,8 +61,8 @@ pub struct LiveBackend {
     pub(super) arn: String,
     pub(super) managed: bool,
     pub(super) connections: Option<Vec<Connection>>,
-    /// The chain is known to log in with this secret.
-    pub(super) in_chain: bool,
+    /// Who reads the secret, and where calls through the endpoint end, once that was found out.
+    pub(super) use_of_secret: Option<(Vec<SecretReader>, ChainRoute)>,
     /// When this process moved AWSCURRENT.
     pub(super) promoted: Option<Moment>,
 }
@@ -111,7 +113,7 @@ impl LiveBackend {
             managed: false,
             connections: None,
             promoted: None,
-            in_chain: matches!(deployment.secrets.as_slice(), [only] if only == secret),
+            use_of_secret: None,
         }
     }
 
@@ -325,6 +327,13 @@ impl LiveBackend {
         }
     }
 
+    /// The record of one write of this rotation.
+    fn part(&self, effect: &RotationEffect) -> Audit {
+        self.audit
+            .part(effect.write_operation().unwrap_or_default())
+            .of_label(effect.label_move())
+    }
+
     async fn start_managed(&mut self) -> Observation {
         let token = uuid::Uuid::new_v4().to_string();
         let version = VersionId::new(token.as_str());
@@ -401,7 +410,7 @@ impl RotationBackend for LiveBackend {
             RotationEffect::RefreshReader { reader, from, to } => {
                 return self.refresh(reader, from.as_ref(), to).await;
             }
-            RotationEffect::CallThroughChain => return self.call().await,
+            RotationEffect::CallThroughChain => return Observation::Called(self.call().await),
             RotationEffect::StartManagedRotation => return self.start_managed().await,
             RotationEffect::Wait { .. } => return Observation::Waited,
         };
@@ -423,10 +432,7 @@ impl RotationBackend for LiveBackend {
             self.audit.intent(version, now).await?;
         }
         let version = effect.written_version().map(VersionId::as_str);
-        let part = self
-            .audit
-            .part(effect.write_operation().unwrap_or_default());
-        part.intent(version, now).await
+        self.part(effect).intent(version, now).await
     }
 
     async fn after_write(
@@ -437,9 +443,7 @@ impl RotationBackend for LiveBackend {
         let (outcome, why) = observation.write_result();
         let request_id = observation.request_id().map(str::to_owned);
         let version = effect.written_version().map(VersionId::as_str);
-        let part = self
-            .audit
-            .part(effect.write_operation().unwrap_or_default());
+        let part = self.part(effect);
         let now = Moment::from_millis(self.now());
         part.outcome(
             outcome,

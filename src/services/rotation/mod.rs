@@ -4,38 +4,38 @@
 
 mod administrator;
 mod bare_secret;
+mod chain;
 mod consumers;
 mod live_backend;
 mod login;
 mod place;
 mod readers;
 mod refresh;
+mod user;
 
 use std::{future::Future, path::PathBuf, time::Duration};
 
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    model::{CallOptions, Deployment, Failure, FailureKind, Identity, Moment},
+    model::{Deployment, Failure, FailureKind, Identity, Moment},
     net::clock,
     rotation::{
-        effect::{CallAnswer, EffectError, Observation, RotationEffect, RotationNext},
+        effect::{EffectError, Observation, RotationEffect, RotationNext},
         labels::VersionId,
         machine::{RotationMachine, RotationSettings},
         password::{PasswordPolicy, PasswordSource},
         plan::RotationPlan,
         report::{RotationEnd, RotationKind, RotationOutcome, RotationQuestion, RotationReport},
     },
-    services::McpOptions,
-    tools::cypher,
 };
 
 use super::{
     Aws, Mcp, Neo4j, SignIns,
     audit::{self, Audit},
 };
-use crate::model::McpTarget;
 
+pub(crate) use chain::call_chain;
 pub(crate) use live_backend::draw as draw_password;
 pub use live_backend::{LiveBackend, secret_name};
 
@@ -247,11 +247,19 @@ fn settings(options: &RotationOptions, operator: &str) -> RotationSettings {
 }
 
 async fn record_outcome(audit: &Audit, ending: &RotationEnd) -> Result<(), String> {
+    let is_declined = ending.why.is_declined();
+    let outcome = if is_declined {
+        audit::DECLINED
+    } else {
+        ending.outcome.as_str()
+    };
+    // A version that nobody touched is no part of the record.
+    let version = ending.version.as_ref().filter(|_| !is_declined);
     audit
         .outcome(
-            ending.outcome.as_str(),
+            outcome,
             Some(ending.why.to_string()),
-            ending.version.as_ref().map(VersionId::as_str),
+            version.map(VersionId::as_str),
             None,
             clock::now(),
         )
@@ -393,51 +401,6 @@ fn jitter() -> u64 {
     // Without randomness everybody waits equally long, which is no mistake.
     let _ = getrandom::fill(&mut byte);
     50 + u64::from(byte[0])
-}
-
-/// Calls a reading Cypher tool through the gateway or runtime of a deployment. Without such a tool, an answered `tools/list`
-/// shows that the sign-in works.
-pub(crate) async fn call_chain(mcp: &Mcp, deployment: &Deployment, limit: Duration) -> CallAnswer {
-    let connected = mcp
-        .connect(deployment, &McpTarget::Default, McpOptions::default())
-        .await;
-    let session = match connected {
-        Ok(session) => session,
-        Err(failure) => return CallAnswer::Unknown(failure.to_string()),
-    };
-    let tools = match session.tools().await {
-        Ok(tools) => tools,
-        Err(failure) => return CallAnswer::Refused(failure.to_string()),
-    };
-    let Some((tool, arguments)) = cypher::probe(&tools, "RETURN 1 AS ok") else {
-        session.close().await;
-        return CallAnswer::Answered(format!(
-            "tools/list ({} tools; none of them reads by Cypher)",
-            tools.len()
-        ));
-    };
-    let options = CallOptions {
-        timeout: limit,
-        total: limit,
-    };
-    let answer = match session.call(&tool.name, arguments, options).await {
-        Ok(outcome) if !outcome.is_error => {
-            CallAnswer::Answered(format!("{} in {} ms", tool.name, outcome.elapsed.total))
-        }
-        Ok(outcome) => CallAnswer::Refused(first_line(&outcome.text())),
-        Err(failure) => CallAnswer::Refused(failure.to_string()),
-    };
-    session.close().await;
-    answer
-}
-
-fn first_line(text: &str) -> String {
-    text.lines()
-        .next()
-        .unwrap_or_default()
-        .chars()
-        .take(300)
-        .collect()
 }
 
 #[cfg(test)]

@@ -85,13 +85,36 @@ fn a_missing_permission_is_refused_before_the_first_write_and_a_failure_after_it
 
 #[test]
 fn stopping_waits_while_the_database_is_ahead_of_the_secret() {
-    let mut harness = Harness::new(RotationKind::Rotate);
-    assert!(harness.machine.stop());
-    let RotationNext::Done(ending) = harness.machine.next() else {
-        panic!("not stopped")
+    let stopped = |harness: &mut Harness| {
+        assert!(harness.machine.stop());
+        let RotationNext::Done(ending) = harness.machine.next() else {
+            panic!("not stopped")
+        };
+        (ending.outcome, ending.why)
     };
+    let mut harness = Harness::new(RotationKind::Rotate);
     assert_eq!(
-        (ending.outcome, ending.why),
+        stopped(&mut harness),
+        (RotationOutcome::Refused, EndReason::Declined),
+        "nothing was agreed to, so nothing was changed"
+    );
+
+    let mut harness = Harness::new(RotationKind::Rotate);
+    let mut operator = ExploredWorld::nobody();
+    loop {
+        let observation = match harness.machine.next() {
+            RotationNext::Done(ending) => panic!("ended: {ending:?}"),
+            RotationNext::Ask(_) => Observation::Agreed(true),
+            RotationNext::Effect(effect) => harness.world.perform(&effect, &mut operator),
+        };
+        let agreed = matches!(observation, Observation::Agreed(_));
+        harness.machine.on(observation, NOW);
+        if agreed {
+            break;
+        }
+    }
+    assert_eq!(
+        stopped(&mut harness),
         (RotationOutcome::Failed, EndReason::Stopped)
     );
 

@@ -1,0 +1,74 @@
+//! What a rotation means for the rest of the console: questions, and its end for the activity log.
+
+use super::run::Run;
+use crate::{
+    messages::Effects,
+    model::{Failure, FailureKind},
+    rotation::report::RotationOutcome,
+    screens::confirm::Confirm,
+};
+
+/// What an event of the rotation means for the rest of the console.
+#[derive(Debug)]
+pub enum SecretsOutcome {
+    /// Nothing.
+    Nothing(Effects),
+    /// A question to the user.
+    Question(Box<Confirm>),
+    /// The rotation has ended.
+    Ended(Box<EndedRotation>),
+}
+
+/// The end of a rotation, for the activity log and in passing.
+#[derive(Debug)]
+pub struct EndedRotation {
+    /// What was done, for the activity log.
+    pub what: String,
+    /// What is shown in passing.
+    pub toast: String,
+    /// The result.
+    pub result: Result<String, Failure>,
+    /// Whether something was written.
+    pub is_write: bool,
+    /// Whether it was refused.
+    pub is_refusal: bool,
+}
+
+/// What the activity log says of the end.
+pub(super) fn ended(run: &Run) -> SecretsOutcome {
+    let what = run.entry();
+    let mut toast = String::new();
+    let mut is_write = true;
+    let (result, is_refusal) = match &run.ended {
+        Some((_, Ok(end))) if end.is_declined => {
+            let words = run.ending_words(end);
+            toast = format!("{words}: {what}");
+            is_write = false;
+            (Ok(words), false)
+        }
+        Some((_, Ok(end))) if end.outcome.is_success() => {
+            let words = run.ending_words(end);
+            toast = format!("{}: {words}", run.whose());
+            is_write = end.outcome != RotationOutcome::NothingToDo;
+            (Ok(words), false)
+        }
+        // A refusal is not a success: it is shown as what it is.
+        Some((_, Ok(end))) => (
+            Err(Failure::new(
+                FailureKind::Refused,
+                what.clone(),
+                run.ending_words(end),
+            )),
+            end.outcome == RotationOutcome::Refused,
+        ),
+        Some((_, Err(failure))) => (Err(failure.clone()), false),
+        None => return SecretsOutcome::Nothing(Effects::none()),
+    };
+    SecretsOutcome::Ended(Box::new(EndedRotation {
+        what,
+        toast,
+        result,
+        is_write,
+        is_refusal,
+    }))
+}
