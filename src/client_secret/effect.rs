@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::report::{ClientSecretEnd, ClientSecretQuestion};
 use crate::rotation::effect::{CallAnswer, EffectError};
-use crate::rotation::labels::{LabelMove, Labels, VersionId};
+use crate::rotation::labels::{LabelChange, Labels, VersionId};
 
 /// The id that Cognito gives to one secret of an app client (`ClientSecretId`). It is not secret.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -197,14 +197,16 @@ impl ClientSecretEffect {
     }
 
     /// The staging label of the journal that it puts, moves or takes off.
-    pub fn label_move(&self) -> Option<LabelMove> {
+    pub fn label_move(&self) -> Option<LabelChange> {
         match self {
-            Self::PutVersion { version, label } => Some(LabelMove::new(label, Some(version), None)),
+            Self::PutVersion { version, label } => {
+                Some(LabelChange::new(label, Some(version), None))
+            }
             Self::MoveStage {
                 stage,
                 to,
                 remove_from,
-            } => Some(LabelMove::new(stage, to.as_ref(), remove_from.as_ref())),
+            } => Some(LabelChange::new(stage, to.as_ref(), remove_from.as_ref())),
             Self::CreateJournal
             | Self::AddSecret
             | Self::UpdateProvider(..)

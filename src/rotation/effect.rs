@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 pub use super::effect_error::{EffectError, EffectErrorClass};
 
-use super::labels::{LabelMove, Labels, VersionId};
+use super::labels::{LabelChange, Labels, VersionId};
 use super::readers::SecretReader;
 use super::report::{RotationEnd, RotationQuestion};
 use crate::model::{AlterAnswer, LoginAnswer};
@@ -177,14 +177,16 @@ impl RotationEffect {
     }
 
     /// The staging label that it puts, moves or takes off.
-    pub fn label_move(&self) -> Option<LabelMove> {
+    pub fn label_move(&self) -> Option<LabelChange> {
         match self {
-            Self::PutVersion { version, label } => Some(LabelMove::new(label, Some(version), None)),
+            Self::PutVersion { version, label } => {
+                Some(LabelChange::new(label, Some(version), None))
+            }
             Self::MoveStage {
                 stage,
                 to,
                 remove_from,
-            } => Some(LabelMove::new(stage, to.as_ref(), remove_from.as_ref())),
+            } => Some(LabelChange::new(stage, to.as_ref(), remove_from.as_ref())),
             Self::AlterPassword { .. }
             | Self::SetByAdministrator { .. }
             | Self::RefreshReader { .. }

@@ -206,7 +206,7 @@ impl fmt::Display for RotationEvidence {
                 write!(
                     formatter,
                     "{pause} ({})",
-                    Elapsed(i64::try_from(*millis).unwrap_or(i64::MAX))
+                    Milliseconds(i64::try_from(*millis).unwrap_or(i64::MAX))
                 )
             }
             Self::Error(error) => error.fmt(formatter),
@@ -359,7 +359,11 @@ fn write_promoted(
     write!(formatter, "AWSCURRENT → {}", version.short())?;
     match outage {
         Some(millis) if millis > 0 => {
-            write!(formatter, "; new logins failed for {}", Elapsed(millis))
+            write!(
+                formatter,
+                "; new logins failed for {}",
+                Milliseconds(millis)
+            )
         }
         Some(_) | None => Ok(()),
     }
@@ -398,9 +402,9 @@ pub(super) fn write_connections(
 }
 
 /// Milliseconds for people: below a second as milliseconds.
-pub struct Elapsed(pub i64);
+pub struct Milliseconds(pub i64);
 
-impl fmt::Display for Elapsed {
+impl fmt::Display for Milliseconds {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             millis @ ..1_000 => write!(formatter, "{millis} ms"),

@@ -31,7 +31,7 @@ const VERSION_LENGTH: usize = 8;
 
 /// A staging label that is put on a version, moved or taken off: for the audit record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LabelMove {
+pub struct LabelChange {
     /// The label.
     pub name: String,
     /// The version that has it afterwards; none where it is taken off.
@@ -40,7 +40,7 @@ pub struct LabelMove {
     pub from: Option<String>,
 }
 
-impl LabelMove {
+impl LabelChange {
     /// The move of this label between two versions.
     pub fn new(name: &str, to: Option<&VersionId>, from: Option<&VersionId>) -> Self {
         Self {

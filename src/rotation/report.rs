@@ -6,7 +6,7 @@ use super::effect::Connection;
 pub use super::end::{EndReason, NOT_CONFIRMED, RotationEnd, RotationOutcome};
 use super::evidence::write_connections;
 pub use super::evidence::{
-    ConsumerEvidence, Elapsed, Neo4jEvidence, RotationEvidence, SecretEvidence,
+    ConsumerEvidence, Milliseconds, Neo4jEvidence, RotationEvidence, SecretEvidence,
 };
 use super::labels::VersionId;
 use super::readers::{Pickup, SecretReader};

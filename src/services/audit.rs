@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{CallOutcome, Deployment, Failure, Moment, PastWrite};
 use crate::net::clock;
-use crate::rotation::labels::LabelMove;
+use crate::rotation::labels::LabelChange;
 use crate::services::aws::AwsClient;
 
 /// How much of the end of the file is read for display.
@@ -59,7 +59,7 @@ pub struct AuditLine {
     pub version_id: Option<String>,
     /// The staging label that is put, moved or taken off.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub label: Option<LabelMove>,
+    pub label: Option<LabelChange>,
     /// What exactly is written to, where the target holds several: a journal, a credential provider, one of two secrets.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub item: Option<String>,
@@ -149,7 +149,7 @@ impl Audit {
 
     /// The same record of a move of a staging label.
     #[must_use]
-    pub fn of_label(mut self, label: Option<LabelMove>) -> Self {
+    pub fn of_label(mut self, label: Option<LabelChange>) -> Self {
         self.line.label = label;
         self
     }

@@ -8,7 +8,7 @@ use crate::{
     messages::{Action, AppAction, PromptAction, ViewportId},
     rotation::{
         plan_page::{PlanMark, PlanPage, PlanRow, PlannedStep},
-        report::Elapsed,
+        report::Milliseconds,
     },
     screens::{ViewContext, confirm::Confirm, detail::wrapped, frame::symbol},
     theme::Role,
@@ -138,7 +138,11 @@ fn draw_planned(
     let (Some((_, at)), Some(millis)) = (&run.plan, run.planning_millis()) else {
         return;
     };
-    let words = format!("planned {} in {}", at.clock(context.zone), Elapsed(millis));
+    let words = format!(
+        "planned {} in {}",
+        at.clock(context.zone),
+        Milliseconds(millis)
+    );
     let free = usize::from(room.width).saturating_sub(text_width(&page.sentence) + 8);
     if free > text_width(&words) {
         let width = u16::try_from(text_width(&words)).unwrap_or(0);

@@ -7,7 +7,7 @@ use crate::{
     keys::Layer,
     messages::{Action, PromptAction},
     model::Moment,
-    rotation::report::{Elapsed, StepState},
+    rotation::report::{Milliseconds, StepState},
     screens::{
         ViewContext,
         confirm::Confirm,
@@ -305,7 +305,10 @@ fn outage(run: &Run, step: &str, context: &ViewContext<'_>) -> Option<(String, R
     let millis = run
         .outage_millis(context.now)
         .filter(|_| step == "promote")?;
-    Some((format!("logins fail {}", Elapsed(millis)), Role::Degraded))
+    Some((
+        format!("logins fail {}", Milliseconds(millis)),
+        Role::Degraded,
+    ))
 }
 
 fn seconds(millis: i64) -> String {

@@ -329,16 +329,6 @@ impl ClientSecretBackend {
         }
     }
 
-    /// Keeps the id of a write's request for its audit record.
-    pub(super) fn wrote(
-        &mut self,
-        request_id: Option<String>,
-        seen: ClientSecretObservation,
-    ) -> Answered {
-        self.request_id = request_id;
-        Ok(seen)
-    }
-
     fn generate(&mut self) -> Answered {
         let refused = |why: String| Failure::new(FailureKind::Refused, "drawing a new secret", why);
         let policy =

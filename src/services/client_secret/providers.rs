@@ -103,6 +103,16 @@ impl ClientSecretBackend {
         }
     }
 
+    /// Keeps the id of a write's request for its audit record.
+    pub(super) fn wrote(
+        &mut self,
+        request_id: Option<String>,
+        seen: ClientSecretObservation,
+    ) -> Answered {
+        self.request_id = request_id;
+        Ok(seen)
+    }
+
     /// An update replaces the whole configuration: everything that the provider shows is sent back, unknown members included.
     pub(super) async fn update_provider(&mut self, index: usize, choice: SecretChoice) -> Answered {
         let value = self.value(choice)?.clone();
