@@ -97,6 +97,17 @@ impl ServiceRunner {
     }
 }
 
+/// The slot of a task about secrets; none where it is no task.
+fn secrets_slot(effect: &SecretsEffect) -> Option<Slot> {
+    Some(match effect {
+        SecretsEffect::ReadSecret(..) => Slot::Secret,
+        SecretsEffect::Rotate { .. } | SecretsEffect::RotateClientSecret { .. } => Slot::Rotation,
+        SecretsEffect::ReadSecretUser(name, id) => Slot::SecretUser(name.clone(), id.clone()),
+        SecretsEffect::ReadClientSecret(name) => Slot::ClientSecret(name.clone()),
+        SecretsEffect::AnswerRotation(_) => return None,
+    })
+}
+
 impl EffectRunner for ServiceRunner {
     fn slot(&mut self, effect: &Effect) -> Option<Slot> {
         self.once += 1;
@@ -116,17 +127,7 @@ impl EffectRunner for ServiceRunner {
             Effect::Logs(LogsEffect::ReadOlder(_)) => Slot::OlderLogs,
             Effect::Logs(LogsEffect::EstimateQuery(_) | LogsEffect::RunQuery(_)) => Slot::LogQuery,
             Effect::Logs(LogsEffect::ReadAround(_)) => Slot::LinesAround,
-            Effect::Secrets(effect) => match effect {
-                SecretsEffect::ReadSecret(..) => Slot::Secret,
-                SecretsEffect::Rotate { .. } | SecretsEffect::RotateClientSecret { .. } => {
-                    Slot::Rotation
-                }
-                SecretsEffect::ReadSecretUser(name, id) => {
-                    Slot::SecretUser(name.clone(), id.clone())
-                }
-                SecretsEffect::ReadClientSecret(name) => Slot::ClientSecret(name.clone()),
-                SecretsEffect::AnswerRotation(_) => return None,
-            },
+            Effect::Secrets(effect) => return secrets_slot(effect),
             Effect::Tools(effect) => match effect {
                 ToolsEffect::Connect(endpoint) => Slot::Connection(endpoint.clone()),
                 ToolsEffect::Call { endpoint, .. } | ToolsEffect::Fetch(endpoint, ..) => {

@@ -316,9 +316,10 @@ async fn record(
     let (outcome, why) = answer.write_result();
     let request_id = answer.request_id().map(str::to_owned);
     let request_id = request_id.or_else(|| backend.request_id.take());
-    let part = match &answer {
-        ClientSecretObservation::Added(id) => part.of_item(Some(format!("secret {id}"))),
-        _ => part,
+    let part = if let ClientSecretObservation::Added(id) = &answer {
+        part.of_item(Some(format!("secret {id}")))
+    } else {
+        part
     };
     let after = part.outcome(outcome, why, version, request_id, clock::now());
     for problem in [before.err(), after.await.err()].into_iter().flatten() {
