@@ -20,7 +20,7 @@ pub(super) struct AlarmWatch {
     is_bad: BTreeMap<DeploymentName, bool>,
 }
 
-/// Whether a health raises the alarm; `None` if it says nothing.
+/// Returns whether a health raises the alarm; `None` if it says nothing.
 const fn is_bad(health: DeploymentHealth) -> Option<bool> {
     match health {
         DeploymentHealth::Unknown => None,

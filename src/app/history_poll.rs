@@ -118,7 +118,7 @@ impl App {
         }))
     }
 
-    /// The deployment under the cursor and since when; nothing where no panel is shown.
+    /// Returns the deployment under the cursor and since when; nothing where no panel is shown.
     fn resting(&self) -> Option<(DeploymentName, Moment)> {
         let is_shown = self.frame.width >= PANEL_FROM || self.fleet.is_overview_open();
         if self.route != Route::Fleet || !is_shown || !self.has_started {
@@ -131,7 +131,7 @@ impl App {
         }
     }
 
-    /// When the logs of the deployment under the cursor are due for the first time.
+    /// Returns when the logs of the deployment under the cursor are due for the first time.
     pub(super) fn next_calls(&self) -> Option<Moment> {
         let (name, since) = self.history.resting.as_ref()?;
         let is_first = !self.history.calls.contains_key(name);

@@ -179,7 +179,7 @@ impl App {
         FleetSnapshot::of(&self.store, place, self.now)
     }
 
-    /// Whether the event loop should end.
+    /// Returns whether the event loop should end.
     pub const fn is_over(&self) -> bool {
         self.is_over
     }
@@ -189,12 +189,12 @@ impl App {
         self.start_choice.as_ref()
     }
 
-    /// Whether the tour was shown: not before there is something to get around in.
+    /// Returns whether the tour was shown: not before there is something to get around in.
     fn is_tour_shown(&self) -> bool {
         self.options.shows_tour && !self.store.deployments.is_empty()
     }
 
-    /// Whether the start page stands in the place of the Fleet.
+    /// Returns whether the start page stands in the place of the Fleet.
     fn shows_start_page(&self) -> bool {
         self.route == Route::Fleet
             && self.store.deployments.is_empty()
@@ -317,7 +317,7 @@ impl App {
     }
 }
 
-/// The message that the configuration has problems; `None` if it has none.
+/// Returns the message that the configuration has problems; `None` if it has none.
 fn problem_toast(problems: usize, now: Moment) -> Option<Toast> {
     (problems > 0).then(|| Toast {
         text: format!(

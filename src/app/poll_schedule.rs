@@ -62,7 +62,7 @@ impl PollSchedule {
         }
     }
 
-    /// The lists that are due now, out of all.
+    /// Returns the lists that are due now, out of all.
     pub(super) fn due(&mut self, all: &[ListKey], now: Moment) -> Vec<ListKey> {
         let is_turn = now >= self.next_turn;
         let mut due = Vec::new();
@@ -92,7 +92,7 @@ impl PollSchedule {
         due
     }
 
-    /// When something is due next.
+    /// Returns when something is due next.
     pub(super) fn next(&self) -> Moment {
         let watched = self.watched.values().map(|watch| watch.next);
         watched
@@ -140,7 +140,7 @@ impl PollSchedule {
         self.last_activity = now;
     }
 
-    /// Whether there was no input and no change for a while.
+    /// Returns whether there was no input and no change for a while.
     pub(super) fn is_idle(&self, now: Moment) -> bool {
         now.since(self.last_activity) >= IDLE_AFTER_MS
     }
@@ -184,7 +184,7 @@ mod tests {
             .collect()
     }
 
-    /// What is asked in each second, after everything was asked at once.
+    /// Returns what is asked in each second, after everything was asked at once.
     fn asked(
         schedule: &mut PollSchedule,
         all: &[ListKey],

@@ -99,7 +99,7 @@ impl App {
         tools.and(self.ask(due))
     }
 
-    /// Whether a list whose turn it is should be asked for: those that no call passes change rarely, and skip turns.
+    /// Returns whether a list whose turn it is should be asked for: those that no call passes change rarely, and skip turns.
     fn is_worth_asking(&self, (deployment, kind): &ListKey) -> bool {
         let place = (deployment.clone(), *kind);
         let last = self

@@ -94,7 +94,7 @@ impl App {
             .any(|(key, traffic)| account.contains(&key.deployment) && traffic.is_lively())
     }
 
-    /// The gateways and runtimes of these deployments; nothing as long as one of the lists was never answered.
+    /// Returns the gateways and runtimes of these deployments; nothing as long as one of the lists was never answered.
     fn countable(&self, account: &[DeploymentName]) -> Option<Vec<ResourceKey>> {
         let mut keys = Vec::new();
         for deployment in account {

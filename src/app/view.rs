@@ -95,7 +95,7 @@ impl App {
         }
     }
 
-    /// The layers whose keys the help shows: those of the screen, and those of what opens on it.
+    /// Returns the layers whose keys the help shows: those of the screen, and those of what opens on it.
     fn help_layers(&self) -> Vec<Layer> {
         let mut layers = self.screen().layers();
         layers.extend([Layer::Global, Layer::Always, Layer::Prompt, Layer::Confirm]);
@@ -165,7 +165,7 @@ impl App {
         );
     }
 
-    /// Whether the screen in front offers an action now.
+    /// Returns whether the screen in front offers an action now.
     pub(super) fn offers(&self, action: Action) -> bool {
         self.screen().offers(action, &self.view_context())
     }

@@ -118,7 +118,7 @@ impl TailAnalysis {
         }
     }
 
-    /// Whether lines were added since the last call of [`TailAnalysis::findings`].
+    /// Returns whether lines were added since the last call of [`TailAnalysis::findings`].
     pub const fn has_news(&self) -> bool {
         self.book.has_fresh()
     }

@@ -31,12 +31,12 @@ impl CallBook {
         self.fresh.push(record);
     }
 
-    /// Whether records wait to be joined.
+    /// Returns whether records wait to be joined.
     pub const fn has_fresh(&self) -> bool {
         !self.fresh.is_empty()
     }
 
-    /// The calls so far, by their beginning.
+    /// Returns the calls so far, by their beginning.
     pub fn calls(&self) -> &[Arc<LoggedCall>] {
         &self.calls
     }

@@ -90,7 +90,7 @@ impl CallPlaces {
         Self { begins, longest_ms }
     }
 
-    /// The calls that may enclose the time from `first` until `last`.
+    /// Returns the calls that may enclose the time from `first` until `last`.
     fn near(&self, first: Moment, last: Moment) -> impl Iterator<Item = usize> + '_ {
         let from = last.plus(-self.longest_ms - PLACE_SLACK_MS);
         let until = first.plus(PLACE_SLACK_MS);
@@ -180,7 +180,7 @@ fn root(parents: &[usize], mut index: usize) -> usize {
     index
 }
 
-/// Whether other groups can be parts of this one: it has a gateway's record, or a runtime's request with a beginning.
+/// Returns whether other groups can be parts of this one: it has a gateway's record, or a runtime's request with a beginning.
 fn is_anchor(group: &[CallRecord]) -> bool {
     group.iter().any(|record| {
         record.hop == "gateway"
@@ -190,12 +190,12 @@ fn is_anchor(group: &[CallRecord]) -> bool {
     })
 }
 
-/// Whether a group without a gateway's records may still be a part of a gateway's request: no trace says otherwise.
+/// Returns whether a group without a gateway's records may still be a part of a gateway's request: no trace says otherwise.
 fn is_hosted_runtime(group: &[CallRecord]) -> bool {
     group.iter().all(|record| record.trace_id.is_none())
 }
 
-/// The calls of the same deployment whose time encloses a part.
+/// Returns the calls of the same deployment whose time encloses a part.
 fn find_host(calls: &[CallParts], places: &CallPlaces, part: &[CallRecord]) -> Host {
     let (Some(first), Some(last)) = (part.first(), part.last()) else {
         return Host::None;
@@ -227,7 +227,7 @@ fn find_host(calls: &[CallParts], places: &CallPlaces, part: &[CallRecord]) -> H
     }
 }
 
-/// Whether nothing that both state contradicts: method and tool agree, and no hop with ids of its own is there twice.
+/// Returns whether nothing that both state contradicts: method and tool agree, and no hop with ids of its own is there twice.
 fn fits(call: &[CallRecord], part: &[CallRecord]) -> bool {
     let method = |group: &[CallRecord]| {
         group
@@ -265,7 +265,7 @@ fn fits(call: &[CallRecord], part: &[CallRecord]) -> bool {
         && !is_second_request
 }
 
-/// The tool's own name behind the prefix of its target.
+/// Returns the tool's own name behind the prefix of its target.
 pub(super) fn plain_tool(tool: &str) -> &str {
     tool.rsplit("___").next().unwrap_or(tool)
 }
@@ -287,7 +287,7 @@ fn ending(group: &[CallRecord]) -> Option<Moment> {
         .max()
 }
 
-/// The call that a group is; its records if it is a request of another method, or nothing says that it is a tool call.
+/// Returns the call that a group is; its records if it is a request of another method, or nothing says that it is a tool call.
 fn call_of(mut records: CallParts) -> Result<LoggedCall, CallParts> {
     records.sort_by_key(|record| record.at);
     let is_tool_call = records.iter().any(|record| {
@@ -344,7 +344,7 @@ fn call_of(mut records: CallParts) -> Result<LoggedCall, CallParts> {
     })
 }
 
-/// The duration of the outermost hop: its span, its first and last record, or what it states itself.
+/// Returns the duration of the outermost hop: its span, its first and last record, or what it states itself.
 fn duration(records: &[CallRecord]) -> Option<i64> {
     for hop in ["gateway", "runtime", "target", "interceptor"] {
         let of_hop: Vec<&CallRecord> = records.iter().filter(|record| record.hop == hop).collect();

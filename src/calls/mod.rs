@@ -44,7 +44,7 @@ pub enum LoggedOutcome {
 }
 
 impl LoggedOutcome {
-    /// The name of the outcome in filters and in JSON.
+    /// Returns the name of the outcome in filters and in JSON.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -85,7 +85,7 @@ pub struct LoggedCall {
 }
 
 impl LoggedCall {
-    /// Whether one of its ids begins with `id`.
+    /// Returns whether one of its ids begins with `id`.
     pub fn has_id(&self, id: &str) -> bool {
         self.trace_id
             .iter()
@@ -94,7 +94,7 @@ impl LoggedCall {
             .any(|own| own == id || (id.len() >= 8 && own.starts_with(id)))
     }
 
-    /// When it ended, as far as its records say; the time of its last record otherwise.
+    /// Returns when it ended, as far as its records say; the time of its last record otherwise.
     pub fn end(&self) -> Moment {
         let last = self.records.iter().map(|record| record.at).max();
         let stated = self.at.plus(self.duration_ms.unwrap_or(0));
@@ -118,28 +118,28 @@ impl LoggedCall {
         }
     }
 
-    /// The id that names the call in a filter: its trace id, else its first request id.
+    /// Returns the id that names the call in a filter: its trace id, else its first request id.
     pub fn id(&self) -> Option<&str> {
         self.trace_id
             .as_deref()
             .or_else(|| self.request_ids.first().map(String::as_str))
     }
 
-    /// Whether a line that was written at this time to this group is one of its records.
+    /// Returns whether a line that was written at this time to this group is one of its records.
     pub fn has_line(&self, at: Moment, group: &str) -> bool {
         self.records
             .iter()
             .any(|record| record.written_at == at && &*record.group == group)
     }
 
-    /// The statement or the arguments of the call, as far as a record holds them.
+    /// Returns the statement or the arguments of the call, as far as a record holds them.
     pub fn statement(&self) -> Option<&str> {
         self.records
             .iter()
             .find_map(|record| record.statement.as_deref())
     }
 
-    /// What the outermost hop answered, as far as its log holds it.
+    /// Returns what the outermost hop answered, as far as its log holds it.
     pub fn answer(&self) -> Option<&str> {
         self.records
             .iter()
@@ -148,7 +148,7 @@ impl LoggedCall {
             .and_then(|record| record.answer.as_deref())
     }
 
-    /// The number of its log lines; spans are not counted.
+    /// Returns the number of its log lines; spans are not counted.
     pub fn line_count(&self) -> usize {
         self.records
             .iter()
@@ -156,7 +156,7 @@ impl LoggedCall {
             .count()
     }
 
-    /// The call as a line of `calls -o json`.
+    /// Returns the call as a line of `calls -o json`.
     pub fn json(&self) -> serde_json::Value {
         serde_json::json!({
             "at": self.at.iso(),

@@ -69,7 +69,7 @@ struct ReportedFailure {
     text: String,
 }
 
-/// The failure that is nearest to the cause.
+/// Returns the failure that is nearest to the cause.
 fn deepest_failure(records: &[CallRecord]) -> Option<ReportedFailure> {
     let depth_of = |hop: &str| DEPTH.iter().position(|known| *known == hop).unwrap_or(0);
     let mut deepest: Option<ReportedFailure> = None;
@@ -97,7 +97,7 @@ fn deepest_failure(records: &[CallRecord]) -> Option<ReportedFailure> {
     deepest
 }
 
-/// Whether the end of a hop that answers the caller was found.
+/// Returns whether the end of a hop that answers the caller was found.
 fn has_ended(records: &[CallRecord]) -> bool {
     records.iter().any(|record| {
         record.phase == Phase::End
@@ -105,7 +105,7 @@ fn has_ended(records: &[CallRecord]) -> bool {
     })
 }
 
-/// Whether the last answer of the outermost hop is a failure; `None` if there is no answer.
+/// Returns whether the last answer of the outermost hop is a failure; `None` if there is no answer.
 fn final_state(records: &[CallRecord]) -> Option<bool> {
     ["gateway", "policy", "runtime"].iter().find_map(|hop| {
         records
@@ -122,7 +122,7 @@ fn reports_failure(record: &CallRecord) -> bool {
     record.is_failure || has_failed_answer(record)
 }
 
-/// Whether the logged answer of a tool is an error although the exchange was not.
+/// Returns whether the logged answer of a tool is an error although the exchange was not.
 fn has_failed_answer(record: &CallRecord) -> bool {
     record.phase == Phase::End
         && record
@@ -135,7 +135,7 @@ fn has_failed_answer(record: &CallRecord) -> bool {
             })
 }
 
-/// The words in which a record states its failure.
+/// Returns the words in which a record states its failure.
 pub(super) fn failure_text(record: &CallRecord) -> String {
     if let Some(answer) = &record.answer {
         let text = answer_text(answer);
@@ -155,7 +155,7 @@ pub(super) fn failure_text(record: &CallRecord) -> String {
         .to_owned()
 }
 
-/// The text of an answer: of a tool result, of a JSON-RPC error, or as it is.
+/// Returns the text of an answer: of a tool result, of a JSON-RPC error, or as it is.
 fn answer_text(answer: &str) -> String {
     let Ok(value) = serde_json::from_str::<Value>(answer) else {
         return map_text(answer).unwrap_or(answer).to_owned();
@@ -175,7 +175,7 @@ fn answer_text(answer: &str) -> String {
     }
 }
 
-/// The text in an answer that is logged as a Java map: `{result={content=[{type=text, text=...}], isError=true}}`, or
+/// Returns the text in an answer that is logged as a Java map: `{result={content=[{type=text, text=...}], isError=true}}`, or
 /// `{error={code=-32042, message=...}}`.
 fn map_text(answer: &str) -> Option<&str> {
     let inner = answer.strip_prefix('{')?;
@@ -187,7 +187,7 @@ fn map_text(answer: &str) -> Option<&str> {
         .map(|(_, error)| error.trim_end_matches('}'))
 }
 
-/// The hop that a record's failure is about: an error of Neo4j is Neo4j's, whoever reports it.
+/// Returns the hop that a record's failure is about: an error of Neo4j is Neo4j's, whoever reports it.
 pub(super) fn hop_of_failure(record: &CallRecord, text: &str) -> &'static str {
     if is_neo4j_error(text) || is_neo4j_error(&record.message) {
         return "neo4j";
@@ -195,7 +195,7 @@ pub(super) fn hop_of_failure(record: &CallRecord, text: &str) -> &'static str {
     record.hop
 }
 
-/// Whether a text is an error of Neo4j or of its driver.
+/// Returns whether a text is an error of Neo4j or of its driver.
 pub(super) fn is_neo4j_error(text: &str) -> bool {
     [
         "Neo.ClientError.",
@@ -208,7 +208,7 @@ pub(super) fn is_neo4j_error(text: &str) -> bool {
     .any(|sign| text.contains(sign))
 }
 
-/// The outcome of a failed call.
+/// Returns the outcome of a failed call.
 fn classify(records: &[CallRecord], text: &str) -> LoggedOutcome {
     let failures: Vec<&CallRecord> = records
         .iter()
@@ -258,7 +258,7 @@ fn classify(records: &[CallRecord], text: &str) -> LoggedOutcome {
     }
 }
 
-/// Whether one of the outer hops answered with one of these HTTP statuses, by its span or its log.
+/// Returns whether one of the outer hops answered with one of these HTTP statuses, by its span or its log.
 fn has_status(failures: &[&CallRecord], wanted: &[u64]) -> bool {
     failures.iter().any(|record| {
         let is_outer = matches!(record.hop, "gateway" | "interceptor" | "policy");

@@ -80,7 +80,7 @@ impl CallRecord {
         Self::of_line(&RecordReader::default().read(event.clone()), deployment)
     }
 
-    /// The text whose pattern is mined: a span's status, duration and service are no part of it.
+    /// Returns the text whose pattern is mined: a span's status, duration and service are no part of it.
     pub fn pattern_text(&self) -> &str {
         self.span
             .as_ref()
@@ -147,13 +147,13 @@ impl CallRecord {
         record
     }
 
-    /// Whether the record may be one of a deployment with these gateways and runtimes: it names one of them as its origin, or
+    /// Returns whether the record may be one of a deployment with these gateways and runtimes: it names one of them as its origin, or
     /// none at all. Some spans name a runtime without the suffix of its id.
     pub fn may_belong_to(&self, owner_ids: &[String]) -> bool {
         may_belong_to(self.owner.as_deref(), owner_ids)
     }
 
-    /// Whether the record speaks of an MCP method other than a tool call.
+    /// Returns whether the record speaks of an MCP method other than a tool call.
     pub(super) fn is_other_method(&self) -> bool {
         self.method
             .as_deref()
@@ -311,7 +311,7 @@ impl CallRecord {
     }
 }
 
-/// The hop whose log a group is.
+/// Returns the hop whose log a group is.
 fn hop_of_group(group: &str) -> &'static str {
     match source_word(group) {
         "interceptor" => "interceptor",
@@ -321,7 +321,7 @@ fn hop_of_group(group: &str) -> &'static str {
     }
 }
 
-/// The hop that a span belongs to. The operation names are AgentCore's; a client span with a database attribute is Neo4j's.
+/// Returns the hop that a span belongs to. The operation names are AgentCore's; a client span with a database attribute is Neo4j's.
 fn hop_of_span(name: &str, kind: &str, value: &Value) -> &'static str {
     let attribute = |name: &str| value.get("attributes").and_then(|all| all.get(name));
     if name.starts_with("AgentCore.Policy") {
@@ -443,7 +443,7 @@ const LATER_ARGUMENTS: [&str; 6] = [
     ", _meta={",
 ];
 
-/// The first value of a Java map's text. Its brackets are balanced, so that it ends where the map does: at the first closing
+/// Returns the first value of a Java map's text. Its brackets are balanced, so that it ends where the map does: at the first closing
 /// brace that it did not open, or before the next argument. Nothing is quoted in such a text but what the statement quotes itself.
 fn map_value(text: &str) -> &str {
     let (mut depth, mut quote) = (0_usize, None);
@@ -480,7 +480,7 @@ fn number_after(text: &str, label: &str) -> Option<f64> {
     rest.split_whitespace().next()?.parse().ok()
 }
 
-/// The value of `key=value` in a line.
+/// Returns the value of `key=value` in a line.
 fn logfmt(text: &str, key: &str) -> Option<String> {
     text.split_whitespace()
         .filter_map(|word| word.split_once('='))

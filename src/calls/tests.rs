@@ -158,7 +158,7 @@ fn two_calls_of_the_same_second_are_never_mixed() {
     );
 }
 
-/// The lines of a call through a gateway that fails at the database.
+/// Returns the lines of a call through a gateway that fails at the database.
 fn failing_call() -> Vec<CallRecord> {
     vec![
         begin(0, "req-g", "trace-1", "1", "t___read-cypher"),

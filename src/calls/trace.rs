@@ -76,7 +76,7 @@ pub enum SpansRead {
 }
 
 impl SpansRead {
-    /// Why a call has no spans, and what shows them.
+    /// Returns why a call has no spans, and what shows them.
     fn gap(self, call: &LoggedCall) -> String {
         match self {
             Self::Yes => "no spans of this call: Transaction Search may be off in this region (`aws xray \
@@ -149,7 +149,7 @@ impl CallTrace {
         }
     }
 
-    /// The trace as `trace -o json` prints it.
+    /// Returns the trace as `trace -o json` prints it.
     pub fn json(&self) -> serde_json::Value {
         let call = &self.call;
         json!({
@@ -186,7 +186,7 @@ fn recorded_span(record: &CallRecord, start: Moment) -> Option<TraceSpan> {
     })
 }
 
-/// The span of a hop between its first and its last line.
+/// Returns the span of a hop between its first and its last line.
 fn derived_span(call: &LoggedCall, hop: &'static str) -> Option<TraceSpan> {
     let of_hop = || call.records.iter().filter(|record| record.hop == hop);
     let (first, last) = (of_hop().next()?, of_hop().next_back()?);
@@ -211,7 +211,7 @@ fn derived_span(call: &LoggedCall, hop: &'static str) -> Option<TraceSpan> {
     })
 }
 
-/// The time that a failing database took by the log lines of what calls it: from the line before its error until the error. A
+/// Returns the time that a failing database took by the log lines of what calls it: from the line before its error until the error. A
 /// gateway repeats the error of what lies behind it: its lines say nothing about the database's time.
 fn derived_database_span(call: &LoggedCall) -> Option<TraceSpan> {
     let failure = call.records.iter().position(|record| {
@@ -257,7 +257,7 @@ fn line_of(record: &CallRecord, is_cause: bool) -> TraceLine {
     }
 }
 
-/// The cause, with the source of a line: of the one that states it, otherwise of the last line of the failing hop or of any.
+/// Returns the cause, with the source of a line: of the one that states it, otherwise of the last line of the failing hop or of any.
 fn cause_of(call: &LoggedCall, verdict: CallVerdict, lines: &[TraceLine]) -> Option<TraceCause> {
     if matches!(call.outcome, LoggedOutcome::Ok | LoggedOutcome::Unknown) {
         return None;

@@ -78,7 +78,7 @@ impl Waterfall {
         }
     }
 
-    /// The row that states the cause: its line, else its hop.
+    /// Returns the row that states the cause: its line, else its hop.
     pub fn cause_row(&self) -> Option<usize> {
         let position = |wanted: &dyn Fn(&WaterfallRow) -> bool| self.rows.iter().position(wanted);
         position(&|row| {
@@ -139,7 +139,7 @@ fn rows(trace: &CallTrace, start: i64) -> Vec<WaterfallRow> {
     rows
 }
 
-/// The hop below which a line stands: the database for the errors that its caller logs, otherwise the hop that wrote it.
+/// Returns the hop below which a line stands: the database for the errors that its caller logs, otherwise the hop that wrote it.
 pub fn hop_of(line: &TraceLine) -> &'static str {
     match line.reporter {
         "runtime" | "target" => line.hop,
@@ -147,7 +147,7 @@ pub fn hop_of(line: &TraceLine) -> &'static str {
     }
 }
 
-/// A sentence in rows that fit a narrow window.
+/// Returns a sentence in rows that fit a narrow window.
 fn folded(text: &str) -> Vec<String> {
     const WIDTH: usize = 72;
     let mut rows = vec![String::new()];
@@ -167,7 +167,7 @@ fn folded(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// The longest span of each hop, less those of the hops that it calls.
+/// Returns the longest span of each hop, less those of the hops that it calls.
 fn own_times(spans: &[TraceSpan]) -> Vec<(&'static str, i64)> {
     let length = |hop: &str| {
         spans
@@ -196,7 +196,7 @@ fn own_times(spans: &[TraceSpan]) -> Vec<(&'static str, i64)> {
         .collect()
 }
 
-/// Whether a line of a waterfall is an error.
+/// Returns whether a line of a waterfall is an error.
 pub fn is_error(line: &TraceLine) -> bool {
     line.level.is_some_and(|level| level >= Level::Error)
 }

@@ -126,7 +126,7 @@ pub(super) async fn find_calls(
     find_listed_calls(services, deployments, &listing, since).await
 }
 
-/// The same where gateways, targets, runtimes and endpoints are listed already.
+/// Returns the same where gateways, targets, runtimes and endpoints are listed already.
 pub(super) async fn find_listed_calls(
     services: &Services,
     deployments: &[Deployment],
@@ -180,7 +180,7 @@ pub(super) async fn find_listed_calls(
     }
 }
 
-/// The failure of an id that no call has.
+/// Returns the failure of an id that no call has.
 pub(super) fn no_such_call(id: &str) -> CliError {
     Failure::new(
         FailureKind::NotFound,

@@ -136,12 +136,12 @@ async fn gather(
     Ok((attributed, failures))
 }
 
-/// Whether an id of an event names a resource: by id, name or ARN, a secret's ARN also without its random suffix.
+/// Returns whether an id of an event names a resource: by id, name or ARN, a secret's ARN also without its random suffix.
 fn is_same(id: &str, name: &str) -> bool {
     id == name || (name.starts_with("arn:") && id.starts_with("arn:") && name.starts_with(id))
 }
 
-/// The first deployment of each account and region.
+/// Returns the first deployment of each account and region.
 fn accounts(deployments: &[Deployment]) -> Vec<&Deployment> {
     let mut first: Vec<&Deployment> = Vec::new();
     for deployment in deployments {

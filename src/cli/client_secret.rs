@@ -111,7 +111,7 @@ pub(crate) fn run(context: &Context, options: &ClientSecretArguments) -> CliResu
     outcome
 }
 
-/// The one deployment with a machine sign-in, or the one that `--deployment` names.
+/// Returns the one deployment with a machine sign-in, or the one that `--deployment` names.
 fn pick(context: &Context) -> Result<Deployment, Failure> {
     let mut deployments = context.deployments()?;
     if let [only] = deployments.as_slice() {

@@ -92,31 +92,36 @@ fn check(context: &Context, format: TextOrJson) -> CliResult {
             "problems": loaded.problems,
             "warnings": loaded.warnings,
         }))?,
-        TextOrJson::Text => {
-            for problem in &loaded.problems {
-                output::note(&format!("{path}: {problem}"));
-            }
-            if let Some(way) = way_to_one(&loaded) {
-                output::note(&format!("  hint: {way}"));
-            }
-            for warning in &loaded.warnings {
-                output::note(&format!("warning: {warning}"));
-            }
-            if loaded.problems.is_empty() {
-                let shown = if names.is_empty() {
-                    "no deployment".into()
-                } else {
-                    names.join(", ")
-                };
-                output::text(&sanitize(&format!("{path}: well. Deployments: {shown}")))?;
-            }
-        }
+        TextOrJson::Text => print_check(&loaded, &path, &names)?,
     }
     if loaded.problems.is_empty() {
         Ok(())
     } else {
         Err(CliError::Code(2))
     }
+}
+
+/// Prints what is wrong with the file, or which deployments it has.
+fn print_check(loaded: &Loaded, path: &str, names: &[&str]) -> CliResult {
+    for problem in &loaded.problems {
+        output::note(&format!("{path}: {problem}"));
+    }
+    if let Some(way) = way_to_one(loaded) {
+        output::note(&format!("  hint: {way}"));
+    }
+    for warning in &loaded.warnings {
+        output::note(&format!("warning: {warning}"));
+    }
+    if !loaded.problems.is_empty() {
+        return Ok(());
+    }
+    let shown = if names.is_empty() {
+        "no deployment".into()
+    } else {
+        names.join(", ")
+    };
+    output::text(&sanitize(&format!("{path}: no problems found. Deployments: {shown}")))?;
+    Ok(())
 }
 
 /// Warns of profiles that this machine does not have. Commands that use them refuse to start.

@@ -83,7 +83,7 @@ impl ConformanceScenario {
         })
     }
 
-    /// A machine's sign-in where the scenario is about one, a person's in all other scenarios about signing in.
+    /// Returns a machine's sign-in where the scenario is about one, a person's in all other scenarios about signing in.
     fn sign_in(&self) -> SignIn {
         let inline = |secret: &String| SecretSource::Inline(SecretText::from(secret.as_str()));
         let client_secret = self.context.client_secret.as_ref().map(inline);
@@ -198,7 +198,7 @@ async fn fetch_offers(session: &McpSession) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The suite's echo tool wants the schema of its fellow back, as it was received.
+/// Returns the suite's echo tool wants the schema of its fellow back, as it was received.
 fn arguments(tool: &Tool, all: &[Tool]) -> Map<String, Value> {
     let mut arguments = sample(tool);
     let other = all

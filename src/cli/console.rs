@@ -182,7 +182,7 @@ fn discover(
     show(options, mouse, start, memory)
 }
 
-/// What could not be derived, by deployment.
+/// Returns what could not be derived, by deployment.
 fn missing_of(found: &[FoundDeployment]) -> Vec<(DeploymentName, Vec<String>)> {
     let missing = found.iter().filter(|found| !found.missing.is_empty());
     missing
@@ -246,7 +246,7 @@ impl Memory {
     }
 }
 
-/// What the app starts with, from configuration and flags.
+/// Returns what the app starts with, from configuration and flags.
 ///
 /// # Errors
 /// Usage: a theme that is none.
@@ -315,7 +315,7 @@ pub(crate) fn show(
     }
 }
 
-/// The wanted theme first, then the others that the theme key goes through. NO_COLOR wins over the configuration, not over the flag.
+/// Returns the wanted theme first, then the others that the theme key goes through. NO_COLOR wins over the configuration, not over the flag.
 fn themes(context: &Context, ui: &Ui, problems: &mut Vec<String>) -> Result<Vec<Theme>, Failure> {
     let colourless = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let depth = match std::env::var("COLORTERM").as_deref() {
@@ -350,7 +350,7 @@ fn themes(context: &Context, ui: &Ui, problems: &mut Vec<String>) -> Result<Vec<
         .collect())
 }
 
-/// An embedded theme, or the one in that file.
+/// Returns an embedded theme, or the one in that file.
 ///
 /// # Errors
 /// What is wrong with it.

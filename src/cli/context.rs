@@ -29,7 +29,7 @@ impl Context {
         }
     }
 
-    /// The exit code of a command that did its work on data that is not complete.
+    /// Returns the exit code of a command that did its work on data that is not complete.
     pub(crate) fn partial_code(&self) -> Option<u8> {
         group_failures::partial_code(self.missing())
     }
@@ -39,12 +39,12 @@ impl Context {
         let _ = self.missing.set(failures.to_vec());
     }
 
-    /// What discovery could not read.
+    /// Returns what discovery could not read.
     pub(crate) fn missing(&self) -> &[Failure] {
         self.missing.get().map_or(&[], Vec::as_slice)
     }
 
-    /// The configuration as it is, with its problems; those of its keys included.
+    /// Returns the configuration as it is, with its problems; those of its keys included.
     pub(crate) fn load(&self) -> Loaded {
         let flags = &self.global;
         let region = |profile: Option<&str>| {
@@ -79,7 +79,7 @@ impl Context {
         }
     }
 
-    /// The picked deployments of a configuration without problems; warnings go to stderr.
+    /// Returns the picked deployments of a configuration without problems; warnings go to stderr.
     ///
     /// # Errors
     /// Usage: problems (all of them), no configuration, an unknown name, or nothing configured.
@@ -109,7 +109,7 @@ impl Context {
         Ok(picked)
     }
 
-    /// The picked deployments of what the account has, for a start without a configuration.
+    /// Returns the picked deployments of what the account has, for a start without a configuration.
     ///
     /// # Errors
     /// Usage if there is no region, or nothing was found; those of AWS.
@@ -140,7 +140,7 @@ impl Context {
         self.pick(found)
     }
 
-    /// The profiles that are named, separated by commas; one `None` without any.
+    /// Returns the profiles that are named, separated by commas; one `None` without any.
     fn profiles(&self) -> Vec<Option<String>> {
         let Some(named) = &self.global.profile else {
             return vec![None];
@@ -152,7 +152,7 @@ impl Context {
             .collect()
     }
 
-    /// Where to look without a configuration: the regions of `--region`, else the one of each profile. `None` if nothing
+    /// Returns where to look without a configuration: the regions of `--region`, else the one of each profile. `None` if nothing
     /// names a region.
     pub(crate) fn places(&self) -> Option<Vec<DiscoveryPlace>> {
         let place = |profile: Option<String>| {
@@ -167,7 +167,7 @@ impl Context {
         (!places.is_empty()).then_some(places)
     }
 
-    /// The regions to look at without a configuration; `None` if nothing names one.
+    /// Returns the regions to look at without a configuration; `None` if nothing names one.
     pub(crate) fn regions(&self) -> Option<Vec<String>> {
         let mut regions: Vec<String> = Vec::new();
         for region in self.places()?.into_iter().flat_map(|place| place.regions) {
@@ -178,7 +178,7 @@ impl Context {
         Some(regions)
     }
 
-    /// The one deployment that a command works on.
+    /// Returns the one deployment that a command works on.
     ///
     /// # Errors
     /// Usage where several are configured and none is picked.
@@ -190,23 +190,23 @@ impl Context {
         }
     }
 
-    /// A deployment for calling a URL without a configuration.
+    /// Returns a deployment for calling a URL without a configuration.
     pub(crate) fn for_url() -> Deployment {
         let region = shared_config::region(None);
         Deployment::new("url", region.unwrap_or_else(|| "us-east-1".into()))
     }
 
-    /// The services as the flags want them; nothing is connected yet.
+    /// Returns the services as the flags want them; nothing is connected yet.
     pub(crate) fn services(&self) -> Services {
         self.services_within(self.global.timeout)
     }
 
-    /// The same where `--timeout` means a longer wait than for one answer.
+    /// Returns the same where `--timeout` means a longer wait than for one answer.
     pub(crate) fn patient_services(&self) -> Services {
         self.services_within(None)
     }
 
-    /// The services for the console, in which nothing may print.
+    /// Returns the services for the console, in which nothing may print.
     pub(crate) fn console_services(&self) -> Services {
         let timeout = self.global.timeout;
         self.console_services_within(timeout.unwrap_or(ServiceOptions::default().timeout))
@@ -277,7 +277,7 @@ impl Context {
     }
 }
 
-/// All problems of the configuration as one failure.
+/// Returns all problems of the configuration as one failure.
 pub(crate) fn refuse_problems(loaded: &Loaded) -> Result<(), Failure> {
     let path = loaded
         .path
@@ -308,7 +308,7 @@ pub(crate) fn refuse_problems(loaded: &Loaded) -> Result<(), Failure> {
     Err(failure)
 }
 
-/// How to get the configuration that was named and is not there.
+/// Returns how to get the configuration that was named and is not there.
 pub(crate) fn way_to_one(loaded: &Loaded) -> Option<String> {
     let is_missed =
         |path: &&PathBuf| !loaded.found && !loaded.problems.is_empty() && !path.exists();
@@ -347,7 +347,7 @@ fn no_region(loaded: &Loaded) -> Failure {
     )
 }
 
-/// A failure of looking at the account without a configuration: its hint also names the way that needs no account.
+/// Returns a failure of looking at the account without a configuration: its hint also names the way that needs no account.
 fn without_file(failure: Failure, loaded: &Loaded) -> Failure {
     let fact = format!(
         "there is no configuration {}; `agentcore-console demo` needs neither one nor an account",

@@ -75,7 +75,7 @@ pub(crate) fn run(context: &Context, options: &DemoOptions) -> CliResult {
     console::show(shown, config.ui.mouse, start, &Memory::default()).map(drop)
 }
 
-/// The same deployment under its title: the demo's screens say what each deployment is.
+/// Returns the same deployment under its title: the demo's screens say what each deployment is.
 fn called_by_title(deployment: Deployment) -> Deployment {
     Deployment {
         name: deployment.title().into(),
@@ -83,7 +83,7 @@ fn called_by_title(deployment: Deployment) -> Deployment {
     }
 }
 
-/// The faults of the hops, one for each deployment that has the hop, and a way to take them all back. The stack lives as
+/// Returns the faults of the hops, one for each deployment that has the hop, and a way to take them all back. The stack lives as
 /// long as what is returned.
 fn playable(stack: emulator::Stack, deployments: &[String]) -> (Vec<String>, Faults) {
     let mut names = vec!["none: take all faults back".to_owned()];

@@ -77,7 +77,7 @@ pub(crate) async fn facts(
         .collect()
 }
 
-/// The last calls of each deployment whose logs could be read in time.
+/// Returns the last calls of each deployment whose logs could be read in time.
 async fn logged_calls(
     services: &Services,
     deployments: &[Deployment],
@@ -116,7 +116,7 @@ fn of<'a>(listing: &'a Listing, deployment: &Deployment) -> impl Iterator<Item =
         .filter(move |resource| resource.key.deployment == name)
 }
 
-/// The health of one deployment by what was listed at `now`.
+/// Returns the health of one deployment by what was listed at `now`.
 pub(crate) fn verdict(
     deployment: &Deployment,
     listing: &Listing,
@@ -158,7 +158,7 @@ pub(crate) fn verdict(
     )
 }
 
-/// A deployment as an entry of `deployments`.
+/// Returns a deployment as an entry of `deployments`.
 pub(crate) fn json(
     deployment: &Deployment,
     verdict: &HealthVerdict,

@@ -70,7 +70,7 @@ pub(crate) fn run(context: &Context, options: &DescribeOptions) -> CliResult {
     Ok(())
 }
 
-/// The runtime as one of its versions is.
+/// Returns the runtime as one of its versions is.
 async fn describe_version(
     services: &Services,
     deployment: &Deployment,
@@ -106,7 +106,7 @@ fn yaml(value: &Value) -> Result<String, Failure> {
     })
 }
 
-/// The same with every text sanitised line by line: YAML has no escape for what steers a terminal that all readers share.
+/// Returns the same with every text sanitised line by line: YAML has no escape for what steers a terminal that all readers share.
 fn printable(value: &Value) -> Value {
     match value {
         Value::String(text) => Value::String(

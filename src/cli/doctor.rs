@@ -92,7 +92,7 @@ fn sum_up(reports: &[DoctorReport]) {
     group_failures::tell(broken.iter().map(|(name, failure)| (*name, failure)));
 }
 
-/// The evidence without the request's id, which is another one at every hop.
+/// Returns the evidence without the request's id, which is another one at every hop.
 fn without_request(evidence: &str) -> &str {
     evidence
         .split_once(" (request ")

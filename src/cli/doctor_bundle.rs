@@ -67,7 +67,7 @@ pub(crate) async fn write(
     })
 }
 
-/// Every text of the bundle as a log line is redacted: what a server put into an error may hold credentials.
+/// Returns every text of the bundle as a log line is redacted: what a server put into an error may hold credentials.
 fn redacted(value: Value) -> Value {
     match value {
         Value::String(text) => Value::String(redact(&text).into_owned()),
@@ -80,7 +80,7 @@ fn redacted(value: Value) -> Value {
     }
 }
 
-/// A deployment's configuration by its names: values that may be secrets are not part of it.
+/// Returns a deployment's configuration by its names: values that may be secrets are not part of it.
 fn configuration(deployment: &Deployment) -> Value {
     json!({
         "name": deployment.name,

@@ -28,7 +28,7 @@ impl ListingProblem {
     }
 }
 
-/// A failure as an entry of `problems`; one of discovery is of no deployment and no kind.
+/// Returns a failure as an entry of `problems`; one of discovery is of no deployment and no kind.
 pub(crate) fn problem_json(
     deployment: Option<&DeploymentName>,
     kind: Option<Kind>,
@@ -61,7 +61,7 @@ pub(crate) struct Listing {
 }
 
 impl Listing {
-    /// The first problem, where nothing at all could be read. (Whoever has nothing of a kind is not asked for it.)
+    /// Returns the first problem, where nothing at all could be read. (Whoever has nothing of a kind is not asked for it.)
     pub(crate) fn total_failure(&self) -> Option<&Failure> {
         self.problems
             .first()
@@ -69,7 +69,7 @@ impl Listing {
             .map(|problem| &problem.failure)
     }
 
-    /// The exit code of a listing that lacks something: partial data never exits 0.
+    /// Returns the exit code of a listing that lacks something: partial data never exits 0.
     pub(crate) fn exit_code(&self) -> Option<u8> {
         match self.total_failure() {
             Some(failure) => Some(failure.kind.exit_code()),
@@ -127,7 +127,7 @@ pub(crate) async fn list(
     listing
 }
 
-/// Why the details of a resource are missing. One that does not exist is a finding, and its row says so.
+/// Returns why the details of a resource are missing. One that does not exist is a finding, and its row says so.
 fn unread_problem(resource: &Resource) -> Option<ListingProblem> {
     let failure = resource.unread.as_deref()?;
     (failure.kind != FailureKind::NotFound).then(|| ListingProblem {
@@ -137,7 +137,7 @@ fn unread_problem(resource: &Resource) -> Option<ListingProblem> {
     })
 }
 
-/// The one resource of these kinds that `word` names: its id, own id, name or ARN. The same one under several
+/// Returns the one resource of these kinds that `word` names: its id, own id, name or ARN. The same one under several
 /// deployments is one.
 ///
 /// # Errors
@@ -185,7 +185,7 @@ pub(crate) async fn find(
     }
 }
 
-/// Whether the word names this resource.
+/// Returns whether the word names this resource.
 pub(crate) fn is_named(resource: &Resource, word: &str) -> bool {
     word == resource.key.id
         || word == resource.key.own_id()
@@ -193,7 +193,7 @@ pub(crate) fn is_named(resource: &Resource, word: &str) -> bool {
         || resource.arn.as_deref() == Some(word)
 }
 
-/// The same thing, listed for two deployments.
+/// Returns the same thing, listed for two deployments.
 fn is_same(one: &Resource, other: &Resource) -> bool {
     one.key.kind == other.key.kind && one.key.id == other.key.id && one.arn == other.arn
 }

@@ -9,7 +9,7 @@ pub(crate) fn tell<'a>(failures: impl IntoIterator<Item = (&'a str, &'a Failure)
     gather(failures).iter().for_each(output::complain);
 }
 
-/// The exit code of data of which these parts could not be read: 3 if every sign-in was refused, 4 if these credentials were
+/// Returns the exit code of data of which these parts could not be read: 3 if every sign-in was refused, 4 if these credentials were
 /// refused everything that is missing, otherwise 5; none if nothing is missing.
 pub(crate) fn partial_code<'a>(failures: impl IntoIterator<Item = &'a Failure>) -> Option<u8> {
     let codes: Vec<u8> = failures
@@ -28,7 +28,7 @@ pub(crate) fn partial_code<'a>(failures: impl IntoIterator<Item = &'a Failure>) 
     })
 }
 
-/// One failure a reason, in the order in which they came.
+/// Returns one failure a reason, in the order in which they came.
 fn gather<'a>(failures: impl IntoIterator<Item = (&'a str, &'a Failure)>) -> Vec<Failure> {
     let mut reasons: Vec<Reason<'a>> = Vec::new();
     for (name, failure) in failures {
@@ -87,7 +87,7 @@ impl<'a> Reason<'a> {
     }
 }
 
-/// A missing permission without the resource on which it is missing: that is another one each time.
+/// Returns a missing permission without the resource on which it is missing: that is another one each time.
 fn gist(cause: &str) -> &str {
     cause
         .split_once(" on resource")

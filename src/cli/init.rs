@@ -193,7 +193,7 @@ fn found(
     Ok(all)
 }
 
-/// The files of the current folder that `init` reads, each with what it holds: `2 deployments`.
+/// Returns the files of the current folder that `init` reads, each with what it holds: `2 deployments`.
 pub(super) fn files_understood() -> Vec<(String, String)> {
     let read = |path: &PathBuf| {
         let name = path.to_string_lossy().into_owned();
@@ -250,7 +250,7 @@ fn from_account(context: &Context) -> Result<Vec<ProposedDeployment>, Failure> {
     Ok(proposed.collect())
 }
 
-/// The endpoint of the environment: without it the configuration would lead elsewhere.
+/// Returns the endpoint of the environment: without it the configuration would lead elsewhere.
 fn endpoint() -> Option<String> {
     std::env::var("AWS_ENDPOINT_URL")
         .ok()
@@ -304,7 +304,7 @@ fn from_file(
         .collect()
 }
 
-/// A name that `--deployment` takes.
+/// Returns a name that `--deployment` takes.
 fn deployment_name(text: &str) -> String {
     text.chars()
         .map(|letter| {
@@ -382,7 +382,7 @@ fn resolve_region(context: &Context, region: Option<String>) -> Result<String, F
         })
 }
 
-/// The deployments as TOML, each with its comments above it, below a comment that says where they came from.
+/// Returns the deployments as TOML, each with its comments above it, below a comment that says where they came from.
 fn render(proposed: &[ProposedDeployment]) -> String {
     let mut text = String::new();
     for ProposedDeployment {
@@ -446,7 +446,7 @@ fn save(
     write::save(path, &text, |_| true).map_err(|error| usage(doing, error.to_string()))
 }
 
-/// What was there, comments and all, with the new deployments behind it.
+/// Returns what was there, comments and all, with the new deployments behind it.
 fn joined(
     doing: &str,
     old: &str,
@@ -471,7 +471,7 @@ fn joined(
     Ok(text)
 }
 
-/// What is written must mean what was meant.
+/// Returns what is written must mean what was meant.
 fn check(doing: &str, text: &str, expected: &[Deployment]) -> Result<(), Failure> {
     let (config, problems) = config::parse(text, &|| None);
     match problems.first() {

@@ -146,12 +146,12 @@ async fn report_full_groups(stack: &Stack) {
     }
 }
 
-/// The configuration of this console for a stack: complete, needs nothing of the environment.
+/// Returns the configuration of this console for a stack: complete, needs nothing of the environment.
 pub fn configuration(stack: &Stack) -> Config {
     configuration_for(stack.facts())
 }
 
-/// The same from what the stack says, which it can before it serves.
+/// Returns the same from what the stack says, which it can before it serves.
 pub(crate) fn configuration_for(facts: Facts) -> Config {
     let Facts {
         endpoint,

@@ -38,7 +38,7 @@ impl From<std::io::Error> for CliError {
     }
 }
 
-/// A failure of usage: exit code 2.
+/// Returns a failure of usage: exit code 2.
 pub(crate) fn usage(doing: impl Into<String>, cause: impl Into<String>) -> Failure {
     Failure::new(FailureKind::Usage, doing, cause)
 }

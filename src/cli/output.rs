@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::model::{Failure, sanitize, sanitize::escape_json};
 
-/// One line of JSON on stdout, flushed: a reader at the other end of a pipe sees it now.
+/// Returns one line of JSON on stdout, flushed: a reader at the other end of a pipe sees it now.
 pub(crate) fn json_line(value: &impl Serialize) -> io::Result<()> {
     let text = serde_json::to_string(value)?;
     let mut out = io::stdout().lock();

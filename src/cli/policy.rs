@@ -170,7 +170,7 @@ pub(crate) fn run(read_only: bool, options: &PolicyOptions) -> CliResult {
     ))?)
 }
 
-/// The policy document: a statement for each feature.
+/// Returns the policy document: a statement for each feature.
 fn policy(features: &[String], read_only: bool) -> Value {
     let is_wanted = |feature: &&Feature| {
         features.is_empty() || features.iter().any(|name| name == feature.name)

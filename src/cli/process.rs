@@ -78,13 +78,13 @@ pub(crate) fn start_log() -> Result<(), Failure> {
     Ok(())
 }
 
-/// A tokio runtime for a command, and the TLS provider that everything shares. Made when a command first needs it.
+/// Returns a tokio runtime for a command, and the TLS provider that everything shares. Made when a command first needs it.
 pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     install_tls();
     runtime_without_tls()
 }
 
-/// The same without TLS: [`install_tls`] must be called before anything connects.
+/// Returns the same without TLS: [`install_tls`] must be called before anything connects.
 pub(crate) fn runtime_without_tls() -> Result<tokio::runtime::Runtime, Failure> {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)

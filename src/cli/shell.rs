@@ -39,7 +39,7 @@ fn page() -> io::Result<Vec<u8>> {
     Ok(page)
 }
 
-/// One command with its flags, and those below it.
+/// Returns one command with its flags, and those below it.
 fn describe(command: &Definition, above: &str, page: &mut Vec<u8>) -> io::Result<()> {
     let name = format!("{above} {}", command.get_name());
     let about = command
@@ -72,7 +72,7 @@ fn describe(command: &Definition, above: &str, page: &mut Vec<u8>) -> io::Result
     Ok(())
 }
 
-/// One paragraph: how the argument is written, its help and its default.
+/// Returns one paragraph: how the argument is written, its help and its default.
 fn describe_argument(argument: &clap::Arg, page: &mut Vec<u8>) -> io::Result<()> {
     let values: Vec<String> = argument
         .get_value_names()

@@ -30,7 +30,7 @@ impl ValueEnum for SignInArgument {
     }
 }
 
-/// The sign-in of this mode; `None` if the deployment's own is of it.
+/// Returns the sign-in of this mode; `None` if the deployment's own is of it.
 ///
 /// # Errors
 /// Usage if the environment lacks what the mode needs.
@@ -102,7 +102,7 @@ fn client_secret() -> Option<SecretSource> {
         .map(|_| SecretSource::Environment("AGENTCORE_CLIENT_SECRET".into()))
 }
 
-/// The client of a person's configured sign-in, which the other sign-in of persons can use too.
+/// Returns the client of a person's configured sign-in, which the other sign-in of persons can use too.
 fn client_of(deployment: &Deployment) -> Option<String> {
     match &deployment.sign_in {
         SignIn::User { client_id, .. } | SignIn::OAuth { client_id, .. } => client_id.clone(),

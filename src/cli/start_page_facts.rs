@@ -89,7 +89,7 @@ fn configuration(context: &Context, loaded: &Loaded) -> ConfigurationLookup {
     )
 }
 
-/// A path as a shell would take it, with `~` for the home folder.
+/// Returns a path as a shell would take it, with `~` for the home folder.
 fn from_home(path: &std::path::Path) -> String {
     let inside = variable("HOME").and_then(|home| path.strip_prefix(home).ok());
     inside.map_or_else(
@@ -226,7 +226,7 @@ fn files_here(files: &[(String, String)]) -> ConfigurationLookup {
     )
 }
 
-/// The command that signs in with the named profile, or with the only one.
+/// Returns the command that signs in with the named profile, or with the only one.
 fn sign_in(named: Option<&str>, profiles: &[String]) -> SignInOffer {
     let only = match profiles {
         [only] => Some(only.as_str()),

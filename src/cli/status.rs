@@ -48,7 +48,7 @@ pub(crate) struct StatusOptions {
     wait: Option<String>,
 }
 
-/// The kind that a word names.
+/// Returns the kind that a word names.
 pub(crate) fn kind(word: &str) -> Result<Kind, String> {
     let known = Kind::ALL.map(Kind::as_str);
     Kind::parse(word).ok_or_else(|| {
@@ -258,7 +258,7 @@ fn resources_json(listing: &Listing) -> Value {
     listing.resources.iter().map(resource).collect()
 }
 
-/// What has kept `--wait` waiting: a status, or that nobody answered.
+/// Returns what has kept `--wait` waiting: a status, or that nobody answered.
 fn given_up(
     status: &str,
     listing: &Listing,
@@ -326,7 +326,7 @@ const KNOWN: [&str; 13] = [
     "SYNCHRONIZE_PENDING_AUTH",
 ];
 
-/// A word that is neither known nor seen anywhere would be waited for in vain.
+/// Returns a word that is neither known nor seen anywhere would be waited for in vain.
 fn check_status(status: &str, listing: &Listing) -> Result<(), Failure> {
     let known = || KNOWN.iter().chain(&SECRET).copied().chain(["ACTIVE"]);
     if known().any(|word| word == status)
@@ -351,7 +351,7 @@ fn resource(each: &Resource) -> Value {
     })
 }
 
-/// The gateway of a target, the runtime of an endpoint: what its id is unique within.
+/// Returns the gateway of a target, the runtime of an endpoint: what its id is unique within.
 pub(crate) fn owner(each: &Resource) -> Option<&str> {
     Some(each.key.owner_id()).filter(|owner| *owner != each.key.own_id())
 }
@@ -388,7 +388,7 @@ fn table(resources: &[Resource]) -> TextTable {
     table
 }
 
-/// How a resource looks.
+/// Returns how a resource looks.
 const fn health_tone(health: DeploymentHealth) -> Tone {
     match health {
         DeploymentHealth::Proven => Tone::Good,

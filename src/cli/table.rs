@@ -61,7 +61,7 @@ pub(crate) fn toned_if(is_coloured: bool, text: &str, tone: Tone) -> String {
     }
 }
 
-/// Whether stdout takes colours: a terminal, unless NO_COLOR is set.
+/// Returns whether stdout takes colours: a terminal, unless NO_COLOR is set.
 pub(crate) fn is_coloured() -> bool {
     let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
         || std::env::var_os("TERM").is_some_and(|terminal| terminal == "dumb");
@@ -77,7 +77,7 @@ pub(crate) struct Cell {
 }
 
 impl Cell {
-    /// A cell of text from wherever.
+    /// Returns a cell of text from wherever.
     pub(crate) fn new(text: &str) -> Self {
         Self {
             text: sanitize(text).into_owned(),
@@ -85,13 +85,13 @@ impl Cell {
         }
     }
 
-    /// The same in a tone.
+    /// Returns the same in a tone.
     pub(crate) const fn tone(mut self, tone: Tone) -> Self {
         self.tone = tone;
         self
     }
 
-    /// The same at the right edge of its column, as numbers stand.
+    /// Returns the same at the right edge of its column, as numbers stand.
     pub(crate) const fn right(mut self) -> Self {
         self.right = true;
         self
@@ -124,7 +124,7 @@ pub(crate) struct TextTable {
 }
 
 impl TextTable {
-    /// A table with these headings.
+    /// Returns a table with these headings.
     pub(crate) fn new<'a>(headings: impl IntoIterator<Item = &'a str>) -> Self {
         let header: Vec<Cell> = headings
             .into_iter()
@@ -138,7 +138,7 @@ impl TextTable {
         }
     }
 
-    /// The same with that column treated so where there is not enough room.
+    /// Returns the same with that column treated so where there is not enough room.
     pub(crate) fn fit(mut self, heading: &str, fit: ColumnFit) -> Self {
         let columns = self.header.iter().zip(&mut self.fits);
         columns
@@ -147,7 +147,7 @@ impl TextTable {
         self
     }
 
-    /// The same without a line of headings.
+    /// Returns the same without a line of headings.
     pub(crate) fn headless(mut self) -> Self {
         self.header.iter_mut().for_each(|cell| cell.text.clear());
         self.headless = true;
@@ -169,7 +169,7 @@ impl TextTable {
         output::text(&self.render(width, is_coloured()))
     }
 
-    /// The whole table as text.
+    /// Returns the whole table as text.
     pub(crate) fn render(&self, width: Option<usize>, coloured: bool) -> String {
         let columns = self.columns(width);
         let mut out = String::new();
@@ -208,7 +208,7 @@ impl TextTable {
         out
     }
 
-    /// How wide each column is; `None` where it is not shown.
+    /// Returns how wide each column is; `None` where it is not shown.
     fn columns(&self, limit: Option<usize>) -> Vec<Option<ShownColumn>> {
         let mut columns: Vec<Option<ShownColumn>> = (self.header.iter().zip(&self.fits))
             .map(|(cell, fit)| {
@@ -350,7 +350,7 @@ fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// The text within this many terminal columns; an ellipsis says that there was more.
+/// Returns the text within this many terminal columns; an ellipsis says that there was more.
 fn cut(text: &str, width: usize) -> String {
     if text.width() <= width {
         text.to_owned()
@@ -359,7 +359,7 @@ fn cut(text: &str, width: usize) -> String {
     }
 }
 
-/// The same, with both ends.
+/// Returns the same, with both ends.
 fn cut_middle(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();
@@ -370,7 +370,7 @@ fn cut_middle(text: &str, width: usize) -> String {
     format!("{}…{tail}", head(text, room - room / 2))
 }
 
-/// The beginning that takes at most this many terminal columns.
+/// Returns the beginning that takes at most this many terminal columns.
 fn head(text: &str, width: usize) -> &str {
     let mut used = 0;
     let end = text.char_indices().find(|(_, each)| {

@@ -93,7 +93,7 @@ pub(crate) fn run(context: &Context, options: &TargetsOptions) -> CliResult {
     })
 }
 
-/// The targets that the command names, in deployments that may be written to.
+/// Returns the targets that the command names, in deployments that may be written to.
 async fn find_targets(
     services: &Services,
     deployments: &[Deployment],

@@ -65,7 +65,7 @@ fn whole(claims: &Claims, token: Option<&SecretText>) -> Value {
     Value::Object(all)
 }
 
-/// The claims that sign-ins fail by, one a line.
+/// Returns the claims that sign-ins fail by, one a line.
 fn summary(claims: &Claims) -> String {
     let now = clock::now();
     let expiry = claims.expires_at.map_or_else(

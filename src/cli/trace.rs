@@ -68,7 +68,7 @@ fn gap(group: &str, failure: &Failure) -> String {
     }
 }
 
-/// The last call that has the id.
+/// Returns the last call that has the id.
 fn take_call(found: &mut FoundCalls, id: &str) -> Option<LoggedCall> {
     let index = if id == "last" {
         found.calls.len().checked_sub(1)?
@@ -132,7 +132,7 @@ fn heading(trace: &CallTrace) -> Vec<String> {
     out
 }
 
-/// A bar for each span; dashed if it was derived from log lines.
+/// Returns a bar for each span; dashed if it was derived from log lines.
 fn waterfall(trace: &CallTrace) -> Vec<String> {
     let whole = trace
         .spans
@@ -166,7 +166,7 @@ fn waterfall(trace: &CallTrace) -> Vec<String> {
         .collect()
 }
 
-/// The ids of a call, whole.
+/// Returns the ids of a call, whole.
 fn ids(call: &LoggedCall) -> Vec<String> {
     let requests = Some(call.request_ids.join(" ")).filter(|ids| !ids.is_empty());
     [

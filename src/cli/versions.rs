@@ -276,7 +276,7 @@ async fn roll_back(
     }
 }
 
-/// The endpoint of that name of this runtime.
+/// Returns the endpoint of that name of this runtime.
 async fn find_endpoint(
     services: &Services,
     deployment: &Deployment,

@@ -17,7 +17,7 @@ pub(crate) fn local() -> TimeZone {
     named().unwrap_or_else(TimeZone::system)
 }
 
-/// The zone of the file that the environment or the machine names.
+/// Returns the zone of the file that the environment or the machine names.
 fn named() -> Option<TimeZone> {
     let path = match std::env::var("TZ") {
         Ok(name) => of_variable(&name)?,
@@ -26,7 +26,7 @@ fn named() -> Option<TimeZone> {
     of_file(&path)
 }
 
-/// The file that a value of `TZ` names; `None` for other forms of it, such as `EST5EDT,M3.2.0,M11.1.0`.
+/// Returns the file that a value of `TZ` names; `None` for other forms of it, such as `EST5EDT,M3.2.0,M11.1.0`.
 fn of_variable(name: &str) -> Option<PathBuf> {
     let name = name.strip_prefix(':').unwrap_or(name);
     let is_name = !name.is_empty() && !name.contains("..") && !name.contains(',');

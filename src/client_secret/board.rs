@@ -178,7 +178,7 @@ impl ClientSecretBoard {
         }
     }
 
-    /// The id of the secret that is this value.
+    /// Returns the id of the secret that is this value.
     pub fn id_of(&self, choice: SecretChoice) -> Option<&ClientSecretId> {
         let found = self
             .secrets

@@ -51,7 +51,7 @@ struct JournalMembers<'a> {
 }
 
 impl JournalDocument {
-    /// The JSON text to be stored.
+    /// Returns the JSON text to be stored.
     pub fn to_text(&self) -> Zeroizing<String> {
         let members = JournalMembers {
             user_pool_id: self.user_pool_id.as_str().into(),

@@ -13,17 +13,17 @@ use crate::rotation::labels::{LabelChange, Labels, VersionId};
 pub struct ClientSecretId(Arc<str>);
 
 impl ClientSecretId {
-    /// An id as Cognito spells it: `<client id>--<time>`.
+    /// Returns an id as Cognito spells it: `<client id>--<time>`.
     pub fn new(id: impl Into<Arc<str>>) -> Self {
         Self(id.into())
     }
 
-    /// The whole id.
+    /// Returns the whole id.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The last characters, enough to tell two secrets of one client apart.
+    /// Returns the last characters, enough to tell two secrets of one client apart.
     pub fn short(&self) -> String {
         let skipped = self.0.chars().count().saturating_sub(6);
         let tail: String = self.0.chars().skip(skipped).collect();
@@ -146,7 +146,7 @@ pub enum ClientSecretEffect {
 }
 
 impl ClientSecretEffect {
-    /// The operation that changes something outside; none for what only reads.
+    /// Returns the operation that changes something outside; none for what only reads.
     pub const fn write_operation(&self) -> Option<&'static str> {
         match self {
             Self::CreateJournal => Some("CreateSecret"),
@@ -170,7 +170,7 @@ impl ClientSecretEffect {
         }
     }
 
-    /// The version of the journal that it writes, where it writes one.
+    /// Returns the version of the journal that it writes, where it writes one.
     pub fn written_version(&self) -> Option<&VersionId> {
         match self {
             Self::PutVersion { version, .. } => Some(version),
@@ -196,7 +196,7 @@ impl ClientSecretEffect {
         }
     }
 
-    /// The staging label of the journal that it puts, moves or takes off.
+    /// Returns the staging label of the journal that it puts, moves or takes off.
     pub fn label_move(&self) -> Option<LabelChange> {
         match self {
             Self::PutVersion { version, label } => {
@@ -226,7 +226,7 @@ impl ClientSecretEffect {
         }
     }
 
-    /// What it does, in words.
+    /// Returns what it does, in words.
     pub const fn doing(&self) -> &'static str {
         match self {
             Self::ReadClient => "reading the app client",
@@ -314,7 +314,7 @@ pub enum ClientSecretObservation {
 }
 
 impl ClientSecretObservation {
-    /// What became of a write, for the audit record: in one word, and why where it was not done.
+    /// Returns what became of a write, for the audit record: in one word, and why where it was not done.
     pub fn write_result(&self) -> (&'static str, Option<String>) {
         match self {
             Self::Failed(error) if error.is_in_doubt() => ("in-doubt", Some(error.to_string())),
@@ -344,7 +344,7 @@ impl ClientSecretObservation {
         }
     }
 
-    /// The request id of a failure.
+    /// Returns the request id of a failure.
     pub fn request_id(&self) -> Option<&str> {
         let Self::Failed(error) = self else {
             return None;

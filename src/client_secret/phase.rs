@@ -155,7 +155,7 @@ pub struct ClientSecretPhaseSpec {
 }
 
 impl ClientSecretPhase {
-    /// Whether this write must not be made once another operator has taken the rotation over: directly before it, the journal is
+    /// Returns whether this write must not be made once another operator has taken the rotation over: directly before it, the journal is
     /// read again.
     pub const fn is_guarded(self) -> bool {
         matches!(
@@ -168,7 +168,7 @@ impl ClientSecretPhase {
         )
     }
 
-    /// The table.
+    /// Returns the table.
     pub const fn spec(self) -> ClientSecretPhaseSpec {
         use ClientSecretStep as Step;
         let (step, writes) = match self {

@@ -143,7 +143,7 @@ impl ClientSecretPlan {
         }
     }
 
-    /// The plan as lines for people.
+    /// Returns the plan as lines for people.
     pub fn lines(&self) -> Vec<String> {
         let mut lines = vec![
             format!(
@@ -180,7 +180,7 @@ impl ClientSecretPlan {
         lines
     }
 
-    /// The plan as one page.
+    /// Returns the plan as one page.
     pub fn page(&self) -> PlanPage {
         PlanPage {
             sentence: "No outage: Cognito takes both secrets until one of them is removed."
@@ -248,7 +248,7 @@ impl ClientSecretPlan {
     }
 }
 
-/// The system that a step writes to.
+/// Returns the system that a step writes to.
 const fn writes(step: ClientSecretStep) -> Option<&'static str> {
     match step {
         ClientSecretStep::Check | ClientSecretStep::Verify | ClientSecretStep::Prove => None,

@@ -21,7 +21,7 @@ pub enum ClientSecretKind {
 }
 
 impl ClientSecretKind {
-    /// The verb, as commands and screens write it.
+    /// Returns the verb, as commands and screens write it.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Rotate => "rotate",
@@ -30,7 +30,7 @@ impl ClientSecretKind {
         }
     }
 
-    /// The steps that it takes.
+    /// Returns the steps that it takes.
     pub const fn steps(self) -> &'static [ClientSecretStep] {
         match self {
             Self::Rotate | Self::Resume => &ClientSecretStep::ALL,
@@ -87,7 +87,7 @@ impl ClientSecretStep {
         Self::Clean,
     ];
 
-    /// The name in the output.
+    /// Returns the name in the output.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Check => "check",
@@ -102,7 +102,7 @@ impl ClientSecretStep {
         }
     }
 
-    /// What it will do, before it has begun.
+    /// Returns what it will do, before it has begun.
     pub const fn description(self, kind: ClientSecretKind) -> &'static str {
         match (kind, self) {
             (ClientSecretKind::Rollback, Self::Prepare) => {
@@ -140,7 +140,7 @@ impl ClientSecretStep {
 }
 
 impl ClientSecretStep {
-    /// What this step proves where it ends well, for a report; none where it proves nothing by itself.
+    /// Returns what this step proves where it ends well, for a report; none where it proves nothing by itself.
     pub const fn proves(self) -> Option<&'static str> {
         match self {
             Self::Verify => Some("Cognito accepts the new secret"),
@@ -285,12 +285,12 @@ pub enum ClientSecretEndReason {
 }
 
 impl ClientSecretEndReason {
-    /// Whether the operator said no before anything was written.
+    /// Returns whether the operator said no before anything was written.
     pub const fn is_declined(&self) -> bool {
         matches!(self, Self::Declined)
     }
 
-    /// Whether the network or a busy service was the cause.
+    /// Returns whether the network or a busy service was the cause.
     pub fn is_network(&self) -> bool {
         matches!(self, Self::Error { error, .. } if error.is_transient())
     }
@@ -300,7 +300,7 @@ impl ClientSecretEndReason {
 const RESUME: &str = "`client-secret resume`";
 
 impl ClientSecretEndReason {
-    /// The sentence, where it is always the same.
+    /// Returns the sentence, where it is always the same.
     const fn fixed(&self) -> Option<&'static str> {
         Some(match self {
             Self::Agreed => "Cognito and every known holder have the same secret",
@@ -351,14 +351,14 @@ impl ClientSecretEndReason {
     }
 }
 
-/// Who began a rotation, as far as its label says.
+/// Returns who began a rotation, as far as its label says.
 fn begun_by(author: Option<&Author>) -> String {
     author.map_or_else(String::new, |author| {
         format!(", begun by {}", author.operator)
     })
 }
 
-/// What an error leaves behind.
+/// Returns what an error leaves behind.
 const fn written_words(written: bool) -> &'static str {
     if written {
         "A secret that works is stored in Secrets Manager; `client-secret resume` goes on from here, on any machine"

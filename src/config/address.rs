@@ -71,7 +71,7 @@ pub(super) fn check_services(section: &Section<'_, '_>) {
     }
 }
 
-/// The texts of a list, or the one that stands in place of a list.
+/// Returns the texts of a list, or the one that stands in place of a list.
 fn texts<'a>(section: &'a Section<'_, '_>, key: &str) -> Vec<&'a str> {
     let value = section.get(key).map(Spanned::get_ref);
     let items = match value {
@@ -81,7 +81,7 @@ fn texts<'a>(section: &'a Section<'_, '_>, key: &str) -> Vec<&'a str> {
     items.into_iter().filter_map(DeValue::as_str).collect()
 }
 
-/// A field of an ARN, counted from `arn` itself; `None` for what is no ARN.
+/// Returns a field of an ARN, counted from `arn` itself; `None` for what is no ARN.
 fn arn_field(text: &str, index: usize) -> Option<&str> {
     text.starts_with("arn:")
         .then(|| text.split(':').nth(index))
@@ -103,7 +103,7 @@ fn gateway(section: &Section<'_, '_>, text: String) -> Option<String> {
     Some(text)
 }
 
-/// Whether AWS could have given this id, or it is `*` for all.
+/// Returns whether AWS could have given this id, or it is `*` for all.
 fn is_id(text: &str) -> bool {
     text == "*"
         || (!text.is_empty()
@@ -145,7 +145,7 @@ fn read_mcp_url(section: &Section<'_, '_>, endpoints: &mut Endpoints) {
     endpoints.mcp_url = url(section, "mcp_url").map(completed);
 }
 
-/// An address of a gateway ends in `/mcp`; the ARN in a runtime's is percent-encoded.
+/// Returns an address of a gateway ends in `/mcp`; the ARN in a runtime's is percent-encoded.
 fn completed(address: String) -> String {
     let form = recognise(&address);
     if let Some(url) = form.clone().and_then(ValueForm::into_gateway_url) {

@@ -110,7 +110,7 @@ fn check_region(section: &Section<'_, '_>, region: Option<&str>, is_named: bool)
     }
 }
 
-/// Whether a secret is written into the configuration itself.
+/// Returns whether a secret is written into the configuration itself.
 pub(super) fn holds_inline_secret(deployment: &Deployment) -> bool {
     let inline = |source: &SecretSource| matches!(source, SecretSource::Inline(_));
     let sign_in = deployment
@@ -292,7 +292,7 @@ fn header(name: &str, inner: &Section<'_, '_>) -> Option<HeaderSpec> {
     })
 }
 
-/// Why a name is no header of ours; the transport sets the last three itself.
+/// Returns why a name is no header of ours; the transport sets the last three itself.
 pub(crate) fn check_header_name(name: &str) -> Result<(), String> {
     if http::HeaderName::try_from(name).is_err() {
         return Err(format!("\"{name}\" is no header name"));

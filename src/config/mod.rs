@@ -127,7 +127,7 @@ impl Loaded {
     }
 }
 
-/// The path of the configuration where no other is named: `$XDG_CONFIG_HOME/agentcore-console/config.toml`.
+/// Returns the path of the configuration where no other is named: `$XDG_CONFIG_HOME/agentcore-console/config.toml`.
 pub fn default_path() -> Option<PathBuf> {
     let base = etcetera::choose_base_strategy().ok()?;
     Some(

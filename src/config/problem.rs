@@ -16,7 +16,7 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// A problem of the file as a whole.
+    /// Returns a problem of the file as a whole.
     pub fn whole_file(message: String) -> Self {
         Self {
             line: 0,
@@ -99,7 +99,7 @@ impl SourceLocations {
         }
     }
 
-    /// A problem of the name or the value at this path; of the file where the path leads nowhere.
+    /// Returns a problem of the name or the value at this path; of the file where the path leads nowhere.
     pub fn problem<'p>(
         &self,
         path: impl IntoIterator<Item = &'p str>,
@@ -159,12 +159,12 @@ impl<'a> Problems<'a> {
         ));
     }
 
-    /// How many there are so far.
+    /// Returns how many there are so far.
     pub(super) fn count(&self) -> usize {
         self.found.borrow().len()
     }
 
-    /// All of them in the order of the text.
+    /// Returns all of them in the order of the text.
     pub(super) fn into_sorted(self) -> Vec<Problem> {
         let mut found = self.found.into_inner();
         found.sort_by_key(|(start, _)| *start);

@@ -16,7 +16,7 @@ pub fn parse(text: &str, region: &dyn Fn() -> Option<String>) -> (Config, Vec<Pr
     (config, problems)
 }
 
-/// The same, with the places of all keys. `region` receives the profile that the deployment or the defaults name.
+/// Returns the same, with the places of all keys. `region` receives the profile that the deployment or the defaults name.
 pub(super) fn read(text: &str, region: RegionOf<'_>) -> (Config, Vec<Problem>, SourceLocations) {
     let problems = Problems::of(text);
     let (root, errors) = DeTable::parse_recoverable(text);
@@ -104,7 +104,7 @@ fn settings(root: &Section<'_, '_>) -> Ui {
     ui
 }
 
-/// The `[keys]` table, detached from the text; its meaning is the keymap's business.
+/// Returns the `[keys]` table, detached from the text; its meaning is the keymap's business.
 fn keys(root: &Section<'_, '_>) -> toml::Table {
     root.free_section("keys")
         .map(|section| {

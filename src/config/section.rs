@@ -83,29 +83,29 @@ impl<'a, 'i> Section<'a, 'i> {
         }
     }
 
-    /// Whether the key is there.
+    /// Returns whether the key is there.
     pub(super) fn has(&self, key: &str) -> bool {
         self.table.contains_key(key)
     }
 
-    /// The value as it stands.
+    /// Returns the value as it stands.
     pub(super) fn get(&self, key: &str) -> Option<&'a Spanned<DeValue<'i>>> {
         self.table.get(key)
     }
 
-    /// All entries, in the order of the text.
+    /// Returns all entries, in the order of the text.
     pub(super) fn entries(&self) -> impl Iterator<Item = (&'a str, &'a Spanned<DeValue<'i>>)> {
         self.table
             .iter()
             .map(|(key, value)| (key.get_ref().as_ref(), value))
     }
 
-    /// A text; empty is as absent, and told.
+    /// Returns a text; empty is as absent, and told.
     pub(super) fn text(&self, key: &str) -> Option<String> {
         self.text_for(key, "a text in quotes")
     }
 
-    /// The same where the text means something that has its own words.
+    /// Returns the same where the text means something that has its own words.
     pub(super) fn text_for(&self, key: &str, wanted: &str) -> Option<String> {
         let value = self.table.get(key)?;
         match value.get_ref() {
@@ -121,7 +121,7 @@ impl<'a, 'i> Section<'a, 'i> {
         }
     }
 
-    /// A list of texts; one text alone stands for a list of one.
+    /// Returns a list of texts; one text alone stands for a list of one.
     pub(super) fn texts(&self, key: &str) -> Vec<String> {
         let Some(value) = self.table.get(key) else {
             return Vec::new();
@@ -160,7 +160,7 @@ impl<'a, 'i> Section<'a, 'i> {
         flag
     }
 
-    /// A TCP port.
+    /// Returns a TCP port.
     pub(super) fn port(&self, key: &str) -> Option<u16> {
         let value = self.table.get(key)?;
         let wanted = "a port from 1 to 65535";
@@ -178,13 +178,13 @@ impl<'a, 'i> Section<'a, 'i> {
         }
     }
 
-    /// A secret: text in place, or a table that says where it comes from.
+    /// Returns a secret: text in place, or a table that says where it comes from.
     pub(super) fn secret(&self, key: &str) -> Option<SecretSource> {
         let value = self.table.get(key)?;
         self.secret_of(key, value)
     }
 
-    /// The same for a value that was found already.
+    /// Returns the same for a value that was found already.
     pub(super) fn secret_of(
         &self,
         key: &str,
@@ -208,7 +208,7 @@ impl<'a, 'i> Section<'a, 'i> {
         }
     }
 
-    /// The source of a secret that this table describes.
+    /// Returns the source of a secret that this table describes.
     fn secret_source(&self) -> Option<SecretSource> {
         let named: Vec<&str> = ["env", "file", "command", "keyring", "secret", "from"]
             .into_iter()
@@ -259,7 +259,7 @@ impl<'a, 'i> Section<'a, 'i> {
         }
     }
 
-    /// A table inside this one.
+    /// Returns a table inside this one.
     pub(super) fn section(&self, key: &str, known: &[&str]) -> Option<Section<'a, 'i>> {
         let value = self.table.get(key)?;
         let name = if self.name.is_empty() {
@@ -282,7 +282,7 @@ impl<'a, 'i> Section<'a, 'i> {
         }
     }
 
-    /// A table inside this one whose keys are free.
+    /// Returns a table inside this one whose keys are free.
     pub(super) fn free_section(&self, key: &str) -> Option<Section<'a, 'i>> {
         let DeValue::Table(table) = self.table.get(key)?.get_ref() else {
             return self.section(key, &[]);

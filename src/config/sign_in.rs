@@ -152,7 +152,7 @@ fn machine(inner: Option<&Section<'_, '_>>) -> SignIn {
     }
 }
 
-/// The table that [`read`] reads as the same.
+/// Returns the table that [`read`] reads as the same.
 pub(super) fn write(sign_in: &SignIn) -> Table {
     let mut table = Table::new();
     insert_text(&mut table, "mode", Some(sign_in.mode()));

@@ -11,7 +11,7 @@ use crate::model::{Deployment, HeaderSpec, SecretSource, StaticCredentials};
 /// First words of a file that this program wrote and may write again.
 pub const MARK: &str = "# Written by `agentcore-console ";
 
-/// The configuration as TOML, below a comment that says where it came from.
+/// Returns the configuration as TOML, below a comment that says where it came from.
 pub fn render(config: &Config, command: &str) -> String {
     let mut root = Table::new();
     let ui = settings(&config.ui);
@@ -64,7 +64,7 @@ pub fn save(path: &Path, text: &str, replace: impl FnOnce(&str) -> bool) -> io::
     written
 }
 
-/// A file that did not exist, readable by its owner only.
+/// Returns a file that did not exist, readable by its owner only.
 fn create(path: &Path, text: &str) -> io::Result<()> {
     use std::io::Write as _;
 

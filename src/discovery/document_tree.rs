@@ -52,7 +52,7 @@ pub(super) fn sections(document: &Value) -> Vec<DocumentSection> {
     }]
 }
 
-/// The stacks of `cdk-outputs.json`: an object of objects of texts, with nothing beside them.
+/// Returns the stacks of `cdk-outputs.json`: an object of objects of texts, with nothing beside them.
 fn stacks_of(document: &Value) -> Vec<DocumentSection> {
     let Value::Object(entries) = document else {
         return Vec::new();
@@ -77,7 +77,7 @@ fn stacks_of(document: &Value) -> Vec<DocumentSection> {
         .collect()
 }
 
-/// All texts of a document; numbers and flags say nothing here. Terraform's `{"value": …}` counts as its value.
+/// Returns all texts of a document; numbers and flags say nothing here. Terraform's `{"value": …}` counts as its value.
 pub(super) fn leaves(document: &Value) -> Vec<Leaf> {
     fn walk(value: &Value, path: &mut Vec<String>, found: &mut Vec<Leaf>) {
         match value {
@@ -112,12 +112,12 @@ pub(super) fn leaves(document: &Value) -> Vec<Leaf> {
 }
 
 impl Leaf {
-    /// The keys, joined by dots, as `{ file, key }` of the configuration reads them.
+    /// Returns the keys, joined by dots, as `{ file, key }` of the configuration reads them.
     pub(super) fn key(&self) -> String {
         self.path.join(".")
     }
 
-    /// The last key that is a word, in lower case without separators.
+    /// Returns the last key that is a word, in lower case without separators.
     pub(super) fn word(&self) -> String {
         let is_word = |key: &&String| **key != "value" && key.parse::<usize>().is_err();
         let key = self.path.iter().rfind(is_word);

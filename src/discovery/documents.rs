@@ -183,7 +183,7 @@ impl DocumentSection {
 }
 
 impl Proposal {
-    /// The stack that the file names.
+    /// Returns the stack that the file names.
     pub fn stack(&self) -> Option<&str> {
         self.parts.stack.as_deref()
     }
@@ -256,7 +256,7 @@ impl Proposal {
         true
     }
 
-    /// The deployment that the file at `path` describes, with sentences about what was assumed.
+    /// Returns the deployment that the file at `path` describes, with sentences about what was assumed.
     pub fn deployment(&self, path: &str, name: &str, region: &str) -> (Deployment, Vec<String>) {
         let parts = &self.parts;
         let mut notes = Vec::new();
@@ -300,7 +300,7 @@ impl Parts {
             || self.stack.is_some()
     }
 
-    /// The sign-in that the file describes. AWS credentials are only assumed in words.
+    /// Returns the sign-in that the file describes. AWS credentials are only assumed in words.
     fn sign_in(&self, path: &str, notes: &mut Vec<String>) -> SignIn {
         let file = |key: &String| SecretSource::File {
             path: path.to_owned(),

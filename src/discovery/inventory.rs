@@ -68,7 +68,7 @@ pub struct FoundDeployment {
     pub missing: Vec<String>,
 }
 
-/// The name of the only stack that mentions an id in its outputs; `None` if none or several do.
+/// Returns the name of the only stack that mentions an id in its outputs; `None` if none or several do.
 pub fn mentioning_stack<'s>(stacks: &'s [DescribedStack], id: &str) -> Option<&'s DescribedStack> {
     let mut mentioning = stacks
         .iter()
@@ -92,7 +92,7 @@ pub fn assign_owned(inventory: &mut Inventory) {
     }
 }
 
-/// The outermost stack around a stack.
+/// Returns the outermost stack around a stack.
 pub fn outermost<'s>(stacks: &'s [DescribedStack], name: &str) -> Option<&'s DescribedStack> {
     let inner = stacks.iter().find(|stack| stack.name == name)?;
     let outer = inner.root.as_deref().or(inner.parent.as_deref());
@@ -101,7 +101,7 @@ pub fn outermost<'s>(stacks: &'s [DescribedStack], name: &str) -> Option<&'s Des
         .or(Some(inner))
 }
 
-/// The deployments of an account and region, those with a stack first, by name.
+/// Returns the deployments of an account and region, those with a stack first, by name.
 pub fn deployments(inventory: &Inventory) -> Vec<FoundDeployment> {
     let mut by_stack: BTreeMap<&str, Vec<&FoundEndpoint>> = BTreeMap::new();
     let mut rest = Vec::new();
@@ -173,7 +173,7 @@ fn with_endpoints(deployment: Deployment, endpoints: &[&FoundEndpoint]) -> Deplo
     }
 }
 
-/// The sign-in that the stack's client or the endpoint's authoriser asks for.
+/// Returns the sign-in that the stack's client or the endpoint's authoriser asks for.
 fn sign_in(endpoints: &[&FoundEndpoint], facts: &StackFacts, missing: &mut Vec<String>) -> SignIn {
     let first = endpoints
         .iter()
@@ -190,7 +190,7 @@ fn sign_in(endpoints: &[&FoundEndpoint], facts: &StackFacts, missing: &mut Vec<S
     }
 }
 
-/// The sign-in that a stack's facts allow: a machine's client, a person's, or AWS credentials.
+/// Returns the sign-in that a stack's facts allow: a machine's client, a person's, or AWS credentials.
 pub fn sign_in_of_stack(facts: &StackFacts) -> SignIn {
     if facts.client_id.is_none() {
         return SignIn::SigV4;
@@ -245,7 +245,7 @@ fn of_authoriser(discovery_url: &str, clients: &[String], missing: &mut Vec<Stri
     }
 }
 
-/// A runtime that is called with AWS credentials receives Neo4j's in a header of its own.
+/// Returns a runtime that is called with AWS credentials receives Neo4j's in a header of its own.
 fn headers(sign_in: &SignIn, facts: &StackFacts, endpoints: &[&FoundEndpoint]) -> Vec<HeaderSpec> {
     let has_gateway = endpoints.iter().any(|endpoint| endpoint.is_gateway);
     if *sign_in == SignIn::SigV4 && !has_gateway && facts.secret_arn.is_some() {
@@ -255,7 +255,7 @@ fn headers(sign_in: &SignIn, facts: &StackFacts, endpoints: &[&FoundEndpoint]) -
     }
 }
 
-/// The header with Neo4j's credentials, made of the stack's secret.
+/// Returns the header with Neo4j's credentials, made of the stack's secret.
 pub fn headers_of_stack() -> Vec<HeaderSpec> {
     vec![HeaderSpec::BasicFromSecret {
         name: RUNTIME_AUTHORIZATION.to_owned(),

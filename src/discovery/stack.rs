@@ -39,14 +39,14 @@ pub struct OwnedResource {
 }
 
 impl DescribedStack {
-    /// Whether CloudFormation has undone its creation, or is deleting it: what its outputs name may not exist.
+    /// Returns whether CloudFormation has undone its creation, or is deleting it: what its outputs name may not exist.
     pub fn is_gone(&self) -> bool {
         self.status.starts_with("DELETE")
             || self.status.starts_with("ROLLBACK")
             || self.status == "CREATE_FAILED"
     }
 
-    /// The region in its ARN.
+    /// Returns the region in its ARN.
     pub fn region(&self) -> Option<&str> {
         self.id
             .split(':')
@@ -54,7 +54,7 @@ impl DescribedStack {
             .filter(|region| !region.is_empty())
     }
 
-    /// The account number in its ARN.
+    /// Returns the account number in its ARN.
     pub fn account(&self) -> Option<&str> {
         self.id
             .split(':')
@@ -62,7 +62,7 @@ impl DescribedStack {
             .filter(|account| !account.is_empty())
     }
 
-    /// All values of outputs and parameters, with their keys.
+    /// Returns all values of outputs and parameters, with their keys.
     fn values(&self) -> impl Iterator<Item = (&str, &str)> {
         self.outputs
             .iter()
@@ -71,13 +71,13 @@ impl DescribedStack {
             .filter(|(_, value)| !value.is_empty() && !value.starts_with("****"))
     }
 
-    /// Whether an output, a parameter or a resource names this id or ARN.
+    /// Returns whether an output, a parameter or a resource names this id or ARN.
     pub fn mentions(&self, id: &str) -> bool {
         let names = |value: &str| resource_id(value) == id;
         self.outputs.iter().any(|(_, value)| names(value)) || self.owns(id)
     }
 
-    /// Whether one of its resources has this id.
+    /// Returns whether one of its resources has this id.
     pub fn owns(&self, id: &str) -> bool {
         self.resources.iter().any(|resource| {
             let is_agentcore = resource.kind.starts_with("AWS::BedrockAgentCore::");
@@ -85,7 +85,7 @@ impl DescribedStack {
         })
     }
 
-    /// The nested stacks among its resources, by ARN.
+    /// Returns the nested stacks among its resources, by ARN.
     pub fn nested(&self) -> impl Iterator<Item = &str> {
         self.resources
             .iter()
@@ -94,7 +94,7 @@ impl DescribedStack {
     }
 }
 
-/// The id in a physical id, which may be an ARN, or several parts joined by `|`.
+/// Returns the id in a physical id, which may be an ARN, or several parts joined by `|`.
 fn resource_id(physical: &str) -> String {
     let form = recognise(physical);
     let runtime = form.clone().and_then(ValueForm::into_runtime);
@@ -104,7 +104,7 @@ fn resource_id(physical: &str) -> String {
     known.unwrap_or_else(|| physical.rsplit('|').next().unwrap_or(physical).to_owned())
 }
 
-/// The facts that a stack gives, nested stacks included.
+/// Returns the facts that a stack gives, nested stacks included.
 pub fn facts(stack: &DescribedStack, nested: &[DescribedStack]) -> StackFacts {
     let mut facts = from_values(stack);
     for inner in nested {
@@ -114,7 +114,7 @@ pub fn facts(stack: &DescribedStack, nested: &[DescribedStack]) -> StackFacts {
     facts
 }
 
-/// The facts of outputs and parameters alone.
+/// Returns the facts of outputs and parameters alone.
 fn from_values(stack: &DescribedStack) -> StackFacts {
     let values = Values(stack.values().collect());
     let gateway_url = values.text(&["GatewayUrl"], ValueForm::into_gateway_url);
@@ -226,7 +226,7 @@ fn runtime_arn(id: &str, stack: &DescribedStack) -> Option<String> {
 struct Values<'a>(Vec<(&'a str, &'a str)>);
 
 impl Values<'_> {
-    /// The value of the first of these keys that exists: exactly, or followed by a CDK hash, or at the end of a key that is
+    /// Returns the value of the first of these keys that exists: exactly, or followed by a CDK hash, or at the end of a key that is
     /// followed by one.
     fn exact(&self, keys: &[&str]) -> Option<String> {
         let by = |matches: &dyn Fn(&str, &str) -> bool| {
@@ -247,7 +247,7 @@ impl Values<'_> {
         taken.or(by_key).or_else(|| self.unique(take))
     }
 
-    /// The only distinct value that `take` accepts.
+    /// Returns the only distinct value that `take` accepts.
     fn unique(&self, take: impl Fn(ValueForm) -> Option<String>) -> Option<String> {
         let mut found: Vec<String> = self
             .0
@@ -275,7 +275,7 @@ impl Values<'_> {
         named.or_else(|| self.unique(arn))
     }
 
-    /// The app client, and whether its key says that it is a machine's.
+    /// Returns the app client, and whether its key says that it is a machine's.
     fn client(&self) -> Option<(String, Option<bool>)> {
         const MACHINE: [&str; 4] = [
             "MachineClientId",
@@ -300,7 +300,7 @@ impl Values<'_> {
             .or_else(|| find(&ANY).map(|id| (id, None)))
     }
 
-    /// The Neo4j secret: by key, else the only secret whose key or name speaks of Neo4j, else the only one.
+    /// Returns the Neo4j secret: by key, else the only secret whose key or name speaks of Neo4j, else the only one.
     fn secret(&self) -> Option<String> {
         let of = ValueForm::into_secret_arn;
         let named = self.exact(&["Neo4jSecretArn", "SecretArn", "Neo4jPasswordSecretArn"]);
@@ -336,7 +336,7 @@ impl Values<'_> {
     }
 }
 
-/// A key without the hash of eight hexadecimal digits that the CDK appends; `None` if it has none.
+/// Returns a key without the hash of eight hexadecimal digits that the CDK appends; `None` if it has none.
 fn without_hash(key: &str) -> Option<&str> {
     let at = key.len().checked_sub(8)?;
     let (name, hash) = (key.get(..at)?, key.get(at..)?);

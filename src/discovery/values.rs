@@ -53,7 +53,7 @@ pub enum ValueForm {
 }
 
 impl ValueForm {
-    /// The gateway id in an address or ARN of a gateway.
+    /// Returns the gateway id in an address or ARN of a gateway.
     pub fn into_gateway_id(self) -> Option<String> {
         if let Self::GatewayUrl { id, .. } | Self::GatewayArn { id, .. } = self {
             Some(id)
@@ -62,7 +62,7 @@ impl ValueForm {
         }
     }
 
-    /// The address of a gateway.
+    /// Returns the address of a gateway.
     pub fn into_gateway_url(self) -> Option<String> {
         if let Self::GatewayUrl { url, .. } = self {
             Some(url)
@@ -71,7 +71,7 @@ impl ValueForm {
         }
     }
 
-    /// The runtime.
+    /// Returns the runtime.
     pub fn into_runtime(self) -> Option<RuntimeRef> {
         if let Self::Runtime(runtime) = self {
             Some(runtime)
@@ -80,7 +80,7 @@ impl ValueForm {
         }
     }
 
-    /// The id of a user pool.
+    /// Returns the id of a user pool.
     pub fn into_user_pool(self) -> Option<String> {
         if let Self::UserPool { id, .. } = self {
             Some(id)
@@ -89,7 +89,7 @@ impl ValueForm {
         }
     }
 
-    /// The token endpoint.
+    /// Returns the token endpoint.
     pub fn into_token_url(self) -> Option<String> {
         if let Self::TokenUrl(url) = self {
             Some(url)
@@ -98,7 +98,7 @@ impl ValueForm {
         }
     }
 
-    /// The discovery document.
+    /// Returns the discovery document.
     pub fn into_discovery_url(self) -> Option<String> {
         if let Self::DiscoveryUrl(url) = self {
             Some(url)
@@ -107,7 +107,7 @@ impl ValueForm {
         }
     }
 
-    /// The ARN of a secret.
+    /// Returns the ARN of a secret.
     pub fn into_secret_arn(self) -> Option<String> {
         if let Self::SecretArn(arn) = self {
             Some(arn)
@@ -116,7 +116,7 @@ impl ValueForm {
         }
     }
 
-    /// The address of a Neo4j database.
+    /// Returns the address of a Neo4j database.
     pub fn into_neo4j_uri(self) -> Option<String> {
         if let Self::Neo4jUri(uri) = self {
             Some(uri)
@@ -125,7 +125,7 @@ impl ValueForm {
         }
     }
 
-    /// The region that the value names, if it names one.
+    /// Returns the region that the value names, if it names one.
     pub fn region(&self) -> Option<&str> {
         match self {
             Self::GatewayUrl { region, .. }
@@ -188,7 +188,7 @@ pub fn recognise(value: &str) -> Option<ValueForm> {
     is_group.then(|| ValueForm::LogGroup(value.to_owned()))
 }
 
-/// The runtime of an ARN (of a runtime or one of its endpoints) or of an invocation address, whose ARN may be encoded or not.
+/// Returns the runtime of an ARN (of a runtime or one of its endpoints) or of an invocation address, whose ARN may be encoded or not.
 pub fn runtime_ref(value: &str) -> Option<RuntimeRef> {
     recognise(value)?.into_runtime()
 }
@@ -287,7 +287,7 @@ fn recognise_url(value: &str) -> Option<ValueForm> {
     (path.ends_with("/mcp") || path.ends_with("/sse")).then(|| ValueForm::McpUrl(value.to_owned()))
 }
 
-/// The gateway's MCP address: `/mcp` is added if the path is empty.
+/// Returns the gateway's MCP address: `/mcp` is added if the path is empty.
 fn gateway_address(value: &str) -> String {
     let bare = value.trim_end_matches('/');
     let has_path = Url::parse(bare).is_ok_and(|url| url.path().len() > 1);
@@ -305,7 +305,7 @@ fn gateway_host(host: &str) -> Option<(&str, &str)> {
     (domain.starts_with("amazonaws.com") && !id.contains('.')).then_some((id, region))
 }
 
-/// The runtime of `…/runtimes/{ARN}/invocations?qualifier={endpoint}`; the ARN may be percent-encoded or not.
+/// Returns the runtime of `…/runtimes/{ARN}/invocations?qualifier={endpoint}`; the ARN may be percent-encoded or not.
 fn runtime_of_url(value: &str) -> Option<RuntimeRef> {
     let (_, rest) = value.split_once("/runtimes/")?;
     let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
@@ -324,7 +324,7 @@ fn runtime_of_url(value: &str) -> Option<RuntimeRef> {
     Some(runtime)
 }
 
-/// Whether a text is an AWS region: `us-west-2`, `us-gov-east-1`, `ap-southeast-3`.
+/// Returns whether a text is an AWS region: `us-west-2`, `us-gov-east-1`, `ap-southeast-3`.
 pub fn is_region(text: &str) -> bool {
     let labels: Vec<&str> = text.split('-').collect();
     let [area, middle @ .., number] = labels.as_slice() else {
@@ -340,7 +340,7 @@ pub fn is_region(text: &str) -> bool {
         && number.chars().all(|digit| digit.is_ascii_digit())
 }
 
-/// The region in the id of a user pool: `us-west-2_Example12`.
+/// Returns the region in the id of a user pool: `us-west-2_Example12`.
 fn user_pool_region(id: &str) -> Option<&str> {
     let (region, rest) = id.split_once('_')?;
     let is_id = !rest.is_empty()

@@ -46,7 +46,7 @@ fn judge(evidence: &Evidence) -> Judgement {
     }
 }
 
-/// A refusal of the sign-in by an endpoint that the token's claims, its end or the kind of sign-in explain.
+/// Returns a refusal of the sign-in by an endpoint that the token's claims, its end or the kind of sign-in explain.
 fn explain(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
     let is_refused = symptom.status() == Some(401)
         || symptom.is_challenged_with("insufficient_scope")
@@ -78,7 +78,7 @@ fn explain(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
     ))
 }
 
-/// The resource that admits the caller, with its JWT rules.
+/// Returns the resource that admits the caller, with its JWT rules.
 fn admitting(evidence: &Evidence) -> Option<(&Resource, &Value)> {
     evidence
         .gateways
@@ -89,14 +89,14 @@ fn admitting(evidence: &Evidence) -> Option<(&Resource, &Value)> {
         .find_map(|resource| Some((resource, jwt_rules(resource)?)))
 }
 
-/// The JWT rules of a gateway or runtime.
+/// Returns the JWT rules of a gateway or runtime.
 pub(crate) fn jwt_rules(resource: &Resource) -> Option<&Value> {
     resource
         .raw
         .pointer("/authorizerConfiguration/customJWTAuthorizer")
 }
 
-/// The first rule that the claims break, with the fix.
+/// Returns the first rule that the claims break, with the fix.
 fn mismatch(claims: &Claims, rules: &Value) -> Option<(String, String)> {
     wrong_issuer(claims, rules)
         .or_else(|| wrong_client(claims, rules))

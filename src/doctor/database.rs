@@ -102,7 +102,7 @@ fn put_back(evidence: &Evidence) -> Judgement {
     )
 }
 
-/// The database explains an error of the call that names it, and a call that fails while the login is refused.
+/// Returns the database explains an error of the call that names it, and a call that fails while the login is refused.
 fn explain(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
     let is_from_tool = symptom.step == Step::Call;
     let names_it = is_from_tool
@@ -151,7 +151,7 @@ fn explain(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
     ))
 }
 
-/// Whether the runtime's log of this examination reports an error of the database.
+/// Returns whether the runtime's log of this examination reports an error of the database.
 fn in_log(evidence: &Evidence) -> bool {
     let lines = evidence.runtime_log.value();
     lines

@@ -24,7 +24,7 @@ fn detail(label: &'static str, text: impl Into<String>) -> HopDetail {
     }
 }
 
-/// What was asked at a hop, what came back, and what its log says.
+/// Returns what was asked at a hop, what came back, and what its log says.
 pub(super) fn details(hop: Hop, evidence: &Evidence) -> Vec<HopDetail> {
     match hop {
         Hop::Credentials => asked("STS GetCallerIdentity", &evidence.identity, |identity| {
@@ -73,7 +73,7 @@ fn stack(evidence: &Evidence) -> Vec<HopDetail> {
     })
 }
 
-/// What the issuer and the endpoint publish, and the token.
+/// Returns what the issuer and the endpoint publish, and the token.
 fn sign_in(hop: Hop, evidence: &Evidence) -> Vec<HopDetail> {
     if hop == Hop::Discovery {
         asked(
@@ -97,7 +97,7 @@ fn sign_in(hop: Hop, evidence: &Evidence) -> Vec<HopDetail> {
     }
 }
 
-/// The steps of the walk at the endpoint.
+/// Returns the steps of the walk at the endpoint.
 fn walk(hop: Hop, evidence: &Evidence) -> Vec<HopDetail> {
     let endpoint = evidence.endpoint.as_deref().unwrap_or("the endpoint");
     if hop == Hop::Initialize {
@@ -174,7 +174,7 @@ fn statuses(resources: &[Resource]) -> String {
     texts.join(", ")
 }
 
-/// What was asked, and what came back.
+/// Returns what was asked, and what came back.
 fn asked<T>(question: &str, probe: &Probe<T>, answer: impl Fn(&T) -> String) -> Vec<HopDetail> {
     match probe {
         Probe::NotMade(why) => vec![detail("not asked", why.as_str())],

@@ -27,7 +27,7 @@ pub enum Probe<T> {
 }
 
 impl<T> Probe<T> {
-    /// The answer, if there is one.
+    /// Returns the answer, if there is one.
     pub const fn value(&self) -> Option<&T> {
         match self {
             Self::Answered { value, .. } => Some(value),
@@ -35,7 +35,7 @@ impl<T> Probe<T> {
         }
     }
 
-    /// The failure, if there is one.
+    /// Returns the failure, if there is one.
     pub const fn failure(&self) -> Option<&Failure> {
         match self {
             Self::Failed { failure, .. } => Some(failure),
@@ -43,7 +43,7 @@ impl<T> Probe<T> {
         }
     }
 
-    /// The same probe with its answer changed.
+    /// Returns the same probe with its answer changed.
     pub(crate) fn map<U>(self, change: impl FnOnce(T) -> U) -> Probe<U> {
         match self {
             Self::NotMade(why) => Probe::NotMade(why),
@@ -61,7 +61,7 @@ impl<T> Probe<T> {
         }
     }
 
-    /// The same probe with its failure changed.
+    /// Returns the same probe with its failure changed.
     pub(crate) fn map_failure(self, change: impl FnOnce(Failure) -> Failure) -> Self {
         match self {
             Self::Failed {
@@ -75,7 +75,7 @@ impl<T> Probe<T> {
         }
     }
 
-    /// How long the probe took, in milliseconds, if it was made.
+    /// Returns how long the probe took, in milliseconds, if it was made.
     pub const fn elapsed_ms(&self) -> Option<u64> {
         match self {
             Self::Answered { elapsed_ms, .. } | Self::Failed { elapsed_ms, .. } => {
@@ -186,7 +186,7 @@ pub struct Evidence {
 }
 
 impl Evidence {
-    /// Whether the MCP endpoint is a gateway.
+    /// Returns whether the MCP endpoint is a gateway.
     pub(super) fn has_gateway(&self) -> bool {
         match &self.endpoint {
             Some(url) if url.contains("/runtimes/") => false,
@@ -198,7 +198,7 @@ impl Evidence {
         }
     }
 
-    /// Whether the gateway has targets, as far as is known.
+    /// Returns whether the gateway has targets, as far as is known.
     pub(super) fn has_targets(&self) -> bool {
         self.targets
             .value()

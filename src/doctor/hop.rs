@@ -108,7 +108,7 @@ impl Hop {
         Self::Cypher,
     ];
 
-    /// What is particular to the hop.
+    /// Returns what is particular to the hop.
     pub const fn spec(self) -> &'static HopSpec {
         match self {
             Self::Credentials => &credentials::SPEC,
@@ -171,26 +171,26 @@ pub(super) fn no_log(_: &[&Resource]) -> Vec<String> {
     Vec::new()
 }
 
-/// The gateway's own log.
+/// Returns the gateway's own log.
 pub(super) fn gateway_log(resources: &[&Resource]) -> Vec<String> {
     groups_of(resources, Kind::Gateway, |group| {
         !group.starts_with("/aws/lambda/")
     })
 }
 
-/// The interceptor function's log.
+/// Returns the interceptor function's log.
 pub(super) fn interceptor_log(resources: &[&Resource]) -> Vec<String> {
     groups_of(resources, Kind::Gateway, |group| {
         group.starts_with("/aws/lambda/")
     })
 }
 
-/// The runtimes' logs.
+/// Returns the runtimes' logs.
 pub(super) fn runtime_log(resources: &[&Resource]) -> Vec<String> {
     groups_of(resources, Kind::Runtime, |_| true)
 }
 
-/// The logs of those that read the secret: the interceptor if there is one, otherwise the runtimes.
+/// Returns the logs of those that read the secret: the interceptor if there is one, otherwise the runtimes.
 pub(super) fn secret_readers_log(resources: &[&Resource]) -> Vec<String> {
     let interceptor = interceptor_log(resources);
     if interceptor.is_empty() {

@@ -52,7 +52,7 @@ fn judge(evidence: &Evidence) -> Judgement {
     judged.slow_after(evidence.slowest_interception(), "the function")
 }
 
-/// A 500 of the gateway after it began to process the request is the interceptor's: its log has the reason, or has
+/// Returns a 500 of the gateway after it began to process the request is the interceptor's: its log has the reason, or has
 /// nothing because the function was never invoked. A 401 with a Basic challenge is the function's own answer.
 fn explain(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
     if matches!(evidence.interceptor_log, Probe::NotMade(_)) {
@@ -102,7 +102,7 @@ fn explain(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
     })
 }
 
-/// Whether a function's log line reports an error.
+/// Returns whether a function's log line reports an error.
 pub(super) fn is_error(line: &str) -> bool {
     [
         "[ERROR]",
@@ -124,19 +124,19 @@ fn reported_ms(line: &str) -> Option<u64> {
 }
 
 impl Evidence {
-    /// The longest invocation of the interceptor during this examination, in milliseconds.
+    /// Returns the longest invocation of the interceptor during this examination, in milliseconds.
     pub(super) fn slowest_interception(&self) -> Option<u64> {
         let lines = self.interceptor_log.value()?;
         lines.iter().filter_map(|line| reported_ms(line)).max()
     }
 
-    /// Whether the interceptor delays every request.
+    /// Returns whether the interceptor delays every request.
     pub(super) fn interceptor_is_slow(&self) -> bool {
         self.slowest_interception()
             .is_some_and(|elapsed| elapsed >= super::judgement::SLOW_MS)
     }
 
-    /// Whether the gateway has an interceptor function.
+    /// Returns whether the gateway has an interceptor function.
     fn has_interceptor(&self) -> bool {
         let gateways = self.gateways.value().into_iter().flatten();
         gateways
@@ -155,7 +155,7 @@ impl Evidence {
             .unwrap_or("FUNCTION")
     }
 
-    /// Whether the interceptor's log names the request that failed.
+    /// Returns whether the interceptor's log names the request that failed.
     fn interceptor_saw_request(&self) -> bool {
         let Some(id) = self.failed_request() else {
             return false;
@@ -164,7 +164,7 @@ impl Evidence {
         lines.into_iter().any(|line| line.contains(id))
     }
 
-    /// Whether the gateway began to process the failed request: its log has a record of it, or it gave the answer a
+    /// Returns whether the gateway began to process the failed request: its log has a record of it, or it gave the answer a
     /// request id. A gateway that fails by itself does neither.
     fn gateway_began(&self, symptom: &Symptom<'_>) -> bool {
         let request = symptom

@@ -64,7 +64,7 @@ fn finding(
     }
 }
 
-/// The reading that says whether the chain has a hop at all, where it failed.
+/// Returns the reading that says whether the chain has a hop at all, where it failed.
 fn unread(hop: Hop, evidence: &Evidence) -> Option<(&'static str, &Failure)> {
     let gateways = || Some(("the gateway", evidence.gateways.failure()?));
     let targets = || Some(("the targets", evidence.targets.failure()?));

@@ -122,7 +122,7 @@ pub(super) fn unreadable(failure: &Failure, source: &str) -> String {
     format!("{verb} ({source}): {}", with_request(failure))
 }
 
-/// The cause of a failure, with the request id where there is one.
+/// Returns the cause of a failure, with the request id where there is one.
 pub(super) fn with_request(failure: &Failure) -> String {
     match &failure.request_id {
         Some(id) => format!("{} (request {id})", failure.cause),

@@ -29,7 +29,7 @@ fn judge(evidence: &Evidence) -> Judgement {
     })
 }
 
-/// A call that a rate limit stops names the limit (`data.limitKey`). A 429 or -32003 without it is a quota of the gateway
+/// Returns a call that a rate limit stops names the limit (`data.limitKey`). A 429 or -32003 without it is a quota of the gateway
 /// or of the runtime, whose words may speak of a rate limit too.
 fn explain(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
     let limits = evidence.limits.value()?;

@@ -111,7 +111,7 @@ pub struct DoctorReport {
 }
 
 impl DoctorReport {
-    /// The hop that says that the call waits for the consent of a person, if it does: the chain works up to there, and no call
+    /// Returns the hop that says that the call waits for the consent of a person, if it does: the chain works up to there, and no call
     /// went through.
     pub fn consent(&self) -> Option<&HopFinding> {
         // The statement's own hop has no other warning: a slow answer is reported at the hop that was slow.
@@ -119,7 +119,7 @@ impl DoctorReport {
             .filter(|finding| self.healthy && finding.state == HopState::Warning)
     }
 
-    /// Whether a call went through the whole chain and was answered.
+    /// Returns whether a call went through the whole chain and was answered.
     pub fn was_answered(&self) -> bool {
         self.healthy && self.consent().is_none()
     }
@@ -132,7 +132,7 @@ impl DoctorReport {
             .count()
     }
 
-    /// The finding of one hop.
+    /// Returns the finding of one hop.
     pub fn finding(&self, hop: Hop) -> Option<&HopFinding> {
         self.hops.iter().find(|finding| finding.hop == hop)
     }

@@ -49,7 +49,7 @@ fn judge(evidence: &Evidence) -> Judgement {
     }
 }
 
-/// Where the endpoint's address may not be read, nothing was asked of the endpoint: the refusal is none of its words.
+/// Returns where the endpoint's address may not be read, nothing was asked of the endpoint: the refusal is none of its words.
 fn explain(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
     let failure = symptom
         .failure

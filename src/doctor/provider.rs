@@ -112,7 +112,7 @@ fn explain(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
     ))
 }
 
-/// The quoted text of a line in which one of the words stands; the line itself if nothing is quoted.
+/// Returns the quoted text of a line in which one of the words stands; the line itself if nothing is quoted.
 fn quoted<'a>(line: &'a str, words: &[&str]) -> Option<&'a str> {
     let lower = line.to_ascii_lowercase();
     let at = words.iter().find_map(|word| lower.find(word))?;

@@ -34,7 +34,7 @@ fn judge(evidence: &Evidence) -> Judgement {
     }
 }
 
-/// A runtime that is called directly explains what its platform answers. Behind a gateway, the direct call decides.
+/// Returns a runtime that is called directly explains what its platform answers. Behind a gateway, the direct call decides.
 fn explain(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
     let judged = judge(evidence);
     if judged.state == HopState::Failed {
@@ -66,7 +66,7 @@ fn explain(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
     })
 }
 
-/// Whether the runtime refused the caller's sign-in, which says nothing about how the gateway is answered.
+/// Returns whether the runtime refused the caller's sign-in, which says nothing about how the gateway is answered.
 fn is_refused_sign_in(failure: &Failure) -> bool {
     failure.kind == FailureKind::SignIn
         || failure.kind == FailureKind::Usage
@@ -150,7 +150,7 @@ fn platform_words(text: &str) -> Option<(&'static str, &'static str)> {
         .map(|(_, what, fix)| (what, fix))
 }
 
-/// The answer, and the first error line of the runtime's log around it.
+/// Returns the answer, and the first error line of the runtime's log around it.
 fn with_log(evidence: &Evidence, words: &str) -> String {
     let line = evidence
         .runtime_log
@@ -162,7 +162,7 @@ fn with_log(evidence: &Evidence, words: &str) -> String {
     }
 }
 
-/// Whether a line of the runtime's log reports an error.
+/// Returns whether a line of the runtime's log reports an error.
 pub(super) fn is_error_line(line: &str) -> bool {
     let upper = line.to_ascii_uppercase();
     ["ERROR", "PANIC", "FATAL", "TRACEBACK", "EXCEPTION"]

@@ -145,7 +145,7 @@ fn older_password(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
     })
 }
 
-/// The policy statement that permits reading the secret.
+/// Returns the policy statement that permits reading the secret.
 fn policy(evidence: &Evidence, who: &str) -> String {
     let arn = evidence
         .secret
@@ -157,7 +157,7 @@ fn policy(evidence: &Evidence, who: &str) -> String {
 }
 
 impl Evidence {
-    /// Whether Secrets Manager answers slowly.
+    /// Returns whether Secrets Manager answers slowly.
     pub(super) fn secret_is_slow(&self) -> bool {
         self.secret_value
             .elapsed_ms()

@@ -29,7 +29,7 @@ fn judge(evidence: &Evidence) -> Judgement {
     .slow_after(evidence.stack.elapsed_ms(), "CloudFormation's answer")
 }
 
-/// The chain cannot be walked if its endpoint is known from the stack alone and the stack cannot be read.
+/// Returns the chain cannot be walked if its endpoint is known from the stack alone and the stack cannot be read.
 fn explain(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
     let failure = evidence.stack.failure()?;
     let same = symptom.step == Step::Initialize && symptom.text == failure.cause;

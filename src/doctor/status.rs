@@ -34,7 +34,7 @@ pub(super) fn statuses(probe: &Probe<Vec<Resource>>, noun: &str, source: &str) -
     .slow_after(probe.elapsed_ms(), source)
 }
 
-/// Whether AWS reports that the resource does not work.
+/// Returns whether AWS reports that the resource does not work.
 pub(super) fn is_broken(resource: &Resource) -> bool {
     resource.status.ends_with("FAILED") || resource.status.ends_with("UNSUCCESSFUL")
 }

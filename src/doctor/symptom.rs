@@ -41,7 +41,7 @@ impl Symptom<'_> {
         self.failure.map(|failure| failure.kind)
     }
 
-    /// Whether the answer contains one of these words, in any case.
+    /// Returns whether the answer contains one of these words, in any case.
     pub(super) fn mentions(&self, words: &[&str]) -> bool {
         let text = self.text.to_ascii_lowercase();
         words
@@ -49,7 +49,7 @@ impl Symptom<'_> {
             .any(|word| text.contains(&word.to_ascii_lowercase()))
     }
 
-    /// Whether a `WWW-Authenticate` header of the answer contains these words.
+    /// Returns whether a `WWW-Authenticate` header of the answer contains these words.
     pub(super) fn is_challenged_with(&self, words: &str) -> bool {
         self.failure.is_some_and(|failure| {
             failure
@@ -59,7 +59,7 @@ impl Symptom<'_> {
         })
     }
 
-    /// What the endpoint said, with the request id where there is one.
+    /// Returns what the endpoint said, with the request id where there is one.
     pub(super) fn words(&self) -> String {
         let request = self
             .failure
@@ -70,7 +70,7 @@ impl Symptom<'_> {
 }
 
 impl Evidence {
-    /// Whether a call went through the whole chain, or ended at the consent of a person, which a working chain asks for.
+    /// Returns whether a call went through the whole chain, or ended at the consent of a person, which a working chain asks for.
     pub(super) fn works(&self) -> bool {
         match &self.call {
             Probe::Answered { value, .. } => !value.outcome.is_error,
@@ -79,12 +79,12 @@ impl Evidence {
         }
     }
 
-    /// The endpoint's id of the request that failed first, if the answer names it.
+    /// Returns the endpoint's id of the request that failed first, if the answer names it.
     pub fn failed_request(&self) -> Option<&str> {
         self.symptom()?.failure?.request_id.as_deref()
     }
 
-    /// The first step that failed.
+    /// Returns the first step that failed.
     pub(super) fn symptom(&self) -> Option<Symptom<'_>> {
         if self.works() {
             return None;

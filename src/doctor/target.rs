@@ -67,7 +67,7 @@ fn unexplained_delay(evidence: &Evidence) -> Option<u64> {
     behind.filter(|elapsed| others_are_fast && *elapsed >= SLOW_MS)
 }
 
-/// What fails behind the gateway and is neither the runtime's, the provider's nor the database's is the target's.
+/// Returns what fails behind the gateway and is neither the runtime's, the provider's nor the database's is the target's.
 fn explain(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
     if !evidence.has_gateway() || !evidence.has_targets() {
         return None;
@@ -133,7 +133,7 @@ fn sync_fix(evidence: &Evidence) -> String {
     format!("correct what the reason names, then: agentcore-console targets sync {target} --wait")
 }
 
-/// Whether the target waits for the consent of a person.
+/// Returns whether the target waits for the consent of a person.
 pub(super) fn is_pending(target: &Resource) -> bool {
     target.status.ends_with("_PENDING_AUTH")
 }

@@ -55,7 +55,7 @@ fn judge(evidence: &Evidence) -> Judgement {
     .slow_after(evidence.token.elapsed_ms(), "the token endpoint")
 }
 
-/// A token that has ended, or that a clock ahead of this one has issued.
+/// Returns a token that has ended, or that a clock ahead of this one has issued.
 fn misdated(claims: &Claims, now: Moment) -> Option<Judgement> {
     let end = time_claim(claims, "exp")
         .into_iter()
@@ -97,7 +97,7 @@ fn explain(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
     (is_failed && is_mine).then(|| Cause::new(judged.evidence, judged.fix, judged.source))
 }
 
-/// A claim that is text.
+/// Returns a claim that is text.
 pub(super) fn text_claim(claims: &Claims, name: &str) -> Option<String> {
     claims
         .claims
@@ -106,7 +106,7 @@ pub(super) fn text_claim(claims: &Claims, name: &str) -> Option<String> {
         .map(str::to_owned)
 }
 
-/// A claim that is a time in seconds since 1970.
+/// Returns a claim that is a time in seconds since 1970.
 fn time_claim(claims: &Claims, name: &str) -> Option<Moment> {
     claims
         .claims

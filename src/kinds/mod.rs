@@ -58,7 +58,7 @@ pub fn shown_status(resource: &Resource) -> &str {
     }
 }
 
-/// Whether AWS gives the resource a status.
+/// Returns whether AWS gives the resource a status.
 pub fn has_status(resource: &Resource) -> bool {
     resource.status != NO_STATUS
 }
@@ -85,12 +85,12 @@ pub fn health(resource: &Resource) -> Health {
     (spec(resource.key.kind).health)(resource)
 }
 
-/// The status as a person reads it in a list: AWS's word, and what belongs to it.
+/// Returns the status as a person reads it in a list: AWS's word, and what belongs to it.
 pub fn status_text(resource: &Resource, now: Moment) -> String {
     (spec(resource.key.kind).status_text)(resource, now)
 }
 
-/// What deserves a word beside the status: AWS's reason first, else what this kind wants seen.
+/// Returns what deserves a word beside the status: AWS's reason first, else what this kind wants seen.
 pub fn remark(resource: &Resource, now: Moment) -> Option<String> {
     match resource.reason.as_ref().filter(|reason| !reason.is_empty()) {
         Some(reason) => Some(reason.clone()),
@@ -101,18 +101,18 @@ pub fn remark(resource: &Resource, now: Moment) -> Option<String> {
     }
 }
 
-/// The resource that this one is shown below, if there is one.
+/// Returns the resource that this one is shown below, if there is one.
 pub fn parent(resource: &Resource) -> Option<(Kind, &str)> {
     let kind = spec(resource.key.kind).parent?;
     Some((kind, resource.key.owner_id()))
 }
 
-/// The aws command that shows the resource; without credentials, with the region.
+/// Returns the aws command that shows the resource; without credentials, with the region.
 pub fn command_line(key: &ResourceKey, region: &str) -> String {
     format!("aws {} --region {region}", (spec(key.kind).command)(key))
 }
 
-/// The address of a resource in the AWS console: its own page where that has a stable address, otherwise the service's.
+/// Returns the address of a resource in the AWS console: its own page where that has a stable address, otherwise the service's.
 pub fn console_address(key: Option<&ResourceKey>, region: &str) -> String {
     let console = format!("https://{region}.console.aws.amazon.com");
     match key {

@@ -28,7 +28,7 @@ fn price_of_gb_hour(platform: &str) -> Option<f64> {
     }
 }
 
-/// What an idle session of the runtime costs, as far as its description says it.
+/// Returns what an idle session of the runtime costs, as far as its description says it.
 pub fn idle_session(runtime: &Resource) -> IdleSession {
     let seconds = runtime
         .raw

@@ -39,7 +39,7 @@ pub struct FilterScope {
 }
 
 impl FilterScope {
-    /// Whether everything is in scope.
+    /// Returns whether everything is in scope.
     pub const fn is_empty(&self) -> bool {
         self.hidden_levels.is_empty() && self.hidden_sources.is_empty() && self.window.is_none()
     }
@@ -79,19 +79,19 @@ impl Filter {
         })
     }
 
-    /// The filter with another scope.
+    /// Returns the filter with another scope.
     #[must_use]
     pub fn within(mut self, scope: FilterScope) -> Self {
         self.scope = scope;
         self
     }
 
-    /// The id of the call that the filter asks for.
+    /// Returns the id of the call that the filter asks for.
     pub fn call_id(&self) -> Option<&str> {
         self.conditions.iter().find_map(Condition::call_id)
     }
 
-    /// The filter with the lines of the call that it asks for.
+    /// Returns the filter with the lines of the call that it asks for.
     #[must_use]
     pub fn with_call(mut self, lines: &CallLines) -> Self {
         for condition in &mut self.conditions {
@@ -105,17 +105,17 @@ impl Filter {
         &self.text
     }
 
-    /// Whether it has no words.
+    /// Returns whether it has no words.
     pub const fn has_no_words(&self) -> bool {
         self.conditions.is_empty()
     }
 
-    /// Whether everything passes.
+    /// Returns whether everything passes.
     pub const fn is_empty(&self) -> bool {
         self.conditions.is_empty() && self.scope.is_empty()
     }
 
-    /// Whether the line is shown. Notices are shown whatever the words say, within the window.
+    /// Returns whether the line is shown. Notices are shown whatever the words say, within the window.
     pub fn passes(&self, entry: &Entry) -> bool {
         let Body::Event {
             group, text, line, ..
@@ -146,7 +146,7 @@ pub(crate) struct FilterNeeds {
 }
 
 impl Filter {
-    /// What a line needs to pass, so that most lines of a large log need not be taken apart. Notices pass without it.
+    /// Returns what a line needs to pass, so that most lines of a large log need not be taken apart. Notices pass without it.
     pub(crate) fn needs(&self) -> FilterNeeds {
         let mut needs = FilterNeeds {
             is_exact: self.scope.is_empty(),
@@ -185,7 +185,7 @@ fn words(text: &str) -> Vec<String> {
     words
 }
 
-/// Whether a text or a regular expression may begin behind this part of a word.
+/// Returns whether a text or a regular expression may begin behind this part of a word.
 fn begins_a_text(word: &str) -> bool {
     matches!(
         word,
@@ -193,7 +193,7 @@ fn begins_a_text(word: &str) -> bool {
     )
 }
 
-/// Whether `text` holds `part`, which is in small letters already.
+/// Returns whether `text` holds `part`, which is in small letters already.
 pub fn contains(text: &str, part: &str) -> bool {
     text.contains(part) || text.to_lowercase().contains(part)
 }

@@ -16,7 +16,7 @@ pub struct LevelCounts {
 }
 
 impl LevelCounts {
-    /// The number of lines of a level; `None` stands for lines without a level.
+    /// Returns the number of lines of a level; `None` stands for lines without a level.
     pub fn of(&self, level: Option<Level>) -> u64 {
         u64::from(match level {
             Some(level) => self.counts.get(level as usize).copied().unwrap_or(0),
@@ -24,7 +24,7 @@ impl LevelCounts {
         })
     }
 
-    /// The number of all lines.
+    /// Returns the number of all lines.
     pub fn all(&self) -> u64 {
         u64::from(self.without)
             + self
@@ -34,7 +34,7 @@ impl LevelCounts {
                 .sum::<u64>()
     }
 
-    /// The number of errors and of what is more serious.
+    /// Returns the number of errors and of what is more serious.
     pub fn errors(&self) -> u64 {
         self.of(Some(Level::Error)) + self.of(Some(Level::Fatal))
     }
@@ -83,7 +83,7 @@ impl LogHistogram {
         }
     }
 
-    /// The lines from `from` until `until` in `count` buckets of equal width.
+    /// Returns the lines from `from` until `until` in `count` buckets of equal width.
     pub fn buckets(&self, from: Moment, until: Moment, count: usize) -> Vec<LevelCounts> {
         let mut buckets = vec![LevelCounts::default(); count];
         let span = until.since(from).max(1);
@@ -97,7 +97,7 @@ impl LogHistogram {
         buckets
     }
 
-    /// The lines from `from` until `until`, both inclusive to the second.
+    /// Returns the lines from `from` until `until`, both inclusive to the second.
     pub fn total(&self, from: Moment, until: Moment) -> LevelCounts {
         let mut total = LevelCounts::default();
         for counts in self.seconds.range(second(from)..=second(until)) {
@@ -106,7 +106,7 @@ impl LogHistogram {
         total
     }
 
-    /// The second of the first and of the last line.
+    /// Returns the second of the first and of the last line.
     pub fn span(&self) -> Option<(Moment, Moment)> {
         let (first, _) = self.seconds.first_key_value()?;
         let (last, _) = self.seconds.last_key_value()?;

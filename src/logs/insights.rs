@@ -18,7 +18,7 @@ const DOLLARS_PER_GB: f64 = 0.005;
 /// The most log groups of one query. Source: API reference of StartQuery.
 pub const MAX_GROUPS: usize = 50;
 
-/// What a query may scan, in words: bytes and their price.
+/// Returns what a query may scan, in words: bytes and their price.
 pub fn scan_words(bytes: u64) -> String {
     let gigabytes = bytes as f64 / 1e9;
     let dollars = gigabytes * DOLLARS_PER_GB;
@@ -31,7 +31,7 @@ pub fn scan_words(bytes: u64) -> String {
     }
 }
 
-/// What is asked before a query that may scan more than ten gigabytes, or of which this is not known. `None`: nothing.
+/// Returns what is asked before a query that may scan more than ten gigabytes, or of which this is not known. `None`: nothing.
 pub fn question(estimate: &LogScanEstimate) -> Option<String> {
     let scan = scan_words(estimate.bytes);
     if estimate.bytes > ASK_ABOVE_BYTES {
@@ -45,7 +45,7 @@ pub fn question(estimate: &LogScanEstimate) -> Option<String> {
     }
 }
 
-/// The first character that the service could not read in a malformed query.
+/// Returns the first character that the service could not read in a malformed query.
 pub fn error_position(failure: &Failure) -> Option<usize> {
     failure.evidence.iter().find_map(|fact| {
         let (start, _) = fact.strip_prefix("position: ")?.split_once(" to ")?;

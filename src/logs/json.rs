@@ -36,7 +36,7 @@ impl<'a> BorrowedJson<'a> {
         serde_json::from_str(text).ok()
     }
 
-    /// The members of an object.
+    /// Returns the members of an object.
     pub(crate) fn members(&self) -> &[(Cow<'a, str>, Self)] {
         match self {
             Self::Object(members) => members,
@@ -44,18 +44,18 @@ impl<'a> BorrowedJson<'a> {
         }
     }
 
-    /// The member of this name; the last one if there are several.
+    /// Returns the member of this name; the last one if there are several.
     pub(crate) fn get(&self, name: &str) -> Option<&Self> {
         let member = self.members().iter().rev().find(|(known, _)| known == name);
         member.map(|(_, value)| value)
     }
 
-    /// The member at the end of a path of names.
+    /// Returns the member at the end of a path of names.
     pub(crate) fn at(&self, path: &[&str]) -> Option<&Self> {
         path.iter().try_fold(self, |value, name| value.get(name))
     }
 
-    /// The text, if it is one.
+    /// Returns the text, if it is one.
     pub(crate) fn as_str(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
@@ -63,7 +63,7 @@ impl<'a> BorrowedJson<'a> {
         }
     }
 
-    /// The truth value, if it is one.
+    /// Returns the truth value, if it is one.
     pub(crate) const fn as_bool(&self) -> Option<bool> {
         match self {
             Self::Bool(value) => Some(*value),
@@ -71,12 +71,12 @@ impl<'a> BorrowedJson<'a> {
         }
     }
 
-    /// The number, if it is a whole one.
+    /// Returns the number, if it is a whole one.
     pub(crate) fn as_i64(&self) -> Option<i64> {
         self.as_number().and_then(Number::as_i64)
     }
 
-    /// The number, if it is a whole one that is not negative.
+    /// Returns the number, if it is a whole one that is not negative.
     pub(crate) fn as_u64(&self) -> Option<u64> {
         self.as_number().and_then(Number::as_u64)
     }

@@ -39,7 +39,7 @@ impl Level {
         Self::Fatal,
     ];
 
-    /// The name of the level in filters and in JSON.
+    /// Returns the name of the level in filters and in JSON.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Trace => "trace",
@@ -174,7 +174,7 @@ impl fmt::Display for Level {
 /// Number of bytes at the beginning of a plain line in which its level is looked for.
 const HEAD: usize = 160;
 
-/// Whether a member's name is one that holds a level, whatever its case and separators.
+/// Returns whether a member's name is one that holds a level, whatever its case and separators.
 fn is_level_name(name: &str) -> bool {
     if name.len() > 14 {
         return false;
@@ -211,7 +211,7 @@ fn level_of_member(name: &str, value: &BorrowedJson<'_>) -> Option<Level> {
         .flatten()
 }
 
-/// The level of a numeric member: `severityNumber`, `level`, `levelno`, `priority`. The number may be written as text.
+/// Returns the level of a numeric member: `severityNumber`, `level`, `levelno`, `priority`. The number may be written as text.
 fn level_of_number(name: &str, value: &BorrowedJson<'_>) -> Option<Level> {
     let number = value
         .as_i64()
@@ -231,7 +231,7 @@ fn level_of_number(name: &str, value: &BorrowedJson<'_>) -> Option<Level> {
     None
 }
 
-/// The level one member deeper: ECS (`log.level`), loguru (`record.level.name`), Lambda's platform records.
+/// Returns the level one member deeper: ECS (`log.level`), loguru (`record.level.name`), Lambda's platform records.
 fn nested_level(record: &BorrowedJson<'_>) -> Option<Level> {
     let places: [&[&str]; 4] = [
         &["log", "level"],
@@ -244,7 +244,7 @@ fn nested_level(record: &BorrowedJson<'_>) -> Option<Level> {
         .find_map(|place| record.at(place)?.as_str().and_then(Level::parse))
 }
 
-/// A vended gateway record states its result in `body.isError`.
+/// Returns a vended gateway record states its result in `body.isError`.
 fn level_of_gateway_record(record: &BorrowedJson<'_>) -> Option<Level> {
     let failed = record
         .at(&["body", "isError"])
@@ -252,7 +252,7 @@ fn level_of_gateway_record(record: &BorrowedJson<'_>) -> Option<Level> {
     Some(if failed { Level::Error } else { Level::Info })
 }
 
-/// The level of a span: its status, otherwise the status of its HTTP exchange.
+/// Returns the level of a span: its status, otherwise the status of its HTTP exchange.
 fn level_of_span(record: &BorrowedJson<'_>) -> Option<Level> {
     let code = record
         .at(&["status", "code"])
@@ -267,7 +267,7 @@ fn level_of_span(record: &BorrowedJson<'_>) -> Option<Level> {
     })
 }
 
-/// A plain line inside a record, as container log drivers wrap it.
+/// Returns a plain line inside a record, as container log drivers wrap it.
 fn level_of_inner_text(record: &BorrowedJson<'_>) -> Option<Level> {
     ["message", "log", "msg", "body", "@m", "@mt"]
         .iter()
@@ -295,7 +295,7 @@ fn of_key(head: &str) -> Option<Level> {
     })
 }
 
-/// A level at the very beginning: klog and glog (`E0102 15:04:05.000000`), syslog (`<3>`), .NET console (`fail: Category`).
+/// Returns a level at the very beginning: klog and glog (`E0102 15:04:05.000000`), syslog (`<3>`), .NET console (`fail: Category`).
 fn of_prefix(head: &str) -> Option<Level> {
     let text = head.trim_start();
     if let Some((priority, _)) = text.strip_prefix('<').and_then(|rest| rest.split_once('>')) {
@@ -381,7 +381,7 @@ fn of_exception(text: &str) -> Option<Level> {
     }
 }
 
-/// The class of an exception that a line begins with: `neo4j.exceptions.AuthError: text`, `ValueError`.
+/// Returns the class of an exception that a line begins with: `neo4j.exceptions.AuthError: text`, `ValueError`.
 pub(crate) fn exception_name(line: &str) -> Option<&str> {
     const ENDS: [&str; 9] = [
         "Error",

@@ -30,7 +30,7 @@ impl Line {
         ReadLine::new(&strip_escapes(text)).facts()
     }
 
-    /// Whether one of the line's ids equals `id`.
+    /// Returns whether one of the line's ids equals `id`.
     pub fn has_id(&self, id: &str) -> bool {
         [
             &self.trace_id,
@@ -59,14 +59,14 @@ impl<'a> ReadLine<'a> {
         }
     }
 
-    /// The facts that the line states.
+    /// Returns the facts that the line states.
     pub(crate) fn facts(&self) -> Line {
         self.record
             .as_ref()
             .map_or_else(|| of_text(self.text), of_json)
     }
 
-    /// The id of the gateway or runtime that a structured line names as its origin.
+    /// Returns the id of the gateway or runtime that a structured line names as its origin.
     pub(crate) fn owner_id(&self) -> Option<&str> {
         self.record.as_ref().and_then(owner_of_json)
     }
@@ -131,7 +131,7 @@ fn message_of_json(value: &BorrowedJson<'_>) -> Option<String> {
         .or_else(|| Some(value.get("name")?.as_str()?.to_owned()))
 }
 
-/// The summary of a span: HTTP status, duration, service and name.
+/// Returns the summary of a span: HTTP status, duration, service and name.
 fn span_message(value: &BorrowedJson<'_>) -> Option<String> {
     let name = value.get("name")?.as_str()?;
     let duration = value.get("durationNano")?.as_u64()?;
@@ -202,7 +202,7 @@ fn lambda_fields(text: &str) -> Option<(&str, &str)> {
     }
 }
 
-/// The value of the first of these keys in `key=value` or `key="value"`.
+/// Returns the value of the first of these keys in `key=value` or `key="value"`.
 fn pair(text: &str, keys: &[&str]) -> Option<String> {
     keys.iter().find_map(|key| {
         let at = text.match_indices(key).map(|(at, _)| at).find(|at| {

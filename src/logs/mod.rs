@@ -30,7 +30,7 @@ pub(crate) use stack_trace::StackTraces;
 /// The log group of all spans of an account and region (Amazon CloudWatch User Guide, "Transaction Search").
 pub const SPANS_GROUP: &str = "aws/spans";
 
-/// The word for what writes to a log group: the hop of the chain that an operator looks for.
+/// Returns the word for what writes to a log group: the hop of the chain that an operator looks for.
 pub fn source_word(group: &str) -> &'static str {
     if group.starts_with("/aws/lambda/") {
         "interceptor"

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::json::BorrowedJson;
 
-/// The id of the gateway or runtime that a structured line names as its origin; `None` if it names none.
+/// Returns the id of the gateway or runtime that a structured line names as its origin; `None` if it names none.
 ///
 /// Looked at are, in this order: the resource ARN of vended records, the ARN attributes of spans, the ids of gateway and
 /// agent, and the service name (`{runtime id}.{endpoint}`).
@@ -28,7 +28,7 @@ pub(crate) fn owner_of_json<'a>(record: &'a BorrowedJson<'_>) -> Option<&'a str>
     owner(|path| record.at(path).and_then(BorrowedJson::as_str))
 }
 
-/// The origin, given the text at a path of member names.
+/// Returns the origin, given the text at a path of member names.
 fn owner<'a>(text_at: impl Fn(&[&str]) -> Option<&'a str>) -> Option<&'a str> {
     let attribute = |name: &str| text_at(&["attributes", name]);
     let resource = |name: &str| text_at(&["resource", "attributes", name]);
@@ -49,7 +49,7 @@ fn owner<'a>(text_at: impl Fn(&[&str]) -> Option<&'a str>) -> Option<&'a str> {
     Some(service.rsplit_once('.').map_or(service, |(id, _)| id))
 }
 
-/// Whether a line may be one of these gateways and runtimes: it names one of them, or none at all. Some spans name a runtime
+/// Returns whether a line may be one of these gateways and runtimes: it names one of them, or none at all. Some spans name a runtime
 /// without the ten-character suffix of its id.
 pub fn may_belong_to(owner: Option<&str>, owner_ids: &[String]) -> bool {
     let Some(owner) = owner else { return true };
@@ -59,7 +59,7 @@ pub fn may_belong_to(owner: Option<&str>, owner_ids: &[String]) -> bool {
             .any(|id| id == owner || id.rsplit_once('-').is_some_and(|(name, _)| name == owner))
 }
 
-/// The id of the gateway or runtime in an ARN.
+/// Returns the id of the gateway or runtime in an ARN.
 fn id_of_arn(arn: &str) -> Option<&str> {
     let rest = arn.strip_prefix("arn:")?;
     [":gateway/", ":runtime/"].iter().find_map(|kind| {
@@ -68,7 +68,7 @@ fn id_of_arn(arn: &str) -> Option<&str> {
     })
 }
 
-/// The name of a log group that is given by its name or its ARN, with or without `:*`.
+/// Returns the name of a log group that is given by its name or its ARN, with or without `:*`.
 pub fn group_name(name_or_arn: &str) -> &str {
     let name = match name_or_arn.strip_prefix("arn:") {
         Some(rest) => match rest.split_once(":log-group:") {

@@ -40,7 +40,7 @@ pub struct PatternSummary {
 }
 
 impl PatternSummary {
-    /// The number of its lines in a window, to the width of a bucket.
+    /// Returns the number of its lines in a window, to the width of a bucket.
     pub fn count_within(&self, from: Moment, until: Moment) -> usize {
         self.buckets
             .iter()
@@ -102,7 +102,7 @@ impl PatternBook {
         }
     }
 
-    /// The patterns, the most frequent first.
+    /// Returns the patterns, the most frequent first.
     pub fn summaries(&self) -> Vec<PatternSummary> {
         let mut summaries: Vec<PatternSummary> = self
             .miners

@@ -33,7 +33,7 @@ pub struct LogPattern {
 }
 
 impl LogPattern {
-    /// The pattern as text, with `<*>` for variable parts.
+    /// Returns the pattern as text, with `<*>` for variable parts.
     pub fn text(&self) -> String {
         self.tokens.join(" ")
     }
@@ -88,12 +88,12 @@ impl PatternMiner {
         index
     }
 
-    /// The patterns in the order of the indices that [`PatternMiner::push`] returns.
+    /// Returns the patterns in the order of the indices that [`PatternMiner::push`] returns.
     pub fn in_order_of_index(&self) -> &[LogPattern] {
         &self.patterns
     }
 
-    /// The patterns, the most frequent first.
+    /// Returns the patterns, the most frequent first.
     pub fn patterns(&self) -> Vec<&LogPattern> {
         let mut patterns: Vec<&LogPattern> = self.patterns.iter().collect();
         patterns.sort_by(|one, other| {
@@ -120,7 +120,7 @@ impl LogPattern {
     }
 }
 
-/// Whether a message, its variable parts masked, has the form of a pattern that [`LogPattern::text`] gave.
+/// Returns whether a message, its variable parts masked, has the form of a pattern that [`LogPattern::text`] gave.
 pub fn matches(pattern: &str, message: &str) -> bool {
     let mut own = pattern.split(' ');
     let mut tokens = tokens(message).into_iter();
@@ -152,7 +152,7 @@ fn tokens(message: &str) -> Vec<String> {
     tokens
 }
 
-/// A token with its variable parts masked: ids, numbers, times and addresses. Words around them stay.
+/// Returns a token with its variable parts masked: ids, numbers, times and addresses. Words around them stay.
 fn masked(token: &str) -> String {
     let mut out = String::with_capacity(token.len());
     let mut run = String::new();
@@ -178,7 +178,7 @@ fn masked(token: &str) -> String {
     out
 }
 
-/// Whether a run of letters and digits is a value: it has a digit and is a number with a unit, a time, or an id.
+/// Returns whether a run of letters and digits is a value: it has a digit and is a number with a unit, a time, or an id.
 fn is_variable(run: &str) -> bool {
     let digits = run.bytes().filter(u8::is_ascii_digit).count();
     if digits == 0 {

@@ -45,12 +45,12 @@ impl LogRecord {
         self.id.as_deref()
     }
 
-    /// The text without credentials and escape sequences.
+    /// Returns the text without credentials and escape sequences.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// The facts that the text states.
+    /// Returns the facts that the text states.
     pub const fn line(&self) -> &Line {
         &self.line
     }

@@ -46,7 +46,7 @@ impl StackTraces {
     }
 }
 
-/// Whether a line continues a stack trace of Python, Java, Node, Go, Rust or .NET.
+/// Returns whether a line continues a stack trace of Python, Java, Node, Go, Rust or .NET.
 fn is_continuation(text: &str) -> bool {
     const STARTS: [&str; 15] = [
         "Traceback (most recent call last)",

@@ -65,7 +65,7 @@ pub enum Body {
 }
 
 impl Entry {
-    /// The level of an event.
+    /// Returns the level of an event.
     pub const fn level(&self) -> Option<Level> {
         match &self.body {
             Body::Event { line, .. } => line.level,
@@ -81,7 +81,7 @@ impl Entry {
         }
     }
 
-    /// Whether it is an error.
+    /// Returns whether it is an error.
     pub fn is_error(&self) -> bool {
         self.level().is_some_and(|level| level >= Level::Error)
     }
@@ -185,7 +185,7 @@ impl LogStore {
         self.expected = expected;
     }
 
-    /// Whether an event is here already and was announced to be delivered again.
+    /// Returns whether an event is here already and was announced to be delivered again.
     fn is_expected(&mut self, entry: &Entry) -> bool {
         if self.expected.is_empty() {
             return false;
@@ -313,7 +313,7 @@ impl LogStore {
         self.rescan(filter);
     }
 
-    /// What is shown.
+    /// Returns what is shown.
     pub const fn filter(&self) -> &Filter {
         self.scan.filter()
     }
@@ -335,7 +335,7 @@ impl LogStore {
         }
     }
 
-    /// Whether older lines have not been filtered and searched yet: [`LogStore::scan_more`] goes on.
+    /// Returns whether older lines have not been filtered and searched yet: [`LogStore::scan_more`] goes on.
     pub const fn is_scanning(&self) -> bool {
         self.scanned_from > 0
     }
@@ -353,7 +353,7 @@ impl LogStore {
         self.len() - before
     }
 
-    /// The run of a row, and its line there.
+    /// Returns the run of a row, and its line there.
     fn locate(&self, row: usize) -> Option<(usize, usize)> {
         if row >= self.len() {
             return None;
@@ -369,12 +369,12 @@ impl LogStore {
         self.lines - self.notices
     }
 
-    /// Whether no log line is kept.
+    /// Returns whether no log line is kept.
     pub const fn is_empty_of_events(&self) -> bool {
         self.kept() == 0
     }
 
-    /// The log lines kept, counted by second and level.
+    /// Returns the log lines kept, counted by second and level.
     pub const fn level_histogram(&self) -> &LogHistogram {
         &self.histogram
     }
@@ -389,12 +389,12 @@ impl LogStore {
         self.memory
     }
 
-    /// When the oldest line happened.
+    /// Returns when the oldest line happened.
     pub fn oldest(&self) -> Option<Moment> {
         self.segments.first().map(Segment::first)
     }
 
-    /// When the newest line happened.
+    /// Returns when the newest line happened.
     pub fn newest(&self) -> Option<Moment> {
         self.segments.last().map(Segment::last)
     }
@@ -415,13 +415,13 @@ impl LogStore {
         self.rows.last().copied().unwrap_or_default()
     }
 
-    /// Whether no row passes.
+    /// Returns whether no row passes.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 }
 
-/// A hash over time, place and text of an event; `None` for a notice.
+/// Returns a hash over time, place and text of an event; `None` for a notice.
 fn content_hash(entry: &Entry) -> Option<u64> {
     let Body::Event {
         group,

@@ -64,13 +64,13 @@ fn lambda_frame(message: &str) -> Option<LineSummary<'static>> {
     })
 }
 
-/// A number of milliseconds without its fraction and its unit.
+/// Returns a number of milliseconds without its fraction and its unit.
 fn whole(text: &str) -> &str {
     let number = text.strip_suffix(" ms").unwrap_or(text);
     number.split_once('.').map_or(number, |(whole, _)| whole)
 }
 
-/// The message without the level that it begins with, in any of the usual spellings.
+/// Returns the message without the level that it begins with, in any of the usual spellings.
 fn without_level(message: &str, level: Level) -> &str {
     let (head, rest) = message.split_once([' ', '\t']).unwrap_or((message, ""));
     let word = head.trim_matches(['[', ']', '<', '>', '(', ')', ':', '|']);

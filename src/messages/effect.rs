@@ -62,7 +62,7 @@ pub enum Slot {
 }
 
 impl Slot {
-    /// Whether a running task in this slot may finish when a newer one starts or the console quits.
+    /// Returns whether a running task in this slot may finish when a newer one starts or the console quits.
     /// Tasks in other slots are
     /// aborted.
     pub const fn must_finish(&self) -> bool {
@@ -283,7 +283,7 @@ impl Effects {
         Self(Vec::new())
     }
 
-    /// One effect.
+    /// Returns one effect.
     pub fn one(effect: Effect) -> Self {
         Self(vec![effect])
     }

@@ -74,7 +74,7 @@ impl Neo4jScheme {
             .join(", ")
     }
 
-    /// Whether it is the Query API instead of Bolt.
+    /// Returns whether it is the Query API instead of Bolt.
     pub const fn is_query_api(self) -> bool {
         matches!(self, Self::Https | Self::Http)
     }
@@ -102,12 +102,12 @@ pub fn neo4j_address_with_scheme(address: &str) -> String {
     format!("{}://{address}", scheme.as_str())
 }
 
-/// Whether an address is on this machine.
+/// Returns whether an address is on this machine.
 pub fn is_loopback(address: &str) -> bool {
     Url::parse(address).is_ok_and(|url| is_loopback_url(&url))
 }
 
-/// Whether an address is on this machine.
+/// Returns whether an address is on this machine.
 pub fn is_loopback_url(url: &Url) -> bool {
     match url.host() {
         // A scheme that is none of the Web leaves an IPv4 address as a name.

@@ -24,12 +24,12 @@ pub struct Change {
 }
 
 impl Change {
-    /// Whether the change was made, and not refused.
+    /// Returns whether the change was made, and not refused.
     pub fn is_done(&self) -> bool {
         self.outcome == "done"
     }
 
-    /// Who made it, in few words: `role/ci`, `user/mia`, `cloudformation.amazonaws.com`.
+    /// Returns who made it, in few words: `role/ci`, `user/mia`, `cloudformation.amazonaws.com`.
     pub fn actor(&self) -> String {
         let Some((_, path)) = self
             .who

@@ -55,7 +55,7 @@ pub enum Neo4jFailure {
 }
 
 impl Neo4jFailure {
-    /// The failure behind it.
+    /// Returns the failure behind it.
     pub const fn failure(&self) -> &Failure {
         let (Self::Unreachable(failure) | Self::InDoubt(failure) | Self::Refused(failure)) = self;
         failure

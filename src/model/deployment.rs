@@ -12,7 +12,7 @@ use super::{moment::Moment, secret::SecretText};
 pub struct DeploymentName(Arc<str>);
 
 impl DeploymentName {
-    /// The name as text.
+    /// Returns the name as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -184,12 +184,12 @@ impl SignInMode {
         Self::None,
     ];
 
-    /// The mode of this word.
+    /// Returns the mode of this word.
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|mode| mode.spec().mode == word)
     }
 
-    /// What is known of it.
+    /// Returns what is known of it.
     pub const fn spec(self) -> &'static SignInSpec {
         match self {
             Self::M2m => &M2M,
@@ -271,7 +271,7 @@ const NONE: SignInSpec = SignInSpec {
 };
 
 impl SignIn {
-    /// The sort of this sign-in.
+    /// Returns the sort of this sign-in.
     pub const fn sort(&self) -> SignInMode {
         match self {
             Self::M2m { .. } => SignInMode::M2m,
@@ -283,17 +283,17 @@ impl SignIn {
         }
     }
 
-    /// What is known of its sort.
+    /// Returns what is known of its sort.
     pub const fn spec(&self) -> &'static SignInSpec {
         self.sort().spec()
     }
 
-    /// The word that the configuration and `--sign-in` use.
+    /// Returns the word that the configuration and `--sign-in` use.
     pub const fn mode(&self) -> &'static str {
         self.spec().mode
     }
 
-    /// The secret values that it holds, with the names of their settings.
+    /// Returns the secret values that it holds, with the names of their settings.
     pub fn secrets(&self) -> Vec<(&'static str, &SecretSource)> {
         match self {
             Self::M2m {
@@ -388,12 +388,12 @@ pub struct Deployment {
 }
 
 impl Deployment {
-    /// What the screens call the deployment: its title, otherwise its name.
+    /// Returns what the screens call the deployment: its title, otherwise its name.
     pub fn title(&self) -> &str {
         self.title.as_deref().unwrap_or(self.name.as_str())
     }
 
-    /// The name, and in brackets the title where it says more.
+    /// Returns the name, and in brackets the title where it says more.
     pub fn name_and_title(&self) -> String {
         match self.title.as_deref() {
             Some(title) if title != self.name.as_str() => format!("{} ({title})", self.name),
@@ -401,12 +401,12 @@ impl Deployment {
         }
     }
 
-    /// Whether this is the deployment's name or its title.
+    /// Returns whether this is the deployment's name or its title.
     pub fn is_called(&self, name: &str) -> bool {
         self.name.as_str() == name || self.title.as_deref() == Some(name)
     }
 
-    /// Whether both are reached with the same credentials in the same region, as far as the configuration tells.
+    /// Returns whether both are reached with the same credentials in the same region, as far as the configuration tells.
     pub fn shares_access(&self, other: &Self) -> bool {
         let key = |deployment: &Self| {
             deployment.credentials.as_ref().map(|keys| {
@@ -424,7 +424,7 @@ impl Deployment {
             && key(self) == key(other)
     }
 
-    /// A deployment of which only name and region are known. It looks at nothing and signs in nowhere.
+    /// Returns a deployment of which only name and region are known. It looks at nothing and signs in nowhere.
     pub fn new(name: impl Into<DeploymentName>, region: impl Into<String>) -> Self {
         Self {
             name: name.into(),

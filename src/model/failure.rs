@@ -53,7 +53,7 @@ pub enum FailureKind {
 }
 
 impl FailureKind {
-    /// The exit code of a command that ends with this failure; the table is in the README.
+    /// Returns the exit code of a command that ends with this failure; the table is in the README.
     pub const fn exit_code(self) -> u8 {
         match self {
             Self::Usage => 2,
@@ -64,7 +64,7 @@ impl FailureKind {
         }
     }
 
-    /// Whether the same request may succeed by itself a moment later.
+    /// Returns whether the same request may succeed by itself a moment later.
     pub const fn is_transient(self) -> bool {
         match self {
             Self::Throttled | Self::Network | Self::Timeout | Self::Server => true,
@@ -83,7 +83,7 @@ impl FailureKind {
 const CONSENT: &str = "consent: ";
 
 impl Failure {
-    /// A failure without further evidence.
+    /// Returns a failure without further evidence.
     pub fn new(kind: FailureKind, doing: impl Into<String>, cause: impl Into<String>) -> Self {
         Self {
             doing: doing.into(),
@@ -97,48 +97,48 @@ impl Failure {
         }
     }
 
-    /// The same failure with the next step to take.
+    /// Returns the same failure with the next step to take.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
-    /// The same failure with the service's request id.
+    /// Returns the same failure with the service's request id.
     #[must_use]
     pub fn request_id(mut self, id: impl Into<String>) -> Self {
         self.request_id = Some(id.into());
         self
     }
 
-    /// The same failure with the service's own error code.
+    /// Returns the same failure with the service's own error code.
     #[must_use]
     pub fn code(mut self, code: impl Into<String>) -> Self {
         self.code = Some(code.into());
         self
     }
 
-    /// The same failure with the HTTP status of the answer.
+    /// Returns the same failure with the HTTP status of the answer.
     #[must_use]
     pub fn status(mut self, status: u16) -> Self {
         self.status = Some(status);
         self
     }
 
-    /// The same failure with an address at which a person must give consent first (MCP error -32042).
+    /// Returns the same failure with an address at which a person must give consent first (MCP error -32042).
     #[must_use]
     pub fn consent_url(self, url: &str) -> Self {
         self.evidence(format!("{CONSENT}{url}"))
     }
 
-    /// The addresses at which a person must give consent before the call can succeed.
+    /// Returns the addresses at which a person must give consent before the call can succeed.
     pub fn consent_urls(&self) -> impl Iterator<Item = &str> {
         self.evidence
             .iter()
             .filter_map(|fact| fact.strip_prefix(CONSENT))
     }
 
-    /// The same failure with one more fact.
+    /// Returns the same failure with one more fact.
     #[must_use]
     pub fn evidence(mut self, fact: impl Into<String>) -> Self {
         self.evidence.push(fact.into());

@@ -59,12 +59,12 @@ impl Kind {
         Self::Secret,
     ];
 
-    /// Whether a tool call passes resources of this kind.
+    /// Returns whether a tool call passes resources of this kind.
     pub fn is_in_chain(self) -> bool {
         Self::CHAIN.contains(&self)
     }
 
-    /// Whether an id of this kind begins with the id of the resource that it belongs to: `gw-1/TARGETID01`.
+    /// Returns whether an id of this kind begins with the id of the resource that it belongs to: `gw-1/TARGETID01`.
     const fn has_compound_id(self) -> bool {
         match self {
             Self::Target
@@ -81,7 +81,7 @@ impl Kind {
         }
     }
 
-    /// The word for one of them, as commands and JSON use it.
+    /// Returns the word for one of them, as commands and JSON use it.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Gateway => "gateway",
@@ -98,7 +98,7 @@ impl Kind {
         }
     }
 
-    /// A short word for a column of a table.
+    /// Returns a short word for a column of a table.
     pub const fn short(self) -> &'static str {
         match self {
             Self::WorkloadIdentity => "identity",
@@ -115,7 +115,7 @@ impl Kind {
         }
     }
 
-    /// The word for several of them.
+    /// Returns the word for several of them.
     pub const fn plural(self) -> &'static str {
         match self {
             Self::Gateway => "gateways",
@@ -132,7 +132,7 @@ impl Kind {
         }
     }
 
-    /// The kind that a word names: singular or plural, any case.
+    /// Returns the kind that a word names: singular or plural, any case.
     pub fn parse(word: &str) -> Option<Self> {
         let word = word.to_ascii_lowercase();
         let word = word.strip_prefix("credential-").unwrap_or(&word);
@@ -160,12 +160,12 @@ pub struct ResourceKey {
 }
 
 impl ResourceKey {
-    /// The first part of a compound id: the gateway of a target, the runtime of an endpoint, the type of a provider.
+    /// Returns the first part of a compound id: the gateway of a target, the runtime of an endpoint, the type of a provider.
     pub fn owner_id(&self) -> &str {
         self.parts().map_or(self.id.as_str(), |(owner, _)| owner)
     }
 
-    /// The last part of a compound id: the target's own id, the endpoint's name.
+    /// Returns the last part of a compound id: the target's own id, the endpoint's name.
     pub fn own_id(&self) -> &str {
         self.parts().map_or(self.id.as_str(), |(_, own)| own)
     }
@@ -280,7 +280,7 @@ pub struct Resource {
 }
 
 impl Resource {
-    /// The first fact with this label.
+    /// Returns the first fact with this label.
     pub fn fact(&self, label: &str) -> Option<&str> {
         self.facts
             .iter()

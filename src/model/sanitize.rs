@@ -90,7 +90,7 @@ pub fn push_json_text(text: &str, out: &mut String) {
     out.push('"');
 }
 
-/// Whether a byte stands for itself in JSON, on a terminal too.
+/// Returns whether a byte stands for itself in JSON, on a terminal too.
 const fn is_plain_in_json(byte: u8) -> bool {
     matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\'
 }
@@ -104,7 +104,7 @@ fn push_escape(letter: char, out: &mut String) {
     }
 }
 
-/// Whether a character is kept as it is. Counts consecutive combining marks.
+/// Returns whether a character is kept as it is. Counts consecutive combining marks.
 fn passes(character: char, marks: &mut usize) -> bool {
     if is_combining(character) {
         *marks += 1;
@@ -114,7 +114,7 @@ fn passes(character: char, marks: &mut usize) -> bool {
     !is_dangerous(character)
 }
 
-/// Whether a character controls a terminal, reorders text or is invisible.
+/// Returns whether a character controls a terminal, reorders text or is invisible.
 pub fn is_dangerous(character: char) -> bool {
     matches!(character,
         '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{9f}'

@@ -17,12 +17,12 @@ impl SecretText {
         Self(text)
     }
 
-    /// The value itself: only for the call that needs it.
+    /// Returns the value itself: only for the call that needs it.
     pub fn reveal(&self) -> &str {
         &self.0
     }
 
-    /// Whether there is no text at all.
+    /// Returns whether there is no text at all.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -112,7 +112,7 @@ pub struct SecretDetail {
 }
 
 impl SecretDetail {
-    /// The version that carries the label.
+    /// Returns the version that carries the label.
     pub fn version_with(&self, stage: &str) -> Option<&SecretVersion> {
         self.versions
             .iter()

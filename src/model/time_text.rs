@@ -58,7 +58,7 @@ fn epoch(text: &str) -> Option<Moment> {
     (text.len() >= EPOCH_SECONDS_DIGITS).then(|| Moment::from_millis(number * 1000))
 }
 
-/// The last time at which it was that time of day.
+/// Returns the last time at which it was that time of day.
 fn time_of_day(text: &str, now: Moment, zone: &TimeZone) -> Option<Moment> {
     let padded = match text.find(':') {
         Some(1) => format!("0{text}"),

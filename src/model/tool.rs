@@ -161,7 +161,7 @@ pub struct HttpExchange {
 }
 
 impl CallOutcome {
-    /// All text blocks, joined by line ends.
+    /// Returns all text blocks, joined by line ends.
     pub fn text(&self) -> String {
         let texts: Vec<&str> = self
             .content

@@ -48,7 +48,7 @@ impl Traffic {
         self.calls.iter().rev().take(Self::RECENT_STEPS).sum()
     }
 
-    /// The latest time at which one of the counted errors can have happened: the end of the last step that has any, or the
+    /// Returns the latest time at which one of the counted errors can have happened: the end of the last step that has any, or the
     /// time of counting. `None` if there is no error.
     pub fn last_error(&self) -> Option<Moment> {
         let later = self.error_steps.iter().rev().position(|errors| *errors > 0);
@@ -82,12 +82,12 @@ impl Traffic {
         self.calls.iter().sum()
     }
 
-    /// Whether anything was called in the step before it was counted, or in that of counting.
+    /// Returns whether anything was called in the step before it was counted, or in that of counting.
     pub fn is_lively(&self) -> bool {
         self.recent_calls() > 0
     }
 
-    /// The calls of both. Latencies of two places make no latency of one, so they stay only where one has none.
+    /// Returns the calls of both. Latencies of two places make no latency of one, so they stay only where one has none.
     #[must_use]
     pub fn and(&self, other: &Self) -> Self {
         let (p50_ms, p95_ms) = match (self.total(), other.total()) {
@@ -123,7 +123,7 @@ impl Traffic {
     }
 }
 
-/// The sums of two series, step by step.
+/// Returns the sums of two series, step by step.
 fn added(one: &[u64], other: &[u64]) -> Vec<u64> {
     one.iter().zip(other).map(|(one, two)| one + two).collect()
 }

@@ -47,7 +47,7 @@ impl CaBundle {
         }
     }
 
-    /// The bundle of `AWS_CA_BUNDLE`; `None` if the variable is not set.
+    /// Returns the bundle of `AWS_CA_BUNDLE`; `None` if the variable is not set.
     ///
     /// # Errors
     /// As [`CaBundle::read`].

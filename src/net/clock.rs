@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use crate::model::Moment;
 
-/// The time now.
+/// Returns the time now.
 pub(crate) fn now() -> Moment {
     let since = system_now()
         .duration_since(SystemTime::UNIX_EPOCH)
@@ -12,7 +12,7 @@ pub(crate) fn now() -> Moment {
     Moment::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
-/// The time now, for signatures and the expiry of credentials.
+/// Returns the time now, for signatures and the expiry of credentials.
 pub(crate) fn system_now() -> SystemTime {
     SystemTime::now()
 }

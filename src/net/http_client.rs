@@ -31,7 +31,7 @@ struct ClientKey {
 }
 
 impl Web {
-    /// The client for an address, trusting the bundle of `AWS_CA_BUNDLE`. It follows no redirect and adds no header of
+    /// Returns the client for an address, trusting the bundle of `AWS_CA_BUNDLE`. It follows no redirect and adds no header of
     /// its own but the user agent.
     ///
     /// # Errors
@@ -41,7 +41,7 @@ impl Web {
         self.client_trusting(doing, address, bundle.as_deref())
     }
 
-    /// The same client, trusting the bundle of a profile.
+    /// Returns the same client, trusting the bundle of a profile.
     ///
     /// # Errors
     /// [`FailureKind::Usage`] if credentials must not be sent to that address.
@@ -66,7 +66,7 @@ impl Web {
 }
 
 impl Web {
-    /// A JSON document from the web: a discovery document, a protected resource's metadata. Nothing is sent with the request.
+    /// Returns a JSON document from the web: a discovery document, a protected resource's metadata. Nothing is sent with the request.
     ///
     /// # Errors
     /// [`FailureKind::Network`] where the address gives something else than JSON.
@@ -171,12 +171,12 @@ pub(crate) fn check_address(doing: &str, address: &str) -> Result<Url, Failure> 
     }
 }
 
-/// Whether two addresses have the same scheme, host and port.
+/// Returns whether two addresses have the same scheme, host and port.
 pub(crate) fn same_origin(one: &str, other: &str) -> bool {
     matches!((Url::parse(one), Url::parse(other)), (Ok(one), Ok(other)) if one.origin() == other.origin())
 }
 
-/// A redirect that was not followed: nothing was sent on.
+/// Returns a redirect that was not followed: nothing was sent on.
 pub(crate) fn redirect_refused(doing: &str, address: &str, location: Option<&str>) -> Failure {
     let target = location.and_then(|to| Url::parse(address).ok()?.join(to).ok());
     let origin = target.as_ref().map_or_else(
@@ -196,7 +196,7 @@ pub(crate) fn redirect_refused(doing: &str, address: &str, location: Option<&str
     }
 }
 
-/// A failed exchange, as reqwest saw it, in the words of the layer that failed.
+/// Returns a failed exchange, as reqwest saw it, in the words of the layer that failed.
 pub(crate) fn failure(doing: &str, address: &str, error: &reqwest::Error) -> Failure {
     let host = host_of(address);
     let chain = chain(error);
@@ -233,7 +233,7 @@ pub(crate) fn host_of(address: &str) -> String {
     }
 }
 
-/// A connection that was never made: the cause, and the next step, follow from the words of the error chain.
+/// Returns a connection that was never made: the cause, and the next step, follow from the words of the error chain.
 pub(crate) fn unreachable(doing: &str, host: &str, chain: String) -> Failure {
     let lower = chain.to_ascii_lowercase();
     let (cause, hint) = if lower.contains("dns")
@@ -281,7 +281,7 @@ pub(crate) enum ReadError {
 }
 
 impl ReadError {
-    /// The same as a failure.
+    /// Returns the same as a failure.
     pub(crate) fn failure(&self, doing: &str, address: &str) -> Failure {
         match self {
             Self::TooLong(limit) => Failure::new(
@@ -315,14 +315,14 @@ pub(crate) async fn read_at_most(
     Ok(body.freeze())
 }
 
-/// The beginning of a body, for evidence.
+/// Returns the beginning of a body, for evidence.
 pub(crate) fn preview(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(body.get(..2048).unwrap_or(body));
     let short: String = text.chars().take(300).collect();
     format!("body: {short}")
 }
 
-/// The error and all its causes, in one line.
+/// Returns the error and all its causes, in one line.
 pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut next = error.source();

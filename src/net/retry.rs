@@ -30,7 +30,7 @@ pub(crate) const LIVE_TAIL_START: RetryPolicy = RetryPolicy::new(1_000, 10_000);
 pub(crate) const LIVE_TAIL_NEXT: RetryPolicy = RetryPolicy::new(400, 2_000);
 
 impl RetryPolicy {
-    /// A policy of milliseconds.
+    /// Returns a policy of milliseconds.
     const fn new(base_ms: u64, cap_ms: u64) -> Self {
         Self {
             base: Duration::from_millis(base_ms),
@@ -48,13 +48,13 @@ impl RetryPolicy {
         self.cap
     }
 
-    /// The wait after this many failures.
+    /// Returns the wait after this many failures.
     pub(crate) fn wait(self, failures: u32) -> Duration {
         backoff(failures, self.base, self.cap)
     }
 }
 
-/// The wait after `failures` failed attempts: random between a quarter and the whole of `base` doubled for every further
+/// Returns the wait after `failures` failed attempts: random between a quarter and the whole of `base` doubled for every further
 /// failure, at most `cap`.
 fn backoff(failures: u32, base: Duration, cap: Duration) -> Duration {
     let whole = base
@@ -63,7 +63,7 @@ fn backoff(failures: u32, base: Duration, cap: Duration) -> Duration {
     whole.mul_f64(0.25 + 0.75 * fraction())
 }
 
-/// A random fraction in `0.0..1.0`; one half if the system has no randomness, since waiting needs no more.
+/// Returns a random fraction in `0.0..1.0`; one half if the system has no randomness, since waiting needs no more.
 fn fraction() -> f64 {
     getrandom::u32().map_or(0.5, |bits| f64::from(bits) / (f64::from(u32::MAX) + 1.0))
 }

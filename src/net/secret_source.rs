@@ -84,7 +84,7 @@ async fn of_keyring(service: &str, account: &str) -> SourcedSecret {
         .map_err(|why| (format!("{place}; {} {why}", program(&arguments)), None))
 }
 
-/// A value without what surrounds it by accident; `None` if nothing is left.
+/// Returns a value without what surrounds it by accident; `None` if nothing is left.
 pub(crate) fn clean(text: &str) -> Option<SecretText> {
     let text = text
         .trim_start_matches('\u{feff}')
@@ -97,7 +97,7 @@ pub(crate) fn clean(text: &str) -> Option<SecretText> {
     (!text.trim().is_empty()).then(|| SecretText::from(text))
 }
 
-/// A bearer token without the word `Bearer` in front of it.
+/// Returns a bearer token without the word `Bearer` in front of it.
 pub(crate) fn without_scheme(token: &SecretText) -> SecretText {
     let text = token.reveal().trim();
     let text = clean(text).unwrap_or_else(|| SecretText::from(text));
@@ -121,7 +121,7 @@ async fn read_file(path: &str) -> Result<SecretText, String> {
         .map_err(|error| format!("cannot be read: {error}"))
 }
 
-/// The text at a key of a JSON document (`client_info.client_secret`), or of a file of `KEY=value` lines.
+/// Returns the text at a key of a JSON document (`client_info.client_secret`), or of a file of `KEY=value` lines.
 pub(crate) fn member(text: &str, key: &str) -> Option<SecretText> {
     if let Ok(document) = serde_json::from_str::<Value>(text.trim_start_matches('\u{feff}')) {
         let mut value = document.get(key);
@@ -144,7 +144,7 @@ pub(crate) fn member(text: &str, key: &str) -> Option<SecretText> {
     })
 }
 
-/// The command line that prints an entry of the system's keyring.
+/// Returns the command line that prints an entry of the system's keyring.
 fn keyring_command(service: &str, account: &str) -> Option<Vec<String>> {
     let arguments: &[&str] = match std::env::consts::OS {
         "macos" => &[
@@ -201,7 +201,7 @@ async fn run_program(arguments: &[String]) -> Result<SecretText, String> {
     first_line_or_pem(text.reveal()).ok_or_else(|| "printed nothing".to_owned())
 }
 
-/// The first line of a text; the whole text if it is a key in PEM.
+/// Returns the first line of a text; the whole text if it is a key in PEM.
 fn first_line_or_pem(text: &str) -> Option<SecretText> {
     if text
         .trim_start_matches('\u{feff}')
@@ -212,7 +212,7 @@ fn first_line_or_pem(text: &str) -> Option<SecretText> {
     text.lines().next().and_then(clean)
 }
 
-/// A path in which `~/` stands for the home folder.
+/// Returns a path in which `~/` stands for the home folder.
 fn at_home(path: &str) -> PathBuf {
     match (path.strip_prefix("~/"), std::env::home_dir()) {
         (Some(rest), Some(home)) => home.join(rest),

@@ -125,7 +125,7 @@ pub enum RotationEffect {
 }
 
 impl RotationEffect {
-    /// The operation of AWS or Neo4j that changes something outside; none for what only reads.
+    /// Returns the operation of AWS or Neo4j that changes something outside; none for what only reads.
     pub const fn write_operation(&self) -> Option<&'static str> {
         match self {
             Self::PutVersion { .. } => Some("PutSecretValue"),
@@ -147,12 +147,12 @@ impl RotationEffect {
         }
     }
 
-    /// Whether it changes something outside.
+    /// Returns whether it changes something outside.
     pub const fn is_write(&self) -> bool {
         self.write_operation().is_some()
     }
 
-    /// The version that it writes, where it writes one.
+    /// Returns the version that it writes, where it writes one.
     pub fn written_version(&self) -> Option<&VersionId> {
         match self {
             Self::PutVersion { version, .. } | Self::SetByAdministrator { version, .. } => {
@@ -176,7 +176,7 @@ impl RotationEffect {
         }
     }
 
-    /// The staging label that it puts, moves or takes off.
+    /// Returns the staging label that it puts, moves or takes off.
     pub fn label_move(&self) -> Option<LabelChange> {
         match self {
             Self::PutVersion { version, label } => {
@@ -204,7 +204,7 @@ impl RotationEffect {
         }
     }
 
-    /// What it does, in words.
+    /// Returns what it does, in words.
     pub const fn doing(&self) -> &'static str {
         match self {
             Self::DescribeSecret => "reading the secret's labels",
@@ -314,7 +314,7 @@ pub enum Observation {
 }
 
 impl Observation {
-    /// What became of a write, for the audit record: in one word, and why where it was not done.
+    /// Returns what became of a write, for the audit record: in one word, and why where it was not done.
     pub fn write_result(&self) -> (&'static str, Option<String>) {
         match self {
             Self::Failed(error) if error.is_in_doubt() => ("in-doubt", Some(error.to_string())),
@@ -360,7 +360,7 @@ impl Observation {
         }
     }
 
-    /// The request id of a failure.
+    /// Returns the request id of a failure.
     pub fn request_id(&self) -> Option<&str> {
         let Self::Failed(error) = self else {
             return None;

@@ -32,7 +32,7 @@ pub enum EffectErrorClass {
 }
 
 impl EffectError {
-    /// An error of this class with the failure that caused it.
+    /// Returns an error of this class with the failure that caused it.
     pub fn new(class: EffectErrorClass, failure: Failure) -> Self {
         Self {
             class,
@@ -44,7 +44,7 @@ impl EffectError {
         Self::new(class, Failure::new(kind, "rotating", cause))
     }
 
-    /// A request without an answer.
+    /// Returns a request without an answer.
     pub fn in_doubt() -> Self {
         Self::from_cause(
             EffectErrorClass::InDoubt,
@@ -53,32 +53,32 @@ impl EffectError {
         )
     }
 
-    /// A definite no of this program itself.
+    /// Returns a definite no of this program itself.
     pub fn refused(cause: impl Into<String>) -> Self {
         Self::from_cause(EffectErrorClass::Refused, FailureKind::Refused, cause)
     }
 
-    /// What it means.
+    /// Returns what it means.
     pub const fn class(&self) -> EffectErrorClass {
         self.class
     }
 
-    /// The failure, with request id, code and hint.
+    /// Returns the failure, with request id, code and hint.
     pub fn failure(&self) -> &Failure {
         &self.failure
     }
 
-    /// Whether it is not known if the request took effect.
+    /// Returns whether it is not known if the request took effect.
     pub fn is_in_doubt(&self) -> bool {
         self.class == EffectErrorClass::InDoubt
     }
 
-    /// Whether the thing does not exist.
+    /// Returns whether the thing does not exist.
     pub fn is_not_found(&self) -> bool {
         self.class == EffectErrorClass::NotFound
     }
 
-    /// Whether the same request may succeed a moment later.
+    /// Returns whether the same request may succeed a moment later.
     pub const fn is_transient(&self) -> bool {
         match self.class {
             EffectErrorClass::InDoubt

@@ -22,7 +22,7 @@ pub enum RotationOutcome {
 }
 
 impl RotationOutcome {
-    /// Whether secret and outside agree at the end.
+    /// Returns whether secret and outside agree at the end.
     pub const fn is_success(self) -> bool {
         match self {
             Self::Rotated | Self::Resumed | Self::NothingToDo => true,
@@ -30,7 +30,7 @@ impl RotationOutcome {
         }
     }
 
-    /// The name in JSON and in the audit file.
+    /// Returns the name in JSON and in the audit file.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Rotated => "rotated",
@@ -41,7 +41,7 @@ impl RotationOutcome {
         }
     }
 
-    /// The same for people.
+    /// Returns the same for people.
     pub const fn words(self) -> &'static str {
         match self {
             Self::NothingToDo => "nothing to do",
@@ -128,7 +128,7 @@ pub enum EndReason {
 }
 
 impl EndReason {
-    /// Whether the operator said no before anything was written.
+    /// Returns whether the operator said no before anything was written.
     pub fn is_declined(&self) -> bool {
         matches!(self, Self::Declined)
     }

@@ -140,7 +140,7 @@ impl From<ConsumerEvidence> for RotationEvidence {
 }
 
 impl RotationEvidence {
-    /// Whether the operator must know this although the rotation succeeded: something keeps the old value, or was not proven.
+    /// Returns whether the operator must know this although the rotation succeeded: something keeps the old value, or was not proven.
     pub const fn is_warning(&self) -> bool {
         match self {
             Self::Neo4j(evidence) => matches!(evidence, Neo4jEvidence::MustChange),
@@ -152,7 +152,7 @@ impl RotationEvidence {
 }
 
 impl RotationEvidence {
-    /// What this evidence proves, for a report; none where it proves nothing by itself.
+    /// Returns what this evidence proves, for a report; none where it proves nothing by itself.
     pub const fn proves(&self) -> Option<&'static str> {
         match self {
             Self::Secret(SecretEvidence::ReadBack) => {

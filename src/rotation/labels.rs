@@ -41,7 +41,7 @@ pub struct LabelChange {
 }
 
 impl LabelChange {
-    /// The move of this label between two versions.
+    /// Returns the move of this label between two versions.
     pub fn new(name: &str, to: Option<&VersionId>, from: Option<&VersionId>) -> Self {
         Self {
             name: name.to_owned(),
@@ -61,12 +61,12 @@ impl VersionId {
         Self(id.into())
     }
 
-    /// The whole id.
+    /// Returns the whole id.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The first characters, enough to tell versions apart in a sentence.
+    /// Returns the first characters, enough to tell versions apart in a sentence.
     pub fn short(&self) -> String {
         let mut characters = self.0.chars();
         let head: String = characters.by_ref().take(8).collect();
@@ -99,7 +99,7 @@ pub struct Author {
     pub unix_seconds: i64,
 }
 
-/// The label of a version that was stored but perhaps never claimed: `console.rot.<operator>~<version>.<unixtime>`.
+/// Returns the label of a version that was stored but perhaps never claimed: `console.rot.<operator>~<version>.<unixtime>`.
 ///
 /// `marks` stand behind the name, however long that is: [`TURN`], [`ADOPTING`]. The version's first characters keep two processes
 /// apart that rotate under one name in the same second, as jobs with a fixed role session name do: `PutSecretValue` would take an
@@ -113,7 +113,7 @@ pub fn prepared_label(
     label(PREPARED_PREFIX, operator, marks, version, unix_seconds)
 }
 
-/// The label of a version whose password may have been sent to the database: `console.sent.<operator>~<version>.<unixtime>`.
+/// Returns the label of a version whose password may have been sent to the database: `console.sent.<operator>~<version>.<unixtime>`.
 pub fn sent_label(operator: &str, marks: &str, version: &VersionId, unix_seconds: i64) -> String {
     label(SENT_PREFIX, operator, marks, version, unix_seconds)
 }
@@ -188,7 +188,7 @@ impl Labels {
         Self(versions)
     }
 
-    /// The version that carries a label.
+    /// Returns the version that carries a label.
     pub fn holder(&self, label: &str) -> Option<&VersionId> {
         self.0
             .iter()
@@ -196,7 +196,7 @@ impl Labels {
             .map(|(version, _)| version)
     }
 
-    /// All labels of one version.
+    /// Returns all labels of one version.
     pub fn of(&self, version: &VersionId) -> &[Arc<str>] {
         self.0
             .iter()
@@ -204,14 +204,14 @@ impl Labels {
             .map_or(&[], |(_, labels)| labels)
     }
 
-    /// All versions with their labels.
+    /// Returns all versions with their labels.
     pub fn versions(&self) -> impl Iterator<Item = (&VersionId, &[Arc<str>])> {
         self.0
             .iter()
             .map(|(version, labels)| (version, labels.as_slice()))
     }
 
-    /// Who prepared this version with this program, if anybody did.
+    /// Returns who prepared this version with this program, if anybody did.
     pub fn author(&self, version: &VersionId) -> Option<Author> {
         self.of(version)
             .iter()
@@ -225,24 +225,24 @@ impl Labels {
             .any(|label| label.starts_with(SENT_PREFIX))
     }
 
-    /// The label that says that the rotation of this version is rolled back; none while it is not.
+    /// Returns the label that says that the rotation of this version is rolled back; none while it is not.
     pub fn undo_mark(&self, version: &VersionId) -> Option<&Arc<str>> {
         self.of(version).iter().find(|label| {
             author_of(label, PREPARED_PREFIX).is_some_and(|author| author.operator.ends_with(UNDO))
         })
     }
 
-    /// Whether the rotation of this version is being rolled back.
+    /// Returns whether the rotation of this version is being rolled back.
     pub fn is_undone(&self, version: &VersionId) -> bool {
         self.undo_mark(version).is_some()
     }
 
-    /// The labels that this program has put on a version.
+    /// Returns the labels that this program has put on a version.
     pub fn ours_on(&self, version: &VersionId) -> impl Iterator<Item = &Arc<str>> {
         self.of(version).iter().filter(|label| is_ours(label))
     }
 
-    /// The labels of ours on a version that a finished rotation may take off: not those of somebody who, since `unix_seconds`, has
+    /// Returns the labels of ours on a version that a finished rotation may take off: not those of somebody who, since `unix_seconds`, has
     /// begun to make this very version current again.
     pub fn finished_on(
         &self,

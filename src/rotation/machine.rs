@@ -70,7 +70,7 @@ impl RotationMachine {
         machine
     }
 
-    /// What must happen next. Asking twice without an answer in between gives the same.
+    /// Returns what must happen next. Asking twice without an answer in between gives the same.
     pub fn next(&self) -> RotationNext {
         let state = &self.state;
         if let Some((reason, millis)) = state.pause {
@@ -129,7 +129,7 @@ impl RotationMachine {
         self.state.phase == RotationPhase::Done
     }
 
-    /// Whether the operator has agreed to nothing yet, so that nothing was written.
+    /// Returns whether the operator has agreed to nothing yet, so that nothing was written.
     fn is_unconfirmed(&self) -> bool {
         match self.state.kind {
             RotationKind::Resume => !self.state.consent.permitted,
@@ -137,12 +137,12 @@ impl RotationMachine {
         }
     }
 
-    /// What has been reported since the start or the last answer.
+    /// Returns what has been reported since the start or the last answer.
     pub fn take_reports(&mut self) -> Vec<RotationReport> {
         std::mem::take(&mut self.reports)
     }
 
-    /// The step that runs.
+    /// Returns the step that runs.
     pub fn step(&self) -> RotationStep {
         self.state.step
     }
@@ -162,12 +162,12 @@ impl RotationMachine {
             || (self.state.kind == RotationKind::Rollback && self.takes_turns())
     }
 
-    /// The labels as last read.
+    /// Returns the labels as last read.
     pub fn labels(&self) -> &Labels {
         &self.state.seen.labels
     }
 
-    /// The version that this rotation is to make current: its own, or the one found; the current one before that is known.
+    /// Returns the version that this rotation is to make current: its own, or the one found; the current one before that is known.
     pub fn chosen_version(&self) -> Option<&VersionId> {
         let state = &self.state;
         state
@@ -178,7 +178,7 @@ impl RotationMachine {
             .or(state.seen.base.as_ref())
     }
 
-    /// The current version as last read.
+    /// Returns the current version as last read.
     pub fn current(&self) -> Option<&VersionId> {
         self.state.seen.base.as_ref()
     }
@@ -330,7 +330,7 @@ impl RotationMachine {
         }
     }
 
-    /// Whose login the effect is that is being answered.
+    /// Returns whose login the effect is that is being answered.
     fn user_asked(&self) -> Option<Arc<str>> {
         match self.next() {
             RotationNext::Effect(

@@ -111,7 +111,7 @@ impl PasswordPolicy {
         self.length
     }
 
-    /// How many random bytes are enough for nearly every drawing.
+    /// Returns how many random bytes are enough for nearly every drawing.
     pub fn bytes_needed(&self) -> usize {
         self.length * 16 + 256
     }
@@ -148,7 +148,7 @@ impl PasswordPolicy {
             && self.is_complete(password)
     }
 
-    /// The printable characters that are not in the alphabet: what another random source has to leave out.
+    /// Returns the printable characters that are not in the alphabet: what another random source has to leave out.
     pub fn excluded(&self) -> String {
         ('!'..='~')
             .filter(|character| {
@@ -211,7 +211,7 @@ mod tests {
         assert_eq!(excluded.len() + 20, 94);
     }
 
-    /// A stream of bytes that is different for each seed.
+    /// Returns a stream of bytes that is different for each seed.
     fn bytes(seed: u64, count: usize) -> Vec<u8> {
         let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
         (0..count)

@@ -11,7 +11,7 @@ const MANAGER: &str = "Secrets Manager";
 const DATABASE: &str = "Neo4j";
 
 impl RotationPlan {
-    /// The plan as one page.
+    /// Returns the plan as one page.
     pub fn page(&self) -> PlanPage {
         PlanPage {
             sentence: self.sentence(),
@@ -43,7 +43,7 @@ impl RotationPlan {
         }
     }
 
-    /// What it costs: who fails, for how long, what must be restarted.
+    /// Returns what it costs: who fails, for how long, what must be restarted.
     fn sentence(&self) -> String {
         if let Some(other) = &self.alternate {
             return format!(
@@ -195,7 +195,7 @@ impl RotationPlan {
     }
 }
 
-/// The console's own steps where the secret's rotation function does the rest.
+/// Returns the console's own steps where the secret's rotation function does the rest.
 fn function_steps() -> Vec<PlannedStep> {
     vec![
         step(
@@ -228,7 +228,7 @@ fn section(heading: &'static str, rows: impl IntoIterator<Item = PlanRow>) -> Pl
     }
 }
 
-/// Who reads it, when it takes the new value, and what is done about that.
+/// Returns who reads it, when it takes the new value, and what is done about that.
 fn reader_row(reader: &SecretReader) -> PlanRow {
     let (sort, name) = reader.name.split_once(' ').unwrap_or(("", &reader.name));
     let (mark, after) = match (reader.pickup, &reader.runtime) {

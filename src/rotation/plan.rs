@@ -140,7 +140,7 @@ impl RotationPlan {
         }
     }
 
-    /// The plan as lines for people.
+    /// Returns the plan as lines for people.
     pub fn lines(&self) -> Vec<String> {
         let mut lines = vec![format!(
             "{} of {}: user {} at {}",

@@ -23,7 +23,7 @@ pub struct PlanRow {
 }
 
 impl PlanRow {
-    /// A row of one cell.
+    /// Returns a row of one cell.
     pub fn text(mark: PlanMark, text: impl Into<String>) -> Self {
         Self {
             mark,
@@ -31,7 +31,7 @@ impl PlanRow {
         }
     }
 
-    /// A row of columns.
+    /// Returns a row of columns.
     pub fn columns<const N: usize>(mark: PlanMark, cells: [&str; N]) -> Self {
         Self {
             mark,
@@ -80,7 +80,7 @@ pub struct PlanPage {
 }
 
 impl PlanPage {
-    /// The sections that have rows.
+    /// Returns the sections that have rows.
     pub fn filled(&self) -> impl Iterator<Item = &PlanSection> {
         self.sections
             .iter()

@@ -30,7 +30,7 @@ impl Pickup {
         }
     }
 
-    /// The same in a few words, for a column.
+    /// Returns the same in a few words, for a column.
     pub const fn brief(self) -> &'static str {
         match self {
             Self::EveryCall => "reads at every call",
@@ -41,7 +41,7 @@ impl Pickup {
         }
     }
 
-    /// Whether it keeps the old value until it is updated by hand.
+    /// Returns whether it keeps the old value until it is updated by hand.
     pub const fn is_slow(self) -> bool {
         matches!(self, Self::ContainerLife | Self::Environment)
     }

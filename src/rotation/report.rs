@@ -25,7 +25,7 @@ pub enum RotationKind {
 }
 
 impl RotationKind {
-    /// The verb, as commands and screens write it.
+    /// Returns the verb, as commands and screens write it.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Rotate => "rotate",
@@ -69,7 +69,7 @@ impl RotationStep {
         Self::Consumers,
     ];
 
-    /// The name in the output.
+    /// Returns the name in the output.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Check => "check",
@@ -83,7 +83,7 @@ impl RotationStep {
         }
     }
 
-    /// Whether the secret's own rotation function does this step, where it has one.
+    /// Returns whether the secret's own rotation function does this step, where it has one.
     pub const fn is_by_function(self) -> bool {
         matches!(
             self,
@@ -91,7 +91,7 @@ impl RotationStep {
         )
     }
 
-    /// What it will do, while it has not begun.
+    /// Returns what it will do, while it has not begun.
     pub const fn description(self) -> &'static str {
         match self {
             Self::Check => "log in with the current password, look for a rotation that is pending",
@@ -126,7 +126,7 @@ pub enum StepState {
 }
 
 impl StepState {
-    /// The name in the output.
+    /// Returns the name in the output.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Started => "started",
@@ -158,7 +158,7 @@ pub struct RotationReport {
 }
 
 impl RotationReport {
-    /// What the end of the rotation must repeat, a sentence for each: the warnings of a step that ended with warnings.
+    /// Returns what the end of the rotation must repeat, a sentence for each: the warnings of a step that ended with warnings.
     pub fn warnings(&self) -> Vec<String> {
         if self.state != StepState::Warning {
             return Vec::new();
@@ -170,7 +170,7 @@ impl RotationReport {
             .collect()
     }
 
-    /// The evidence as one sentence.
+    /// Returns the evidence as one sentence.
     pub fn sentence(&self) -> String {
         let parts: Vec<String> = self.evidence.iter().map(ToString::to_string).collect();
         parts.join(" · ")

@@ -134,7 +134,7 @@ const ADMINISTRATOR: [&str; 1] = ["masterarn"];
 /// What the second of two users in alternation has behind its name, as in the templates of AWS.
 const CLONE: &str = "_clone";
 
-/// The other one of two users in alternation: `reports` and `reports_clone`.
+/// Returns the other one of two users in alternation: `reports` and `reports_clone`.
 pub fn alternate(user: &str) -> String {
     user.strip_suffix(CLONE)
         .map_or_else(|| format!("{user}{CLONE}"), str::to_owned)
@@ -220,42 +220,42 @@ impl SecretDocument {
         })
     }
 
-    /// The user's name.
+    /// Returns the user's name.
     pub fn user(&self) -> &str {
         &self.user
     }
 
-    /// The password. Handle with care.
+    /// Returns the password. Handle with care.
     pub fn password(&self) -> &str {
         &self.password
     }
 
-    /// Where the database is, as the secret spells it (with its port, where that is a member of its own).
+    /// Returns where the database is, as the secret spells it (with its port, where that is a member of its own).
     pub fn address(&self) -> Option<&str> {
         self.address.as_deref()
     }
 
-    /// The database's name.
+    /// Returns the database's name.
     pub fn database(&self) -> Option<&str> {
         self.database.as_deref()
     }
 
-    /// The whole text.
+    /// Returns the whole text.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// The secret of an administrator who may make users and set their passwords: a name or ARN.
+    /// Returns the secret of an administrator who may make users and set their passwords: a name or ARN.
     pub fn administrator(&self) -> Option<&str> {
         self.administrator.as_deref()
     }
 
-    /// The same text with another password: every other byte stays as it is.
+    /// Returns the same text with another password: every other byte stays as it is.
     pub fn with_password(&self, password: &str) -> Result<Zeroizing<String>, SecretDocumentError> {
         self.with(&[(&self.password_at, password)])
     }
 
-    /// The same text for another user.
+    /// Returns the same text for another user.
     pub fn with_credentials(
         &self,
         user: &str,
@@ -392,7 +392,7 @@ fn keys(members: &[Member<'_>]) -> Vec<String> {
     members.iter().map(|(key, _)| key.clone()).collect()
 }
 
-/// Where a raw value stands in the text of which it is a slice: the distance of their beginnings.
+/// Returns where a raw value stands in the text of which it is a slice: the distance of their beginnings.
 fn place_of(raw: &RawValue, text: &str) -> Range<usize> {
     let start = raw.get().as_ptr().addr() - text.as_ptr().addr();
     start..start + raw.get().len()
@@ -400,7 +400,7 @@ fn place_of(raw: &RawValue, text: &str) -> Range<usize> {
 
 type Member<'a> = (String, &'a RawValue);
 
-/// All members in their order, each value as it is spelled.
+/// Returns all members in their order, each value as it is spelled.
 fn members(text: &str) -> Result<Vec<Member<'_>>, SecretDocumentError> {
     struct MemberVisitor;
     impl<'de> Visitor<'de> for MemberVisitor {
@@ -457,7 +457,7 @@ fn one_of<'a, 'b>(
     Ok(found)
 }
 
-/// A member's name in small letters, without separators.
+/// Returns a member's name in small letters, without separators.
 fn normalized(key: &str) -> String {
     key.chars()
         .filter(char::is_ascii_alphanumeric)

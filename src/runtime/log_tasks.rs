@@ -34,7 +34,7 @@ pub(super) struct RunningLogs {
 }
 
 impl LogTasks {
-    /// The tail of a request: with the analysis of the tail that it resumes, otherwise with an empty one.
+    /// Returns the tail of a request: with the analysis of the tail that it resumes, otherwise with an empty one.
     pub(super) fn started(&self, request: &TailRequest) -> RunningLogs {
         let owners = request
             .parts
@@ -62,7 +62,7 @@ impl LogTasks {
         }
     }
 
-    /// The tail that is shown.
+    /// Returns the tail that is shown.
     pub(super) fn running(&self) -> RunningLogs {
         RunningLogs {
             analysis: Arc::clone(&self.current.lock()),

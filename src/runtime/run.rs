@@ -280,7 +280,7 @@ async fn wait<C: Fn() -> Moment>(
     }
 }
 
-/// What the input has at once. Asked with this task's own waker: crossterm's stream remembers the
+/// Returns what the input has at once. Asked with this task's own waker: crossterm's stream remembers the
 /// waker of the first poll that
 /// found nothing, and one that does nothing would leave the next key unheard.
 async fn ready_now(input: &mut (impl Stream<Item = Input> + Unpin)) -> ReadyInput {
@@ -358,7 +358,7 @@ pub struct ConsoleEnd {
     pub fleet: Option<FleetSnapshot>,
 }
 
-/// The console on the real terminal, until the user leaves it. `start` runs after the first frame.
+/// Returns the console on the real terminal, until the user leaves it. `start` runs after the first frame.
 /// Returns how it ended. `fleet_place` says which fleet this is, see [`FleetSnapshot::place`].
 ///
 /// # Errors

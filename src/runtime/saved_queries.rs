@@ -21,7 +21,7 @@ pub(super) fn default_path() -> Option<PathBuf> {
     state_file("queries.json")
 }
 
-/// The queries of the file; none where there is no file.
+/// Returns the queries of the file; none where there is no file.
 ///
 /// # Errors
 /// Returns [`FailureKind::Usage`] if the file cannot be read. The file is left as it is.

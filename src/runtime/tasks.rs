@@ -190,7 +190,7 @@ impl<P: EffectRunner> Tasks<P> {
         self.must_finish()
     }
 
-    /// Whether a task is running that must finish.
+    /// Returns whether a task is running that must finish.
     pub fn must_finish(&self) -> bool {
         self.live.keys().any(Slot::must_finish)
     }

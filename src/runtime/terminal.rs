@@ -115,7 +115,7 @@ pub(super) fn raise_alarm(alarm: TerminalAlarm, text: &str) -> io::Result<()> {
     out.flush()
 }
 
-/// The bytes of an alarm. Control characters of the text are taken out, so that it cannot end the sequence.
+/// Returns the bytes of an alarm. Control characters of the text are taken out, so that it cannot end the sequence.
 fn alarm_sequence(alarm: TerminalAlarm, text: &str, is_in_tmux: bool) -> String {
     let text: String = text
         .chars()
@@ -158,7 +158,7 @@ pub fn suspend(screen: &mut ConsoleTerminal, mouse: bool) {
     screen.swap_buffers();
 }
 
-/// Whether a shell with job control started this process: then the session's leader is in another process group.
+/// Returns whether a shell with job control started this process: then the session's leader is in another process group.
 #[cfg(unix)]
 fn has_job_control() -> bool {
     use rustix::process::{getpgrp, getsid};

@@ -49,7 +49,7 @@ pub enum QuestionOutcome {
 }
 
 impl Confirm {
-    /// A question for a key.
+    /// Returns a question for a key.
     pub fn ask(title: String, text: String, yes: impl Into<Effects>) -> Self {
         let (typed, scroll) = (LineInput::default(), Scroll::default());
         Self {
@@ -66,7 +66,7 @@ impl Confirm {
         }
     }
 
-    /// A question of a running rotation.
+    /// Returns a question of a running rotation.
     pub fn of_rotation(title: String, text: String) -> Self {
         Self {
             no: Effects::one(Effect::Secrets(SecretsEffect::AnswerRotation(false))),
@@ -79,7 +79,7 @@ impl Confirm {
         }
     }
 
-    /// The question whether to begin a rotation; its plan is shown by the screen.
+    /// Returns the question whether to begin a rotation; its plan is shown by the screen.
     pub fn begin_rotation(title: String, name: String) -> Self {
         let (yes, no) = (
             Effects::one(Effect::Secrets(SecretsEffect::AnswerRotation(true))),
@@ -91,7 +91,7 @@ impl Confirm {
         }
     }
 
-    /// A question whose yes is the name typed out.
+    /// Returns a question whose yes is the name typed out.
     pub fn type_name(
         title: String,
         text: Vec<String>,
@@ -113,7 +113,7 @@ impl Confirm {
         }
     }
 
-    /// The question of a rotation whose plan is still being made: it takes the name from the first key on.
+    /// Returns the question of a rotation whose plan is still being made: it takes the name from the first key on.
     pub fn early(title: String, name: String) -> Self {
         let text = vec!["Finding out what the rotation would do, and who reads the secret. Nothing is changed yet.".to_owned()];
         let stop = Effects::one(Effect::Stop(Slot::Rotation));
@@ -140,7 +140,7 @@ impl Confirm {
         self
     }
 
-    /// Whether it is a rotation that asks.
+    /// Returns whether it is a rotation that asks.
     pub const fn is_of_rotation(&self) -> bool {
         self.of_rotation
     }
@@ -154,12 +154,12 @@ impl Confirm {
         }
     }
 
-    /// Whether letters are text.
+    /// Returns whether letters are text.
     pub const fn is_typing(&self) -> bool {
         self.name.is_some()
     }
 
-    /// Whether the name is typed out and may be sent.
+    /// Returns whether the name is typed out and may be sent.
     pub fn is_complete(&self) -> bool {
         !self.is_early && self.name.as_deref() == Some(self.typed.text().trim())
     }
@@ -331,7 +331,7 @@ impl Confirm {
     }
 }
 
-/// The width of what lies on top: all of a narrow window, so that nothing looks out at its sides.
+/// Returns the width of what lies on top: all of a narrow window, so that nothing looks out at its sides.
 pub const fn width_on_top(area: Rect, most: u16) -> u16 {
     if area.width < most + 8 {
         area.width

@@ -38,7 +38,7 @@ pub struct Detail {
 }
 
 impl Detail {
-    /// A detail that waits for its answer.
+    /// Returns a detail that waits for its answer.
     pub fn new(key: ResourceKey, asked: Moment) -> Self {
         Self {
             key,
@@ -52,7 +52,7 @@ impl Detail {
         }
     }
 
-    /// A detail that shows what is different in another resource.
+    /// Returns a detail that shows what is different in another resource.
     pub fn comparing(key: ResourceKey, other: ResourceKey, asked: Moment) -> Self {
         Self {
             other: Some((other, None)),
@@ -87,7 +87,7 @@ impl Detail {
         &self.key
     }
 
-    /// Whether a text to search for is being typed.
+    /// Returns whether a text to search for is being typed.
     pub const fn is_typing(&self) -> bool {
         self.prompt.is_some()
     }
@@ -110,7 +110,7 @@ impl Detail {
         }
     }
 
-    /// The lines of the API's answer in the current tab.
+    /// Returns the lines of the API's answer in the current tab.
     fn document_lines(&self, store: &Store) -> Vec<TextLine> {
         let other = self
             .other
@@ -174,7 +174,7 @@ impl Detail {
         ScreenUpdate::done()
     }
 
-    /// What the key that leads back does here.
+    /// Returns what the key that leads back does here.
     pub const fn way_back(&self) -> &'static str {
         if self.document.is_searching() {
             "end search"
@@ -197,7 +197,7 @@ impl Detail {
         }
     }
 
-    /// The described resource, else what the list knows of it.
+    /// Returns the described resource, else what the list knows of it.
     fn resource<'a>(&'a self, store: &'a Store) -> Option<&'a Resource> {
         match &self.described {
             Some(Ok(resource)) => Some(resource),
@@ -311,7 +311,7 @@ impl Detail {
     }
 }
 
-/// A failure in the order that helps: what failed, why, what to do, the request id.
+/// Returns a failure in the order that helps: what failed, why, what to do, the request id.
 pub fn failure_lines(failure: &Failure) -> Vec<StyledLine> {
     let mut lines = vec![
         vec![
@@ -333,7 +333,7 @@ pub fn failure_lines(failure: &Failure) -> Vec<StyledLine> {
     lines
 }
 
-/// The same, broken into lines of at most `room` columns.
+/// Returns the same, broken into lines of at most `room` columns.
 pub fn failure_block(failure: &Failure, room: u16) -> Vec<StyledLine> {
     let broken = |line: StyledLine| {
         let text: String = line.iter().map(|(text, _)| text.as_str()).collect();

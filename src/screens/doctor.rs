@@ -108,7 +108,7 @@ impl Doctor {
             .map(|deployment| &deployment.name)
     }
 
-    /// The report of the current deployment: what a running examination has judged so far, or the last one.
+    /// Returns the report of the current deployment: what a running examination has judged so far, or the last one.
     fn report<'a>(&'a self, store: &'a Store) -> Option<&'a DoctorReport> {
         let name = self.current(store)?;
         let last = store.examined.get(name).map(|(_, report)| report);
@@ -166,7 +166,7 @@ impl Doctor {
         ScreenUpdate::done()
     }
 
-    /// One step back; `false` if there is none.
+    /// Returns one step back; `false` if there is none.
     fn back(&mut self) -> bool {
         if self.is_open {
             self.is_open = false;
@@ -178,7 +178,7 @@ impl Doctor {
         true
     }
 
-    /// The hop whose log is meant: the one under the cursor, otherwise the cause.
+    /// Returns the hop whose log is meant: the one under the cursor, otherwise the cause.
     fn hop_in_question(&self, report: &DoctorReport) -> Option<Hop> {
         if self.is_in_hops {
             report
@@ -227,7 +227,7 @@ impl Doctor {
     }
 }
 
-/// The deployments, those that need a look first; equals keep the order of the configuration.
+/// Returns the deployments, those that need a look first; equals keep the order of the configuration.
 fn ordered(store: &Store) -> Vec<&Deployment> {
     let rank = |deployment: &&Deployment| match store.examined.get(&deployment.name) {
         Some((_, report)) if report.verdict.is_some() => 0,

@@ -54,7 +54,7 @@ pub enum Order {
 }
 
 impl Order {
-    /// The order of the next column.
+    /// Returns the order of the next column.
     const fn next(self) -> Self {
         match self {
             Self::Health => Self::Name,
@@ -115,7 +115,7 @@ impl Fleet {
         }
     }
 
-    /// The detail that is open.
+    /// Returns the detail that is open.
     pub fn detail_mut(&mut self) -> Option<&mut Detail> {
         self.detail.as_mut()
     }
@@ -155,7 +155,7 @@ impl Fleet {
             .map(|row| row.row_id.deployment().clone())
     }
 
-    /// Whether the detail of a deployment is open over the list.
+    /// Returns whether the detail of a deployment is open over the list.
     pub const fn is_overview_open(&self) -> bool {
         self.overview.is_some()
     }
@@ -332,7 +332,7 @@ impl Fleet {
         ]))
     }
 
-    /// What is wrong with the typed filter.
+    /// Returns what is wrong with the typed filter.
     fn filter_problem(&self) -> Option<String> {
         FleetFilter::parse(self.filter.text(), self.is_urgent_only).problem
     }
@@ -359,7 +359,7 @@ impl Fleet {
     }
 }
 
-/// The row itself, or the next one in that direction over which the cursor does not pass.
+/// Returns the row itself, or the next one in that direction over which the cursor does not pass.
 fn nearest_row(rows: &[CachedRow], at: usize, is_up: bool) -> usize {
     let is_row = |index: &usize| rows.get(*index).is_some_and(|row| !row.is_note());
     let (mut before, mut after) = ((0..=at).rev(), at..rows.len());
@@ -371,7 +371,7 @@ fn nearest_row(rows: &[CachedRow], at: usize, is_up: bool) -> usize {
     found.unwrap_or(at)
 }
 
-/// Whether a list of the deployment was never answered.
+/// Returns whether a list of the deployment was never answered.
 fn is_unknown(store: &crate::state::Store, deployment: &DeploymentName) -> bool {
     Kind::CHAIN.into_iter().all(|kind| {
         store

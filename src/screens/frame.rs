@@ -137,7 +137,7 @@ fn width_of(pieces: &[(String, Role)]) -> u16 {
     u16::try_from(width).unwrap_or(u16::MAX)
 }
 
-/// The groups of a headline that fit as a whole; the first is always kept. A gap of three columns begins a group.
+/// Returns the groups of a headline that fit as a whole; the first is always kept. A gap of three columns begins a group.
 pub fn whole_groups(pieces: Pieces, room: u16) -> Pieces {
     let begins_group = |(text, _): &(String, Role)| text.starts_with("   ");
     let ends: Vec<usize> = (1..=pieces.len())
@@ -149,7 +149,7 @@ pub fn whole_groups(pieces: Pieces, room: u16) -> Pieces {
     pieces.into_iter().take(end).collect()
 }
 
-/// How many deployments there are of each health, the worst first. In a narrow window the number of all of them goes first,
+/// Returns how many deployments there are of each health, the worst first. In a narrow window the number of all of them goes first,
 /// then the words of the least urgent.
 fn summary(store: &Store, room: u16) -> Pieces {
     let healths: Vec<DeploymentHealth> = store
@@ -182,7 +182,7 @@ fn summary(store: &Store, room: u16) -> Pieces {
     narrowest
 }
 
-/// The summary with the number of all deployments or without it, and words for the first `words` counts.
+/// Returns the summary with the number of all deployments or without it, and words for the first `words` counts.
 fn summary_with(
     store: &Store,
     counts: &[(DeploymentHealth, usize)],
@@ -370,7 +370,7 @@ pub fn foot(
     }
 }
 
-/// The actions of the last line, the most important first.
+/// Returns the actions of the last line, the most important first.
 fn offered(
     layers: &[Layer],
     context: &ViewContext<'_>,
@@ -458,7 +458,7 @@ impl Hint {
     }
 }
 
-/// A key as the footer shows it with the glyphs of the theme.
+/// Returns a key as the footer shows it with the glyphs of the theme.
 pub fn shown_key<'a>(key: &'a str, context: &ViewContext<'_>) -> &'a str {
     match context.theme.glyphs {
         GlyphSet::Unicode => symbol(key),

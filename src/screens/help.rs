@@ -31,7 +31,7 @@ struct HelpLine {
 }
 
 impl Help {
-    /// Whether the search has the focus.
+    /// Returns whether the search has the focus.
     pub const fn is_typing(&self) -> bool {
         self.is_typing
     }
@@ -233,7 +233,7 @@ fn lines(
     lines
 }
 
-/// Whether every word occurs in the help, the footer's word or the id of an action, or is one of its keys.
+/// Returns whether every word occurs in the help, the footer's word or the id of an action, or is one of its keys.
 fn is_found(action: Action, keys: &[String], words: &str) -> bool {
     let spec = action.spec();
     let text = format!("{} {} {}", spec.help, spec.short, spec.id).to_lowercase();

@@ -160,7 +160,7 @@ impl Logs {
         }
     }
 
-    /// What is remembered for the next run.
+    /// Returns what is remembered for the next run.
     pub fn memory(&self) -> LogsMemory {
         LogsMemory {
             view: self.view.title().to_owned(),
@@ -171,7 +171,7 @@ impl Logs {
         }
     }
 
-    /// Whether a deployment or log group was chosen.
+    /// Returns whether a deployment or log group was chosen.
     pub const fn has_source(&self) -> bool {
         self.source.is_some()
     }
@@ -217,7 +217,7 @@ impl Logs {
         self.unseen += new.min(self.store.len().saturating_sub(before));
     }
 
-    /// All stored lines of a window have been read.
+    /// Returns all stored lines of a window have been read.
     pub fn window_read(&mut self, result: Result<(), Failure>) -> ScreenUpdate {
         let is_older = std::mem::take(&mut self.range.is_reading_older);
         match result {
@@ -269,7 +269,7 @@ impl Logs {
         self.failure = Some(failure);
     }
 
-    /// Whether its rates still move by themselves: something was written lately.
+    /// Returns whether its rates still move by themselves: something was written lately.
     pub fn is_lively(&self, now: Moment) -> bool {
         const LIVELY_MS: i64 = 70_000;
         self.source.is_some()
@@ -421,7 +421,7 @@ fn draw_unchosen(context: &ViewContext<'_>, area: Rect, painter: &mut Painter<'_
     );
 }
 
-/// The mode of the tail as glyph, word and colour.
+/// Returns the mode of the tail as glyph, word and colour.
 fn mode_look(status: &TailStatus, follows: bool, spinner: &str) -> (String, Role) {
     match (status.mode, follows) {
         (TailMode::Starting, _) => (format!("{spinner} starting"), Role::Changing),
@@ -433,7 +433,7 @@ fn mode_look(status: &TailStatus, follows: bool, spinner: &str) -> (String, Role
     }
 }
 
-/// The word and the colour of a level.
+/// Returns the word and the colour of a level.
 pub(super) const fn level_look(level: Option<Level>) -> (&'static str, Role) {
     match level {
         Some(Level::Trace) => ("TRACE", Role::Faint),
@@ -446,7 +446,7 @@ pub(super) const fn level_look(level: Option<Level>) -> (&'static str, Role) {
     }
 }
 
-/// The hue of a hop or of what writes to a log group.
+/// Returns the hue of a hop or of what writes to a log group.
 pub(super) fn hop_role(word: &str) -> Role {
     match word {
         "gateway" => Role::Gateway,

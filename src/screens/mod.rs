@@ -80,7 +80,7 @@ pub struct ViewContext<'a> {
 }
 
 impl ViewContext<'_> {
-    /// Whether an action is allowed. Read-only mode refuses actions that write.
+    /// Returns whether an action is allowed. Read-only mode refuses actions that write.
     pub const fn allows(&self, action: Action) -> bool {
         !(self.read_only && action.spec().writes)
     }
@@ -139,7 +139,7 @@ pub struct ScreenUpdate {
 }
 
 impl ScreenUpdate {
-    /// The screen handled the action; there is nothing more to do.
+    /// Returns the screen handled the action; there is nothing more to do.
     pub fn done() -> Self {
         Self {
             handled: true,
@@ -191,7 +191,7 @@ pub trait Screen {
     /// Returns the active layers of the keymap that belong to the screen, the topmost first.
     fn layers(&self) -> Vec<Layer>;
 
-    /// Whether a text field has the focus, so that letters go to [`Screen::press`].
+    /// Returns whether a text field has the focus, so that letters go to [`Screen::press`].
     fn is_typing(&self) -> bool {
         false
     }
@@ -229,7 +229,7 @@ pub trait Screen {
         ScreenUpdate::ignored()
     }
 
-    /// Whether the screen draws this question itself, in the place that it is about.
+    /// Returns whether the screen draws this question itself, in the place that it is about.
     fn shows_question(&self, _question: &Confirm) -> bool {
         false
     }
@@ -239,12 +239,12 @@ pub trait Screen {
         None
     }
 
-    /// Whether an action is available now. The footer leaves out those that are not.
+    /// Returns whether an action is available now. The footer leaves out those that are not.
     fn offers(&self, _action: Action, _look: &ViewContext<'_>) -> bool {
         true
     }
 
-    /// What the key that leads back does here, in the word of the footer; nothing where it does nothing.
+    /// Returns what the key that leads back does here, in the word of the footer; nothing where it does nothing.
     fn way_back(&self, _look: &ViewContext<'_>) -> Option<&'static str> {
         None
     }

@@ -54,7 +54,7 @@ impl PanelLine {
         }
     }
 
-    /// The text of the line, for searching.
+    /// Returns the text of the line, for searching.
     pub fn text(&self) -> String {
         self.left
             .iter()
@@ -94,7 +94,7 @@ pub fn draw<'a>(lines: impl Iterator<Item = &'a PanelLine>, area: Rect, painter:
     }
 }
 
-/// The key of an action on Fleet, as the keymap binds it.
+/// Returns the key of an action on Fleet, as the keymap binds it.
 fn key_of(context: &ViewContext<'_>, action: FleetAction) -> String {
     context
         .keymap
@@ -102,7 +102,7 @@ fn key_of(context: &ViewContext<'_>, action: FleetAction) -> String {
         .unwrap_or_default()
 }
 
-/// A key and what it does, for the right edge.
+/// Returns a key and what it does, for the right edge.
 fn hint(context: &ViewContext<'_>, action: FleetAction, does: &str) -> StyledLine {
     vec![
         (key_of(context, action), Role::Accent),
@@ -110,7 +110,7 @@ fn hint(context: &ViewContext<'_>, action: FleetAction, does: &str) -> StyledLin
     ]
 }
 
-/// What there is to say of a deployment.
+/// Returns what there is to say of a deployment.
 pub fn deployment(name: &DeploymentName, context: &ViewContext<'_>, room: u16) -> Vec<PanelLine> {
     let Some(deployment) = context.store.deployment(name) else {
         return vec![vec![("This deployment is gone.".to_owned(), Role::Dim)].into()];
@@ -160,7 +160,7 @@ fn head(deployment: &Deployment, context: &ViewContext<'_>) -> Vec<PanelLine> {
     ]
 }
 
-/// What is wrong in a sentence, what to do and the key that copies it.
+/// Returns what is wrong in a sentence, what to do and the key that copies it.
 fn verdict(deployment: &Deployment, context: &ViewContext<'_>, room: u16) -> Vec<PanelLine> {
     let health = context.store.health(&deployment.name);
     let is_wrong = health.health.needs_words();
@@ -188,7 +188,7 @@ fn verdict(deployment: &Deployment, context: &ViewContext<'_>, room: u16) -> Vec
     lines
 }
 
-/// The fix of the doctor, as long as its verdict counts.
+/// Returns the fix of the doctor, as long as its verdict counts.
 pub fn fix_of(deployment: &Deployment, context: &ViewContext<'_>) -> Option<(String, String)> {
     let health = context.store.health(&deployment.name);
     let (_, report) = context.store.examined.get(&deployment.name)?;
@@ -197,7 +197,7 @@ pub fn fix_of(deployment: &Deployment, context: &ViewContext<'_>) -> Option<(Str
         .then(|| (found.evidence.clone(), found.fix.clone()))
 }
 
-/// Where a person has to consent, and the keys that open and copy the address.
+/// Returns where a person has to consent, and the keys that open and copy the address.
 fn consent(name: &DeploymentName, context: &ViewContext<'_>, room: u16) -> Vec<PanelLine> {
     let Some(address) = context
         .store
@@ -216,7 +216,7 @@ fn consent(name: &DeploymentName, context: &ViewContext<'_>, room: u16) -> Vec<P
     }]
 }
 
-/// The chain hop by hop in words.
+/// Returns the chain hop by hop in words.
 fn chain(deployment: &Deployment, context: &ViewContext<'_>, room: u16) -> Vec<PanelLine> {
     let chain = context.store.chain(&deployment.name, context.now);
     if chain.stages.is_empty() {
@@ -230,7 +230,7 @@ fn chain(deployment: &Deployment, context: &ViewContext<'_>, room: u16) -> Vec<P
     lines
 }
 
-/// A hop: its mark, its name, and what there is to say.
+/// Returns a hop: its mark, its name, and what there is to say.
 fn hop(stage: &StageStatus, is_proven: bool, room: u16) -> Vec<PanelLine> {
     let (mark, role) = stage_mark(stage, is_proven);
     let text = match (&stage.words, stage.health) {
@@ -258,7 +258,7 @@ fn hop(stage: &StageStatus, is_proven: bool, room: u16) -> Vec<PanelLine> {
     lines
 }
 
-/// What a deployment is made of and how it is reached.
+/// Returns what a deployment is made of and how it is reached.
 fn settings(deployment: &Deployment, context: &ViewContext<'_>, room: u16) -> Vec<PanelLine> {
     let count = |kind: Kind| {
         context
@@ -308,7 +308,7 @@ fn settings(deployment: &Deployment, context: &ViewContext<'_>, room: u16) -> Ve
         .collect()
 }
 
-/// What there is to say of a resource.
+/// Returns what there is to say of a resource.
 pub fn resource(resource: &Resource, context: &ViewContext<'_>, room: u16) -> Vec<PanelLine> {
     let name = &resource.key.deployment;
     let mut lines = resource_head(resource, context);
@@ -413,13 +413,13 @@ fn facts(resource: &Resource, context: &ViewContext<'_>, room: u16) -> Vec<Panel
         .collect()
 }
 
-/// A label and a text beside it, as many lines as it needs.
+/// Returns a label and a text beside it, as many lines as it needs.
 fn labelled(label: &str, text: &str, room: u16, role: Role) -> Vec<PanelLine> {
     let column = usize::from(LABEL).max(text_width(label) + 2);
     labelled_at(column, label, text, room, role)
 }
 
-/// The same with the text in that column.
+/// Returns the same with the text in that column.
 fn labelled_at(column: usize, label: &str, text: &str, room: u16, role: Role) -> Vec<PanelLine> {
     let beside = room.saturating_sub(u16::try_from(column).unwrap_or(LABEL));
     let lines = wrapped(text, beside, role);
@@ -436,7 +436,7 @@ fn labelled_at(column: usize, label: &str, text: &str, room: u16, role: Role) ->
         .collect()
 }
 
-/// Why a list could not be read.
+/// Returns why a list could not be read.
 pub fn problem(
     name: &DeploymentName,
     kind: Kind,

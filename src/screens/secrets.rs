@@ -63,17 +63,17 @@ impl Secrets {
         self.list.record(drawn);
     }
 
-    /// Whether a rotation runs.
+    /// Returns whether a rotation runs.
     pub fn is_rotating(&self) -> bool {
         self.run.as_ref().is_some_and(|run| run.ended.is_none())
     }
 
-    /// Whether the page of the rotation is shown, and not the list.
+    /// Returns whether the page of the rotation is shown, and not the list.
     pub const fn shows_rotation(&self) -> bool {
         self.shows_run
     }
 
-    /// What quitting now would leave: for the question that it asks.
+    /// Returns what quitting now would leave: for the question that it asks.
     pub fn running(&self) -> Option<String> {
         self.run
             .as_ref()
@@ -81,7 +81,7 @@ impl Secrets {
             .map(Run::what)
     }
 
-    /// How the rotation stands that the console was left in.
+    /// Returns how the rotation stands that the console was left in.
     pub fn parting(&self) -> Option<ExitMessage> {
         let run = self.run.as_ref()?;
         let what = run.what();
@@ -201,7 +201,7 @@ impl Secrets {
         SecretsOutcome::Nothing(Effects::none())
     }
 
-    /// What the end of the rotation means. A plan that was left leaves nothing to look at: the list comes back.
+    /// Returns what the end of the rotation means. A plan that was left leaves nothing to look at: the list comes back.
     fn ended(&mut self) -> SecretsOutcome {
         let Some(run) = &self.run else {
             return SecretsOutcome::Nothing(Effects::none());
@@ -238,7 +238,7 @@ impl Secrets {
         all.into_iter().nth(at)
     }
 
-    /// Whether the rotation that runs or ended last is that of the selected secret.
+    /// Returns whether the rotation that runs or ended last is that of the selected secret.
     fn has_run_of_current(&self, store: &Store) -> bool {
         let run = self.run.as_ref();
         run.zip(self.current(store))

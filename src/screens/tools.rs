@@ -208,13 +208,13 @@ impl Tools {
         self.forms.get_mut(&key)
     }
 
-    /// The form of the selected tool.
+    /// Returns the form of the selected tool.
     fn form(&self) -> Option<&Form> {
         let key = (self.endpoint.clone()?, self.selected()?.name.clone());
         self.forms.get(&key)
     }
 
-    /// A fact about connections and calls.
+    /// Returns a fact about connections and calls.
     pub fn on(&mut self, event: ToolsEvent, context: &mut UpdateContext<'_>) -> ScreenUpdate {
         match event {
             ToolsEvent::Connected(endpoint, result) => self.connected(&endpoint, *result, context),

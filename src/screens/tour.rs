@@ -60,7 +60,7 @@ pub fn draw(context: &ViewContext<'_>, area: Rect, painter: &mut Painter<'_>) {
     }
 }
 
-/// The keys and what they do.
+/// Returns the keys and what they do.
 fn lines(context: &ViewContext<'_>) -> [(String, &'static str); 6] {
     let key =
         |layer: Layer, action: Action| context.keymap.key_of(&[layer], action).unwrap_or_default();

@@ -87,7 +87,7 @@ pub fn default_path() -> Option<PathBuf> {
 }
 
 impl Audit {
-    /// The record of a write of `action` to `target`. Nothing is written to disk yet.
+    /// Returns the record of a write of `action` to `target`. Nothing is written to disk yet.
     pub fn new(
         path: Option<PathBuf>,
         deployment: &Deployment,
@@ -118,7 +118,7 @@ impl Audit {
         }
     }
 
-    /// The same record with the AWS identity that writes.
+    /// Returns the same record with the AWS identity that writes.
     #[must_use]
     pub fn by(mut self, arn: &str, account: &str) -> Self {
         self.line.operator = operator_of(arn);
@@ -127,19 +127,19 @@ impl Audit {
         self
     }
 
-    /// Who writes, in a word: the last part of the ARN, or the user of this machine.
+    /// Returns who writes, in a word: the last part of the ARN, or the user of this machine.
     pub fn operator(&self) -> &str {
         &self.line.operator
     }
 
-    /// The same record of a rotation of this secret.
+    /// Returns the same record of a rotation of this secret.
     #[must_use]
     pub fn of_secret(mut self, secret: &str) -> Self {
         self.line.secret = Some(secret.to_owned());
         self
     }
 
-    /// The record of one write of several that belong together: `secrets.rotate PutSecretValue`.
+    /// Returns the record of one write of several that belong together: `secrets.rotate PutSecretValue`.
     #[must_use]
     pub fn part(&self, operation: &str) -> Self {
         let mut part = self.clone();
@@ -147,14 +147,14 @@ impl Audit {
         part
     }
 
-    /// The same record of a move of a staging label.
+    /// Returns the same record of a move of a staging label.
     #[must_use]
     pub fn of_label(mut self, label: Option<LabelChange>) -> Self {
         self.line.label = label;
         self
     }
 
-    /// The same record of a write to one part of the target.
+    /// Returns the same record of a write to one part of the target.
     #[must_use]
     pub fn of_item(mut self, item: Option<String>) -> Self {
         self.line.item = item;
@@ -283,7 +283,7 @@ impl AuditFile {
         result
     }
 
-    /// A record with the AWS identity as far as it is known.
+    /// Returns a record with the AWS identity as far as it is known.
     pub(crate) async fn audit_of(
         &self,
         deployment: &Deployment,
@@ -309,7 +309,7 @@ fn report(written: Result<(), String>) {
     }
 }
 
-/// The last lines of the audit file, the oldest first. Lines that are not understood are left out.
+/// Returns the last lines of the audit file, the oldest first. Lines that are not understood are left out.
 ///
 /// # Errors
 /// The file exists and cannot be read.
@@ -366,7 +366,7 @@ pub fn past_writes(path: &Path) -> Vec<PastWrite> {
     lines.into_iter().filter_map(write).collect()
 }
 
-/// The last part of an ARN: a user's name, a role's session.
+/// Returns the last part of an ARN: a user's name, a role's session.
 pub(crate) fn operator_of(arn: &str) -> String {
     arn.rsplit(['/', ':'])
         .next()
@@ -381,7 +381,7 @@ pub(crate) fn local_user() -> String {
         .unwrap_or_else(|| "unknown".to_owned())
 }
 
-/// One write of a whole line, then to the disk. The file is the user's alone, and no link is followed.
+/// Returns one write of a whole line, then to the disk. The file is the user's alone, and no link is followed.
 fn append(path: &Path, text: &str) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         let mut builder = std::fs::DirBuilder::new();

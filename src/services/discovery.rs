@@ -89,7 +89,7 @@ impl Discoverer {
         }
     }
 
-    /// Whether an app client of a user pool has a secret, and so is a machine's.
+    /// Returns whether an app client of a user pool has a secret, and so is a machine's.
     ///
     /// # Errors
     /// Those of Cognito, if it may not be asked.
@@ -342,7 +342,7 @@ fn or_problem<T: Default>(result: Result<T, Failure>, problems: &mut Vec<Failure
     })
 }
 
-/// The same of one answer of many to the same question: the first failure speaks for all.
+/// Returns the same of one answer of many to the same question: the first failure speaks for all.
 fn or_first_problem<T: Default>(result: Result<T, Failure>, problem: &mut Option<Failure>) -> T {
     result.unwrap_or_else(|failure| {
         problem.get_or_insert(failure);

@@ -128,7 +128,7 @@ impl Services {
         }
     }
 
-    /// How these services behave.
+    /// Returns how these services behave.
     pub fn options(&self) -> &ServiceOptions {
         &self.options
     }
@@ -138,7 +138,7 @@ impl Services {
 pub(crate) mod tests {
     use crate::model::{Deployment, SecretSource, StaticCredentials};
 
-    /// A deployment at an address where nothing listens.
+    /// Returns a deployment at an address where nothing listens.
     pub(crate) fn deployment() -> Deployment {
         Deployment {
             endpoint_url: Some("http://127.0.0.1:9".into()),

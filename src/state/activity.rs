@@ -32,7 +32,7 @@ pub struct ActivityEntry {
 }
 
 impl ActivityEntry {
-    /// An entry for something that has ended, and how.
+    /// Returns an entry for something that has ended, and how.
     pub fn new(at: Moment, what: impl Into<String>, result: Result<String, Failure>) -> Self {
         Self {
             at,
@@ -46,13 +46,13 @@ impl ActivityEntry {
         }
     }
 
-    /// Whether it was not confirmed, so that nothing was done.
+    /// Returns whether it was not confirmed, so that nothing was done.
     pub fn is_declined(&self) -> bool {
         let words = self.result.as_ref();
         words.is_ok_and(|words| words.starts_with(NOT_CONFIRMED))
     }
 
-    /// The id of the request that it came down to.
+    /// Returns the id of the request that it came down to.
     pub fn request(&self) -> Option<&str> {
         let failed = self
             .result

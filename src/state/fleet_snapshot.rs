@@ -88,7 +88,7 @@ impl FleetSnapshot {
         })
     }
 
-    /// The deployments, as far as the last run knew them.
+    /// Returns the deployments, as far as the last run knew them.
     pub fn deployments(&self) -> Vec<Deployment> {
         let deployment = |saved: &SavedDeployment| Deployment {
             title: saved.title.clone(),
@@ -97,7 +97,7 @@ impl FleetSnapshot {
         self.deployments.iter().map(deployment).collect()
     }
 
-    /// The resources by deployment and kind. Kinds that this version does not know are left out.
+    /// Returns the resources by deployment and kind. Kinds that this version does not know are left out.
     pub(super) fn lists(&self) -> BTreeMap<(DeploymentName, Kind), Vec<Resource>> {
         let mut lists: BTreeMap<_, Vec<Resource>> = BTreeMap::new();
         for saved in &self.resources {

@@ -42,7 +42,7 @@ pub struct ChangeHistory {
 }
 
 impl ChangeHistory {
-    /// The time from which on the next reading asks: with an overlap, because events arrive late.
+    /// Returns the time from which on the next reading asks: with an overlap, because events arrive late.
     pub fn next_since(&self, now: Moment, first_ms: i64) -> Moment {
         match self.read {
             Some((_, until)) => until.plus(-LATE_MS),
@@ -71,7 +71,7 @@ impl CallHistory {
         })
     }
 
-    /// How many calls failed at each hop, the worst first.
+    /// Returns how many calls failed at each hop, the worst first.
     pub fn errors_by_hop(&self) -> Vec<(&'static str, usize)> {
         let mut counts: Vec<(&'static str, usize)> = Vec::new();
         for call in self.failed() {
@@ -115,7 +115,7 @@ impl Store {
         self.version += 1;
     }
 
-    /// The sessions of the deployment's calls that were called within this many milliseconds. No operation of AWS lists them: the
+    /// Returns the sessions of the deployment's calls that were called within this many milliseconds. No operation of AWS lists them: the
     /// logs name them.
     pub fn sessions_of(
         &self,
@@ -132,7 +132,7 @@ impl Store {
             .collect()
     }
 
-    /// Whose change it is: the first resource of the deployment that the event names, or its stack.
+    /// Returns whose change it is: the first resource of the deployment that the event names, or its stack.
     fn attribute(&self, name: &DeploymentName, change: &Change) -> Option<AttributedChange> {
         let named = |resource: &&Resource| {
             change.ids.iter().any(|id| {
@@ -239,7 +239,7 @@ fn merge(history: &mut Vec<AttributedChange>, found: Vec<AttributedChange>) {
     history.truncate(CHANGES);
 }
 
-/// Who brought a transition about: the last change of the resource, or of what it belongs to, shortly before.
+/// Returns who brought a transition about: the last change of the resource, or of what it belongs to, shortly before.
 fn cause_of(seen: &Transition, changes: &[AttributedChange]) -> Option<TransitionCause> {
     let concerns = |change: &&AttributedChange| {
         change.key.as_ref().is_some_and(|key| {

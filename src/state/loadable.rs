@@ -46,17 +46,17 @@ impl<T> Loadable<T> {
         }
     }
 
-    /// The last good answer.
+    /// Returns the last good answer.
     pub fn get(&self) -> Option<&T> {
         self.value.as_ref().map(|(_, value)| value)
     }
 
-    /// Why the last try failed.
+    /// Returns why the last try failed.
     pub fn problem(&self) -> Option<&Failure> {
         self.failure.as_ref().map(|(_, failure)| failure)
     }
 
-    /// Whether the visible value is older than the last, failed, try.
+    /// Returns whether the visible value is older than the last, failed, try.
     pub const fn is_stale(&self) -> bool {
         self.failure.is_some() && self.value.is_some()
     }

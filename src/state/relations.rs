@@ -16,7 +16,7 @@ pub struct Related<'a> {
 }
 
 impl Store {
-    /// The resources of the deployment to which this one leads: those that it references, then those that belong to it.
+    /// Returns the resources of the deployment to which this one leads: those that it references, then those that belong to it.
     pub fn leads_to<'a>(&'a self, resource: &'a Resource) -> Vec<Related<'a>> {
         let own = &resource.key;
         let linked = resource
@@ -42,7 +42,7 @@ impl Store {
         linked.chain(children).collect()
     }
 
-    /// The resources of the deployment that lead to this one: those that reference it, and what it belongs to.
+    /// Returns the resources of the deployment that lead to this one: those that reference it, and what it belongs to.
     pub fn led_from<'a>(&'a self, resource: &'a Resource) -> Vec<Related<'a>> {
         let own = &resource.key;
         let others = self.resources(&own.deployment);

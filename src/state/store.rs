@@ -132,30 +132,30 @@ impl Store {
         self.version += 1;
     }
 
-    /// Whether a list is what the last run saw.
+    /// Returns whether a list is what the last run saw.
     pub fn is_remembered(&self, deployment: &DeploymentName, kind: Kind) -> bool {
         self.remembered.contains(&(deployment.clone(), kind))
     }
 
-    /// Whether some list of a deployment is what the last run saw.
+    /// Returns whether some list of a deployment is what the last run saw.
     pub fn is_deployment_remembered(&self, deployment: &DeploymentName) -> bool {
         self.remembered.iter().any(|(name, _)| name == deployment)
     }
 
-    /// When the last run saw what is still shown of it; `None` if every list was answered in this run.
+    /// Returns when the last run saw what is still shown of it; `None` if every list was answered in this run.
     pub fn remembered_at(&self) -> Option<Moment> {
         let at = |key| Some(self.lists.get(key)?.value.as_ref()?.0);
         self.remembered.iter().filter_map(at).min()
     }
 
-    /// The deployment of that name.
+    /// Returns the deployment of that name.
     pub fn deployment(&self, name: &DeploymentName) -> Option<&Deployment> {
         self.deployments
             .iter()
             .find(|deployment| &deployment.name == name)
     }
 
-    /// All known resources of a deployment.
+    /// Returns all known resources of a deployment.
     pub fn resources<'a>(
         &'a self,
         deployment: &'a DeploymentName,
@@ -166,7 +166,7 @@ impl Store {
             .flatten()
     }
 
-    /// A resource by its key.
+    /// Returns a resource by its key.
     pub fn resource(&self, key: &ResourceKey) -> Option<&Resource> {
         self.lists
             .get(&(key.deployment.clone(), key.kind))?
@@ -175,7 +175,7 @@ impl Store {
             .find(|known| &known.key == key)
     }
 
-    /// Whether something in a list is on its way to another state.
+    /// Returns whether something in a list is on its way to another state.
     pub fn moves(&self, deployment: &DeploymentName, kind: Kind) -> bool {
         let list = self
             .lists
@@ -186,7 +186,7 @@ impl Store {
             .any(|resource| kinds::health(resource) == Health::Changing)
     }
 
-    /// How many lists are being asked for.
+    /// Returns how many lists are being asked for.
     pub fn loading(&self) -> usize {
         self.lists
             .values()
@@ -199,14 +199,14 @@ impl Store {
         self.lists.values().filter_map(|list| list.loading).min()
     }
 
-    /// The age of the oldest list of what a call passes.
+    /// Returns the age of the oldest list of what a call passes.
     pub fn freshness(&self) -> Option<Moment> {
         self.chain_lists()
             .filter_map(|list| list.value.as_ref().map(|(at, _)| *at))
             .min()
     }
 
-    /// Whether a list of what a call passes could not be read again.
+    /// Returns whether a list of what a call passes could not be read again.
     pub fn is_stale(&self) -> bool {
         self.chain_lists().any(|list| list.failure.is_some())
     }
@@ -218,7 +218,7 @@ impl Store {
             .map(|(_, list)| list)
     }
 
-    /// The calls of the last hour at a deployment's front door: its gateways, else its runtimes.
+    /// Returns the calls of the last hour at a deployment's front door: its gateways, else its runtimes.
     pub fn traffic_of(&self, deployment: &DeploymentName) -> Option<Traffic> {
         [Kind::Gateway, Kind::Runtime].into_iter().find_map(|kind| {
             let list = self.lists.get(&(deployment.clone(), kind))?.get()?;
@@ -229,7 +229,7 @@ impl Store {
         })
     }
 
-    /// The health of a deployment with its evidence, as of the last tick.
+    /// Returns the health of a deployment with its evidence, as of the last tick.
     pub fn health(&self, name: &DeploymentName) -> HealthVerdict {
         let mut healths = self.healths.borrow_mut();
         if healths.0 != self.version {
@@ -258,7 +258,7 @@ impl Store {
         }
     }
 
-    /// The time from which the age of evidence counts.
+    /// Returns the time from which the age of evidence counts.
     pub const fn now(&self) -> Moment {
         self.now
     }
@@ -335,7 +335,7 @@ impl Store {
         )
     }
 
-    /// What the screens call the deployment of that name: its title, if it has one.
+    /// Returns what the screens call the deployment of that name: its title, if it has one.
     pub fn title<'a>(&'a self, name: &'a str) -> &'a str {
         self.deployments
             .iter()
@@ -343,7 +343,7 @@ impl Store {
             .map_or(name, Deployment::title)
     }
 
-    /// The chain of a deployment, as far as it is known.
+    /// Returns the chain of a deployment, as far as it is known.
     pub fn chain(&self, name: &DeploymentName, now: Moment) -> Chain {
         let problem = |kind| Some((kind, self.lists.get(&(name.clone(), kind))?.problem()?));
         let known = ChainInput {
@@ -354,7 +354,7 @@ impl Store {
         kinds::chain(&known, now)
     }
 
-    /// How many lists of the deployment failed for that same cause.
+    /// Returns how many lists of the deployment failed for that same cause.
     pub fn same_problems(&self, name: &DeploymentName, failure: &Failure) -> usize {
         let problem = |kind| self.lists.get(&(name.clone(), kind))?.problem();
         Kind::ALL

@@ -106,7 +106,7 @@ impl Role {
         }
     }
 
-    /// Whether its colour is a background.
+    /// Returns whether its colour is a background.
     const fn is_background(self) -> bool {
         matches!(self, Self::Selected | Self::Raised | Self::Field)
     }
@@ -181,7 +181,7 @@ pub fn embedded_names() -> String {
 }
 
 impl Theme {
-    /// The style of a role.
+    /// Returns the style of a role.
     pub fn style(&self, role: Role) -> Style {
         self.styles.get(role as usize).copied().unwrap_or_default()
     }
@@ -195,7 +195,7 @@ impl Theme {
         }
     }
 
-    /// An embedded theme.
+    /// Returns an embedded theme.
     ///
     /// # Errors
     /// The names that there are, where it is none of them.
@@ -301,7 +301,7 @@ mod tests {
         assert_ne!(mono.style(Role::Selected), mono.style(Role::Text));
     }
 
-    /// The contrast ratio of two colours by WCAG 2, from 1 to 21.
+    /// Returns the contrast ratio of two colours by WCAG 2, from 1 to 21.
     fn contrast(one: Color, other: Color) -> f64 {
         let luminance = |color| {
             let Color::Rgb(red, green, blue) = color else {

@@ -91,7 +91,7 @@ fn missing(property: &Property) -> String {
     format!("missing \"{}\"{what}", property.name)
 }
 
-/// The value of a property from text. Where the schema says string, text stays text.
+/// Returns the value of a property from text. Where the schema says string, text stays text.
 ///
 /// # Errors
 /// A sentence that says what is wanted.
@@ -117,7 +117,7 @@ pub fn json_or_text(text: &str) -> Value {
     parse(text).unwrap_or_else(|| Value::String(text.to_owned()))
 }
 
-/// The items of a list whose values are counted out: JSON, or values with commas between them.
+/// Returns the items of a list whose values are counted out: JSON, or values with commas between them.
 fn choose_items(property: &Property, text: &str) -> Result<Value, String> {
     if let Some(Value::Array(items)) = parse(text) {
         return items
@@ -135,7 +135,7 @@ fn choose_items(property: &Property, text: &str) -> Result<Value, String> {
         .collect()
 }
 
-/// Whether a value keeps within the limits of its property.
+/// Returns whether a value keeps within the limits of its property.
 ///
 /// # Errors
 /// A sentence that says what is wanted.
@@ -170,7 +170,7 @@ pub fn check_limits(property: &Property, value: &Value) -> Result<(), String> {
     }
 }
 
-/// The limits of a property for people: "1 to 10", "at most 40 characters", "an email address".
+/// Returns the limits of a property for people: "1 to 10", "at most 40 characters", "an email address".
 pub fn limits_in_words(property: &Property) -> Option<String> {
     let limits = &property.limits;
     let range = |least: Option<String>, most: Option<String>, unit: &str| match (least, most) {
@@ -201,7 +201,7 @@ pub fn limits_in_words(property: &Property) -> Option<String> {
         .reduce(|all, part| format!("{all}, {part}"))
 }
 
-/// Whether a text has a format that questions of servers use. Other formats are the server's to check.
+/// Returns whether a text has a format that questions of servers use. Other formats are the server's to check.
 fn has_format(format: &str, text: &str) -> bool {
     match format {
         "email" => text.split_once('@').is_some_and(|(name, host)| {
@@ -214,7 +214,7 @@ fn has_format(format: &str, text: &str) -> bool {
     }
 }
 
-/// A value as a person types it.
+/// Returns a value as a person types it.
 pub fn plain(value: &Value) -> String {
     value
         .as_str()

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-/// A value as it stands in a table.
+/// Returns a value as it stands in a table.
 pub fn shown(value: &Value) -> String {
     match value {
         Value::Array(_) | Value::Object(_) if holds_entity(value) => cypher(value),
@@ -11,7 +11,7 @@ pub fn shown(value: &Value) -> String {
     }
 }
 
-/// A value as it is exported.
+/// Returns a value as it is exported.
 pub fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
@@ -111,7 +111,7 @@ fn entries(members: &Map<String, Value>) -> String {
         .join(", ")
 }
 
-/// A name as Cypher takes it: in backticks where it is no plain word.
+/// Returns a name as Cypher takes it: in backticks where it is no plain word.
 fn name(word: &str) -> String {
     let is_plain = word
         .chars()

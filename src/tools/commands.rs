@@ -46,7 +46,7 @@ pub fn own(site: CallSite<'_>, tool: &str, arguments: &Map<String, Value>) -> St
     words.join(" ")
 }
 
-/// The call as a curl command. What signs in is taken from variables of the shell; comments say how they are set.
+/// Returns the call as a curl command. What signs in is taken from variables of the shell; comments say how they are set.
 pub fn curl(site: CallSite<'_>, tool: &str, arguments: &Map<String, Value>) -> String {
     let deployment = site.deployment;
     let (mut comments, mut lines, mut settings) = (Vec::new(), Vec::new(), Vec::new());
@@ -108,7 +108,7 @@ pub fn curl(site: CallSite<'_>, tool: &str, arguments: &Map<String, Value>) -> S
     comments.join("\n")
 }
 
-/// A header of the configuration: the comment that says what its variable holds, and the setting that sends it.
+/// Returns a header of the configuration: the comment that says what its variable holds, and the setting that sends it.
 fn header_variable(header: &HeaderSpec) -> (String, String) {
     let name = sanitize(name_of(header)).into_owned();
     let variable = variable(&name);
@@ -123,7 +123,7 @@ fn header_variable(header: &HeaderSpec) -> (String, String) {
     (format!("# {variable}: {what}"), setting)
 }
 
-/// The endpoint as an entry of `mcp.json`, the file in which MCP clients name their servers. What signs in is an input or a
+/// Returns the endpoint as an entry of `mcp.json`, the file in which MCP clients name their servers. What signs in is an input or a
 /// variable of the environment, never a value.
 pub fn mcp_json(site: CallSite<'_>) -> String {
     let deployment = site.deployment;
@@ -180,12 +180,12 @@ fn sign(
     settings.push(header_setting("x-amz-security-token: $AWS_SESSION_TOKEN"));
 }
 
-/// A command of the shell that prints a header as a setting of curl's configuration. `printf` is part of the shell.
+/// Returns a command of the shell that prints a header as a setting of curl's configuration. `printf` is part of the shell.
 fn header_setting(header: &str) -> String {
     format!("printf 'header = \"%s\"\\n' \"{header}\"")
 }
 
-/// The region that the host of an AWS address names.
+/// Returns the region that the host of an AWS address names.
 fn region(url: &str) -> Option<&str> {
     let host = url.split("://").nth(1)?.split(['/', ':']).next()?;
     let labels: Vec<&str> = host.split('.').collect();
@@ -207,7 +207,7 @@ fn name_of(header: &HeaderSpec) -> &str {
     }
 }
 
-/// A header's name as that of a variable.
+/// Returns a header's name as that of a variable.
 fn variable(header: &str) -> String {
     header
         .chars()
@@ -226,7 +226,7 @@ fn one_line(value: &Value) -> String {
     escape_json(&value.to_string()).into_owned()
 }
 
-/// One word of a shell, whatever is in it.
+/// Returns one word of a shell, whatever is in it.
 fn quoted(text: &str) -> String {
     // Only a zero byte cannot be quoted, and the words are sanitised before.
     shlex::try_quote(&text.replace('\0', ""))
@@ -257,7 +257,7 @@ mod tests {
             .unwrap_or_default()
     }
 
-    /// What a shell makes of the words of a command.
+    /// Returns what a shell makes of the words of a command.
     fn words(command: &str) -> Vec<String> {
         shlex::split(command).unwrap()
     }

@@ -7,7 +7,7 @@ use crate::model::{Table, sanitize};
 /// Characters with which a spreadsheet begins a formula.
 const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 
-/// A table, its column names first. `null` is an empty field.
+/// Returns a table, its column names first. `null` is an empty field.
 pub fn table(table: &Table) -> String {
     let names: Vec<String> = table.columns.iter().map(|name| text_cell(name)).collect();
     let rows = table.rows.iter().map(|row| row.iter().map(cell).collect());
@@ -35,7 +35,7 @@ fn records(rows: impl Iterator<Item = Vec<String>>) -> String {
     String::from_utf8_lossy(&written).into_owned()
 }
 
-/// A value as a field: numbers as they are, everything else as a text.
+/// Returns a value as a field: numbers as they are, everything else as a text.
 fn cell(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
@@ -45,7 +45,7 @@ fn cell(value: &Value) -> String {
     }
 }
 
-/// A text that no spreadsheet takes for a formula, with nothing in it that steers a terminal.
+/// Returns a text that no spreadsheet takes for a formula, with nothing in it that steers a terminal.
 fn text_cell(text: &str) -> String {
     let safe = text
         .split('\n')

@@ -71,7 +71,7 @@ const READERS: [&str; 3] = ["read-cypher", "read_neo4j_cypher", "read_cypher"];
 /// Names of the tools that write.
 const WRITERS: [&str; 3] = ["write-cypher", "write_neo4j_cypher", "write_cypher"];
 
-/// What a tool does with Cypher; `None` where it takes none. Looks at names and a little text only.
+/// Returns what a tool does with Cypher; `None` where it takes none. Looks at names and a little text only.
 pub fn access(tool: &Tool) -> Option<CypherAccess> {
     let words = words(tool.parts().1);
     let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(&word.as_str()));
@@ -90,7 +90,7 @@ pub fn access(tool: &Tool) -> Option<CypherAccess> {
     })
 }
 
-/// Whether an argument is Cypher by its own name, or by a text that says so.
+/// Returns whether an argument is Cypher by its own name, or by a text that says so.
 fn takes_cypher(tool: &Tool) -> bool {
     let Some(properties) = tool
         .input_schema
@@ -120,7 +120,7 @@ fn takes_cypher(tool: &Tool) -> bool {
     })
 }
 
-/// The words of a name, in lower case: parted by signs and by capital letters.
+/// Returns the words of a name, in lower case: parted by signs and by capital letters.
 fn words(name: &str) -> Vec<String> {
     let (mut words, mut word, mut was_lower) = (Vec::new(), String::new(), false);
     for letter in name.chars() {
@@ -139,7 +139,7 @@ fn words(name: &str) -> Vec<String> {
     words
 }
 
-/// The tools that take a statement with this access, all of the best rank: a tool of an official server before one that is
+/// Returns the tools that take a statement with this access, all of the best rank: a tool of an official server before one that is
 /// only named alike, and one that runs any statement last.
 pub fn tools(all: &[Tool], access: Access) -> Vec<&Tool> {
     let mut found: Vec<(usize, &Tool)> = all
@@ -151,7 +151,7 @@ pub fn tools(all: &[Tool], access: Access) -> Vec<&Tool> {
     found.into_iter().map(|(_, tool)| tool).collect()
 }
 
-/// A tool that reads Cypher with the arguments of a call that runs `statement`: the way to see whether the whole chain
+/// Returns a tool that reads Cypher with the arguments of a call that runs `statement`: the way to see whether the whole chain
 /// works. The first of several that are alike.
 pub fn probe<'a>(all: &'a [Tool], statement: &str) -> Option<(&'a Tool, Map<String, Value>)> {
     tools(all, Access::Read).into_iter().find_map(|tool| {
@@ -187,7 +187,7 @@ fn has_name(own: &str, name: &str) -> bool {
         .is_some_and(|space| space.is_empty() || space.ends_with(['-', '_', '.', '/']))
 }
 
-/// The statement among the arguments of a call, by the name of its argument; within one object too.
+/// Returns the statement among the arguments of a call, by the name of its argument; within one object too.
 pub fn statement(arguments: &Map<String, Value>) -> Option<&str> {
     statement_among(arguments).or_else(|| {
         arguments
@@ -203,7 +203,7 @@ fn statement_among(members: &Map<String, Value>) -> Option<&str> {
         .find_map(|name| members.get(*name).and_then(Value::as_str))
 }
 
-/// Whether a call would run Cypher that may write. `false` for a tool that takes no Cypher.
+/// Returns whether a call would run Cypher that may write. `false` for a tool that takes no Cypher.
 pub fn call_writes(tool: &Tool, arguments: &Map<String, Value>) -> bool {
     access(tool).is_some() && {
         let own = CypherTool::of(tool).and_then(|cypher| cypher.statement_of(arguments));
@@ -302,7 +302,7 @@ impl CypherTool {
         }
     }
 
-    /// The statement among the arguments of a call of this tool.
+    /// Returns the statement among the arguments of a call of this tool.
     pub fn statement_of<'a>(&self, arguments: &'a Map<String, Value>) -> Option<&'a str> {
         let members = match &self.within {
             Some(object) => arguments.get(object)?.as_object()?,
@@ -311,7 +311,7 @@ impl CypherTool {
         members.get(&self.statement)?.as_str()
     }
 
-    /// The arguments of a call that runs `statement`. `others` are further arguments of the tool, as `NAME=VALUE` texts.
+    /// Returns the arguments of a call that runs `statement`. `others` are further arguments of the tool, as `NAME=VALUE` texts.
     ///
     /// # Errors
     /// All that does not fit the tool's schema, a sentence each.
@@ -336,7 +336,7 @@ impl CypherTool {
         arguments::merge(given, others, &schema)
     }
 
-    /// Where the parameters go, and in which form.
+    /// Returns where the parameters go, and in which form.
     ///
     /// # Errors
     /// The tool takes no parameters.

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 /// Nested values of typed JSON that are converted; what lies deeper stays as it came.
 const DEPTH: usize = 64;
 
-/// Whether an envelope reports a failure: a Lambda proxy response with a status of 400 or more, the error object of the
+/// Returns whether an envelope reports a failure: a Lambda proxy response with a status of 400 or more, the error object of the
 /// Lambda runtime, or the error list of Neo4j's HTTP and Query APIs.
 pub(super) fn is_failure(value: &Value) -> bool {
     status(value).is_some_and(|status| status >= 400)
@@ -14,7 +14,7 @@ pub(super) fn is_failure(value: &Value) -> bool {
         || is_neo4j_error(value)
 }
 
-/// The status of a Lambda proxy response: a number, or a number as text.
+/// Returns the status of a Lambda proxy response: a number, or a number as text.
 fn status(value: &Value) -> Option<u64> {
     let status = value.get("statusCode")?;
     status
@@ -86,7 +86,7 @@ fn untyped(value: Value, depth: usize) -> Value {
     }
 }
 
-/// A value of a named type of Neo4j.
+/// Returns a value of a named type of Neo4j.
 fn plain(name: &str, value: Value, depth: usize) -> Value {
     let parsed = match (name, &value) {
         ("Integer", Value::String(text)) => text.parse::<i64>().ok().map(Value::from),

@@ -91,7 +91,7 @@ fn response(call: &RecordedCall) -> Value {
     })
 }
 
-/// The parts of the time add up to the whole. Sending is part of waiting; signing in comes before, as what HAR calls blocked.
+/// Returns the parts of the time add up to the whole. Sending is part of waiting; signing in comes before, as what HAR calls blocked.
 fn timings(entry: &HistoryEntry) -> Value {
     let elapsed = entry.wire.elapsed;
     let before = elapsed.sign_in + elapsed.connect + elapsed.first_byte;

@@ -74,7 +74,7 @@ const KEYWORDS: [&str; 52] = [
     "YIELD",
 ];
 
-/// The pieces of one line. Strings and comments that run over lines are taken as ending with the line.
+/// Returns the pieces of one line. Strings and comments that run over lines are taken as ending with the line.
 pub fn highlight(line: &str) -> Vec<(&str, Token)> {
     let mut pieces: Vec<(&str, Token)> = Vec::new();
     let mut rest = line;

@@ -373,7 +373,7 @@ fn masked_texts(members: Map<String, Value>) -> Map<String, Value> {
         .collect()
 }
 
-/// The members by which a line names its endpoint, in addition to the deployment.
+/// Returns the members by which a line names its endpoint, in addition to the deployment.
 pub(crate) fn target_members(target: &McpTarget) -> Map<String, Value> {
     match target {
         McpTarget::Default => Map::new(),
@@ -385,7 +385,7 @@ pub(crate) fn target_members(target: &McpTarget) -> Map<String, Value> {
     }
 }
 
-/// The endpoint that a line names.
+/// Returns the endpoint that a line names.
 pub(crate) fn endpoint_of(line: &Value) -> Option<McpEndpoint> {
     let text = |name: &str| line.get(name).and_then(Value::as_str);
     let deployment: crate::model::DeploymentName = text("deployment")?.into();

@@ -35,7 +35,7 @@ pub fn read(schema: &Value) -> Result<Vec<ParameterHeader>, String> {
     Ok(headers)
 }
 
-/// The headers for a call with these arguments: name and value. An argument that is missing or null has none.
+/// Returns the headers for a call with these arguments: name and value. An argument that is missing or null has none.
 pub fn values(headers: &[ParameterHeader], arguments: &Value) -> Vec<(String, String)> {
     let value = |header: &ParameterHeader| {
         let mut steps = header.path.iter();
@@ -84,7 +84,7 @@ fn collect(
     Ok(())
 }
 
-/// The name of a header: a token of RFC 9110.
+/// Returns the name of a header: a token of RFC 9110.
 fn header_name(annotation: &Value) -> Result<&str, String> {
     let name = annotation.as_str().ok_or("it is not a text")?;
     let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
@@ -102,7 +102,7 @@ fn is_primitive(property: &Value) -> bool {
     matches!(kind, Some("string" | "integer" | "boolean"))
 }
 
-/// Whether an annotation stands anywhere but at properties of properties. `on_path` tells whether `schema` is the root or such a
+/// Returns whether an annotation stands anywhere but at properties of properties. `on_path` tells whether `schema` is the root or such a
 /// property.
 fn has_misplaced(schema: &Value, on_path: bool) -> bool {
     let Value::Object(members) = schema else {
@@ -126,7 +126,7 @@ fn has_misplaced(schema: &Value, on_path: bool) -> bool {
         })
 }
 
-/// A value as a header carries it: as it is, or in Base64 where it would not survive.
+/// Returns a value as a header carries it: as it is, or in Base64 where it would not survive.
 fn encoded(text: String) -> String {
     let (start, end) = ENCODED;
     let is_plain = text.bytes().all(|byte| (0x20..=0x7e).contains(&byte))

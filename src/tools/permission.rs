@@ -18,7 +18,7 @@ pub enum ToolEffect {
 }
 
 impl ToolEffect {
-    /// The word for it.
+    /// Returns the word for it.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Reads => "reads",
@@ -53,7 +53,7 @@ const WRITERS: [&str; 7] = [
     "set-vector-property",
 ];
 
-/// What a tool is known to do.
+/// Returns what a tool is known to do.
 pub fn effect(tool: &Tool) -> ToolEffect {
     let access = cypher::access(tool);
     let (_, own) = tool.parts();
@@ -79,7 +79,7 @@ pub fn effect(tool: &Tool) -> ToolEffect {
     }
 }
 
-/// Whether a call may write: what an audit calls a write. A tool whose server says that it does not only read is one, too.
+/// Returns whether a call may write: what an audit calls a write. A tool whose server says that it does not only read is one, too.
 pub fn is_write(tool: &Tool, arguments: &Map<String, Value>) -> bool {
     match effect(tool) {
         ToolEffect::Writes => true,
@@ -90,7 +90,7 @@ pub fn is_write(tool: &Tool, arguments: &Map<String, Value>) -> bool {
     }
 }
 
-/// Whether a call is asked about before it is made: the tool writes, or it is one that runs any Cypher and this one writes.
+/// Returns whether a call is asked about before it is made: the tool writes, or it is one that runs any Cypher and this one writes.
 /// A tool that is named after reading refuses Cypher that writes by itself.
 pub fn needs_confirmation(tool: &Tool, arguments: &Map<String, Value>) -> bool {
     effect(tool) == ToolEffect::Writes
@@ -98,7 +98,7 @@ pub fn needs_confirmation(tool: &Tool, arguments: &Map<String, Value>) -> bool {
             && cypher::call_writes(tool, arguments))
 }
 
-/// Why read-only mode refuses a call, as the end of a sentence; `None` where the call only reads.
+/// Returns why read-only mode refuses a call, as the end of a sentence; `None` where the call only reads.
 pub fn read_only_refusal(tool: &Tool, arguments: &Map<String, Value>) -> Option<&'static str> {
     if cypher::call_writes(tool, arguments) {
         return Some("its Cypher writes");

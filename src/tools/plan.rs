@@ -36,7 +36,7 @@ pub fn parse(value: &Value) -> Option<Vec<PlanOperator>> {
     Some(found)
 }
 
-/// The root of a plan, within an envelope of one member too.
+/// Returns the root of a plan, within an envelope of one member too.
 fn plan_of(value: &Value) -> Option<&Value> {
     if name_of(value).is_some() && value.get("children").is_none_or(Value::is_array) {
         let is_plan = value.get("children").is_some() || value.get("identifiers").is_some();

@@ -250,7 +250,7 @@ impl RecordedCall {
         })
     }
 
-    /// Whether the recorded call ended without an error.
+    /// Returns whether the recorded call ended without an error.
     pub const fn is_success(&self) -> bool {
         match self.entry.outcome {
             HistoryOutcome::Rows(_) | HistoryOutcome::Answered => true,
@@ -301,7 +301,7 @@ fn leave_out(value: &mut Value, names: &[String]) {
     }
 }
 
-/// A table in which the cells of columns that look like secrets, and credentials in texts, are masked.
+/// Returns a table in which the cells of columns that look like secrets, and credentials in texts, are masked.
 fn masked_table(table: &Table) -> Table {
     let mask = |row: &Vec<Value>| {
         let cells = row.iter().zip(&table.columns);

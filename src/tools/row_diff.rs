@@ -23,7 +23,7 @@ pub fn row_diff(older: &Table, newer: &Table) -> RowDiff {
     }
 }
 
-/// The places of the rows of `table` that `other` does not have.
+/// Returns the places of the rows of `table` that `other` does not have.
 fn missing_from(other: &Table, table: &Table) -> Vec<usize> {
     let mut counts: HashMap<String, usize> = HashMap::new();
     for row in &other.rows {
@@ -47,7 +47,7 @@ fn missing_from(other: &Table, table: &Table) -> Vec<usize> {
         .collect()
 }
 
-/// A row with the names of its columns, whatever their order.
+/// Returns a row with the names of its columns, whatever their order.
 fn key(columns: &[String], row: &[Value]) -> String {
     let mut cells: Vec<(&str, String)> = columns
         .iter()

@@ -45,7 +45,7 @@ pub enum SavedQueriesError {
 }
 
 impl Query {
-    /// A query to be kept under a name.
+    /// Returns a query to be kept under a name.
     ///
     /// # Errors
     /// A sentence: a credential stands in the statement itself.
@@ -70,12 +70,12 @@ impl Query {
         Ok(query)
     }
 
-    /// The statement, where it has one.
+    /// Returns the statement, where it has one.
     pub fn statement(&self) -> Option<&str> {
         super::cypher::statement(&self.arguments)
     }
 
-    /// A name for it: its comment, else its first words, else its tool.
+    /// Returns a name for it: its comment, else its first words, else its tool.
     fn proposal(&self) -> String {
         let line = self
             .statement()
@@ -123,7 +123,7 @@ pub fn read(text: &str) -> Result<Vec<Query>, SavedQueriesError> {
     serde_json::from_value(queries).map_err(|_| SavedQueriesError::Damaged)
 }
 
-/// The text of the file of these queries.
+/// Returns the text of the file of these queries.
 pub fn text(queries: &[Query]) -> String {
     let file = json!({"version": VERSION, "queries": queries});
     serde_json::to_string_pretty(&file).unwrap_or_default() + "\n"
@@ -151,7 +151,7 @@ pub fn masked(members: &Map<String, Value>) -> Map<String, Value> {
         .collect()
 }
 
-/// A value in which credentials in texts are masked, and the value of every name that looks like a secret's is `***`.
+/// Returns a value in which credentials in texts are masked, and the value of every name that looks like a secret's is `***`.
 pub fn masked_value(value: &Value) -> Value {
     match value {
         Value::Object(members) => masked(members)
@@ -178,7 +178,7 @@ fn cleaned(value: &Value) -> Value {
     }
 }
 
-/// Whether a text holds a credential, by the forms that log lines are masked by.
+/// Returns whether a text holds a credential, by the forms that log lines are masked by.
 pub(crate) fn has_secret(text: &str) -> bool {
     redact(text).as_ref() != text
 }

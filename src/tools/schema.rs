@@ -30,7 +30,7 @@ pub enum Type {
 }
 
 impl Type {
-    /// The type's name in a schema.
+    /// Returns the type's name in a schema.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::String => "string",
@@ -123,7 +123,7 @@ pub struct Property {
 }
 
 impl Property {
-    /// Whether it takes a list.
+    /// Returns whether it takes a list.
     pub fn is_list(&self) -> bool {
         self.types.contains(&Type::Array)
     }
@@ -151,7 +151,7 @@ pub struct ArgumentsSchema {
 }
 
 impl ArgumentsSchema {
-    /// The property of this name.
+    /// Returns the property of this name.
     pub fn property(&self, name: &str) -> Option<&Property> {
         self.properties
             .iter()
@@ -164,7 +164,7 @@ pub fn read(schema: &Value) -> ArgumentsSchema {
     Reader::new(schema).arguments()
 }
 
-/// An object with nothing but the defaults that a schema names: what a form starts from.
+/// Returns an object with nothing but the defaults that a schema names: what a form starts from.
 pub fn defaults(arguments: &ArgumentsSchema) -> Map<String, Value> {
     arguments
         .properties

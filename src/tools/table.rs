@@ -76,7 +76,7 @@ pub fn read(
     }
 }
 
-/// The text of a block: its own, or that of a resource in it.
+/// Returns the text of a block: its own, or that of a resource in it.
 fn text_of(block: &Value) -> Option<&str> {
     block
         .get("text")
@@ -111,7 +111,7 @@ fn whole(text: &str) -> Option<Value> {
     loose_json(text).ok()
 }
 
-/// One object a line.
+/// Returns one object a line.
 fn lines(text: &str) -> Option<Value> {
     let rows: Vec<Value> = text
         .lines()
@@ -136,7 +136,7 @@ fn behind_words(text: &str) -> Option<Value> {
     whole(rest).or_else(|| lines(rest))
 }
 
-/// The table in a JSON value.
+/// Returns the table in a JSON value.
 pub fn of_value(value: Value, statement: Option<&str>) -> Option<Table> {
     within(value, statement, DEPTH)
 }
@@ -194,7 +194,7 @@ fn names(value: &Value) -> Option<Vec<String>> {
         .collect()
 }
 
-/// The cells of a row that is a list: itself, or Neo4j's `{"row":[…]}`.
+/// Returns the cells of a row that is a list: itself, or Neo4j's `{"row":[…]}`.
 fn cells(row: &Value) -> Option<&Vec<Value>> {
     row.as_array()
         .or_else(|| row.get("row").and_then(Value::as_array))
@@ -222,7 +222,7 @@ fn of_lists(rows: Vec<Value>, columns: Vec<String>) -> Table {
     }
 }
 
-/// One object that has just the columns of the statement: a row that came without a list around it.
+/// Returns one object that has just the columns of the statement: a row that came without a list around it.
 fn of_single_row(members: Map<String, Value>, statement: Option<&str>) -> Option<Table> {
     let columns = statement.and_then(returned_columns)?;
     let is_row =
@@ -291,7 +291,7 @@ fn of_bare_rows(rows: Vec<Value>, statement: Option<&str>) -> Option<Table> {
     }
 }
 
-/// The columns of the RETURN that the rows have, then all others in the order in which they come.
+/// Returns the columns of the RETURN that the rows have, then all others in the order in which they come.
 fn columns(rows: &[Map<String, Value>], statement: Option<&str>) -> Vec<String> {
     let returned = statement.and_then(returned_columns).unwrap_or_default();
     if rows.is_empty() {
@@ -341,7 +341,7 @@ fn of_counters(members: &Map<String, Value>) -> Option<Table> {
     })
 }
 
-/// Whether a cell holds `{}`, which is what the official server makes of a date or time; also within lists and the
+/// Returns whether a cell holds `{}`, which is what the official server makes of a date or time; also within lists and the
 /// properties of nodes. An empty property map itself is none.
 fn is_lost(cell: &Value) -> bool {
     match cell {

@@ -43,7 +43,7 @@ pub fn names(template: &str) -> Vec<String> {
     names
 }
 
-/// The address with its places filled.
+/// Returns the address with its places filled.
 ///
 /// # Errors
 /// A sentence: a place has an operator that is not known here.
@@ -104,7 +104,7 @@ fn parts(template: &str) -> Vec<(&str, Option<&str>)> {
     parts
 }
 
-/// The operator of a place and the names in it.
+/// Returns the operator of a place and the names in it.
 fn variables(place: &str) -> (Option<char>, Vec<&str>) {
     let operator = place
         .chars()

@@ -20,7 +20,7 @@ pub fn replace_glyphs(buffer: &mut Buffer) {
     }
 }
 
-/// The ASCII character that stands for a glyph. A glyph that is not drawn by this console becomes `?`.
+/// Returns the ASCII character that stands for a glyph. A glyph that is not drawn by this console becomes `?`.
 const fn ascii(glyph: char) -> char {
     match glyph {
         '●' | '▪' => '*',

@@ -111,7 +111,7 @@ fn scalar(value: &Value) -> (String, Role) {
     }
 }
 
-/// The text as it stands, if YAML reads it as this text.
+/// Returns the text as it stands, if YAML reads it as this text.
 fn plain(text: &str) -> Option<String> {
     let is_word = |letter: char| letter.is_alphanumeric() || "_/.@+$*=()".contains(letter);
     let starts = text.chars().next().is_some_and(|letter| {
@@ -142,7 +142,7 @@ pub fn visible_lines(lines: &[DocumentLine], folded: &BTreeSet<usize>) -> Vec<us
     visible
 }
 
-/// Whether something lies below a line.
+/// Returns whether something lies below a line.
 pub fn has_below(lines: &[DocumentLine], index: usize) -> bool {
     let pair = lines.get(index).zip(lines.get(index + 1));
     pair.is_some_and(|(line, next)| next.depth > line.depth)

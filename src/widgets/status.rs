@@ -6,7 +6,7 @@ use crate::{
     theme::Role,
 };
 
-/// The glyph of a health; all are one column wide.
+/// Returns the glyph of a health; all are one column wide.
 pub const fn glyph(health: Health) -> &'static str {
     match health {
         Health::Healthy => "●",
@@ -18,7 +18,7 @@ pub const fn glyph(health: Health) -> &'static str {
     }
 }
 
-/// The role of a health.
+/// Returns the role of a health.
 pub const fn role_of(health: Health) -> Role {
     match health {
         Health::Healthy => Role::Success,
@@ -44,7 +44,7 @@ pub fn stage_mark(stage: &StageStatus, is_proven: bool) -> (&'static str, Role) 
     }
 }
 
-/// The glyph of a deployment's health. Only what a call has proven is a filled dot.
+/// Returns the glyph of a deployment's health. Only what a call has proven is a filled dot.
 pub const fn deployment_glyph(health: DeploymentHealth) -> &'static str {
     match health {
         DeploymentHealth::Proven => "●",
@@ -57,7 +57,7 @@ pub const fn deployment_glyph(health: DeploymentHealth) -> &'static str {
     }
 }
 
-/// The words of a deployment's health on the screen.
+/// Returns the words of a deployment's health on the screen.
 pub const fn deployment_word(health: DeploymentHealth) -> &'static str {
     match health {
         DeploymentHealth::NeedsPerson => "needs you",
@@ -70,7 +70,7 @@ pub const fn deployment_word(health: DeploymentHealth) -> &'static str {
     }
 }
 
-/// The role of a deployment's health.
+/// Returns the role of a deployment's health.
 pub const fn deployment_role(health: DeploymentHealth) -> Role {
     match health {
         DeploymentHealth::Proven => Role::Success,

@@ -14,6 +14,7 @@ mod fault_table;
 mod first_minutes;
 mod fleet;
 mod logs;
+mod partial;
 mod readme;
 mod recordings;
 mod secrets;

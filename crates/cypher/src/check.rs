@@ -103,7 +103,7 @@ pub(crate) fn check(
     Ok(Checked { columns, effect })
 }
 
-/// Whether any clause of the query changes data.
+/// Returns whether any clause of the query changes data.
 pub(crate) fn writes(query: &CypherQuery) -> bool {
     query
         .parts

@@ -120,7 +120,7 @@ impl Engine<'_> {
         }
     }
 
-    /// Whether a predicate is true. A missing predicate is.
+    /// Returns whether a predicate is true. A missing predicate is.
     pub(crate) fn holds(
         &self,
         predicate: Option<&Expr>,

@@ -243,7 +243,7 @@ impl CypherParser<'_> {
         }
     }
 
-    /// The name of a variable, when one stands here.
+    /// Returns the name of a variable, when one stands here.
     fn variable(&mut self) -> Option<Name> {
         let at = self.at();
         match self.peek().kind.clone() {
@@ -336,7 +336,7 @@ impl CypherParser<'_> {
         CypherError::syntax(message, self.text, at)
     }
 
-    /// The text between two tokens, as written.
+    /// Returns the text between two tokens, as written.
     fn written(&self, from: usize, to: usize) -> String {
         let start = self.tokens.get(from).map_or(0, |token| token.bytes.0);
         let end = to

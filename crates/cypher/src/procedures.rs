@@ -155,7 +155,7 @@ impl Engine<'_> {
         }
     }
 
-    /// A row of `db.info` or `dbms.info`.
+    /// Returns a row of `db.info` or `dbms.info`.
     fn database_info(&self, uuid: &str, name: &str) -> Vec<Value> {
         vec![
             Value::String(uuid.replace('-', "").to_uppercase()),

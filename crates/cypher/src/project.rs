@@ -77,7 +77,7 @@ impl Engine<'_> {
         })
     }
 
-    /// Whether a projected row passes the `WHERE` of `WITH`.
+    /// Returns whether a projected row passes the `WHERE` of `WITH`.
     fn passes(
         &self,
         predicate: Option<&Expr>,
@@ -165,7 +165,7 @@ impl Engine<'_> {
     }
 }
 
-/// The items of a projection, with `*` expanded to all variables in alphabetical order.
+/// Returns the items of a projection, with `*` expanded to all variables in alphabetical order.
 fn all_items(projection: &Projection, table: &BindingTable) -> Vec<ProjectionItem> {
     let mut names = if projection.everything {
         table.names.clone()

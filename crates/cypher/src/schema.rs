@@ -184,7 +184,7 @@ impl CypherError {
     }
 }
 
-/// The error for a constraint that the community edition does not have.
+/// Returns the error for a constraint that the community edition does not have.
 fn needs_enterprise_edition(kind: ConstraintKind, described: &str) -> CypherError {
     let (kind, what) = match kind {
         ConstraintKind::Exists => ("NODE PROPERTY EXISTENCE", "Property existence"),
@@ -349,7 +349,7 @@ fn entity_type(rule: &SchemaRule) -> Value {
     })
 }
 
-/// A list of names, null if it is empty.
+/// Returns a list of names, null if it is empty.
 fn names(names: &[String]) -> Value {
     if names.is_empty() {
         return Value::Null;

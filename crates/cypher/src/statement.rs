@@ -38,7 +38,7 @@ pub fn prepare(text: &str, parameters: &Map) -> Result<PreparedStatement, Cypher
 }
 
 impl PreparedStatement {
-    /// Whether the statement is executed, explained or profiled.
+    /// Returns whether the statement is executed, explained or profiled.
     pub fn mode(&self) -> ExecutionMode {
         self.statement.mode
     }
@@ -65,12 +65,12 @@ impl PreparedStatement {
         }
     }
 
-    /// Whether the statement is a `SHOW` command that the `system` database refuses.
+    /// Returns whether the statement is a `SHOW` command that the `system` database refuses.
     pub fn is_user_database_show(&self) -> bool {
         matches!(&self.statement.body, StatementBody::Show(show) if matches!(show.what, ShowTarget::Indexes | ShowTarget::Constraints))
     }
 
-    /// Whether the statement is a query without procedure calls.
+    /// Returns whether the statement is a query without procedure calls.
     pub fn is_plain_return(&self) -> bool {
         let StatementBody::Query(query) = &self.statement.body else {
             return false;

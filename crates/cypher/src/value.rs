@@ -114,7 +114,7 @@ impl Value {
         }
     }
 
-    /// Whether the value is null.
+    /// Returns whether the value is null.
     pub fn is_null(&self) -> bool {
         matches!(self, Self::Null)
     }

@@ -55,7 +55,7 @@ impl Consents {
         self.open.lock().insert(session_uri, consent);
     }
 
-    /// The request under that URI, unless it is too old.
+    /// Returns the request under that URI, unless it is too old.
     pub(crate) fn get(&self, session_uri: &str, now: Timestamp) -> Option<Consent> {
         self.open
             .lock()
@@ -64,7 +64,7 @@ impl Consents {
             .cloned()
     }
 
-    /// The person agreed on the page; gives the request, or none where it is unknown, too old, or was used before.
+    /// Returns the person agreed on the page; gives the request, or none where it is unknown, too old, or was used before.
     pub(crate) fn grant(&self, session_uri: &str, now: Timestamp) -> Option<Consent> {
         let mut open = self.open.lock();
         let consent = open
@@ -74,7 +74,7 @@ impl Consents {
         Some(consent.clone())
     }
 
-    /// The application confirms for `user`.
+    /// Returns the application confirms for `user`.
     pub(crate) fn complete(
         &self,
         session_uri: &str,
@@ -96,7 +96,7 @@ impl Consents {
         Ok(consent.clone())
     }
 
-    /// Whether this user's consent for this target was completed.
+    /// Returns whether this user's consent for this target was completed.
     pub(crate) fn is_completed(&self, target_id: &str, user: &str) -> bool {
         self.open.lock().values().any(|consent| {
             consent.stage == Stage::Completed

@@ -75,7 +75,7 @@ pub(crate) struct Entered {
 }
 
 impl Containers {
-    /// The container of a session; where none runs, one of the `live` version begins, and `read` gives what it keeps.
+    /// Returns the container of a session; where none runs, one of the `live` version begins, and `read` gives what it keeps.
     pub(crate) fn enter(
         &self,
         place: &SessionKey,

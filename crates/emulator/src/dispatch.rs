@@ -27,7 +27,7 @@ pub(crate) async fn dispatch(world: &SharedWorld, request: Request) -> Response 
     mcp::handle(world, request).await
 }
 
-/// The AWS operation that a request names; `None` if it is no request to an AWS service.
+/// Returns the AWS operation that a request names; `None` if it is no request to an AWS service.
 fn recognise(request: &Request) -> Option<OperationCall> {
     let path = request.uri().path();
     if let Some(target) = header(request.headers(), "x-amz-target") {
@@ -50,7 +50,7 @@ fn recognise(request: &Request) -> Option<OperationCall> {
     control::handlers::recognise(request)
 }
 
-/// The members of a JSON body; an empty body has none.
+/// Returns the members of a JSON body; an empty body has none.
 fn read_object(body: &[u8]) -> Option<Value> {
     if body.is_empty() {
         return Some(Value::Object(Map::new()));
@@ -72,7 +72,7 @@ fn recognise_query(request: &Request) -> Option<OperationCall> {
     Some(OperationCall::new(service, &name, protocol, Some(form)))
 }
 
-/// What all operations have in common.
+/// Returns what all operations have in common.
 async fn serve(world: &SharedWorld, request: &Request, call: OperationCall) -> Response {
     let request_id = world.seed.next_uuid();
     let protocol = call.protocol;

@@ -29,21 +29,21 @@ pub(crate) type Response = http::Response<ResponseBody>;
 #[derive(Clone, Copy, Debug)]
 struct Cut;
 
-/// The fault "connection closed without an answer".
+/// Returns the fault "connection closed without an answer".
 pub(crate) fn cut() -> Response {
     let mut response = Response::new(full(Bytes::new()));
     response.extensions_mut().insert(Cut);
     response
 }
 
-/// A body that is known now.
+/// Returns a body that is known now.
 pub(crate) fn full(bytes: impl Into<Bytes>) -> ResponseBody {
     Full::new(bytes.into())
         .map_err(|never: Infallible| match never {})
         .boxed_unsync()
 }
 
-/// A body that comes piece by piece; an error cuts the connection.
+/// Returns a body that comes piece by piece; an error cuts the connection.
 pub(crate) fn streaming(
     pieces: impl futures::Stream<Item = std::io::Result<Bytes>> + Send + 'static,
 ) -> ResponseBody {
@@ -51,7 +51,7 @@ pub(crate) fn streaming(
     http_body_util::StreamBody::new(pieces.map(|piece| piece.map(Frame::data))).boxed_unsync()
 }
 
-/// An answer with status, content type and body.
+/// Returns an answer with status, content type and body.
 pub(crate) fn respond(
     status: StatusCode,
     content_type: &'static str,
@@ -65,7 +65,7 @@ pub(crate) fn respond(
     response
 }
 
-/// A JSON answer.
+/// Returns a JSON answer.
 pub(crate) fn json(status: StatusCode, value: &Value) -> Response {
     respond(status, "application/json", value.to_string())
 }
@@ -85,19 +85,19 @@ pub(crate) fn set_header(response: &mut Response, name: &'static str, value: &st
     }
 }
 
-/// The text of a header.
+/// Returns the text of a header.
 pub(crate) fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
 }
 
-/// One decoded parameter of the query string.
+/// Returns one decoded parameter of the query string.
 pub(crate) fn query_parameter(uri: &http::Uri, name: &str) -> Option<String> {
     url::form_urlencoded::parse(uri.query()?.as_bytes())
         .find(|(key, _)| key == name)
         .map(|(_, value)| value.into_owned())
 }
 
-/// Whether a Host header names the loopback, on any port; `stream-` is what SDKs put before the host of StartLiveTail.
+/// Returns whether a Host header names the loopback, on any port; `stream-` is what SDKs put before the host of StartLiveTail.
 fn is_loopback_host(headers: &HeaderMap) -> bool {
     header(headers, HOST.as_str()).is_some_and(|host| {
         let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
@@ -109,7 +109,7 @@ fn is_loopback_host(headers: &HeaderMap) -> bool {
     })
 }
 
-/// Whether an Origin header, if there is one, is on loopback.
+/// Returns whether an Origin header, if there is one, is on loopback.
 fn is_own_origin(headers: &HeaderMap) -> bool {
     let Some(origin) = headers.get(http::header::ORIGIN) else {
         return true;

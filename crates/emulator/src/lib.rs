@@ -196,7 +196,7 @@ impl Stack {
         self.world.base.clone()
     }
 
-    /// The port on 127.0.0.1.
+    /// Returns the port on 127.0.0.1.
     pub fn port(&self) -> u16 {
         self.address.port()
     }
@@ -218,28 +218,28 @@ impl Stack {
         self.world.hide_lasting_faults();
     }
 
-    /// The clients that are subscribed to changes of the tools of deployment C, by `subscriptions/listen`.
+    /// Returns the clients that are subscribed to changes of the tools of deployment C, by `subscriptions/listen`.
     pub fn subscriptions(&self) -> usize {
         self.world.stateless.subscriptions()
     }
 
-    /// The log groups that dropped their oldest events because they were full, and how many each dropped.
+    /// Returns the log groups that dropped their oldest events because they were full, and how many each dropped.
     pub fn dropped_events(&self) -> Vec<(String, u64)> {
         self.world.logs.dropped()
     }
 
-    /// How often an operation was requested, refused requests included.
+    /// Returns how often an operation was requested, refused requests included.
     pub fn request_count(&self, operation: &str) -> u64 {
         let requests = self.world.requests.lock();
         requests.get(operation).copied().unwrap_or_default()
     }
 
-    /// How many requests of each AWS operation were served, refused ones included.
+    /// Returns how many requests of each AWS operation were served, refused ones included.
     pub fn requests(&self) -> std::collections::HashMap<String, u64> {
         self.world.requests.lock().clone()
     }
 
-    /// How many of them were throttled because they were beyond AWS's rates.
+    /// Returns how many of them were throttled because they were beyond AWS's rates.
     pub fn throttled(&self) -> u64 {
         self.world.rates.throttled()
     }

@@ -37,7 +37,7 @@ pub(crate) struct OperationCall {
 }
 
 impl OperationCall {
-    /// A call of the operation with that name.
+    /// Returns a call of the operation with that name.
     pub(crate) fn new(
         service: Service,
         name: &str,
@@ -53,7 +53,7 @@ impl OperationCall {
         }
     }
 
-    /// The members of the call; null if the body could not be read, which the dispatcher refuses.
+    /// Returns the members of the call; null if the body could not be read, which the dispatcher refuses.
     pub(crate) fn input(&self) -> &Value {
         self.input.as_ref().unwrap_or(&Value::Null)
     }
@@ -90,7 +90,7 @@ pub(crate) struct ApiError {
 }
 
 impl ApiError {
-    /// A refusal with status 400.
+    /// Returns a refusal with status 400.
     pub(crate) fn bad(code: &'static str, message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, code, message)
     }
@@ -108,7 +108,7 @@ impl ApiError {
         }
     }
 
-    /// A refusal of a signature, by a service of that protocol.
+    /// Returns a refusal of a signature, by a service of that protocol.
     pub(crate) fn of_signature(refusal: &SignatureRefusal, protocol: Protocol) -> Self {
         let code = match protocol {
             Protocol::Query(_) => refusal.query_code(),
@@ -123,7 +123,7 @@ impl ApiError {
         Self::new(status, code, refusal.message())
     }
 
-    /// What an injected fault makes this operation answer; none where the fault is no answer.
+    /// Returns what an injected fault makes this operation answer; none where the fault is no answer.
     pub(crate) fn of_fault(
         kind: FaultKind,
         service: Service,
@@ -160,7 +160,7 @@ impl ApiError {
         }
     }
 
-    /// The refusal of a call that came too soon after others.
+    /// Returns the refusal of a call that came too soon after others.
     pub(crate) fn throttled(service: Service, protocol: Protocol) -> Self {
         let status = match protocol {
             Protocol::RestJson => StatusCode::TOO_MANY_REQUESTS,
@@ -173,7 +173,7 @@ impl ApiError {
         Self::new(status, code, "Rate exceeded")
     }
 
-    /// The refusal of an operation that the embedded stack does not serve.
+    /// Returns the refusal of an operation that the embedded stack does not serve.
     pub(crate) fn unknown_operation(call: &OperationCall) -> Self {
         let message = format!(
             "The embedded stack does not serve {}:{}",
@@ -191,7 +191,7 @@ impl ApiError {
         }
     }
 
-    /// The refusal on the wire.
+    /// Returns the refusal on the wire.
     pub(crate) fn into_response(self, protocol: Protocol, request_id: &str) -> Response {
         match protocol {
             Protocol::RestJson => {

@@ -37,12 +37,12 @@ pub(crate) fn cut<T>(
     })
 }
 
-/// A token that stands for a place in a list.
+/// Returns a token that stands for a place in a list.
 pub(crate) fn write(list: &str, place: usize) -> String {
     URL_SAFE_NO_PAD.encode(format!("{list}\n{place}"))
 }
 
-/// The place that a token stands for; none if it is not a token of this list.
+/// Returns the place that a token stands for; none if it is not a token of this list.
 pub(crate) fn read(list: &str, token: &str) -> Option<usize> {
     let text = String::from_utf8(URL_SAFE_NO_PAD.decode(token).ok()?).ok()?;
     let (named, place) = text.split_once('\n')?;
@@ -52,19 +52,19 @@ pub(crate) fn read(list: &str, token: &str) -> Option<usize> {
     place.parse().ok()
 }
 
-/// A token that stands for an entry of a list, by a mark such as its id.
+/// Returns a token that stands for an entry of a list, by a mark such as its id.
 pub(crate) fn write_mark(list: &str, mark: &str) -> String {
     URL_SAFE_NO_PAD.encode(format!("{list}\n{mark}"))
 }
 
-/// The mark that a token stands for; `None` if it is not a token of this list.
+/// Returns the mark that a token stands for; `None` if it is not a token of this list.
 pub(crate) fn read_mark(list: &str, token: &str) -> Option<String> {
     let text = String::from_utf8(URL_SAFE_NO_PAD.decode(token).ok()?).ok()?;
     let (named, mark) = text.rsplit_once('\n')?;
     (named == list).then(|| mark.to_owned())
 }
 
-/// A whole number that may also come as text (query strings); none if it is something else.
+/// Returns a whole number that may also come as text (query strings); none if it is something else.
 pub(crate) fn number(value: Option<&Value>) -> Option<i64> {
     match value? {
         Value::Number(number) => number.as_i64(),

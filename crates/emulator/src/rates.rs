@@ -50,13 +50,13 @@ impl RateLimits {
         is_beyond
     }
 
-    /// How many requests were throttled.
+    /// Returns how many requests were throttled.
     pub(crate) fn throttled(&self) -> u64 {
         *self.throttled.lock()
     }
 }
 
-/// The quota of an operation, in requests a second.
+/// Returns the quota of an operation, in requests a second.
 fn per_second(service: Service, operation: &str) -> Option<f64> {
     let names = |words: &[&str]| words.iter().any(|word| operation.contains(word));
     match service {

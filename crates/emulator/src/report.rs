@@ -21,7 +21,7 @@ pub struct Facts {
 }
 
 impl Reserved {
-    /// What the stack will be, before it serves: the same seed on the same port makes the same world.
+    /// Returns what the stack will be, before it serves: the same seed on the same port makes the same world.
     pub fn facts(&self) -> Facts {
         let endpoint = format!("http://{}", self.address);
         let seed = Seed::new(self.options.seed);
@@ -117,7 +117,7 @@ impl std::fmt::Debug for SignInFacts {
 }
 
 impl Stack {
-    /// What a configuration needs to know.
+    /// Returns what a configuration needs to know.
     pub fn facts(&self) -> Facts {
         let (access_key_id, secret_access_key) = self.credentials();
         Facts {
@@ -128,7 +128,7 @@ impl Stack {
         }
     }
 
-    /// The printed access key id and secret access key.
+    /// Returns the printed access key id and secret access key.
     pub fn credentials(&self) -> (String, String) {
         (
             self.world.access_key_id.clone(),
@@ -136,12 +136,12 @@ impl Stack {
         )
     }
 
-    /// The facts of every deployment, for writing a configuration.
+    /// Returns the facts of every deployment, for writing a configuration.
     pub fn deployments(&self) -> Vec<DeploymentFacts> {
         self.world.listed().map(facts).collect()
     }
 
-    /// The one JSON line that `local -o json` prints when it is ready.
+    /// Returns the one JSON line that `local -o json` prints when it is ready.
     pub fn ready_line(&self) -> Value {
         let world = &self.world;
         let signing_key = world.keys.private_pem();
@@ -166,7 +166,7 @@ impl Stack {
         }
     }
 
-    /// The same for people: what this is, what it is not, how to point clients at it.
+    /// Returns the same for people: what this is, what it is not, how to point clients at it.
     pub fn text(&self) -> String {
         use std::fmt::Write as _;
         let world = &self.world;
@@ -298,7 +298,7 @@ fn facts(deployment: &Scenario) -> DeploymentFacts {
     }
 }
 
-/// Whether the chain of a deployment has that link.
+/// Returns whether the chain of a deployment has that link.
 fn has(deployment: &Scenario, hop: FaultPoint) -> bool {
     match hop {
         // A person signs in at the pool itself, not at the token endpoint.

@@ -39,7 +39,7 @@ impl Seed {
         self.text(label, length, UPPER)
     }
 
-    /// A version 4 UUID that belongs to the label.
+    /// Returns a version 4 UUID that belongs to the label.
     pub(crate) fn uuid(&self, label: &str) -> String {
         let block = self.block(label, 0);
         let mut bytes = [0_u8; 16];
@@ -52,7 +52,7 @@ impl Seed {
             .to_string()
     }
 
-    /// A number that belongs to the label.
+    /// Returns a number that belongs to the label.
     pub(crate) fn number(&self, label: &str) -> u64 {
         self.block(label, 0)
             .iter()
@@ -60,7 +60,7 @@ impl Seed {
             .fold(0, |number, byte| (number << 8) | u64::from(*byte))
     }
 
-    /// The next UUID of the world's sequence: request ids and the like.
+    /// Returns the next UUID of the world's sequence: request ids and the like.
     pub(crate) fn next_uuid(&self) -> String {
         self.uuid(&format!(
             "drawn {}",
@@ -96,7 +96,7 @@ impl Sequence {
         Self(start)
     }
 
-    /// The next number.
+    /// Returns the next number.
     pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut number = self.0;
@@ -105,17 +105,17 @@ impl Sequence {
         number ^ (number >> 31)
     }
 
-    /// A number below `bound`.
+    /// Returns a number below `bound`.
     pub(crate) fn below(&mut self, bound: u64) -> u64 {
         self.next() % bound.max(1)
     }
 
-    /// One of several.
+    /// Returns one of several.
     pub(crate) fn pick<'a, T>(&mut self, choices: &'a [T]) -> Option<&'a T> {
         choices.get(self.below(choices.len() as u64) as usize)
     }
 
-    /// A version 4 UUID.
+    /// Returns a version 4 UUID.
     pub(crate) fn uuid(&mut self) -> String {
         let mut bytes = [0; 16];
         let (high, low) = bytes.split_at_mut(8);

@@ -86,7 +86,7 @@ impl std::fmt::Debug for Operation {
 }
 
 impl Operation {
-    /// An operation that changes nothing.
+    /// Returns an operation that changes nothing.
     pub(crate) const fn read(name: &'static str, handler: Handler) -> Self {
         Self {
             name,
@@ -98,7 +98,7 @@ impl Operation {
         }
     }
 
-    /// An operation that changes something.
+    /// Returns an operation that changes something.
     pub(crate) const fn write(name: &'static str, handler: Handler) -> Self {
         Self {
             access: TrailAccess::Write,
@@ -106,7 +106,7 @@ impl Operation {
         }
     }
 
-    /// The same operation, missing in CloudTrail's event history.
+    /// Returns the same operation, missing in CloudTrail's event history.
     pub(crate) const fn unrecorded(self) -> Self {
         Self {
             access: TrailAccess::Unrecorded,
@@ -114,7 +114,7 @@ impl Operation {
         }
     }
 
-    /// The same operation at a method and a path.
+    /// Returns the same operation at a method and a path.
     pub(crate) const fn at(self, method: &'static str, path: &'static str) -> Self {
         Self {
             route: Some((method, path)),
@@ -122,7 +122,7 @@ impl Operation {
         }
     }
 
-    /// The same operation with another limit of `maxResults`.
+    /// Returns the same operation with another limit of `maxResults`.
     pub(crate) const fn max_results(self, max_results: usize) -> Self {
         Self {
             max_results,
@@ -130,7 +130,7 @@ impl Operation {
         }
     }
 
-    /// The same operation, taking requests without a signature.
+    /// Returns the same operation, taking requests without a signature.
     pub(crate) const fn public(self) -> Self {
         Self {
             public: true,
@@ -138,7 +138,7 @@ impl Operation {
         }
     }
 
-    /// The members that the path gives, if method and path are those of this operation.
+    /// Returns the members that the path gives, if method and path are those of this operation.
     pub(crate) fn matches<'a>(
         &self,
         method: &str,
@@ -296,7 +296,7 @@ impl Service {
         Self::Sts,
     ];
 
-    /// The row of the service.
+    /// Returns the row of the service.
     pub(crate) fn spec(self) -> &'static ServiceSpec {
         match self {
             Self::AgentCoreControl => &AGENTCORE_CONTROL,
@@ -311,13 +311,13 @@ impl Service {
         }
     }
 
-    /// The endpoint prefix, such as `logs` or `bedrock-agentcore-control`: the service's name in a faults file.
+    /// Returns the endpoint prefix, such as `logs` or `bedrock-agentcore-control`: the service's name in a faults file.
     #[must_use]
     pub fn prefix(self) -> &'static str {
         self.spec().prefix
     }
 
-    /// The service with that endpoint prefix.
+    /// Returns the service with that endpoint prefix.
     #[must_use]
     pub fn from_prefix(prefix: &str) -> Option<Self> {
         Self::ALL
@@ -345,7 +345,7 @@ impl Service {
             .chain(by_mcp.iter().copied())
     }
 
-    /// The operation of that name.
+    /// Returns the operation of that name.
     pub(crate) fn operation(self, name: &str) -> Option<&'static Operation> {
         self.spec()
             .operations
@@ -353,7 +353,7 @@ impl Service {
             .find(|operation| operation.name == name)
     }
 
-    /// The service and the protocol that a value of `X-Amz-Target` names, and the operation's name.
+    /// Returns the service and the protocol that a value of `X-Amz-Target` names, and the operation's name.
     pub(crate) fn of_target(target: &str) -> Option<(Self, Protocol, &str)> {
         let (prefix, operation) = target.rsplit_once('.')?;
         Self::ALL.into_iter().find_map(|service| {
@@ -362,7 +362,7 @@ impl Service {
         })
     }
 
-    /// The service and the protocol of a `Version` of the query protocol.
+    /// Returns the service and the protocol of a `Version` of the query protocol.
     pub(crate) fn of_query_version(version: &str) -> Option<(Self, Protocol)> {
         Self::ALL.into_iter().find_map(|service| {
             let (own, namespace) = service.spec().query?;
@@ -371,7 +371,7 @@ impl Service {
     }
 }
 
-/// A text member of an input.
+/// Returns a text member of an input.
 pub(crate) fn text<'a>(input: &'a Value, member: &str) -> Option<&'a str> {
     input.get(member).and_then(Value::as_str)
 }

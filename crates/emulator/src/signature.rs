@@ -50,7 +50,7 @@ pub(crate) enum SignatureRefusal {
 }
 
 impl SignatureRefusal {
-    /// The code that AWS's JSON services give.
+    /// Returns the code that AWS's JSON services give.
     pub(crate) fn code(&self) -> &'static str {
         match self {
             Self::Missing => "MissingAuthenticationTokenException",
@@ -61,7 +61,7 @@ impl SignatureRefusal {
         }
     }
 
-    /// The code that AWS's query (XML) services give.
+    /// Returns the code that AWS's query (XML) services give.
     pub(crate) fn query_code(&self) -> &'static str {
         match self {
             Self::Missing => "MissingAuthenticationToken",
@@ -72,7 +72,7 @@ impl SignatureRefusal {
         }
     }
 
-    /// The sentence for people.
+    /// Returns the sentence for people.
     pub(crate) fn message(&self) -> String {
         match self {
             Self::Missing => "Missing Authentication Token".into(),
@@ -145,7 +145,7 @@ pub(crate) fn verify(
     Ok(Caller { arn: CALLER_ARN })
 }
 
-/// The service that a request was signed for, by its credential scope; the signature itself is not looked at.
+/// Returns the service that a request was signed for, by its credential scope; the signature itself is not looked at.
 pub(crate) fn signed_service(request: &Request) -> Option<Service> {
     let parts = header(request.headers(), "authorization")?.strip_prefix(ALGORITHM)?;
     let named = part(parts, "Credential")?.split('/').nth(3)?;
@@ -188,7 +188,7 @@ fn check_date(date: &str, day: &str, now: Timestamp) -> Result<(), SignatureRefu
     Ok(())
 }
 
-/// The canonical request; none if a signed header is not there.
+/// Returns the canonical request; none if a signed header is not there.
 fn canonical_request(request: &Request, signed: &str) -> Option<String> {
     let mut canonical = String::with_capacity(512);
     canonical.push_str(request.method().as_str());

@@ -80,7 +80,7 @@ pub(crate) enum TokenRefusal {
 }
 
 impl TokenRefusal {
-    /// The text in the JSON-RPC error of a runtime.
+    /// Returns the text in the JSON-RPC error of a runtime.
     pub(crate) fn message(&self) -> String {
         match self {
             Self::Missing => "Missing Authentication Token".into(),
@@ -118,12 +118,12 @@ impl Keys {
         self.own.get_or_init(Own::generate).as_ref()
     }
 
-    /// The private key as PKCS#8 PEM; empty if this machine could not make one.
+    /// Returns the private key as PKCS#8 PEM; empty if this machine could not make one.
     pub(crate) fn private_pem(&self) -> &str {
         self.own().map_or("", |own| own.pem.as_str())
     }
 
-    /// The published key set, two keys as Cognito has it.
+    /// Returns the published key set, two keys as Cognito has it.
     pub(crate) fn key_set(&self, key_ids: [&str; 2]) -> Value {
         let Some(own) = self.own() else {
             return json!({"keys": []});
@@ -172,7 +172,7 @@ impl Own {
     }
 }
 
-/// The bearer token of an Authorization header's value.
+/// Returns the bearer token of an Authorization header's value.
 pub(crate) fn bearer(authorization: Option<&str>) -> Option<&str> {
     let (scheme, token) = authorization?.split_once(' ')?;
     scheme
@@ -285,7 +285,7 @@ fn check_claims(
     }
 }
 
-/// Whether a token has one of the scopes, in `scp` or `scope`; no scopes admit every token.
+/// Returns whether a token has one of the scopes, in `scp` or `scope`; no scopes admit every token.
 fn has_allowed_scope(claims: &Value, allowed: &[String]) -> bool {
     let scope = claims.get("scope").and_then(Value::as_str);
     let mut scopes = texts(claims.get("scp"));
@@ -293,7 +293,7 @@ fn has_allowed_scope(claims: &Value, allowed: &[String]) -> bool {
     allowed.is_empty() || scopes.iter().any(|scope| allowed.contains(scope))
 }
 
-/// A claim that may be one text, several separated by spaces, or a list.
+/// Returns a claim that may be one text, several separated by spaces, or a list.
 fn texts(claim: Option<&Value>) -> Vec<String> {
     match claim {
         Some(Value::String(text)) => text.split(' ').map(str::to_owned).collect(),
@@ -383,7 +383,7 @@ async fn fetch(world: &World, url: &str) -> Result<Value, TokenRefusal> {
         .map_err(failed)
 }
 
-/// The subject of a token, unverified: to tell whom a consent was for. Whether the token is good is the caller's matter.
+/// Returns the subject of a token, unverified: to tell whom a consent was for. Whether the token is good is the caller's matter.
 pub(crate) fn subject(token: &str) -> Option<String> {
     let claims: Value =
         serde_json::from_slice(&URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?).ok()?;

@@ -103,35 +103,35 @@ impl World {
         Timestamp::now()
     }
 
-    /// The deployments that the stack speaks of.
+    /// Returns the deployments that the stack speaks of.
     pub(crate) fn listed(&self) -> impl Iterator<Item = &Scenario> {
         self.deployments
             .iter()
             .filter(|scenario| scenario.is_listed)
     }
 
-    /// The deployment of that name.
+    /// Returns the deployment of that name.
     pub(crate) fn deployment(&self, name: &str) -> Option<&Scenario> {
         self.deployments
             .iter()
             .find(|deployment| deployment.name == name)
     }
 
-    /// The deployment whose gateway has that id.
+    /// Returns the deployment whose gateway has that id.
     pub(crate) fn deployment_of_gateway(&self, gateway_id: &str) -> Option<&Scenario> {
         self.deployments
             .iter()
             .find(|deployment| deployment.gateway_id.as_deref() == Some(gateway_id))
     }
 
-    /// The deployment whose runtime has that id.
+    /// Returns the deployment whose runtime has that id.
     pub(crate) fn deployment_of_runtime(&self, runtime_id: &str) -> Option<&Scenario> {
         self.deployments
             .iter()
             .find(|deployment| deployment.has_runtime(runtime_id))
     }
 
-    /// The container of a runtime session at a time; one begins where none runs.
+    /// Returns the container of a runtime session at a time; one begins where none runs.
     pub(crate) fn enter_container(
         &self,
         place: &SessionKey,
@@ -178,7 +178,7 @@ impl World {
     }
 }
 
-/// The consents that targets wait for as the world begins; their addresses do not grow old, so that a demo can take its time.
+/// Returns the consents that targets wait for as the world begins; their addresses do not grow old, so that a demo can take its time.
 fn open_consents(control: &ControlState) -> Consents {
     let consents = Consents::default();
     control.with(|state| {

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::cbor::TIME;
 
-/// A text for the inside of an element.
+/// Returns a text for the inside of an element.
 pub(crate) fn escape(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
@@ -12,7 +12,7 @@ pub(crate) fn escape(text: &str) -> String {
         .replace('"', "&quot;")
 }
 
-/// A JSON value as the inside of an element: members become elements, entries become `member`.
+/// Returns a JSON value as the inside of an element: members become elements, entries become `member`.
 pub(crate) fn inside(value: &Value) -> String {
     match value {
         Value::Null => String::new(),

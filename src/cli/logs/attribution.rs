@@ -28,7 +28,7 @@ pub(crate) struct Attribution {
 }
 
 impl Attribution {
-    /// What the configuration says of the deployments.
+    /// Returns what the configuration says of the deployments.
     pub(crate) fn of(deployments: &[Deployment]) -> Self {
         let mut attribution = Self::default();
         for deployment in deployments {
@@ -73,7 +73,7 @@ impl Attribution {
         }
     }
 
-    /// The ids of a deployment's gateways and runtimes.
+    /// Returns the ids of a deployment's gateways and runtimes.
     pub(crate) fn ids(&self, deployment: &DeploymentName) -> Vec<String> {
         self.ids
             .get(deployment)
@@ -90,7 +90,7 @@ impl Attribution {
         self.named_groups.insert(group.to_owned());
     }
 
-    /// Whose a line is.
+    /// Returns whose a line is.
     pub(super) fn owner(&self, group: &str, line: &ReadLine<'_>) -> LineOwner<'_> {
         let owners = self.groups.get(group).map_or(&[][..], Vec::as_slice);
         let is_named = self.named_groups.contains(group);
@@ -112,7 +112,7 @@ impl Attribution {
         }
     }
 
-    /// The deployment of a gateway or runtime. Some spans name a runtime without the suffix of its id.
+    /// Returns the deployment of a gateway or runtime. Some spans name a runtime without the suffix of its id.
     fn deployment_of(&self, id: &str) -> Option<&DeploymentName> {
         let is_it = |known: &String| {
             known == id || known.rsplit_once('-').is_some_and(|(name, _)| name == id)

@@ -110,7 +110,7 @@ pub(super) struct MergedEvents {
     pub(super) notices: Vec<LogNotice>,
 }
 
-/// A reader for each group, and the merge of all.
+/// Returns a reader for each group, and the merge of all.
 pub(super) fn channels(sources: &[LogReadSource]) -> (Vec<GroupReader>, MergedReceiver) {
     let progress = Arc::new(Notify::new());
     let mut readers = Vec::new();
@@ -135,7 +135,7 @@ pub(super) fn channels(sources: &[LogReadSource]) -> (Vec<GroupReader>, MergedRe
 }
 
 impl MergedReceiver {
-    /// The next events that no group can come before any more; `None` when all groups have ended.
+    /// Returns the next events that no group can come before any more; `None` when all groups have ended.
     pub(super) async fn next(&mut self) -> Option<MergedEvents> {
         loop {
             let notices: Vec<LogNotice> = self
@@ -185,7 +185,7 @@ impl MergedReceiver {
 }
 
 impl MergedGroup {
-    /// The next page, once the one before it is passed on.
+    /// Returns the next page, once the one before it is passed on.
     fn drain(&mut self) -> Vec<LogNotice> {
         let mut notices = Vec::new();
         while self.waiting.is_empty() {

@@ -131,7 +131,7 @@ pub(crate) fn run(context: &Context, options: &LogsOptions) -> CliResult {
     })
 }
 
-/// The pattern of `--grep`; where it is none, what is wrong and where, a line each.
+/// Returns the pattern of `--grep`; where it is none, what is wrong and where, a line each.
 fn pattern(text: &str) -> Result<Regex, Failure> {
     Regex::new(text).map_err(|error| {
         let told = error.to_string();
@@ -148,7 +148,7 @@ fn pattern(text: &str) -> Result<Regex, Failure> {
     })
 }
 
-/// The window of `--since` and `--until`.
+/// Returns the window of `--since` and `--until`.
 ///
 /// # Errors
 /// Usage, for a time that cannot be read or a window that ends before it begins.
@@ -211,7 +211,7 @@ async fn read(
     partial_result(&failures.iter().map(|(_, failure)| *failure), answers.len())
 }
 
-/// The end of a command whose sources failed in part: nothing read ends as the first failure does; partial data exits 5, or 4
+/// Returns the end of a command whose sources failed in part: nothing read ends as the first failure does; partial data exits 5, or 4
 /// where all of the rest was refused.
 pub(super) fn partial_result<'a>(
     failures: &(impl Iterator<Item = &'a Failure> + Clone),
@@ -296,7 +296,7 @@ fn record_status(statuses: &mut Vec<TailStatus>, index: usize, status: Option<Ta
     }
 }
 
-/// The exit code of a tail with open gaps: 4 if all of them were refused by AWS, otherwise 5.
+/// Returns the exit code of a tail with open gaps: 4 if all of them were refused by AWS, otherwise 5.
 fn gap_code(statuses: &[TailStatus]) -> Option<u8> {
     let open: usize = statuses.iter().map(|status| status.open_gaps).sum();
     let refused: usize = statuses.iter().map(|status| status.refused_gaps).sum();

@@ -75,7 +75,7 @@ pub(super) struct Printer {
 }
 
 impl Printer {
-    /// A printer of lines of these groups.
+    /// Returns a printer of lines of these groups.
     pub(super) fn new(
         format: TextOrJson,
         filter: PrintFilter,
@@ -99,7 +99,7 @@ impl Printer {
         }
     }
 
-    /// What a tail delivers at once.
+    /// Returns what a tail delivers at once.
     pub(super) fn batch(&mut self, batch: &LogBatch) -> CliResult {
         self.notices(&batch.notices)?;
         self.events(&batch.events)?;
@@ -194,7 +194,7 @@ impl Printer {
         self.flush()
     }
 
-    /// The end.
+    /// Returns the end.
     pub(super) fn finish(&mut self) -> CliResult {
         self.flush()?;
         if self.kept == 0 {
@@ -247,7 +247,7 @@ impl Printer {
     }
 }
 
-/// The word of a level in its column.
+/// Returns the word of a level in its column.
 const fn level_word(level: Level) -> &'static str {
     match level {
         Level::Trace => "TRACE",
@@ -259,7 +259,7 @@ const fn level_word(level: Level) -> &'static str {
     }
 }
 
-/// The message without the level that it begins with: that stands in its own column.
+/// Returns the message without the level that it begins with: that stands in its own column.
 fn without_level(message: &str, level: Option<Level>) -> &str {
     match level.and_then(|level| message.strip_prefix(level_word(level))) {
         Some(rest) if rest.starts_with([' ', ':']) => rest.trim_start_matches([' ', ':']),
@@ -267,7 +267,7 @@ fn without_level(message: &str, level: Option<Level>) -> &str {
     }
 }
 
-/// The ids of a line: for people as much of each as `--id` needs to find it, for programs whole.
+/// Returns the ids of a line: for people as much of each as `--id` needs to find it, for programs whole.
 fn ids(line: &Line, short: bool) -> String {
     let named = [
         ("trace", &line.trace_id),

@@ -150,7 +150,7 @@ fn progress(partial: &LogQueryResult) {
     }
 }
 
-/// A line for each row, then the statistics.
+/// Returns a line for each row, then the statistics.
 fn print_json(result: &LogQueryResult) -> std::io::Result<()> {
     for row in &result.rows {
         let members: Map<String, Value> = row
@@ -210,7 +210,7 @@ fn print(result: &LogQueryResult, format: QueryFormat) -> CliResult {
     Ok(())
 }
 
-/// A line of CSV (RFC 4180). A cell that a spreadsheet would take for a formula gets an apostrophe in front.
+/// Returns a line of CSV (RFC 4180). A cell that a spreadsheet would take for a formula gets an apostrophe in front.
 fn csv_line(cells: impl Iterator<Item = String>) -> String {
     let cells: Vec<String> = cells.map(|cell| csv_cell(&cell)).collect();
     format!("{}\r\n", cells.join(","))

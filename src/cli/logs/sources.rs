@@ -49,7 +49,7 @@ impl UnreadResources {
         group_failures::tell(named.map(|(deployment, failure)| (deployment.as_str(), failure)));
     }
 
-    /// The end of a command that did its work without their groups: partial data never exits 0.
+    /// Returns the end of a command that did its work without their groups: partial data never exits 0.
     pub(super) fn end(&self) -> CliResult {
         group_failures::partial_code(self.0.iter().map(|(_, failure)| failure))
             .map_or(Ok(()), |code| Err(CliError::Code(code)))
@@ -97,14 +97,14 @@ pub(super) async fn resolve(
     })
 }
 
-/// The part of a log group's ARN before its name: region and account.
+/// Returns the part of a log group's ARN before its name: region and account.
 fn arn_scope(name: &str) -> Option<(&str, &str)> {
     let (scope, _) = name.strip_prefix("arn:")?.split_once(":log-group:")?;
     let mut parts = scope.split(':').skip(2);
     Some((parts.next()?, parts.next()?))
 }
 
-/// The places that an ARN's region and account allow; all for a plain name.
+/// Returns the places that an ARN's region and account allow; all for a plain name.
 async fn places_of_arn(
     services: &Services,
     places: &[Vec<Deployment>],
@@ -178,7 +178,7 @@ async fn places(services: &Services, deployments: &[Deployment]) -> Vec<Vec<Depl
     merged.into_iter().map(|(_, place)| place).collect()
 }
 
-/// A group of that very name first; then the groups of a resource or a deployment of that name.
+/// Returns a group of that very name first; then the groups of a resource or a deployment of that name.
 async fn resolve_one(
     services: &Services,
     places: &[Vec<Deployment>],
@@ -235,7 +235,7 @@ async fn resolve_one(
     }
 }
 
-/// Why groups of the deployments or resources of a name may be missing. Groups that the configuration lists do not depend on
+/// Returns why groups of the deployments or resources of a name may be missing. Groups that the configuration lists do not depend on
 /// what can be read.
 fn of_derived_groups(
     place: &[Deployment],
@@ -292,7 +292,7 @@ fn learn(
     }
 }
 
-/// A name that means nothing, with the nearest one that does.
+/// Returns a name that means nothing, with the nearest one that does.
 async fn unknown_name(
     services: &Services,
     places: &[Vec<Deployment>],
@@ -322,7 +322,7 @@ async fn unknown_name(
     failure.hint(hint)
 }
 
-/// The deployments: the shortest names that lead to logs.
+/// Returns the deployments: the shortest names that lead to logs.
 fn heads(places: &[Vec<Deployment>]) -> Vec<&str> {
     places
         .iter()

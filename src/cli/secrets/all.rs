@@ -121,7 +121,7 @@ struct AllRotation<'a> {
 }
 
 impl AllRotation<'_> {
-    /// The deployment's Neo4j secrets, then its client secret.
+    /// Returns the deployment's Neo4j secrets, then its client secret.
     async fn things(&self) -> Result<Vec<RotatedThing>, Failure> {
         let deployments = std::slice::from_ref(self.deployment);
         let listing = find_resource::list(self.services, deployments, &[Kind::Secret]).await;

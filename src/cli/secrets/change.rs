@@ -68,7 +68,7 @@ pub(super) fn run(
     outcome
 }
 
-/// What the flags ask for.
+/// Returns what the flags ask for.
 ///
 /// # Errors
 /// [`FailureKind::Usage`] if a password cannot be drawn so, or the address is none of Neo4j's.

@@ -110,7 +110,7 @@ pub(super) fn failed(failure: &Failure) -> (String, String, Option<String>) {
 }
 
 impl RotationRecord {
-    /// Whether the next rotation must not begin: this one did not end well, or something was not proven.
+    /// Returns whether the next rotation must not begin: this one did not end well, or something was not proven.
     pub(super) fn is_doubtful(&self, is_rehearsal: bool) -> bool {
         let good = if is_rehearsal {
             RotationOutcome::NothingToDo
@@ -122,7 +122,7 @@ impl RotationRecord {
 }
 
 impl RotationRecord {
-    /// The record in a line.
+    /// Returns the record in a line.
     fn line(&self) -> String {
         let (kind, id, reason) = (self.kind, &self.id, &self.reason);
         if reason.starts_with(NOT_CONFIRMED) {
@@ -166,7 +166,7 @@ pub(super) fn deliver(evidence: &EvidenceReport, path: Option<&Path>, how: How) 
     }
 }
 
-/// A file in the current folder that names the deployment and the time.
+/// Returns a file in the current folder that names the deployment and the time.
 fn default_path(evidence: &EvidenceReport) -> PathBuf {
     let plain = |text: &str| -> String {
         text.chars()

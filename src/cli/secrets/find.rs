@@ -10,7 +10,7 @@ use crate::{
     services::{Services, rotation::secret_name},
 };
 
-/// The deployment that a secret belongs to, and its name or ARN there. What is configured costs no call.
+/// Returns the deployment that a secret belongs to, and its name or ARN there. What is configured costs no call.
 ///
 /// # Errors
 /// [`FailureKind::Usage`] where nothing or more than one thing has the name.
@@ -40,7 +40,7 @@ pub(super) async fn find(
     }
 }
 
-/// A secret that no configuration names, but that is there: asked for once in each account and region.
+/// Returns a secret that no configuration names, but that is there: asked for once in each account and region.
 async fn by_itself(
     services: &Services,
     deployments: &[Deployment],

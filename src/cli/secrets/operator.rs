@@ -129,7 +129,7 @@ impl Operator for TerminalOperator {
     }
 }
 
-/// A line of the terminal, read on a thread of its own: a signal must be heard while nobody types.
+/// Returns a line of the terminal, read on a thread of its own: a signal must be heard while nobody types.
 pub(in crate::cli) async fn typed(prompt: String) -> String {
     let (send, receive) = oneshot::channel();
     std::thread::spawn(move || {

@@ -20,7 +20,7 @@ use crate::{
 
 use super::find::find;
 
-/// All secrets of the picked deployments.
+/// Returns all secrets of the picked deployments.
 pub(super) fn list(context: &Context, format: TableOrJson) -> CliResult {
     let deployments = context.deployments()?;
     let services = context.services();
@@ -61,7 +61,7 @@ pub(super) fn list(context: &Context, format: TableOrJson) -> CliResult {
     }
 }
 
-/// All secrets, each with its versions where they could be read.
+/// Returns all secrets, each with its versions where they could be read.
 async fn read(
     services: &Services,
     deployments: &[Deployment],
@@ -156,7 +156,7 @@ fn print_table(rows: &[(&Resource, Option<&SecretDetail>)]) -> std::io::Result<(
     table.print()
 }
 
-/// One secret with its versions.
+/// Returns one secret with its versions.
 pub(super) fn one(context: &Context, id: &str, format: TableOrJson) -> CliResult {
     let deployments = context.deployments()?;
     let services: Services = context.services();
@@ -217,7 +217,7 @@ fn tone(version: &SecretVersion) -> Tone {
     }
 }
 
-/// What AWSPENDING means: nothing there, left by a finished rotation, or a rotation that is not finished.
+/// Returns what AWSPENDING means: nothing there, left by a finished rotation, or a rotation that is not finished.
 fn state(detail: &SecretDetail) -> &'static str {
     let pending = detail
         .version_with(PENDING)

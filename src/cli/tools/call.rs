@@ -109,7 +109,7 @@ pub(super) async fn call(context: &Context, route: &CallRoute, options: &Call) -
     finish(&label, outcome, None, route)
 }
 
-/// Whether a person can be asked for consent: a browser can be opened, or stderr is a terminal.
+/// Returns whether a person can be asked for consent: a browser can be opened, or stderr is a terminal.
 fn can_ask_for_consent() -> bool {
     mcp::has_browser() || (io::stdin().is_terminal() && io::stderr().is_terminal())
 }
@@ -148,7 +148,7 @@ pub(super) fn wrong_arguments(tool: &Tool, wrong: &[String]) -> Failure {
     }
 }
 
-/// Where a person must agree first, the route on is the same command with the address.
+/// Returns where a person must agree first, the route on is the same command with the address.
 fn how_to_consent(failure: Failure) -> Failure {
     let Some(address) = failure.consent_urls().next().map(str::to_owned) else {
         return failure;
@@ -170,7 +170,7 @@ pub(super) async fn perform(
         .0
 }
 
-/// The same, with how it went over the wire; `None` if the user stopped it.
+/// Returns the same, with how it went over the wire; `None` if the user stopped it.
 pub(super) async fn perform_watched(
     context: &Context,
     connection: &ToolConnection,
@@ -242,7 +242,7 @@ fn read_object(text: &str) -> Result<Map<String, Value>, Failure> {
     }
 }
 
-/// A file, or the standard input for `-`.
+/// Returns a file, or the standard input for `-`.
 pub(super) fn read_all(path: &str) -> Result<String, Failure> {
     let mut text = String::new();
     let read = if path == "-" {

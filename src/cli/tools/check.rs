@@ -104,7 +104,7 @@ pub(super) async fn run(context: &Context, route: &CallRoute, options: &Check) -
     }
 }
 
-/// A check as JUnit reports it.
+/// Returns a check as JUnit reports it.
 fn test_case(case: &Case, outcome: &CallOutcome, wrong: &[String]) -> TestCase {
     let status = if wrong.is_empty() {
         TestCaseStatus::success()
@@ -167,7 +167,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<Case>, Failure> {
     }
 }
 
-/// The tool of a check, and the arguments of its call.
+/// Returns the tool of a check, and the arguments of its call.
 ///
 /// # Errors
 /// Usage: there is no such tool, or its schema takes no statement.
@@ -192,7 +192,7 @@ pub(super) fn prepare<'a>(
     }
 }
 
-/// All that is not as the check wants it.
+/// Returns all that is not as the check wants it.
 fn judge(case: &Case, outcome: &CallOutcome) -> Vec<String> {
     let mut wrong = Vec::new();
     let text = outcome.text();

@@ -64,7 +64,7 @@ pub(super) async fn connect(
 }
 
 impl ToolConnection {
-    /// Where a call went, for its output.
+    /// Returns where a call went, for its output.
     pub(super) fn label(&self) -> CallLabel {
         CallLabel {
             deployment: self.deployment.name.to_string(),

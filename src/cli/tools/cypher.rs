@@ -56,7 +56,7 @@ impl Cypher {
         }
     }
 
-    /// The parameters, without the dollar sign that stands before them in a statement.
+    /// Returns the parameters, without the dollar sign that stands before them in a statement.
     fn parameters(&self) -> Map<String, Value> {
         self.parameters
             .iter()
@@ -104,7 +104,7 @@ pub(super) async fn run(context: &Context, route: &CallRoute, options: &Cypher) 
     outcome
 }
 
-/// The statements of a text. One statement alone stays as it is, but for a byte order mark.
+/// Returns the statements of a text. One statement alone stays as it is, but for a byte order mark.
 fn statements(text: &str) -> Result<Vec<&str>, Failure> {
     let doing = "reading the statement";
     if let Some(command) = cypher::client_command(text) {
@@ -122,7 +122,7 @@ fn statements(text: &str) -> Result<Vec<&str>, Failure> {
     }
 }
 
-/// The tool, and the arguments of a call for each statement: all are known to be right before the first is sent.
+/// Returns the tool, and the arguments of a call for each statement: all are known to be right before the first is sent.
 async fn prepare(
     context: &Context,
     route: &CallRoute,

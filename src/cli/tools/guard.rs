@@ -30,7 +30,7 @@ pub(super) fn refuse_in_read_only(
     })
 }
 
-/// The refusal of read-only mode.
+/// Returns the refusal of read-only mode.
 pub(super) fn refusal(doing: &str, why: &str) -> Failure {
     Failure::new(
         FailureKind::Denied,

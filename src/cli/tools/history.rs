@@ -87,7 +87,7 @@ pub(super) fn run(context: &Context, route: &CallRoute, options: &HistoryExport)
     Ok(())
 }
 
-/// The calls that are asked for, the newest first.
+/// Returns the calls that are asked for, the newest first.
 fn calls(
     context: &Context,
     options: &HistoryExport,

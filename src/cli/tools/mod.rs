@@ -108,7 +108,7 @@ async fn list(context: &Context, route: &CallRoute) -> CliResult {
     show::tools(&tools?, route.output)
 }
 
-/// A version of the protocol.
+/// Returns a version of the protocol.
 fn protocol(text: &str) -> Result<String, String> {
     let known = mcp::protocol_versions();
     if known.contains(&text) {

@@ -7,7 +7,7 @@ use crate::{
 
 use super::super::outcome::usage;
 
-/// The tool of that whole name, else the only one with that own name.
+/// Returns the tool of that whole name, else the only one with that own name.
 ///
 /// # Errors
 /// Usage: no tool has that name, or several have it.
@@ -37,7 +37,7 @@ pub(super) fn pick<'a>(tools: &'a [Tool], name: &str) -> Result<&'a Tool, Failur
     }
 }
 
-/// The tool that runs Cypher with this access.
+/// Returns the tool that runs Cypher with this access.
 ///
 /// # Errors
 /// Usage: there is none, or several are alike.

@@ -157,7 +157,7 @@ pub(super) async fn call_and_record(
     Ok((recorded, result))
 }
 
-/// Whether a failure is one of the connection rather than of the call.
+/// Returns whether a failure is one of the connection rather than of the call.
 const fn ends_the_session(failure: &Failure) -> bool {
     use crate::model::FailureKind;
     match failure.kind {
@@ -191,7 +191,7 @@ fn recorded_call(
     RecordedCall::new(entry, result)
 }
 
-/// The calls of a file of checks.
+/// Returns the calls of a file of checks.
 fn checks<'t>(path: &Path, tools: &'t [Tool]) -> Result<Vec<PlannedCall<'t>>, Failure> {
     let cases = check::read(path)?;
     cases
@@ -202,7 +202,7 @@ fn checks<'t>(path: &Path, tools: &'t [Tool]) -> Result<Vec<PlannedCall<'t>>, Fa
         .collect()
 }
 
-/// The reading calls of the deployment in the history, the oldest first.
+/// Returns the reading calls of the deployment in the history, the oldest first.
 fn history<'t>(
     options: &CallRecording,
     since: Moment,

@@ -126,7 +126,7 @@ async fn replay(
     finish(&counts, changed.len(), recording, connection, route.output)
 }
 
-/// The call as it is made at this endpoint, or why it cannot be made.
+/// Returns the call as it is made at this endpoint, or why it cannot be made.
 fn plan<'t>(
     call: &RecordedCall,
     tools: &'t [crate::model::Tool],

@@ -27,7 +27,7 @@ pub(super) struct CallLabel {
     pub(super) endpoint: String,
 }
 
-/// The tools of a server.
+/// Returns the tools of a server.
 pub(super) fn tools(tools: &[Tool], format: ToolsFormat) -> CliResult {
     match format {
         ToolsFormat::Json => {
@@ -65,7 +65,7 @@ pub(super) fn tools(tools: &[Tool], format: ToolsFormat) -> CliResult {
     Ok(())
 }
 
-/// What read-only mode goes by.
+/// Returns what read-only mode goes by.
 fn effect_of(tool: &Tool) -> (&'static str, Tone) {
     let effect = permission::effect(tool);
     let tone = match effect {
@@ -87,7 +87,7 @@ fn first_line(tool: &Tool) -> &str {
         .unwrap_or("")
 }
 
-/// The outcome of a call; what to know beside it on stderr.
+/// Returns the outcome of a call; what to know beside it on stderr.
 pub(super) fn outcome(
     label: &CallLabel,
     outcome: &CallOutcome,
@@ -135,7 +135,7 @@ pub(super) fn outcome(
     Ok(())
 }
 
-/// A syntax error without the server's own picture of the statement, which has its EXPLAIN in it.
+/// Returns a syntax error without the server's own picture of the statement, which has its EXPLAIN in it.
 fn explained(text: &str, query: &str) -> String {
     cypher::syntax_error(text, query).map_or_else(|| text.to_owned(), |error| error.message)
 }
@@ -186,7 +186,7 @@ fn table(rows: &Table) -> TextTable {
     table
 }
 
-/// A block that is no text. An image or a recording is named, not printed.
+/// Returns a block that is no text. An image or a recording is named, not printed.
 fn block_without_text(block: &Value) -> CliResult {
     let text = |name: &str| block.get(name).and_then(Value::as_str);
     let Some(data) = text("data").filter(|_| matches!(text("type"), Some("image" | "audio")))

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::cli::find_resource;
 
-/// The deployment whose sign-in is used, and the endpoint.
+/// Returns the deployment whose sign-in is used, and the endpoint.
 pub(super) async fn resolve(
     context: &Context,
     services: &Services,
@@ -47,7 +47,7 @@ fn refuse_credentials(url: &str) -> Result<(), Failure> {
     }
 }
 
-/// Whose sign-in goes to a URL: the picked deployment's, the only one's, or that of the deployment whose endpoint it is.
+/// Returns whose sign-in goes to a URL: the picked deployment's, the only one's, or that of the deployment whose endpoint it is.
 fn whose(context: &Context, route: &CallRoute, url: &str) -> Result<Deployment, Failure> {
     let anonymous = matches!(
         route.sign_in.map(|argument| argument.0),
@@ -74,7 +74,7 @@ fn whose(context: &Context, route: &CallRoute, url: &str) -> Result<Deployment, 
     }
 }
 
-/// What a deployment may send to a URL: everything to an origin of its own; elsewhere its sign-in only where `--sign-in` asks for
+/// Returns what a deployment may send to a URL: everything to an origin of its own; elsewhere its sign-in only where `--sign-in` asks for
 /// it, and its headers, which may hold credentials, never.
 async fn guarded(
     services: &Services,
@@ -145,7 +145,7 @@ async fn is_own(services: &Services, deployment: &Deployment, url: &str) -> bool
     false
 }
 
-/// A gateway or runtime of a picked deployment.
+/// Returns a gateway or runtime of a picked deployment.
 async fn named(
     context: &Context,
     services: &Services,

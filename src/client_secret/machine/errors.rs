@@ -118,7 +118,7 @@ fn millis(duration: std::time::Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// The phase that finds out what became of a write without an answer; none where the write is simply repeated.
+/// Returns the phase that finds out what became of a write without an answer; none where the write is simply repeated.
 fn read_after(phase: ClientSecretPhase) -> Option<ClientSecretPhase> {
     let reads: [_; 5] = [
         (

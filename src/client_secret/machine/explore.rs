@@ -67,7 +67,7 @@ enum Fault {
     Late,
 }
 
-/// Whether a write may be delayed on its way to AWS.
+/// Returns whether a write may be delayed on its way to AWS.
 const fn may_be_late(effect: &ClientSecretEffect) -> bool {
     matches!(
         effect,
@@ -80,7 +80,7 @@ const fn may_be_late(effect: &ClientSecretEffect) -> bool {
     )
 }
 
-/// The write that is on its way arrives.
+/// Returns the write that is on its way arrives.
 fn arrival(node: &Node) -> Option<Node> {
     let mut after = node.clone();
     let (effect, mut sender) = after.late.take()?;

@@ -123,7 +123,7 @@ impl ClientSecretMachine {
         self.go(ClientSecretPhase::Label(LabelMove::DropOrphan));
     }
 
-    /// Whether our version still has the label that it was stored with, and nobody rolls it back.
+    /// Returns whether our version still has the label that it was stored with, and nobody rolls it back.
     fn is_mine_intact(&self) -> bool {
         let labels = &self.state.journal.labels;
         self.state.mine.as_ref().is_some_and(|(version, own)| {

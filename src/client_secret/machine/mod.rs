@@ -66,7 +66,7 @@ impl ClientSecretMachine {
         machine
     }
 
-    /// What must happen next. Asking twice without an answer in between gives the same.
+    /// Returns what must happen next. Asking twice without an answer in between gives the same.
     pub fn next(&self) -> ClientSecretNext {
         let state = &self.state;
         if let Some((reason, duration)) = state.pause {
@@ -146,7 +146,7 @@ impl ClientSecretMachine {
         }
     }
 
-    /// The value that providers and configuration are to take.
+    /// Returns the value that providers and configuration are to take.
     pub(super) const fn wanted(&self) -> SecretChoice {
         if self.state.undoing {
             SecretChoice::Old
@@ -155,13 +155,13 @@ impl ClientSecretMachine {
         }
     }
 
-    /// The secret at Cognito that is not the old one.
+    /// Returns the secret at Cognito that is not the old one.
     pub(super) fn second(&self) -> Option<&ClientSecretId> {
         let old = self.state.old.as_ref();
         self.state.secrets.iter().find(|id| Some(*id) != old)
     }
 
-    /// The move of a label.
+    /// Returns the move of a label.
     fn label_move(&self, label: LabelMove) -> ClientSecretEffect {
         let state = &self.state;
         let pending = state.pending.clone();
@@ -274,37 +274,37 @@ impl ClientSecretMachine {
         true
     }
 
-    /// What has been reported since the start or the last answer.
+    /// Returns what has been reported since the start or the last answer.
     pub fn take_reports(&mut self) -> Vec<ClientSecretReport> {
         std::mem::take(&mut self.reports)
     }
 
-    /// Whether the next effect changes something outside.
+    /// Returns whether the next effect changes something outside.
     pub fn is_writing(&self) -> bool {
         self.state.pause.is_none() && self.state.phase.spec().writes
     }
 
-    /// The current step.
+    /// Returns the current step.
     pub fn step(&self) -> ClientSecretStep {
         self.state.step
     }
 
-    /// Whether the rotation is rolled back.
+    /// Returns whether the rotation is rolled back.
     pub const fn is_undoing(&self) -> bool {
         self.state.undoing
     }
 
-    /// The secret that is to be replaced.
+    /// Returns the secret that is to be replaced.
     pub fn old(&self) -> Option<&ClientSecretId> {
         self.state.old.as_ref()
     }
 
-    /// The providers of this client, as found.
+    /// Returns the providers of this client, as found.
     pub fn providers(&self) -> &[Arc<str>] {
         &self.state.providers
     }
 
-    /// The journal's version in question.
+    /// Returns the journal's version in question.
     pub fn version(&self) -> Option<&VersionId> {
         self.state.pending.as_ref()
     }

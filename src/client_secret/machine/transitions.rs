@@ -63,7 +63,7 @@ impl ClientSecretMachine {
         self.state.phase = ClientSecretPhase::Ask(AskPurpose::GoOn);
     }
 
-    /// The question of a resume: what was found, and what comes next.
+    /// Returns the question of a resume: what was found, and what comes next.
     pub(super) fn go_on_question(&self) -> ClientSecretQuestion {
         let mut ahead = self.clone();
         ahead.state.phase = self
@@ -76,7 +76,7 @@ impl ClientSecretMachine {
         }
     }
 
-    /// What the current phase does, in words.
+    /// Returns what the current phase does, in words.
     pub(super) fn doing(&self) -> &'static str {
         match self.next() {
             ClientSecretNext::Effect(effect) => effect.doing(),
@@ -197,7 +197,7 @@ impl ClientSecretMachine {
         });
     }
 
-    /// The outcome of a rotation that has reached its end.
+    /// Returns the outcome of a rotation that has reached its end.
     pub(super) fn good_outcome(&self) -> RotationOutcome {
         match self.state.kind {
             ClientSecretKind::Rotate | ClientSecretKind::Rollback => RotationOutcome::Rotated,

@@ -15,7 +15,7 @@ use crate::rotation::report::RotationOutcome;
 pub(super) const DRAIN: &str = "requests of another operator may still be on their way";
 
 impl ClientSecretMachine {
-    /// The label that says that a rotation is rolled back; its time is that of the pending value, so that it is found again.
+    /// Returns the label that says that a rotation is rolled back; its time is that of the pending value, so that it is found again.
     pub(super) fn undo_label(&self) -> String {
         // The phase is only entered while a version is pending; an empty id would be refused by the service.
         let pending = self.state.pending.clone();

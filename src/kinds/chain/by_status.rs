@@ -9,7 +9,7 @@ use crate::{
     model::{FailureKind, Health, Kind, Moment, Resource},
 };
 
-/// What AWS says of a stage now; nothing where the chain has no such stage.
+/// Returns what AWS says of a stage now; nothing where the chain has no such stage.
 pub(super) fn live(stage: ChainStage, known: &ChainInput<'_>, now: Moment) -> Option<StageStatus> {
     let of = |kind: Kind| {
         known
@@ -65,7 +65,7 @@ pub(super) fn live(stage: ChainStage, known: &ChainInput<'_>, now: Moment) -> Op
     }
 }
 
-/// The targets that are settled; the good ones do not speak for those that wait for a person.
+/// Returns the targets that are settled; the good ones do not speak for those that wait for a person.
 fn targets(known: &ChainInput<'_>, now: Moment) -> Option<StageStatus> {
     let all = known.resources.iter().copied();
     let targets = all.filter(|resource| resource.key.kind == Kind::Target);
@@ -86,7 +86,7 @@ fn targets(known: &ChainInput<'_>, now: Moment) -> Option<StageStatus> {
     })
 }
 
-/// The worst of some resources; a kind that could not be listed is something to look at.
+/// Returns the worst of some resources; a kind that could not be listed is something to look at.
 fn worst(
     stage: ChainStage,
     resources: Vec<&Resource>,
@@ -207,7 +207,7 @@ fn is_pending(target: &Resource) -> bool {
     target.status.ends_with("_PENDING_AUTH")
 }
 
-/// A target that signs in as a person, who has to agree to it.
+/// Returns a target that signs in as a person, who has to agree to it.
 fn needs_consent(target: &Resource) -> bool {
     let providers = target
         .raw

@@ -48,7 +48,7 @@ pub struct StageStatus {
 }
 
 impl StageStatus {
-    /// A stage of which nothing is known.
+    /// Returns a stage of which nothing is known.
     pub const fn unknown(stage: ChainStage) -> Self {
         Self {
             stage,
@@ -69,12 +69,12 @@ pub struct Chain {
     pub stages: Vec<StageStatus>,
 }
 
-/// Whether AWS's own status says how the hop is: then the status of now counts, not the one that the doctor saw.
+/// Returns whether AWS's own status says how the hop is: then the status of now counts, not the one that the doctor saw.
 pub const fn is_live(hop: Hop) -> bool {
     matches!(hop, Hop::Gateway | Hop::Target | Hop::Runtime)
 }
 
-/// The chain of a deployment, as far as it is known.
+/// Returns the chain of a deployment, as far as it is known.
 pub fn chain(known: &ChainInput<'_>, now: Moment) -> Chain {
     let mut stages: Vec<StageStatus> = ChainStage::ALL
         .into_iter()
@@ -96,12 +96,12 @@ pub fn chain(known: &ChainInput<'_>, now: Moment) -> Chain {
 }
 
 impl Chain {
-    /// The status of one stage, if the chain has it.
+    /// Returns the status of one stage, if the chain has it.
     pub fn stage(&self, stage: ChainStage) -> Option<&StageStatus> {
         self.stages.iter().find(|status| status.stage == stage)
     }
 
-    /// The hop that breaks the chain: the worst, of equals the one that the doctor names, then the first. Nothing where all
+    /// Returns the hop that breaks the chain: the worst, of equals the one that the doctor names, then the first. Nothing where all
     /// is well.
     pub fn broken(&self) -> Option<&StageStatus> {
         let worst = |status: &&StageStatus| (status.health, status.is_cause);
@@ -113,7 +113,7 @@ impl Chain {
             .filter(|status| status.health > Some(Health::Healthy))
     }
 
-    /// The broken hop in words, else what deserves a word although all is well.
+    /// Returns the broken hop in words, else what deserves a word although all is well.
     pub fn summary(&self) -> Option<(Health, String)> {
         let Some(broken) = self.broken() else {
             let noted = self

@@ -30,7 +30,7 @@ fn resource(kind: Kind, id: &str, status: &str, raw: Value) -> Resource {
     }
 }
 
-/// The five deployments when all is well: A and B with an interceptor, C and D without a gateway, E with a person's consent.
+/// Returns the five deployments when all is well: A and B with an interceptor, C and D without a gateway, E with a person's consent.
 fn shape(letter: char) -> Vec<Resource> {
     let intercepted = json!({"interceptorConfigurations": [{"interceptionPoints": ["REQUEST"]}]});
     let grant = json!({"credentialProviderConfigurations": [
@@ -115,7 +115,7 @@ fn of(resources: &[Resource], examined: Option<&DoctorReport>) -> Chain {
     )
 }
 
-/// A letter a hop: well, changing, a person, degraded, failed; a dot where nothing is known.
+/// Returns a letter a hop: passed, changing, a person, degraded, failed; a dot where nothing is known.
 fn dots(chain: &Chain) -> String {
     let letter = |status: &StageStatus| match status.health {
         None => '.',

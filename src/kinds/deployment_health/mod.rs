@@ -68,7 +68,7 @@ impl DeploymentHealth {
         }
     }
 
-    /// Whether the word alone leaves open what was seen.
+    /// Returns whether the word alone leaves open what was seen.
     pub const fn needs_words(self) -> bool {
         match self {
             Self::Proven | Self::Ready => false,
@@ -78,7 +78,7 @@ impl DeploymentHealth {
         }
     }
 
-    /// Whether the deployment needs attention now.
+    /// Returns whether the deployment needs attention now.
     pub const fn is_urgent(self) -> bool {
         match self {
             Self::Proven | Self::Ready | Self::Unknown => false,

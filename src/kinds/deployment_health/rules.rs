@@ -38,13 +38,13 @@ fn stage_with<'a>(
         .max_by_key(|stage| stage.by_status)
 }
 
-/// The stage whose status by AWS is bad.
+/// Returns the stage whose status by AWS is bad.
 fn bad_stage<'a>(input: &'a HealthInput<'_>) -> Option<&'a StageStatus> {
     // A list that could not be read says nothing about what it would have shown.
     stage_with(input, |health| health >= Health::Degraded).filter(|stage| !stage.is_unlisted)
 }
 
-/// Whether calls go past that status: a target that could not be synchronised answers calls with the tools that the gateway
+/// Returns whether calls go past that status: a target that could not be synchronised answers calls with the tools that the gateway
 /// has of it, and a failed update leaves the version before in place, so any recent proof counts. A stage that failed
 /// altogether is passed only if the doctor saw its status and its call went through all the same.
 fn was_passed(input: &HealthInput<'_>, stage: &StageStatus, now: Moment) -> bool {
@@ -88,7 +88,7 @@ const fn hop_of(stage: ChainStage) -> &'static str {
     }
 }
 
-/// When a call last went through the whole chain: the doctor's, one of this console, or one that the logs show.
+/// Returns when a call last went through the whole chain: the doctor's, one of this console, or one that the logs show.
 fn last_proof(input: &HealthInput<'_>) -> Option<(Moment, String)> {
     let examined = input
         .examined
@@ -119,7 +119,7 @@ fn last_proof(input: &HealthInput<'_>) -> Option<(Moment, String)> {
     proofs.max_by_key(|(at, _)| *at)
 }
 
-/// A time of day for evidence, which is printed by commands too: hours, minutes and seconds in UTC.
+/// Returns a time of day for evidence, which is printed by commands too: hours, minutes and seconds in UTC.
 pub(super) fn clock(at: Moment) -> String {
     let iso = at.iso();
     format!("{} UTC", iso.get(11..19).unwrap_or(&iso))
@@ -145,7 +145,7 @@ pub(super) fn broken_by_doctor(input: &HealthInput<'_>, now: Moment) -> Option<H
     )
 }
 
-/// Whether the doctor judged by a status of AWS that is good by now.
+/// Returns whether the doctor judged by a status of AWS that is good by now.
 fn was_corrected(input: &HealthInput<'_>, hop: Hop, source: &str) -> bool {
     source.starts_with("Get")
         && hop
@@ -174,7 +174,7 @@ pub(super) fn failing(input: &HealthInput<'_>, now: Moment) -> Option<HealthVerd
     failing_in_logs(input, now).or_else(|| failing_by_count(input, now))
 }
 
-/// The last calls in the logs failed, one after the other.
+/// Returns the last calls in the logs failed, one after the other.
 fn failing_in_logs(input: &HealthInput<'_>, now: Moment) -> Option<HealthVerdict> {
     let logged = input.logged?;
     let (at, hop, words) = logged.last_failure.as_ref()?;
@@ -290,7 +290,7 @@ pub(super) fn proven(input: &HealthInput<'_>, now: Moment) -> Option<HealthVerdi
     Some(verdict(DeploymentHealth::Proven, None, evidence, Some(at)))
 }
 
-/// A bad verdict that is too old to count: it does not become a good one.
+/// Returns a bad verdict that is too old to count: it does not become a good one.
 pub(super) fn outdated(input: &HealthInput<'_>, now: Moment) -> Option<HealthVerdict> {
     let (at, report) = input.examined?;
     let found = report.verdict.as_ref()?;
@@ -333,7 +333,7 @@ pub(super) fn by_status(input: &HealthInput<'_>, now: Moment) -> HealthVerdict {
     verdict(health, None, words, input.listed_at)
 }
 
-/// What is known of calls where none was seen to go through the whole chain.
+/// Returns what is known of calls where none was seen to go through the whole chain.
 fn without_proof(input: &HealthInput<'_>, now: Moment) -> String {
     let seen = match input.logged {
         Some(_) => "the logs show no call of the last minutes that went through",

@@ -76,7 +76,7 @@ impl Condition {
         }
     }
 
-    /// The level that a line must have at least.
+    /// Returns the level that a line must have at least.
     pub(super) const fn least_level(&self) -> Option<Level> {
         match self {
             Self::Level(least) => Some(*least),
@@ -91,7 +91,7 @@ impl Condition {
         }
     }
 
-    /// A pattern that the text of a line must match, and whether every line that matches it holds.
+    /// Returns a pattern that the text of a line must match, and whether every line that matches it holds.
     pub(super) fn needed_pattern(&self) -> (Option<String>, bool) {
         match self {
             Self::Level(_) => (None, true),
@@ -133,7 +133,7 @@ impl Condition {
     }
 }
 
-/// A pattern that can run over many lines at once, and whether it finds exactly the lines that match it by themselves.
+/// Returns a pattern that can run over many lines at once, and whether it finds exactly the lines that match it by themselves.
 fn pattern_of_lines(pattern: &str) -> (Option<String>, bool) {
     let is_of_whole_text = ["\\A", "\\z", "(?-"]
         .iter()
@@ -185,7 +185,7 @@ fn positive(word: &str) -> Result<Condition, String> {
     Ok(Condition::Contains(unquoted(word).to_lowercase()))
 }
 
-/// An error of the regular expression's parser without its drawing: the last line says what is wrong.
+/// Returns an error of the regular expression's parser without its drawing: the last line says what is wrong.
 fn one_line(error: &str) -> String {
     error
         .lines()
@@ -207,7 +207,7 @@ fn unquoted(text: &str) -> String {
         .to_owned()
 }
 
-/// A word that compares: a name in small letters, a sign, a value.
+/// Returns a word that compares: a name in small letters, a sign, a value.
 fn comparison(word: &str) -> Option<(&str, &str, &str)> {
     let (name, rest) = word.split_at(word.find(['=', '<', '>'])?);
     let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase());
@@ -218,7 +218,7 @@ fn comparison(word: &str) -> Option<(&str, &str, &str)> {
     is_name.then_some((name, sign, value))
 }
 
-/// What a word compares; one that compares nothing known was not meant as text, as long as nobody says so.
+/// Returns what a word compares; one that compares nothing known was not meant as text, as long as nobody says so.
 fn compared(word: &str, name: &str, sign: &str, value: &str) -> Result<Condition, String> {
     match (name, sign) {
         ("level", "=" | ">=") => Level::parse_typed(value)

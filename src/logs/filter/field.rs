@@ -41,7 +41,7 @@ impl ComparisonOperator {
     }
 }
 
-/// The name of a field in a query: one with other characters than letters, digits and `_` stands between backticks.
+/// Returns the name of a field in a query: one with other characters than letters, digits and `_` stands between backticks.
 fn insights_field(name: &str) -> String {
     let is_plain = name
         .bytes()
@@ -85,12 +85,12 @@ impl FieldComparison {
         }))
     }
 
-    /// The last part of the member's name, which stands in every line that has it.
+    /// Returns the last part of the member's name, which stands in every line that has it.
     pub(super) fn last_name(&self) -> &str {
         self.name.rsplit('.').next().unwrap_or(&self.name)
     }
 
-    /// Whether the JSON object in `text` has the member, and the comparison holds for it.
+    /// Returns whether the JSON object in `text` has the member, and the comparison holds for it.
     pub(super) fn holds(&self, text: &str) -> bool {
         if !text.contains(self.last_name()) {
             return false;
@@ -104,7 +104,7 @@ impl FieldComparison {
             .is_some_and(|value| self.compares(value))
     }
 
-    /// The comparison in the language of Logs Insights. As [`FieldComparison::holds`] does, it looks for the member at the top,
+    /// Returns the comparison in the language of Logs Insights. As [`FieldComparison::holds`] does, it looks for the member at the top,
     /// in the attributes, and in those of the resource.
     pub(super) fn insights_expression(&self) -> String {
         let value = match self.number {
@@ -158,7 +158,7 @@ impl FieldComparison {
     }
 }
 
-/// The name, the sign and the value of a word.
+/// Returns the name, the sign and the value of a word.
 fn split(word: &str) -> Option<(&str, ComparisonOperator, &str)> {
     const SIGNS: [(&str, ComparisonOperator); 6] = [
         ("!=", ComparisonOperator::Unequal),
@@ -180,7 +180,7 @@ fn split(word: &str) -> Option<(&str, ComparisonOperator, &str)> {
     (is_name && !value.starts_with(['=', '<', '>'])).then_some((name, sign, value))
 }
 
-/// The member of that name; dots in the name may lead into an object or be a part of a member's own name.
+/// Returns the member of that name; dots in the name may lead into an object or be a part of a member's own name.
 fn member<'a>(value: &'a Value, name: &str) -> Option<&'a Value> {
     let object = value.as_object()?;
     if let Some(found) = object.get(name) {

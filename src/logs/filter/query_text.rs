@@ -54,7 +54,7 @@ impl Filter {
     }
 }
 
-/// The condition that spans name one of these gateways or runtimes; none if all spans may be shown.
+/// Returns the condition that spans name one of these gateways or runtimes; none if all spans may be shown.
 pub(crate) fn spans_of(owner_ids: &[String]) -> Option<String> {
     let ids: Vec<String> = owner_ids.iter().map(|id| escaped(id)).collect();
     (!ids.is_empty()).then(|| {
@@ -125,12 +125,12 @@ fn source_expression(source: &str) -> String {
     }
 }
 
-/// A text as a regular expression between slashes that finds exactly it.
+/// Returns a text as a regular expression between slashes that finds exactly it.
 fn escaped(text: &str) -> String {
     with_slashes(&regex::escape(text))
 }
 
-/// A regular expression between slashes: its own slashes get a backslash, unless they have one.
+/// Returns a regular expression between slashes: its own slashes get a backslash, unless they have one.
 fn with_slashes(pattern: &str) -> String {
     let mut written = String::with_capacity(pattern.len());
     let mut is_escaped = false;
@@ -144,7 +144,7 @@ fn with_slashes(pattern: &str) -> String {
     written
 }
 
-/// A text between quotes.
+/// Returns a text between quotes.
 pub(super) fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
@@ -154,7 +154,7 @@ mod tests {
     use super::*;
     use crate::logs::FilterScope;
 
-    /// The conditions of the query of a filter.
+    /// Returns the conditions of the query of a filter.
     fn conditions(filter: &str) -> Vec<String> {
         let query = Filter::parse(filter).unwrap().insights_query(&[]);
         query

@@ -31,14 +31,14 @@ pub struct InsightsSeries {
 }
 
 impl InsightsSeries {
-    /// The largest number.
+    /// Returns the largest number.
     pub fn most(&self) -> f64 {
         self.values.iter().flatten().copied().fold(0.0, f64::max)
     }
 }
 
 impl InsightsChart {
-    /// The chart of rows that hold a time in one column (`bin(5m)`) and numbers in others. `None` for other rows.
+    /// Returns the chart of rows that hold a time in one column (`bin(5m)`) and numbers in others. `None` for other rows.
     pub(super) fn of(
         columns: &[InsightsColumn],
         rows: &[InsightsRow],
@@ -93,7 +93,7 @@ impl InsightsChart {
         })
     }
 
-    /// The end of the last bin.
+    /// Returns the end of the last bin.
     pub fn end(&self) -> Moment {
         let bins = self.series.first().map_or(0, |series| series.values.len());
         self.begin
@@ -101,7 +101,7 @@ impl InsightsChart {
     }
 }
 
-/// The series with that label, a new one if there is none.
+/// Returns the series with that label, a new one if there is none.
 fn series_of(
     series: &mut Vec<InsightsSeries>,
     label: String,
@@ -118,7 +118,7 @@ fn series_of(
     series.get_mut(place)
 }
 
-/// What a number of a row belongs to: its group, and the column if there are several.
+/// Returns what a number of a row belongs to: its group, and the column if there are several.
 fn label(
     groups: &[&InsightsColumn],
     number: &InsightsColumn,
@@ -132,7 +132,7 @@ fn label(
     parts.join(" ")
 }
 
-/// Whether a column holds the time of a bin in every row.
+/// Returns whether a column holds the time of a bin in every row.
 fn is_time(column: &InsightsColumn, rows: &[InsightsRow]) -> bool {
     const OF_LINES: [&str; 2] = ["@timestamp", "@ingestionTime"];
     !OF_LINES.contains(&column.name.as_str())
@@ -143,7 +143,7 @@ fn is_time(column: &InsightsColumn, rows: &[InsightsRow]) -> bool {
             .all(|row| result_time(row.cell(&column.name)).is_some())
 }
 
-/// The width in a name such as `bin(5m)`, in milliseconds.
+/// Returns the width in a name such as `bin(5m)`, in milliseconds.
 fn bin_width(name: &str) -> Option<i64> {
     let inside = name.strip_prefix("bin(")?.strip_suffix(')')?.trim();
     let digits = inside.find(|letter: char| !letter.is_ascii_digit())?;
@@ -161,7 +161,7 @@ fn bin_width(name: &str) -> Option<i64> {
     (width > 0).then_some(width)
 }
 
-/// The smallest time between two different times.
+/// Returns the smallest time between two different times.
 fn smallest_step(times: &[Moment]) -> Option<i64> {
     let mut sorted = times.to_vec();
     sorted.sort_unstable();

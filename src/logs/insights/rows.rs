@@ -72,7 +72,7 @@ impl InsightsRow {
         row
     }
 
-    /// The value of a field; empty if the row has none.
+    /// Returns the value of a field; empty if the row has none.
     pub fn cell(&self, name: &str) -> &str {
         self.cells
             .iter()
@@ -81,7 +81,7 @@ impl InsightsRow {
     }
 }
 
-/// The log group's name in a value of `@log`: the service puts the account and a colon before it.
+/// Returns the log group's name in a value of `@log`: the service puts the account and a colon before it.
 fn group_of_log(value: &str) -> &str {
     value
         .split_once(':')

@@ -12,7 +12,7 @@ pub struct SavedInsightsQuery {
 /// Stands for a session id that is not known.
 const ANY_SESSION: &str = "SESSION-ID";
 
-/// The queries to begin with. `session` is the session id of the line that is looked at; `spans` is the condition on the
+/// Returns the queries to begin with. `session` is the session id of the line that is looked at; `spans` is the condition on the
 /// spans of the deployment that is shown, since a group of spans holds those of all deployments of an account.
 ///
 /// Names and attributes of spans: AgentCore developer guide, "observability". Members of the gateway's records: the same,

@@ -92,13 +92,13 @@ static TOKEN: LazyLock<Regex> = LazyLock::new(|| {
 /// The password of `scheme://user:password@host`. The password may contain any character but blanks and quotes.
 static USER_INFO: LazyLock<Regex> = LazyLock::new(|| compiled(r#"://[^/\s:@"']*:([^\s"'<>]+)@"#));
 
-/// Whether what follows the colon of an address is a port, so that the sign behind it belongs to its path.
+/// Returns whether what follows the colon of an address is a port, so that the sign behind it belongs to its path.
 fn is_port(text: &str) -> bool {
     text.split_once(['/', '?'])
         .is_some_and(|(port, _)| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-/// Whether the word behind a scheme is a credential, not the next word of a sentence.
+/// Returns whether the word behind a scheme is a credential, not the next word of a sentence.
 fn is_credential(scheme: &str, word: &str) -> bool {
     if scheme.eq_ignore_ascii_case("basic") {
         const LENIENT: general_purpose::GeneralPurpose = general_purpose::GeneralPurpose::new(

@@ -51,7 +51,7 @@ fn masked_texts(value: Value) -> Value {
     }
 }
 
-/// The ranges that hold credentials, in no particular order. Ranges may overlap.
+/// Returns the ranges that hold credentials, in no particular order. Ranges may overlap.
 fn credentials(text: &str, ends: &mut ValueEnds<'_>) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     named::find(text, ends, &mut found);

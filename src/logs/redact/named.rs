@@ -187,7 +187,7 @@ fn flags(text: &str, ends: &mut ValueEnds<'_>, found: &mut Vec<Range<usize>>) {
     }
 }
 
-/// Whether a text begins with the ports of `docker run -p 7687:7687`.
+/// Returns whether a text begins with the ports of `docker run -p 7687:7687`.
 fn is_port_mapping(text: &str) -> bool {
     let word = text.split_whitespace().next().unwrap_or_default();
     word.contains(':')

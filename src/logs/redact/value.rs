@@ -53,7 +53,7 @@ pub(super) fn push_value(
     }
 }
 
-/// The content of the quoted string at `at`: `"x"`, `\"x\"`, `b'x'`, `"""x"""`, or a backtick string.
+/// Returns the content of the quoted string at `at`: `"x"`, `\"x\"`, `b'x'`, `"""x"""`, or a backtick string.
 pub(super) fn quoted(text: &str, at: usize, ends: &mut ValueEnds<'_>) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
     let prefix = bytes
@@ -136,7 +136,7 @@ fn blanks(text: &str, at: usize) -> usize {
     })
 }
 
-/// The beginning of the value in `{"value": "x"}`, `{"S": "x"}`, `{stringValue: x}`.
+/// Returns the beginning of the value in `{"value": "x"}`, `{"S": "x"}`, `{stringValue: x}`.
 fn value_member(text: &str, at: usize) -> Option<usize> {
     let rest = text.get(at + 1..)?;
     let trimmed = rest.trim_start_matches([' ', '\\', '"', '\'']);
@@ -213,7 +213,7 @@ fn scheme_length(value: &str) -> Option<usize> {
         .map(|scheme| scheme.len())
 }
 
-/// Whether a value stands for none: null, a mask, a reference to a variable. Examines no more than its first word.
+/// Returns whether a value stands for none: null, a mask, a reference to a variable. Examines no more than its first word.
 pub(super) fn is_placeholder(value: &str) -> bool {
     const WORDS: [&str; 12] = [
         "null",
@@ -245,7 +245,7 @@ pub(super) fn is_placeholder(value: &str) -> bool {
         || is_variable()
 }
 
-/// Whether a value is the name of a secret (an ARN, `neo4j-mcp/credentials`) and not its content.
+/// Returns whether a value is the name of a secret (an ARN, `neo4j-mcp/credentials`) and not its content.
 pub(super) fn is_resource_name(value: &str) -> bool {
     value.starts_with("arn:")
         || (value.contains('/')

@@ -38,7 +38,7 @@ impl<'a> ValueEnds<'a> {
         }
     }
 
-    /// The quote that closes a value whose content begins at `from`: the next one behind exactly `backslashes` backslashes.
+    /// Returns the quote that closes a value whose content begins at `from`: the next one behind exactly `backslashes` backslashes.
     pub(super) fn closing(&mut self, from: usize, quote: u8, backslashes: usize) -> usize {
         if backslashes > MAX_BACKSLASHES {
             return self.text.len();
@@ -46,7 +46,7 @@ impl<'a> ValueEnds<'a> {
         self.next(Terminator::Quote(quote, backslashes), from)
     }
 
-    /// The end of a bare value.
+    /// Returns the end of a bare value.
     pub(super) fn bare(&mut self, from: usize, is_header: bool) -> usize {
         let terminator = if is_header {
             Terminator::Header
@@ -56,7 +56,7 @@ impl<'a> ValueEnds<'a> {
         self.next(terminator, from)
     }
 
-    /// The next closing square bracket.
+    /// Returns the next closing square bracket.
     pub(super) fn bracket(&mut self, from: usize) -> usize {
         self.next(Terminator::Bracket, from)
     }

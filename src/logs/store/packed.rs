@@ -49,7 +49,7 @@ impl LineMark {
     const LATE: u8 = 0x40;
     const NOTICE: u8 = 0x80;
 
-    /// The mark of a line.
+    /// Returns the mark of a line.
     pub(super) fn of(entry: &Entry) -> Self {
         match &entry.body {
             Body::Event { line, late, .. } => {
@@ -60,13 +60,13 @@ impl LineMark {
         }
     }
 
-    /// The level.
+    /// Returns the level.
     pub(super) fn level(self) -> Option<Level> {
         let number = usize::from(self.0 & 0x0f).checked_sub(1)?;
         Level::ALL.get(number).copied()
     }
 
-    /// Whether the line is a notice.
+    /// Returns whether the line is a notice.
     pub(super) const fn is_notice(self) -> bool {
         self.0 & Self::NOTICE != 0
     }
@@ -192,12 +192,12 @@ pub(super) struct UnpackedLines<'a> {
 }
 
 impl UnpackedLines<'_> {
-    /// The texts of all lines, each with a line feed behind it.
+    /// Returns the texts of all lines, each with a line feed behind it.
     pub(super) const fn texts(&self) -> &[u8] {
         self.texts
     }
 
-    /// Where in the texts a line begins and ends.
+    /// Returns where in the texts a line begins and ends.
     pub(super) fn places(&self) -> &[(usize, usize)] {
         &self.places
     }
@@ -266,7 +266,7 @@ impl UnpackedLines<'_> {
     }
 }
 
-/// The parts of a line that are kept as places in its text.
+/// Returns the parts of a line that are kept as places in its text.
 fn parts(line: &Line) -> [Option<&str>; 5] {
     [
         line.message.as_deref(),

@@ -6,7 +6,7 @@ use super::{Entry, LogStore};
 use crate::{logs::Level, model::Moment};
 
 impl LogStore {
-    /// A row among those that pass.
+    /// Returns a row among those that pass.
     pub fn row(&self, index: usize) -> Option<Entry> {
         self.rows(index..index + 1).pop()
     }
@@ -63,7 +63,7 @@ impl LogStore {
         }
     }
 
-    /// The row at which a line stands now; where it is gone, the first that is not older.
+    /// Returns the row at which a line stands now; where it is gone, the first that is not older.
     pub fn position(&self, line: &Entry) -> usize {
         let (mut low, mut high) = (0, self.len());
         while low < high {
@@ -84,7 +84,7 @@ impl LogStore {
         found.unwrap_or(low)
     }
 
-    /// The next row after `from` (before it, backwards) that is wanted, going round the end once.
+    /// Returns the next row after `from` (before it, backwards) that is wanted, going round the end once.
     pub fn find(
         &self,
         from: usize,

@@ -37,27 +37,27 @@ impl LineScan {
         }
     }
 
-    /// The filter.
+    /// Returns the filter.
     pub(super) const fn filter(&self) -> &Filter {
         &self.filter
     }
 
-    /// Whether everything passes and nothing is searched for.
+    /// Returns whether everything passes and nothing is searched for.
     pub(super) const fn is_empty(&self) -> bool {
         self.filter.is_empty() && self.search.is_none()
     }
 
-    /// Whether something is searched for.
+    /// Returns whether something is searched for.
     pub(super) const fn has_search(&self) -> bool {
         self.search.is_some()
     }
 
-    /// Whether a line passes the filter.
+    /// Returns whether a line passes the filter.
     pub(super) fn passes(&self, entry: &Entry) -> bool {
         self.filter.is_empty() || self.filter.passes(entry)
     }
 
-    /// Whether the text of an event holds what is searched for.
+    /// Returns whether the text of an event holds what is searched for.
     pub(super) fn is_hit(&self, entry: &Entry) -> bool {
         match (&entry.body, &self.search) {
             (Body::Event { text, .. }, Some(search)) => search.is_match(text.as_bytes()),
@@ -65,13 +65,13 @@ impl LineScan {
         }
     }
 
-    /// Whether the texts of a run must be known to filter and search it.
+    /// Returns whether the texts of a run must be known to filter and search it.
     pub(super) const fn needs_text(&self) -> bool {
         self.search.is_some()
             || !self.filter.is_empty() && (!self.is_exact || self.pattern.is_some())
     }
 
-    /// Whether a line can pass as far as its mark tells.
+    /// Returns whether a line can pass as far as its mark tells.
     pub(super) fn admits(&self, mark: LineMark) -> bool {
         mark.is_notice()
             || self
@@ -79,7 +79,7 @@ impl LineScan {
                 .is_none_or(|least| mark.level().is_some_and(|level| level >= least))
     }
 
-    /// The lines of a run that can pass, as far as marks and texts tell; in ascending order. Notices always pass.
+    /// Returns the lines of a run that can pass, as far as marks and texts tell; in ascending order. Notices always pass.
     pub(super) fn candidates(
         &self,
         lines: &UnpackedLines<'_>,
@@ -101,12 +101,12 @@ impl LineScan {
         }
     }
 
-    /// Whether every candidate passes.
+    /// Returns whether every candidate passes.
     pub(super) const fn is_exact(&self) -> bool {
         self.is_exact || self.filter.is_empty()
     }
 
-    /// The lines of a run whose texts hold what is searched for, in ascending order.
+    /// Returns the lines of a run whose texts hold what is searched for, in ascending order.
     pub(super) fn hits(&self, lines: &UnpackedLines<'_>) -> Vec<usize> {
         self.search
             .as_ref()
@@ -114,7 +114,7 @@ impl LineScan {
     }
 }
 
-/// The lines that match a pattern somewhere, in ascending order. The pattern runs over all texts at once; behind a match it
+/// Returns the lines that match a pattern somewhere, in ascending order. The pattern runs over all texts at once; behind a match it
 /// goes on at the next line, so that a match over several lines hides none in the later ones. Such a match makes its first
 /// line a candidate, which is examined by itself.
 fn matching<'a>(
@@ -143,7 +143,7 @@ fn matching<'a>(
     })
 }
 
-/// The pattern over texts that are separated by line feeds: `^` and `$` match at lines.
+/// Returns the pattern over texts that are separated by line feeds: `^` and `$` match at lines.
 fn pattern_of_lines(text: &str) -> Option<Regex> {
     let builder = RegexBuilder::new(text)
         .case_insensitive(true)

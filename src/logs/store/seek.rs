@@ -4,7 +4,7 @@ use super::{LogStore, packed::LineMark};
 use crate::logs::Level;
 
 impl LogStore {
-    /// How many rows hold what is searched for, and the number of this row among them, from 1 on.
+    /// Returns how many rows hold what is searched for, and the number of this row among them, from 1 on.
     pub fn hits(&self, row: usize) -> (Option<usize>, usize) {
         let all = self.hits.last().copied().unwrap_or_default();
         let number = self.locate(row).and_then(|(segment, line)| {
@@ -15,7 +15,7 @@ impl LogStore {
         (number, all)
     }
 
-    /// The next row after `from` (before it, backwards) that holds what is searched for, going round the end once. Older lines
+    /// Returns the next row after `from` (before it, backwards) that holds what is searched for, going round the end once. Older lines
     /// are searched as far as needed, which may put rows in front of `from`.
     pub fn next_hit(&mut self, from: usize, backwards: bool) -> Option<usize> {
         self.seek(from, backwards, |store, start| {
@@ -29,7 +29,7 @@ impl LogStore {
         })
     }
 
-    /// The next row after `from` (before it, backwards) of at least this level, going round the end once. Older lines are
+    /// Returns the next row after `from` (before it, backwards) of at least this level, going round the end once. Older lines are
     /// filtered as far as needed, which may put rows in front of `from`.
     pub fn next_of_level(&mut self, from: usize, backwards: bool, least: Level) -> Option<usize> {
         self.seek(from, backwards, |store, start| {
@@ -61,7 +61,7 @@ impl LogStore {
         next(self, if backwards { self.len() } else { 0 })
     }
 
-    /// The first row at or after `start` whose mark is wanted; backwards, the last one before it.
+    /// Returns the first row at or after `start` whose mark is wanted; backwards, the last one before it.
     fn nearest(
         &self,
         start: usize,
@@ -92,7 +92,7 @@ impl LogStore {
         self.hits.get(segment).copied().unwrap_or_default() + within
     }
 
-    /// The row of a hit, counted from 0.
+    /// Returns the row of a hit, counted from 0.
     fn row_of_hit(&self, number: usize) -> Option<usize> {
         let segment = self.hits.partition_point(|before| *before <= number);
         let segment = segment.checked_sub(1)?;

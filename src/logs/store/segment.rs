@@ -70,7 +70,7 @@ impl Segment {
         runs
     }
 
-    /// A run of one line.
+    /// Returns a run of one line.
     pub(super) fn begin(entry: Entry) -> Self {
         let mut segment = Self {
             lines: SegmentLines::Raw(Vec::new()),
@@ -86,7 +86,7 @@ impl Segment {
         segment
     }
 
-    /// Whether a line that is not older than the last one may be added.
+    /// Returns whether a line that is not older than the last one may be added.
     pub(super) fn has_room(&self, entry: &Entry) -> bool {
         let usual = SegmentSize {
             bytes: SEGMENT_BYTES,
@@ -131,7 +131,7 @@ impl Segment {
         }
     }
 
-    /// Whether the run is compressed.
+    /// Returns whether the run is compressed.
     pub(super) const fn is_packed(&self) -> bool {
         matches!(self.lines, SegmentLines::Packed(_))
     }
@@ -224,7 +224,7 @@ impl Segment {
         }
     }
 
-    /// All lines.
+    /// Returns all lines.
     pub(super) fn into_entries(self, sources: &LineSources) -> Vec<Entry> {
         match self.lines {
             SegmentLines::Raw(entries) => entries,
@@ -241,7 +241,7 @@ impl Segment {
         self.passing.as_ref().map_or_else(|| self.len(), Vec::len)
     }
 
-    /// The line of a row.
+    /// Returns the line of a row.
     pub(super) fn line_of_row(&self, row: usize) -> Option<usize> {
         match &self.passing {
             Some(passing) => passing.get(row).copied().map(usize::from),
@@ -249,7 +249,7 @@ impl Segment {
         }
     }
 
-    /// The row of a line, or the row at which it would be inserted.
+    /// Returns the row of a line, or the row at which it would be inserted.
     pub(super) fn row_of_line(&self, line: usize) -> usize {
         match &self.passing {
             Some(passing) => passing.partition_point(|passing| usize::from(*passing) < line),
@@ -257,7 +257,7 @@ impl Segment {
         }
     }
 
-    /// The lines that hold what is searched for.
+    /// Returns the lines that hold what is searched for.
     pub(super) fn hits(&self) -> &[u16] {
         &self.hits
     }
@@ -310,7 +310,7 @@ impl Segment {
     }
 }
 
-/// A line's number. A run has at most [`SEGMENT_LINES`].
+/// Returns a line's number. A run has at most [`SEGMENT_LINES`].
 fn short(line: usize) -> u16 {
     u16::try_from(line).unwrap_or(u16::MAX)
 }

@@ -90,7 +90,7 @@ impl RotationMachine {
             })
     }
 
-    /// What was read of a version.
+    /// Returns what was read of a version.
     pub(super) fn facts_of(&self, version: Option<&VersionId>) -> Option<&VersionFacts> {
         version.and_then(|version| self.state.seen.readable.get(version))
     }

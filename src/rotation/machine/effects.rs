@@ -148,7 +148,7 @@ impl RotationMachine {
             .unwrap_or_else(|version| RotationEffect::Login { version })
     }
 
-    /// What must happen before this version's password is sent; else the version.
+    /// Returns what must happen before this version's password is sent; else the version.
     fn before_login(&self, version: Option<&VersionId>) -> Result<RotationEffect, VersionId> {
         let version = given(version);
         let Some(facts) = self.state.seen.readable.get(&version) else {
@@ -161,7 +161,7 @@ impl RotationMachine {
         Err(version)
     }
 
-    /// The version that was current before the current one.
+    /// Returns the version that was current before the current one.
     pub(super) fn before(&self) -> Option<VersionId> {
         self.state.seen.labels.holder(labels::PREVIOUS).cloned()
     }

@@ -126,7 +126,7 @@ impl RotationMachine {
         );
     }
 
-    /// When the calls began to which nobody has answered since.
+    /// Returns when the calls began to which nobody has answered since.
     pub(super) fn silent_since(&mut self) -> i64 {
         *self.state.retry.since.get_or_insert(self.asked_at)
     }

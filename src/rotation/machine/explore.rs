@@ -24,7 +24,7 @@ use super::{RotationMachine, RotationSettings};
 
 const NOW: i64 = 1_795_269_901_000;
 
-/// One more resume, alone and without faults.
+/// Returns one more resume, alone and without faults.
 fn resume(world: &ExploredWorld) -> (ExploredWorld, RotationOutcome) {
     let mut world = world.clone();
     let mut operator = ExploredOperator {

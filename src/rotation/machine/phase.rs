@@ -153,7 +153,7 @@ pub(super) struct RotationPhaseSpec {
 }
 
 impl RotationPhase {
-    /// The table.
+    /// Returns the table.
     pub(super) const fn spec(self) -> RotationPhaseSpec {
         use RotationStep as Step;
         let (step, writes) = match self {

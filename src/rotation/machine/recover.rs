@@ -61,7 +61,7 @@ impl RotationMachine {
         }
     }
 
-    /// The first of the two versions that has not been read.
+    /// Returns the first of the two versions that has not been read.
     pub(super) fn unread(&self) -> Option<VersionId> {
         let wanted = [
             self.state.seen.base.as_ref(),

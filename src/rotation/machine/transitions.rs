@@ -44,7 +44,7 @@ impl RotationMachine {
         self.state.phase = RotationPhase::Ask(RotationAsk::GoOn);
     }
 
-    /// What was found, and what comes next: for the operator of a resume.
+    /// Returns what was found, and what comes next: for the operator of a resume.
     pub(super) fn go_on_question(&self) -> RotationQuestion {
         let found: Vec<String> = self.found.iter().map(ToString::to_string).collect();
         let mut ahead = self.clone();

@@ -77,7 +77,7 @@ impl RunnerState {
             .await
     }
 
-    /// The services, and the deployments of a tail's parts with what is read of each.
+    /// Returns the services, and the deployments of a tail's parts with what is read of each.
     fn tail_sources(
         &self,
         request: &TailRequest,

@@ -97,7 +97,7 @@ impl ServiceRunner {
     }
 }
 
-/// The slot of a task about secrets; none where it is no task.
+/// Returns the slot of a task about secrets; none where it is no task.
 fn secrets_slot(effect: &SecretsEffect) -> Option<Slot> {
     Some(match effect {
         SecretsEffect::ReadSecret(..) => Slot::Secret,

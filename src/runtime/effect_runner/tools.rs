@@ -127,7 +127,7 @@ impl RunnerState {
         }
     }
 
-    /// The values that a server proposes. That it proposes none is no failure of what the user does.
+    /// Returns the values that a server proposes. That it proposes none is no failure of what the user does.
     async fn values_of(
         &self,
         endpoint: &McpEndpoint,
@@ -231,7 +231,7 @@ impl RunnerState {
         }
     }
 
-    /// A call asked for a person's consent. With a browser at hand the consent is obtained and the call repeated; otherwise the
+    /// Returns a call asked for a person's consent. With a browser at hand the consent is obtained and the call repeated; otherwise the
     /// address is shown, and the consent is completed before the call is repeated by hand.
     async fn ask_for_consent(
         &self,
@@ -268,7 +268,7 @@ impl RunnerState {
         })
     }
 
-    /// Whether a call may write; a tool that was not listed may.
+    /// Returns whether a call may write; a tool that was not listed may.
     fn is_write(&self, endpoint: &McpEndpoint, tool: &str, arguments: &Map<String, Value>) -> bool {
         let tools = self.tools.lock();
         let known = tools

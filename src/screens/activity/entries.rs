@@ -44,7 +44,7 @@ impl ActivityRow<'_> {
         }
     }
 
-    /// Whether this program did it.
+    /// Returns whether this program did it.
     pub(super) const fn is_own(&self) -> bool {
         match self {
             Self::Own(_) => true,
@@ -59,7 +59,7 @@ impl ActivityRow<'_> {
         }
     }
 
-    /// Whether nothing was done, because it was not confirmed.
+    /// Returns whether nothing was done, because it was not confirmed.
     pub(super) fn is_declined(&self) -> bool {
         match self {
             Self::Own(entry) => entry.is_declined(),
@@ -74,7 +74,7 @@ impl ActivityRow<'_> {
         }
     }
 
-    /// Who did it.
+    /// Returns who did it.
     pub(super) fn who(&self) -> String {
         match self {
             Self::Own(_) => "this console".to_owned(),
@@ -82,7 +82,7 @@ impl ActivityRow<'_> {
         }
     }
 
-    /// What was done.
+    /// Returns what was done.
     pub(super) fn what(&self) -> String {
         match self {
             Self::Own(entry) => entry.what.clone(),
@@ -90,7 +90,7 @@ impl ActivityRow<'_> {
         }
     }
 
-    /// How it went, in a line.
+    /// Returns how it went, in a line.
     pub(super) fn outcome(&self) -> String {
         match self {
             Self::Own(entry) => match &entry.result {
@@ -108,7 +108,7 @@ impl ActivityRow<'_> {
         }
     }
 
-    /// How long it took, in milliseconds.
+    /// Returns how long it took, in milliseconds.
     pub(super) const fn took_ms(&self) -> Option<i64> {
         match self {
             Self::Own(entry) => entry.took_ms,
@@ -116,7 +116,7 @@ impl ActivityRow<'_> {
         }
     }
 
-    /// Whether it can be done again from here.
+    /// Returns whether it can be done again from here.
     pub(super) const fn can_run_again(&self) -> bool {
         match self {
             Self::Own(entry) => entry.again.is_some(),
@@ -124,7 +124,7 @@ impl ActivityRow<'_> {
         }
     }
 
-    /// The resource that was changed.
+    /// Returns the resource that was changed.
     pub(super) const fn resource(&self) -> Option<&ResourceKey> {
         match self {
             Self::Change(found) => found.key.as_ref(),
@@ -132,7 +132,7 @@ impl ActivityRow<'_> {
         }
     }
 
-    /// Whether every word stands somewhere in it; a word after `!` must not.
+    /// Returns whether every word stands somewhere in it; a word after `!` must not.
     pub(super) fn matches(&self, words: &[String]) -> bool {
         if words.is_empty() {
             return true;

@@ -187,7 +187,7 @@ const fn columns(width: u16) -> (usize, usize) {
     }
 }
 
-/// A tool of a gateway without the name of its target, which stands in the opened entry.
+/// Returns a tool of a gateway without the name of its target, which stands in the opened entry.
 fn short(what: &str) -> String {
     let words = what.split(' ');
     let short: Vec<&str> = words
@@ -213,7 +213,7 @@ fn took_or_write(entry: &ActivityRow<'_>, width: u16) -> String {
     }
 }
 
-/// The time of today; of another day the day, and where there is room the hour and minute.
+/// Returns the time of today; of another day the day, and where there is room the hour and minute.
 fn time_of(entry: &ActivityRow<'_>, width: u16, context: &ViewContext<'_>) -> String {
     if width >= TOOK_FROM {
         let time = entry.at().clock_or_date(context.now, context.zone);

@@ -42,7 +42,7 @@ impl DetailTab {
         }
     }
 
-    /// The tab after this one.
+    /// Returns the tab after this one.
     pub(super) const fn next(self, has_other: bool) -> Self {
         match self {
             Self::Facts => Self::Yaml,
@@ -52,7 +52,7 @@ impl DetailTab {
         }
     }
 
-    /// The lines of a tab that shows the API's answer.
+    /// Returns the lines of a tab that shows the API's answer.
     pub(super) fn lines(self, resource: &Resource, other: Option<&Resource>) -> Vec<TextLine> {
         match self {
             Self::Facts => Vec::new(),
@@ -102,7 +102,7 @@ impl TextLine {
     }
 }
 
-/// What is different, by path: what stands here, and what stands in the other one.
+/// Returns what is different, by path: what stands here, and what stands in the other one.
 fn difference_lines(resource: &Resource, other: &Resource) -> Vec<TextLine> {
     let found = kinds::differences(&other.raw, &resource.raw);
     let title = |mark: &str, resource: &Resource, role| {
@@ -200,12 +200,12 @@ impl DetailDocument {
         true
     }
 
-    /// The indices of the lines that no fold hides.
+    /// Returns the indices of the lines that no fold hides.
     fn visible(&self, lines: &[TextLine]) -> Vec<usize> {
         visible_lines(&depths(lines), &self.folded)
     }
 
-    /// The index of the line under the cursor.
+    /// Returns the index of the line under the cursor.
     fn line(&self, lines: &[TextLine]) -> usize {
         self.visible(lines)
             .get(self.list.cursor())

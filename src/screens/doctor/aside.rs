@@ -23,7 +23,7 @@ const LEGEND: [(HopState, &str); 5] = [
     (HopState::Skipped, "not in this chain"),
 ];
 
-/// The lines beside the hops.
+/// Returns the lines beside the hops.
 pub(super) fn lines(report: &DoctorReport, context: &ViewContext<'_>, room: u16) -> Vec<PanelLine> {
     let mut lines = comparison(report, room);
     lines.extend(since_the_walk_before(report, context));
@@ -93,7 +93,7 @@ fn cell(step: &ComparedStep, column: usize) -> StyledLine {
     ]
 }
 
-/// The hops whose state is another than in the walk before.
+/// Returns the hops whose state is another than in the walk before.
 fn since_the_walk_before(report: &DoctorReport, context: &ViewContext<'_>) -> Vec<PanelLine> {
     let walks = context.store.walks.get(&report.deployment);
     let Some((at, before)) = walks.and_then(|walks| walks.get(1)) else {
@@ -132,7 +132,7 @@ fn since_the_walk_before(report: &DoctorReport, context: &ViewContext<'_>) -> Ve
     lines
 }
 
-/// The last walks as dots, the oldest first.
+/// Returns the last walks as dots, the oldest first.
 fn last_walks(report: &DoctorReport, context: &ViewContext<'_>) -> Vec<PanelLine> {
     let Some(walks) = context.store.walks.get(&report.deployment) else {
         return Vec::new();

@@ -152,7 +152,7 @@ fn draw_finding(finding: &HopFinding, is_cause: bool, line: Rect, painter: &mut 
     painter.text(x, line.y, end.saturating_sub(x), &finding.evidence, text);
 }
 
-/// The whole evidence of a hop: its sentence, what was asked, what came back, what its log says, and the key that opens the log.
+/// Returns the whole evidence of a hop: its sentence, what was asked, what came back, what its log says, and the key that opens the log.
 fn evidence_lines(finding: &HopFinding, context: &ViewContext<'_>, room: u16) -> Vec<PanelLine> {
     let mut lines: Vec<PanelLine> = wrapped(&finding.evidence, room, Role::Text)
         .into_iter()

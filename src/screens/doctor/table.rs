@@ -23,7 +23,7 @@ const TITLED_FROM: u16 = 140;
 /// Columns of a hop with a title.
 const PITCH: u16 = 4;
 
-/// The title of a hop's column.
+/// Returns the title of a hop's column.
 fn title(hop: Hop) -> String {
     match hop {
         Hop::ToolsList => "LST".to_owned(),
@@ -167,7 +167,7 @@ fn draw_row(
     }
 }
 
-/// The colour of what was seen at that time: it fades when it proves nothing of now any more.
+/// Returns the colour of what was seen at that time: it fades when it proves nothing of now any more.
 fn faded(role: Role, at: Moment, now: Moment) -> Role {
     if now.since(at) > EVIDENCE_MS {
         Role::Dim

@@ -72,7 +72,7 @@ pub(super) fn doctor(
     }
 }
 
-/// What a report says in a few words.
+/// Returns what a report says in a few words.
 pub(super) fn headline(report: &DoctorReport) -> (String, Role) {
     let warnings: Vec<_> = report
         .hops
@@ -100,7 +100,7 @@ pub(super) fn headline(report: &DoctorReport) -> (String, Role) {
     }
 }
 
-/// The first sentence of an evidence, and the rest.
+/// Returns the first sentence of an evidence, and the rest.
 fn split_sentence(evidence: &str) -> (&str, &str) {
     let is_sentence = |end: &usize| {
         let words = evidence
@@ -119,7 +119,7 @@ fn split_sentence(evidence: &str) -> (&str, &str) {
         })
 }
 
-/// The first sentence of an evidence: what a person would say.
+/// Returns the first sentence of an evidence: what a person would say.
 fn sentence(evidence: &str) -> &str {
     split_sentence(evidence).0
 }
@@ -181,7 +181,7 @@ fn draw_report(
     }
 }
 
-/// The verdict as a person would say it, its evidence, who changed something before it broke, and the fix with its key.
+/// Returns the verdict as a person would say it, its evidence, who changed something before it broke, and the fix with its key.
 fn verdict_lines(report: &DoctorReport, context: &ViewContext<'_>, room: u16) -> Vec<PanelLine> {
     let Some(verdict) = &report.verdict else {
         return Vec::new();
@@ -225,7 +225,7 @@ fn verdict_lines(report: &DoctorReport, context: &ViewContext<'_>, room: u16) ->
     lines
 }
 
-/// The walks since which it is broken, and the last one on which a call went through.
+/// Returns the walks since which it is broken, and the last one on which a call went through.
 fn broken_since(
     name: &DeploymentName,
     context: &ViewContext<'_>,
@@ -266,7 +266,7 @@ fn since(name: &DeploymentName, context: &ViewContext<'_>) -> Vec<(String, Role)
     words
 }
 
-/// The last change of the deployment shortly before it broke.
+/// Returns the last change of the deployment shortly before it broke.
 fn changed_before(name: &DeploymentName, context: &ViewContext<'_>) -> Option<PanelLine> {
     let (broken, _) = broken_since(name, context);
     let broken = broken?;

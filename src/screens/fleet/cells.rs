@@ -164,7 +164,7 @@ fn draw_traffic(traffic: &Traffic, column: usize, cell: CellArea, painter: &mut 
     }
 }
 
-/// A count in few columns: `1,204`, `310k`, `12M`.
+/// Returns a count in few columns: `1,204`, `310k`, `12M`.
 fn short_count(count: u64) -> String {
     match count {
         0..10_000 => with_separators(count),
@@ -310,7 +310,7 @@ fn draw_status(
     );
 }
 
-/// The word of a deployment's health, and the hop or the age of the evidence where there is room for it.
+/// Returns the word of a deployment's health, and the hop or the age of the evidence where there is room for it.
 fn words(
     verdict: &kinds::HealthVerdict,
     context: &ViewContext<'_>,
@@ -326,7 +326,7 @@ fn words(
     (word, if fits { more } else { String::new() })
 }
 
-/// When the resource changed; for a deployment, when its newest one did.
+/// Returns when the resource changed; for a deployment, when its newest one did.
 fn changed(row: &Row<'_>, context: &ViewContext<'_>) -> Option<Moment> {
     match (row.resource, row.deployment) {
         (Some(resource), _) => resource.updated.or(resource.created),

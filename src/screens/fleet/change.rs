@@ -46,7 +46,7 @@ pub(super) fn synchronize(context: &UpdateContext<'_>, targets: &[&Resource]) ->
     ScreenUpdate::request(AppRequest::Ask(confirm))
 }
 
-/// What is said where writes are refused.
+/// Returns what is said where writes are refused.
 fn refusal(context: &UpdateContext<'_>, deployment: &DeploymentName) -> Option<ScreenUpdate> {
     let deployment = context.store.deployment(deployment);
     let is_refused = context.read_only || deployment.is_some_and(|deployment| deployment.read_only);
@@ -114,7 +114,7 @@ fn member<'a>(resource: &'a Resource, name: &str) -> Option<&'a str> {
     resource.raw.get(name).and_then(serde_json::Value::as_str)
 }
 
-/// The newest version below the one that an endpoint serves.
+/// Returns the newest version below the one that an endpoint serves.
 fn earlier_version(store: &Store, endpoint: &Resource) -> Option<String> {
     let live: u64 = member(endpoint, "liveVersion")?.parse().ok()?;
     versions_of(store, endpoint.key.owner_id(), &endpoint.key.deployment)
@@ -136,7 +136,7 @@ fn versions_of<'a>(
         .filter_map(|version| version.key.own_id().parse().ok())
 }
 
-/// The endpoint of a version's runtime that can be moved.
+/// Returns the endpoint of a version's runtime that can be moved.
 fn movable_endpoint<'a>(store: &'a Store, version: &'a Resource) -> Option<&'a Resource> {
     store.resources(&version.key.deployment).find(|resource| {
         resource.key.kind == Kind::Endpoint
@@ -187,7 +187,7 @@ pub(super) fn stop_sessions(
     ScreenUpdate::request(AppRequest::Ask(confirm))
 }
 
-/// The runtime of a runtime or endpoint row, and the endpoint.
+/// Returns the runtime of a runtime or endpoint row, and the endpoint.
 fn runtime_of<'a>(store: &'a Store, resource: &'a Resource) -> Option<(&'a Resource, String)> {
     match resource.key.kind {
         Kind::Runtime => Some((resource, DEFAULT.to_owned())),

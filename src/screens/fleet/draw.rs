@@ -44,7 +44,7 @@ const LEGEND_FROM: u16 = 90;
 /// At least so many lines are shown before the feed gets one.
 const ROWS: u16 = 12;
 
-/// The columns of a table so wide.
+/// Returns the columns of a table so wide.
 fn columns(room: u16) -> [Column; 8] {
     let stages = ChainStage::ALL.len() as u16;
     // The longest status of AWS has 26 columns with its glyph; `broken at interceptor` has 23. Names get what is left.
@@ -198,7 +198,7 @@ fn draw_rows(
     window.end
 }
 
-/// Whether a row shows what the last run saw.
+/// Returns whether a row shows what the last run saw.
 fn is_remembered(row_id: &RowId, context: &ViewContext<'_>) -> bool {
     match row_id {
         RowId::Deployment(name) | RowId::Note(name) => context.store.is_deployment_remembered(name),
@@ -332,7 +332,7 @@ fn draw_letters(body: Rect, painter: &mut Painter<'_>) {
     painter.text(body.x + 3, y, room, &letters.join("   "), Role::Faint);
 }
 
-/// Whether a column so wide has a title for each stage of the chain.
+/// Returns whether a column so wide has a title for each stage of the chain.
 const fn has_titles(width: u16) -> bool {
     width > ChainStage::ALL.len() as u16
 }
@@ -417,7 +417,7 @@ fn header(
     }
 }
 
-/// The titles of the stages, or their letters where there is no room for more.
+/// Returns the titles of the stages, or their letters where there is no room for more.
 fn chain_title(room: u16) -> String {
     let stages = ChainStage::ALL.into_iter();
     if has_titles(room) {
@@ -441,7 +441,7 @@ const fn column_of(order: Order) -> usize {
     }
 }
 
-/// The order that a click on the title of a column asks for.
+/// Returns the order that a click on the title of a column asks for.
 pub(super) const fn order_of(column: usize) -> Option<Order> {
     match column {
         0 => Some(Order::Name),

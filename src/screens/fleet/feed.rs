@@ -56,7 +56,7 @@ fn explains(store: &Store, change: &AttributedChange) -> bool {
     })
 }
 
-/// How many lines there are to show, at most `most`.
+/// Returns how many lines there are to show, at most `most`.
 pub(super) fn length(store: &Store, most: usize) -> usize {
     newest(store, most).len()
 }

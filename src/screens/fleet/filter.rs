@@ -95,12 +95,12 @@ impl FleetFilter {
         filter
     }
 
-    /// Whether everything is kept.
+    /// Returns whether everything is kept.
     pub(super) const fn is_empty(&self) -> bool {
         self.terms.is_empty() && !self.is_urgent_only
     }
 
-    /// Whether a resource is kept.
+    /// Returns whether a resource is kept.
     pub(super) fn keeps(&self, resource: &Resource, now: Moment) -> bool {
         let health = kinds::health(resource);
         if self.is_urgent_only && matches!(health, Health::Healthy | Health::Unknown) {
@@ -122,7 +122,7 @@ impl FleetFilter {
         self.holds(&fields)
     }
 
-    /// Whether a deployment is kept for its own sake, whatever lies below it.
+    /// Returns whether a deployment is kept for its own sake, whatever lies below it.
     pub(super) fn keeps_deployment(
         &self,
         deployment: &Deployment,
@@ -178,7 +178,7 @@ fn words(text: &str) -> Vec<String> {
     words
 }
 
-/// The term that a word is; none of an empty one.
+/// Returns the term that a word is; none of an empty one.
 fn term(word: &str) -> Result<Option<FilterTerm>, String> {
     let (is_inverse, word) = match word.strip_prefix('!') {
         Some(rest) => (true, rest),

@@ -62,7 +62,7 @@ impl<'a> Folds<'a> {
         }
     }
 
-    /// Whether what lies below the row is hidden.
+    /// Returns whether what lies below the row is hidden.
     pub(super) fn is_folded(&self, row_id: &RowId) -> bool {
         if let Some((folded, unfolded)) = self.by_hand
             && (folded.contains(row_id) || unfolded.contains(row_id))
@@ -101,7 +101,7 @@ impl<'a> Folds<'a> {
                 .contains(&(key.kind, &key.deployment, key.id.as_str()))
     }
 
-    /// Whether a row below this one is shown although it was not unfolded by hand: on a low screen a runtime shows what is not well.
+    /// Returns whether a row below this one is shown although it was not unfolded by hand: on a low screen a runtime shows what is not well.
     pub(super) fn shows_below(&self, owner: &RowId, child: &Resource) -> bool {
         let is_by_hand = self
             .by_hand
@@ -110,13 +110,13 @@ impl<'a> Folds<'a> {
         is_by_hand || !is_of_runtime || self.level < FoldLevel::Gateways || is_unwell(child)
     }
 
-    /// Whether what no call passes through is one row a deployment.
+    /// Returns whether what no call passes through is one row a deployment.
     pub(super) fn groups_others(&self) -> bool {
         self.level >= FoldLevel::Gateways
     }
 }
 
-/// Whether a resource is not as it should be. What has no status needs no attention.
+/// Returns whether a resource is not as it should be. What has no status needs no attention.
 fn is_unwell(resource: &Resource) -> bool {
     match kinds::health(resource) {
         Health::Healthy => false,
@@ -125,7 +125,7 @@ fn is_unwell(resource: &Resource) -> bool {
     }
 }
 
-/// Whether a deployment stays open on a low screen.
+/// Returns whether a deployment stays open on a low screen.
 const fn needs_somebody(health: DeploymentHealth) -> bool {
     match health {
         DeploymentHealth::Broken | DeploymentHealth::Failing | DeploymentHealth::NeedsPerson => {
@@ -138,7 +138,7 @@ const fn needs_somebody(health: DeploymentHealth) -> bool {
     }
 }
 
-/// Whether no call passes through a resource, and nothing is wrong with it.
+/// Returns whether no call passes through a resource, and nothing is wrong with it.
 pub(super) fn is_other(resource: &Resource) -> bool {
     matches!(resource.key.kind, Kind::Provider | Kind::WorkloadIdentity) && !is_unwell(resource)
 }
@@ -167,13 +167,13 @@ impl Fleet {
         self.selected = Some(RowId::Resource(key.clone()));
     }
 
-    /// The visible rows. They are made once for what is known, how it is sorted, filtered and folded: frames and keys between two
+    /// Returns the visible rows. They are made once for what is known, how it is sorted, filtered and folded: frames and keys between two
     /// changes cost no more than what is seen.
     pub(super) fn lines(&self, store: &Store) -> Rc<Vec<CachedRow>> {
         self.lines_in(self.list.height(), store)
     }
 
-    /// The same in a list of this height.
+    /// Returns the same in a list of this height.
     pub(super) fn lines_in(&self, height: u16, store: &Store) -> Rc<Vec<CachedRow>> {
         let made_of = (
             store.version,
@@ -208,7 +208,7 @@ impl Fleet {
         }
     }
 
-    /// The first level at which everything fits. It depends on what is known and on the height alone, so that nothing moves when
+    /// Returns the first level at which everything fits. It depends on what is known and on the height alone, so that nothing moves when
     /// one row is folded or unfolded by hand.
     fn level(&self, height: u16, store: &Store) -> FoldLevel {
         if height == 0 || height >= OPEN_FROM {

@@ -72,7 +72,7 @@ impl Fleet {
         }
     }
 
-    /// The marked targets, of all deployments.
+    /// Returns the marked targets, of all deployments.
     pub(super) fn marked_targets<'a>(&self, store: &'a Store) -> Vec<&'a Resource> {
         let deployments = store.deployments.iter();
         deployments
@@ -207,7 +207,7 @@ pub(super) fn open_address(
     }
 }
 
-/// The address at which a person consents: of this resource, otherwise of the first one that waits.
+/// Returns the address at which a person consents: of this resource, otherwise of the first one that waits.
 fn consent_address(
     deployment: &DeploymentName,
     resource: Option<&Resource>,
@@ -249,7 +249,7 @@ fn follow_logs(
     })
 }
 
-/// All log groups of a deployment, each once, in the order of its resources.
+/// Returns all log groups of a deployment, each once, in the order of its resources.
 pub fn deployment_groups(store: &Store, deployment: &DeploymentName) -> Vec<String> {
     let mut groups: Vec<String> = Vec::new();
     let configured = store
@@ -268,7 +268,7 @@ pub fn deployment_groups(store: &Store, deployment: &DeploymentName) -> Vec<Stri
     groups
 }
 
-/// The MCP endpoint that a resource stands for.
+/// Returns the MCP endpoint that a resource stands for.
 fn endpoint(deployment: &DeploymentName, resource: Option<&Resource>) -> McpEndpoint {
     let target = match resource {
         Some(resource) => match resource.key.kind {

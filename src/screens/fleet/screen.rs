@@ -206,7 +206,7 @@ impl Screen for Fleet {
     }
 }
 
-/// The areas of the list and of what stands beside it. The detail is beside the list from 160 columns without narrowing it;
+/// Returns the areas of the list and of what stands beside it. The detail is beside the list from 160 columns without narrowing it;
 /// from 120 once it is opened; below, what is opened covers the list.
 fn halves(area: Rect, is_open: bool) -> (Option<Rect>, Option<Rect>) {
     let list = match area.width {

@@ -45,7 +45,7 @@ impl RowId {
         }
     }
 
-    /// Whether the cursor passes over it.
+    /// Returns whether the cursor passes over it.
     pub const fn is_note(&self) -> bool {
         match self {
             Self::Note(_) | Self::Gap(_) => true,
@@ -55,12 +55,12 @@ impl RowId {
 }
 
 impl Row<'_> {
-    /// Whether the cursor passes over it.
+    /// Returns whether the cursor passes over it.
     pub const fn is_note(&self) -> bool {
         self.row_id.is_note()
     }
 
-    /// A line that only says something of a deployment.
+    /// Returns a line that only says something of a deployment.
     const fn note(row_id: RowId) -> Self {
         Self {
             row_id,
@@ -105,12 +105,12 @@ pub(super) struct CachedRow {
 }
 
 impl CachedRow {
-    /// Whether the cursor passes over it.
+    /// Returns whether the cursor passes over it.
     pub(super) const fn is_note(&self) -> bool {
         self.row_id.is_note()
     }
 
-    /// The row with what it shows.
+    /// Returns the row with what it shows.
     pub(super) fn row<'a>(&self, store: &'a Store) -> Row<'a> {
         let list =
             |deployment: &DeploymentName, kind: Kind| store.lists.get(&(deployment.clone(), kind));
@@ -138,7 +138,7 @@ impl CachedRow {
     }
 }
 
-/// The rows, fit to be kept.
+/// Returns the rows, fit to be kept.
 pub(super) fn lines(store: &Store, rows: Vec<Row<'_>>) -> Vec<CachedRow> {
     let listed = store.lists.values().filter_map(|list| list.get());
     let places: HashMap<&ResourceKey, usize> = listed
@@ -214,7 +214,7 @@ pub(super) fn rows<'a>(
     rows
 }
 
-/// The same rows with an empty line before each deployment but the first.
+/// Returns the same rows with an empty line before each deployment but the first.
 pub(super) fn spaced(lines: Vec<CachedRow>) -> Vec<CachedRow> {
     let mut all = Vec::with_capacity(lines.len());
     for line in lines {
@@ -232,7 +232,7 @@ pub(super) fn spaced(lines: Vec<CachedRow>) -> Vec<CachedRow> {
     all
 }
 
-/// The deployments in their order.
+/// Returns the deployments in their order.
 fn ordered(store: &Store, order: RowOrder) -> Vec<&Deployment> {
     let mut deployments: Vec<&Deployment> = store.deployments.iter().collect();
     match order.order {
@@ -369,7 +369,7 @@ fn others_rows<'a>(
         .collect()
 }
 
-/// How many resources the row of what no call passes through stands for, and of which kinds.
+/// Returns how many resources the row of what no call passes through stands for, and of which kinds.
 pub(super) fn others(store: &Store, deployment: &DeploymentName) -> (usize, String) {
     let mut kinds: Vec<(Kind, usize)> = Vec::new();
     for other in store
@@ -440,7 +440,7 @@ fn row(resource: &Resource, depth: u16, has_children: bool, is_folded: bool) -> 
 /// Children by their parent.
 type ChildrenByParent<'a> = HashMap<(Kind, &'a str), Vec<&'a Resource>>;
 
-/// What lies below nothing that is listed, and what lies below something.
+/// Returns what lies below nothing that is listed, and what lies below something.
 fn families(all: Vec<&Resource>) -> (Vec<&Resource>, ChildrenByParent<'_>) {
     let listed: HashSet<(Kind, &str)> = all
         .iter()

@@ -152,7 +152,7 @@ impl Logs {
         ScreenUpdate::done()
     }
 
-    /// The time of the row under the cursor, unless the newest line is followed.
+    /// Returns the time of the row under the cursor, unless the newest line is followed.
     fn focus_time(&self) -> Option<Moment> {
         match self.view {
             LogsView::Lines if self.follows => None,
@@ -279,7 +279,7 @@ impl Logs {
         ScreenUpdate::done()
     }
 
-    /// The lines of the selected call or pattern.
+    /// Returns the lines of the selected call or pattern.
     fn show_lines_of_row(&mut self, now: Moment) -> ScreenUpdate {
         let filter = match (&self.waterfall, self.view) {
             (Some(open), _) => open.call().id().map(|id| format!("call={id}")),

@@ -62,7 +62,7 @@ pub(super) struct CallsList {
 }
 
 impl CallsList {
-    /// The same list without calls.
+    /// Returns the same list without calls.
     pub(super) fn emptied(&self) -> Self {
         Self {
             order: self.order,
@@ -142,17 +142,17 @@ impl CallsList {
         found.is_some()
     }
 
-    /// Whether a call is opened.
+    /// Returns whether a call is opened.
     pub(super) const fn is_open(&self) -> bool {
         self.is_open
     }
 
-    /// Whether not all calls are shown.
+    /// Returns whether not all calls are shown.
     pub(super) const fn is_filtered(&self) -> bool {
         !self.filter.is_empty() || self.failed_only || self.wanted.is_some()
     }
 
-    /// Whether one of the shown calls is not ok.
+    /// Returns whether one of the shown calls is not ok.
     pub(super) fn has_failed(&self) -> bool {
         self.rows
             .iter()
@@ -183,7 +183,7 @@ impl CallsList {
     }
 }
 
-/// Whether all words of a filter hold for a call: a text, `-text`, `>500` for slower than 500 ms.
+/// Returns whether all words of a filter hold for a call: a text, `-text`, `>500` for slower than 500 ms.
 fn passes(call: &LoggedCall, filter: &str) -> bool {
     filter.split_whitespace().all(|word| {
         if let Some(least) = word
@@ -220,7 +220,7 @@ fn holds(call: &LoggedCall, part: &str) -> bool {
         .any(|field| crate::logs::contains(field, part))
 }
 
-/// The order of outcomes: what needs a look first.
+/// Returns the order of outcomes: what needs a look first.
 const fn rank(outcome: LoggedOutcome) -> u8 {
     match outcome {
         LoggedOutcome::Error => 0,
@@ -232,7 +232,7 @@ const fn rank(outcome: LoggedOutcome) -> u8 {
     }
 }
 
-/// The next row after `from` (before it, backwards) that is wanted, going round the end once.
+/// Returns the next row after `from` (before it, backwards) that is wanted, going round the end once.
 pub(super) fn next_row(
     length: usize,
     from: usize,
@@ -328,7 +328,7 @@ impl Logs {
         self.open_wanted_call();
     }
 
-    /// Whether the tail already covers the calls of a deployment at a time.
+    /// Returns whether the tail already covers the calls of a deployment at a time.
     pub fn covers(&self, deployment: &DeploymentName, at: Moment) -> bool {
         let is_open = self.source.as_ref().is_some_and(|source| {
             source

@@ -23,7 +23,7 @@ use crate::{
 /// From this width of the list each call's statement stands in its row.
 const STATEMENT_FROM: u16 = 150;
 
-/// The columns of a list so wide. The names have what they need before the bars get more.
+/// Returns the columns of a list so wide. The names have what they need before the bars get more.
 const fn columns(room: u16) -> [Column; 9] {
     let (deployment, tool) = match room {
         0..100 => (14, 14),
@@ -52,7 +52,7 @@ const fn column(title: &'static str, size: Size, right: bool, from: u16) -> Colu
     }
 }
 
-/// The glyph and the colour of an outcome.
+/// Returns the glyph and the colour of an outcome.
 pub(super) const fn outcome_look(outcome: LoggedOutcome) -> (&'static str, Role) {
     match outcome {
         LoggedOutcome::Ok => ("●", Role::Success),
@@ -177,7 +177,7 @@ impl Logs {
         }
     }
 
-    /// What is shown below the selected call when it is opened: why it failed, its statement, its ids.
+    /// Returns what is shown below the selected call when it is opened: why it failed, its statement, its ids.
     fn opened_lines(&self, context: &ViewContext<'_>, width: u16) -> Vec<Spans> {
         let Some(call) = self.calls.selected().filter(|_| self.calls.is_open) else {
             return Vec::new();
@@ -340,7 +340,7 @@ fn draw_call(
     }
 }
 
-/// A bar on the common scale: thin, to half a column, with an arrow where it runs over the scale.
+/// Returns a bar on the common scale: thin, to half a column, with an arrow where it runs over the scale.
 fn bar(duration_ms: Option<i64>, scale: i64, width: usize) -> String {
     let Some(duration) = duration_ms else {
         return String::new();
@@ -355,7 +355,7 @@ fn bar(duration_ms: Option<i64>, scale: i64, width: usize) -> String {
     format!("{}{half}", "━".repeat(halves / 2))
 }
 
-/// A round number of milliseconds that four of five calls do not exceed.
+/// Returns a round number of milliseconds that four of five calls do not exceed.
 fn scale_ms(durations: impl Iterator<Item = i64>) -> i64 {
     let mut durations: Vec<i64> = durations.collect();
     durations.sort_unstable();
@@ -376,7 +376,7 @@ fn percentile(sorted: &[i64], percent: usize) -> i64 {
     sorted.get(index).copied().unwrap_or(0)
 }
 
-/// The code of an error and its words: `Neo.ClientError.X: no` is both.
+/// Returns the code of an error and its words: `Neo.ClientError.X: no` is both.
 pub(super) fn error_words(message: &str) -> (&str, &str) {
     let first = message.lines().next().unwrap_or(message);
     match first.split_once(": ") {
@@ -385,7 +385,7 @@ pub(super) fn error_words(message: &str) -> (&str, &str) {
     }
 }
 
-/// One line of a statement in the colours of Cypher.
+/// Returns one line of a statement in the colours of Cypher.
 pub(super) fn statement_spans(line: &str) -> Spans {
     highlight(line)
         .into_iter()

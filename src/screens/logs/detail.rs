@@ -55,7 +55,7 @@ struct TreeRow {
 const SHORTEST_ID: usize = 6;
 
 impl TreeRow {
-    /// Whether this is an id: a text in one word in a member whose name says so.
+    /// Returns whether this is an id: a text in one word in a member whose name says so.
     fn is_id(&self) -> bool {
         let name = self.name.to_lowercase();
         self.members.is_none()
@@ -103,7 +103,7 @@ impl LineDetail {
         self.list.clamp(self.rows.len());
     }
 
-    /// The number of rows; of a text, about its number of lines on the screen.
+    /// Returns the number of rows; of a text, about its number of lines on the screen.
     fn length(&self) -> usize {
         const ABOUT_A_LINE: usize = 60;
         if self.rows.is_empty() {
@@ -116,7 +116,7 @@ impl LineDetail {
         }
     }
 
-    /// The id under the cursor, which other lines may hold too.
+    /// Returns the id under the cursor, which other lines may hold too.
     pub(super) fn selected_id(&self) -> Option<String> {
         let row = self
             .rows
@@ -191,7 +191,7 @@ fn fold_deep(value: &Value, path: &str, depth: usize, folded: &mut HashSet<Strin
     }
 }
 
-/// The members of an object or the items of an array.
+/// Returns the members of an object or the items of an array.
 fn members(value: &Value) -> Vec<(String, &Value)> {
     match value {
         Value::Object(object) => object
@@ -207,7 +207,7 @@ fn members(value: &Value) -> Vec<(String, &Value)> {
     }
 }
 
-/// The object or array that a value is, or that its text holds.
+/// Returns the object or array that a value is, or that its text holds.
 fn nested(value: &Value) -> Option<std::borrow::Cow<'_, Value>> {
     match value {
         Value::Object(object) if !object.is_empty() => Some(std::borrow::Cow::Borrowed(value)),
@@ -265,7 +265,7 @@ fn push_members(
     }
 }
 
-/// The time that a member states in milliseconds or nanoseconds since 1970.
+/// Returns the time that a member states in milliseconds or nanoseconds since 1970.
 fn time_of(name: &str, value: &Value) -> Option<Moment> {
     /// 2001-09-09 and 2286-11-20 in milliseconds since 1970.
     const MILLIS: std::ops::Range<u64> = 1_000_000_000_000..10_000_000_000_000;
@@ -282,7 +282,7 @@ fn time_of(name: &str, value: &Value) -> Option<Moment> {
 }
 
 impl Logs {
-    /// Whether a key of lists goes to the opened line rather than to the lines.
+    /// Returns whether a key of lists goes to the opened line rather than to the lines.
     pub(super) fn acts_on_detail(&self, action: ListAction) -> bool {
         let has_focus = self.detail.as_ref().is_some_and(|detail| detail.has_focus);
         has_focus || matches!(action, ListAction::PageDown | ListAction::PageUp)
@@ -431,7 +431,7 @@ fn draw_node(
     );
 }
 
-/// What the key that opens does with an id.
+/// Returns what the key that opens does with an id.
 fn id_hint(context: &ViewContext<'_>) -> String {
     let key = context
         .keymap

@@ -82,7 +82,7 @@ impl Logs {
     }
 }
 
-/// A line as it is written to a file: escaped, so that no file steers a terminal.
+/// Returns a line as it is written to a file: escaped, so that no file steers a terminal.
 fn plain(entry: &Entry) -> String {
     let text = match &entry.body {
         Body::Event {

@@ -36,14 +36,14 @@ pub(super) fn draw_spans(
     painter.spans(x, y, room, &shown)
 }
 
-/// The number of columns that spans take.
+/// Returns the number of columns that spans take.
 pub(super) fn spans_width(spans: &[(String, Role)]) -> u16 {
     let width: usize = spans.iter().map(|(text, _)| text_width(text)).sum();
     u16::try_from(width).unwrap_or(u16::MAX)
 }
 
 impl Logs {
-    /// What is read and how it arrives, the counts right behind it, so that they are cut last.
+    /// Returns what is read and how it arrives, the counts right behind it, so that they are cut last.
     pub(super) fn source_headline(&self, context: &ViewContext<'_>) -> Option<Spans> {
         let source = self.source.as_ref()?;
         let (mode, role) = if self.failure.is_some() {
@@ -84,7 +84,7 @@ impl Logs {
         Some(spans)
     }
 
-    /// What was kept, what is missing, what came late.
+    /// Returns what was kept, what is missing, what came late.
     fn counts(&self) -> Spans {
         let status = &self.status;
         let (missing, role) = match status.open_gaps {
@@ -237,7 +237,7 @@ impl Logs {
         spans
     }
 
-    /// What is said at the right of the line: hits and what is new, the slowest call, the call that is looked for.
+    /// Returns what is said at the right of the line: hits and what is new, the slowest call, the call that is looked for.
     fn view_words(&self, context: &ViewContext<'_>) -> Spans {
         match self.view {
             LogsView::Lines => self.line_words(context),
@@ -339,7 +339,7 @@ impl Logs {
     }
 }
 
-/// The time that is loaded in words: `last 15 min`, `last 2 h`, or both ends.
+/// Returns the time that is loaded in words: `last 15 min`, `last 2 h`, or both ends.
 fn span_words(
     begin: Moment,
     end: Moment,
@@ -378,12 +378,12 @@ fn draw_prompt(prompt: &LogsPrompt, line: Rect, painter: &mut Painter<'_>) {
     );
 }
 
-/// A count with its noun.
+/// Returns a count with its noun.
 pub(super) fn counted(count: usize, thing: &str) -> String {
     format!("{} {}", thousands(count), counted_noun(count, thing))
 }
 
-/// The noun alone, where the count has a colour of its own.
+/// Returns the noun alone, where the count has a colour of its own.
 pub(super) fn counted_noun(count: usize, thing: &str) -> String {
     let ending = if count == 1 { "" } else { "s" };
     format!("{thing}{ending}")

@@ -104,7 +104,7 @@ impl Logs {
         }
     }
 
-    /// The numbers of columns, without those from before the first line that is kept.
+    /// Returns the numbers of columns, without those from before the first line that is kept.
     fn known(&self, begin: Moment, end: Moment, values: Vec<u64>) -> Vec<Option<u64>> {
         let first = self.store.level_histogram().span().map(|(first, _)| first);
         let columns = values.len() as i64;
@@ -198,7 +198,7 @@ impl Logs {
         ]
     }
 
-    /// The columns of the window.
+    /// Returns the columns of the window.
     fn window_columns(
         &self,
         context: &ViewContext<'_>,
@@ -358,7 +358,7 @@ pub(super) fn draw_axis_times(
     painter.text_right(axis.right(), y, 8, &right, Role::Faint);
 }
 
-/// The levels that can be hidden: name, number of lines, a level of them, colour, key.
+/// Returns the levels that can be hidden: name, number of lines, a level of them, colour, key.
 fn level_toggles(counts: &LevelCounts) -> [(&'static str, u64, Level, Role, LogsAction); 4] {
     let of = |level| counts.of(Some(level));
     let other = of(Level::Debug) + of(Level::Trace) + counts.of(None);
@@ -394,7 +394,7 @@ fn level_toggles(counts: &LevelCounts) -> [(&'static str, u64, Level, Role, Logs
     ]
 }
 
-/// The key of a toggle and its name; what is hidden has a circle before it.
+/// Returns the key of a toggle and its name; what is hidden has a circle before it.
 fn toggle(context: &ViewContext<'_>, name: &str, is_hidden: bool, action: LogsAction) -> Spans {
     let key = context
         .keymap
@@ -425,7 +425,7 @@ fn failures(label: &str, count: u64, values: Vec<Option<u64>>) -> HistogramSerie
     }
 }
 
-/// The rate in words: whole numbers, and one digit behind the point where they are small.
+/// Returns the rate in words: whole numbers, and one digit behind the point where they are small.
 fn per_minute(count: u64, begin: Moment, end: Moment) -> String {
     let rate = count as f64 * 60_000.0 / end.since(begin).max(1) as f64;
     if rate >= 10.0 {

@@ -83,7 +83,7 @@ impl LineColumns {
 }
 
 impl Logs {
-    /// The time of a line in the chosen format.
+    /// Returns the time of a line in the chosen format.
     pub(super) fn time_cell(
         &self,
         entry: &Entry,
@@ -102,7 +102,7 @@ impl Logs {
         }
     }
 
-    /// The deployment of a line of a merged tail: of the gateway or runtime that it names, else of its group. A group such as
+    /// Returns the deployment of a line of a merged tail: of the gateway or runtime that it names, else of its group. A group such as
     /// `aws/spans` holds lines of other deployments too, even if a single one of those that are open has asked for it.
     pub(super) fn deployment_cell<'a>(
         &'a self,
@@ -120,12 +120,12 @@ impl Logs {
     }
 }
 
-/// What the screens call a deployment.
+/// Returns what the screens call a deployment.
 pub(super) fn title_of<'a>(name: &'a str, context: &'a ViewContext<'_>) -> &'a str {
     context.store.title(name)
 }
 
-/// The time since the line above: `+0.213`, `+12.0s`, `+3m`.
+/// Returns the time since the line above: `+0.213`, `+12.0s`, `+3m`.
 fn delta(millis: i64) -> String {
     match millis {
         ..0 => format!("{:.3}", millis as f64 / 1_000.0),
@@ -134,7 +134,7 @@ fn delta(millis: i64) -> String {
     }
 }
 
-/// The source of a line as a word or as one letter, in its hue.
+/// Returns the source of a line as a word or as one letter, in its hue.
 pub(super) fn source_cell(group: &str, width: u16) -> (&'static str, Role) {
     let word = source_word(group);
     let letter = match word {
@@ -147,7 +147,7 @@ pub(super) fn source_cell(group: &str, width: u16) -> (&'static str, Role) {
     (if width == 1 { letter } else { word }, hop_role(word))
 }
 
-/// The ids of a line behind its message.
+/// Returns the ids of a line behind its message.
 pub(super) fn inline_ids(line: &Line, late: bool, room: u16) -> String {
     let mut parts: Vec<String> = Vec::new();
     if late {
@@ -169,7 +169,7 @@ pub(super) fn inline_ids(line: &Line, late: bool, room: u16) -> String {
     parts.join(" ")
 }
 
-/// The number of rows that a line takes when it is wrapped.
+/// Returns the number of rows that a line takes when it is wrapped.
 pub(super) fn wrapped_height(entry: &Entry, room: u16) -> u16 {
     match &entry.body {
         Body::Event { text, line, .. } => {

@@ -112,7 +112,7 @@ impl Logs {
         self.jump_to(found)
     }
 
-    /// Whether a filter or a search has not gone through all lines yet.
+    /// Returns whether a filter or a search has not gone through all lines yet.
     pub const fn is_scanning(&self) -> bool {
         self.store.is_scanning()
     }
@@ -189,7 +189,7 @@ impl Logs {
         self.refresh_detail();
     }
 
-    /// The filter with the lines of the call that it asks for, if that call is known.
+    /// Returns the filter with the lines of the call that it asks for, if that call is known.
     fn with_call_lines(&self, filter: Filter) -> Filter {
         let call = filter
             .call_id()

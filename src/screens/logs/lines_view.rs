@@ -101,7 +101,7 @@ impl Logs {
         }
     }
 
-    /// The first row of the window from which everything up to the cursor still fits.
+    /// Returns the first row of the window from which everything up to the cursor still fits.
     fn first_wrapped(&self, window: std::ops::Range<usize>, height: u16, room: u16) -> usize {
         let mut left = height;
         let last = self.list.cursor().min(window.end.saturating_sub(1));
@@ -185,7 +185,7 @@ impl Logs {
         painter.text(columns.level, y, 5, word, role);
     }
 
-    /// The message with its ids; returns the number of rows that it takes.
+    /// Returns the message with its ids; returns the number of rows that it takes.
     fn draw_message(
         &self,
         drawn: &DrawnLine<'_>,
@@ -262,7 +262,7 @@ impl Logs {
     }
 }
 
-/// A notice about a log group in `room` columns: what it says is shown whole, the name gives way.
+/// Returns a notice about a log group in `room` columns: what it says is shown whole, the name gives way.
 fn notice_in(text: &str, room: usize) -> String {
     let named = text.split_once(' ').filter(|_| text_width(text) > room);
     match named.filter(|(name, _)| name.starts_with('/')) {

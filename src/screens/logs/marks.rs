@@ -34,7 +34,7 @@ impl LineMarks {
         &self.0
     }
 
-    /// Where a line stands, or where it would.
+    /// Returns where a line stands, or where it would.
     fn place(&self, line: &Entry) -> Result<usize, usize> {
         let first = self.0.partition_point(|marked| marked.at < line.at);
         let end = self.0.partition_point(|marked| marked.at <= line.at);

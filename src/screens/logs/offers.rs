@@ -7,7 +7,7 @@ use crate::{
 };
 
 impl Logs {
-    /// Whether the keys that belong to lines, calls or patterns alone work now.
+    /// Returns whether the keys that belong to lines, calls or patterns alone work now.
     pub(super) fn offers_now(&self, action: Action) -> bool {
         let is_lines = self.view == LogsView::Lines;
         let is_query = self.view == LogsView::Query;
@@ -76,7 +76,7 @@ impl Logs {
         }
     }
 
-    /// What the key that leads back closes or takes off.
+    /// Returns what the key that leads back closes or takes off.
     pub(super) fn leads_back(&self) -> Option<&'static str> {
         let has_row_filter = match self.view {
             LogsView::Lines | LogsView::Query => false,
@@ -118,7 +118,7 @@ impl Logs {
         }
     }
 
-    /// The line under the cursor, if it is not a notice.
+    /// Returns the line under the cursor, if it is not a notice.
     fn line(&self) -> Option<Line> {
         match self.current()?.body {
             Body::Event { line, .. } if self.view == LogsView::Lines => Some(line),
@@ -162,7 +162,7 @@ impl Logs {
         }
     }
 
-    /// Whether the selected row has lines that can be shown alone.
+    /// Returns whether the selected row has lines that can be shown alone.
     fn has_own_lines(&self) -> bool {
         match (&self.waterfall, self.view) {
             (Some(open), _) => open.call().id().is_some(),
@@ -176,7 +176,7 @@ impl Logs {
         }
     }
 
-    /// Whether the selected row has an id that can be copied.
+    /// Returns whether the selected row has an id that can be copied.
     fn has_id(&self) -> bool {
         let has_any = |line: Line| {
             line.trace_id.is_some() || line.request_id.is_some() || line.session_id.is_some()

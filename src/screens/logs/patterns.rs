@@ -30,7 +30,7 @@ pub(super) struct PatternsList {
 }
 
 impl PatternsList {
-    /// The same list without patterns.
+    /// Returns the same list without patterns.
     pub(super) fn emptied(&self) -> Self {
         Self {
             filter: self.filter.clone(),
@@ -60,7 +60,7 @@ impl PatternsList {
         self.rows.get(self.list.cursor())
     }
 
-    /// Whether the first line of a pattern came in the last part of the time that is loaded.
+    /// Returns whether the first line of a pattern came in the last part of the time that is loaded.
     pub(super) fn is_new(&self, pattern: &PatternSummary) -> bool {
         self.new_since
             .is_some_and(|since| pattern.first_at >= since)
@@ -133,22 +133,22 @@ impl PatternsList {
         found.is_some()
     }
 
-    /// Whether a pattern is opened.
+    /// Returns whether a pattern is opened.
     pub(super) const fn is_open(&self) -> bool {
         self.is_open
     }
 
-    /// Whether not all patterns are shown.
+    /// Returns whether not all patterns are shown.
     pub(super) const fn is_filtered(&self) -> bool {
         !self.filter.is_empty() || self.urgent_only
     }
 
-    /// Whether one of the shown patterns is new.
+    /// Returns whether one of the shown patterns is new.
     pub(super) fn has_new(&self) -> bool {
         self.rows.iter().any(|pattern| self.is_new(pattern))
     }
 
-    /// Whether one of the shown patterns is of errors.
+    /// Returns whether one of the shown patterns is of errors.
     pub(super) fn has_errors(&self) -> bool {
         let mut levels = self.rows.iter().map(|pattern| pattern.level);
         levels.any(|level| level >= Some(Level::Error))
@@ -178,7 +178,7 @@ impl PatternsList {
     }
 }
 
-/// The beginning of the last part of the time that the lines of all patterns cover.
+/// Returns the beginning of the last part of the time that the lines of all patterns cover.
 fn new_since(patterns: &[PatternSummary]) -> Option<Moment> {
     let first = patterns.iter().map(|pattern| pattern.first_at).min()?;
     let last = patterns.iter().map(|pattern| pattern.last_at).max()?;

@@ -151,7 +151,7 @@ impl Logs {
         }
     }
 
-    /// What is shown below the selected pattern when it is opened: since when, and its latest lines.
+    /// Returns what is shown below the selected pattern when it is opened: since when, and its latest lines.
     fn opened_pattern(&self, context: &ViewContext<'_>) -> Vec<Spans> {
         let Some(pattern) = self.patterns.selected().filter(|_| self.patterns.is_open) else {
             return Vec::new();
@@ -223,7 +223,7 @@ impl Logs {
         draw_spans(&spans, area.x + 3, y, area.width.saturating_sub(4), painter);
     }
 
-    /// How many patterns there are, and what makes one new.
+    /// Returns how many patterns there are, and what makes one new.
     pub(super) fn pattern_words(&self, context: &ViewContext<'_>) -> Spans {
         let rows = self.patterns.rows();
         let mut spans: Spans = vec![
@@ -272,7 +272,7 @@ fn draw_bars(
     painter.text(x, y, width, &bars, role);
 }
 
-/// A pattern with its variable parts in their hue.
+/// Returns a pattern with its variable parts in their hue.
 fn pattern_spans(text: &str) -> Spans {
     let mut spans = Spans::new();
     for (index, part) in text.split(WILDCARD).enumerate() {

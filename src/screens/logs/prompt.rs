@@ -38,7 +38,7 @@ pub(super) enum PromptKind {
 }
 
 impl PromptKind {
-    /// The word before the input, and what is said behind it.
+    /// Returns the word before the input, and what is said behind it.
     pub(super) const fn words(self) -> (&'static str, &'static str) {
         match self {
             Self::Search => ("/", ""),
@@ -70,7 +70,7 @@ impl LogsPrompt {
         }
     }
 
-    /// The prompt of the key that finds a text: in lines a search, in calls and patterns a filter.
+    /// Returns the prompt of the key that finds a text: in lines a search, in calls and patterns a filter.
     pub(super) fn search(logs: &Logs) -> Self {
         match logs.view {
             LogsView::Lines => Self::new(PromptKind::Search, ""),

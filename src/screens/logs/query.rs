@@ -65,7 +65,7 @@ pub(super) struct QueryPanel {
 }
 
 impl QueryPanel {
-    /// A panel that remembers the queries of earlier runs, the latest first.
+    /// Returns a panel that remembers the queries of earlier runs, the latest first.
     pub(super) fn restored(used: &[String]) -> Self {
         Self {
             used: used.to_vec(),
@@ -82,7 +82,7 @@ impl QueryPanel {
         self.output.rows.get(self.list.cursor())
     }
 
-    /// Whether a request to the service is on its way.
+    /// Returns whether a request to the service is on its way.
     pub(super) const fn is_busy(&self) -> bool {
         matches!(self.phase, QueryPhase::Estimating | QueryPhase::Running)
     }
@@ -113,7 +113,7 @@ impl Logs {
         self.open_prompt(LogsPrompt::query(&text))
     }
 
-    /// The query that was asked last where its rows are shown, otherwise the filter of the lines written as a query.
+    /// Returns the query that was asked last where its rows are shown, otherwise the filter of the lines written as a query.
     pub(super) fn query_to_edit(&self) -> String {
         let asked = self.query.request.as_ref();
         match asked.filter(|_| self.view == LogsView::Query) {
@@ -122,7 +122,7 @@ impl Logs {
         }
     }
 
-    /// The filter of the lines as a query.
+    /// Returns the filter of the lines as a query.
     fn filter_as_query(&self) -> String {
         self.store
             .filter()
@@ -179,7 +179,7 @@ impl Logs {
         ScreenUpdate::effect(Effect::Logs(LogsEffect::EstimateQuery(request)))
     }
 
-    /// The groups of a query, and whose credentials it runs with.
+    /// Returns the groups of a query, and whose credentials it runs with.
     ///
     /// # Errors
     /// Why no single query reads what is shown.

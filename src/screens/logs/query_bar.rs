@@ -108,7 +108,7 @@ fn draw_input(prompt: &LogsPrompt, area: Rect, painter: &mut Painter<'_>) -> u16
     y
 }
 
-/// A text in lines of at most `room` columns, nothing left out: the place of a character is that in the text.
+/// Returns a text in lines of at most `room` columns, nothing left out: the place of a character is that in the text.
 pub(super) fn folded(text: &str, room: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     let mut width = 0;

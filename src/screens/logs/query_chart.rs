@@ -84,7 +84,7 @@ pub(super) fn draw_chart(
     y + 2 - area.y
 }
 
-/// The numbers of a series by column of the screen: the largest of the bins that fall into it.
+/// Returns the numbers of a series by column of the screen: the largest of the bins that fall into it.
 fn columns(series: &InsightsSeries, width: usize) -> Vec<Option<u64>> {
     let (most, bins) = (series.most(), series.values.len());
     (0..width)
@@ -102,7 +102,7 @@ fn columns(series: &InsightsSeries, width: usize) -> Vec<Option<u64>> {
         .collect()
 }
 
-/// A number without digits that say nothing.
+/// Returns a number without digits that say nothing.
 pub(super) fn number(value: f64) -> String {
     if value.fract() == 0.0 && value.abs() < 1e15 {
         format!("{value:.0}")
@@ -113,7 +113,7 @@ pub(super) fn number(value: f64) -> String {
     }
 }
 
-/// The time of a bin as a list shows it: with its date if the window is longer than a day.
+/// Returns the time of a bin as a list shows it: with its date if the window is longer than a day.
 pub(super) fn time_cell(at: Moment, window: (Moment, Moment), context: &ViewContext<'_>) -> String {
     if window.1.since(window.0) > DAY_MS {
         at.date_time(context.zone)

@@ -72,7 +72,7 @@ fn draw_lines_around(
     }
 }
 
-/// Whether a line is the one that the row was made of.
+/// Returns whether a line is the one that the row was made of.
 fn is_line_of(row: &InsightsRow, line: &LogRecord) -> bool {
     let message = row.cell("@message");
     row.at == Some(line.timestamp())

@@ -96,7 +96,7 @@ impl Logs {
         }
     }
 
-    /// Where the query reads, over which time, and what is left out.
+    /// Returns where the query reads, over which time, and what is left out.
     fn scope_words(&self, request: &LogQueryRequest, context: &ViewContext<'_>) -> Spans {
         let dim = |text: String| (text, Role::Dim);
         let missing = self
@@ -151,7 +151,7 @@ impl Logs {
         spans
     }
 
-    /// How far the query has come, at the right of the views.
+    /// Returns how far the query has come, at the right of the views.
     pub(super) fn query_words(&self, context: &ViewContext<'_>) -> Spans {
         let (panel, output) = (&self.query, &self.query.output);
         let statistics = &output.statistics;

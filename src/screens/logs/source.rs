@@ -48,7 +48,7 @@ pub struct LogWindow {
 }
 
 impl TailSource {
-    /// The number of different log groups.
+    /// Returns the number of different log groups.
     pub(super) fn group_count(&self) -> usize {
         let mut groups: Vec<&String> = self.parts.iter().flat_map(|part| &part.groups).collect();
         groups.sort_unstable();
@@ -56,7 +56,7 @@ impl TailSource {
         groups.len()
     }
 
-    /// The deployment that a group belongs to; none if several share it.
+    /// Returns the deployment that a group belongs to; none if several share it.
     pub(super) fn deployment_of(&self, group: &str) -> Option<&DeploymentName> {
         let mut owners = self
             .parts
@@ -68,7 +68,7 @@ impl TailSource {
         }
     }
 
-    /// The deployment whose gateway or runtime this is.
+    /// Returns the deployment whose gateway or runtime this is.
     pub(super) fn deployment_of_owner(&self, owner: &str) -> Option<&DeploymentName> {
         let mut parts = self.parts.iter();
         parts
@@ -156,7 +156,7 @@ impl Logs {
         stop.and(Effects::one(Effect::Logs(LogsEffect::Tail(request))))
     }
 
-    /// The time from which on a tail that was left has to read again: a little before it last had everything, or its own
+    /// Returns the time from which on a tail that was left has to read again: a little before it last had everything, or its own
     /// beginning if it never did.
     pub(super) fn resume_from(&self, now: Moment) -> Moment {
         let since = self.range.tail_since;
@@ -188,7 +188,7 @@ impl Logs {
         Effects::one(Effect::Logs(LogsEffect::Tail(request)))
     }
 
-    /// The next deployment's logs.
+    /// Returns the next deployment's logs.
     pub(super) fn next_source(&mut self, context: &UpdateContext<'_>) -> ScreenUpdate {
         let names: Vec<&DeploymentName> = deployment_names(context.store).collect();
         let at = self

@@ -66,7 +66,7 @@ impl OpenWaterfall {
         self.list.clamp(self.shown.len());
     }
 
-    /// The row under the cursor.
+    /// Returns the row under the cursor.
     pub(super) fn current(&self) -> Option<&WaterfallRow> {
         self.layout.rows.get(*self.shown.get(self.list.cursor())?)
     }
@@ -123,7 +123,7 @@ impl OpenWaterfall {
 }
 
 impl Logs {
-    /// Whether the tail reads the log group of spans.
+    /// Returns whether the tail reads the log group of spans.
     pub(super) fn spans_read(&self) -> SpansRead {
         spans_read(self.source.as_ref())
     }
@@ -150,7 +150,7 @@ impl Logs {
         open.refresh();
     }
 
-    /// The waterfall of the next failed call of the list.
+    /// Returns the waterfall of the next failed call of the list.
     pub(super) fn next_failed_call(&mut self, backwards: bool) -> ScreenUpdate {
         let Some(open) = &self.waterfall else {
             return ScreenUpdate::ignored();
@@ -181,7 +181,7 @@ impl Logs {
     }
 }
 
-/// Whether one of the sources reads the log group of spans.
+/// Returns whether one of the sources reads the log group of spans.
 fn spans_read(source: Option<&TailSource>) -> SpansRead {
     let is_read = source.is_some_and(|source| {
         let mut groups = source.parts.iter().flat_map(|part| &part.groups);

@@ -57,7 +57,7 @@ impl Logs {
         draw_lines(&lines, right, painter);
     }
 
-    /// The calls of the same tool before and after this one.
+    /// Returns the calls of the same tool before and after this one.
     fn neighbour_lines(&self, call: &LoggedCall, context: &ViewContext<'_>) -> Vec<Spans> {
         let same: Vec<_> = self
             .findings
@@ -105,7 +105,7 @@ impl Logs {
         lines
     }
 
-    /// The failure in its own words, how often it was seen, and when the same tool worked again.
+    /// Returns the failure in its own words, how often it was seen, and when the same tool worked again.
     fn error_lines(&self, call: &LoggedCall, width: u16, context: &ViewContext<'_>) -> Vec<Spans> {
         let Some(message) = call
             .message
@@ -168,7 +168,7 @@ impl Logs {
     }
 }
 
-/// The statement in its colours, wrapped into `room` columns.
+/// Returns the statement in its colours, wrapped into `room` columns.
 fn statement_lines(call: &LoggedCall, room: usize) -> Vec<Spans> {
     let mut lines = vec![vec![("STATEMENT".to_owned(), Role::Dim)]];
     match call.statement() {
@@ -218,7 +218,7 @@ fn wrapped_spans(spans: Spans, room: usize) -> Vec<Spans> {
     rows
 }
 
-/// How many bytes of a text fit into `room` columns: at least one character, and the spaces behind what fits.
+/// Returns how many bytes of a text fit into `room` columns: at least one character, and the spaces behind what fits.
 fn fitting(text: &str, room: usize) -> usize {
     let mut width = 0;
     for (at, letter) in text.char_indices() {
@@ -230,7 +230,7 @@ fn fitting(text: &str, room: usize) -> usize {
     text.len()
 }
 
-/// The ids whole.
+/// Returns the ids whole.
 fn id_lines(call: &LoggedCall) -> Vec<Spans> {
     let line = |name: &str, id: &str| -> Spans {
         vec![

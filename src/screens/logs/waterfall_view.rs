@@ -56,7 +56,7 @@ impl RowColumns {
         }
     }
 
-    /// The column of a time on the axis.
+    /// Returns the column of a time on the axis.
     fn column(&self, ms: i64) -> u16 {
         let width = i64::from(self.axis_width.saturating_sub(1));
         let offset = ms.clamp(0, self.whole_ms) * width / self.whole_ms.max(1);
@@ -135,7 +135,7 @@ fn draw_rows(
     window.end
 }
 
-/// The call in one line.
+/// Returns the call in one line.
 pub(super) fn headline(open: &OpenWaterfall, context: &ViewContext<'_>) -> Spans {
     let call = open.call();
     let (glyph, role) = outcome_look(call.outcome);
@@ -185,7 +185,7 @@ fn draw_scale(columns: &RowColumns, area: Rect, painter: &mut Painter<'_>) {
     }
 }
 
-/// A round number of milliseconds between two marks.
+/// Returns a round number of milliseconds between two marks.
 fn mark_step(whole_ms: i64, marks: i64) -> i64 {
     let least = whole_ms / marks.max(1) + 1;
     let mut step = 1;
@@ -291,7 +291,7 @@ fn draw_span(
     }
 }
 
-/// The name of a span without that of its hop, which stands before it.
+/// Returns the name of a span without that of its hop, which stands before it.
 fn own_words(span: &TraceSpan) -> &str {
     span.name
         .strip_prefix(span.hop)
@@ -344,7 +344,7 @@ fn draw_line(
     painter.text(columns.column(offset_ms), y, 1, tick, tick_role);
 }
 
-/// The time that each hop took itself.
+/// Returns the time that each hop took itself.
 fn where_time_went(open: &OpenWaterfall) -> Spans {
     let mut spans: Spans = vec![("where the time went   ".to_owned(), Role::Dim)];
     if open.layout.own_ms.is_empty() {

@@ -59,7 +59,7 @@ pub fn items(
     items
 }
 
-/// The item of `logs NAME --since TIME [--until TIME]`: a window of the logs of what an item of `items` names.
+/// Returns the item of `logs NAME --since TIME [--until TIME]`: a window of the logs of what an item of `items` names.
 pub fn log_window(
     typed: &str,
     items: &[PaletteItem],
@@ -93,7 +93,7 @@ pub fn log_window(
     ))
 }
 
-/// The other screens.
+/// Returns the other screens.
 fn screens<'a>(
     route: Route,
     layers: &'a [Layer],
@@ -113,7 +113,7 @@ fn screens<'a>(
         })
 }
 
-/// The actions of the screen, in whichever of its panes, and of every screen.
+/// Returns the actions of the screen, in whichever of its panes, and of every screen.
 fn own_actions(route: Route, layers: &[Layer], context: &ViewContext<'_>) -> Vec<PaletteItem> {
     let own: Vec<Layer> = layers.iter().copied().chain([own_layer(route)]).collect();
     let mut actions: Vec<Action> = Action::ALL
@@ -136,7 +136,7 @@ fn own_actions(route: Route, layers: &[Layer], context: &ViewContext<'_>) -> Vec
         .collect()
 }
 
-/// The actions of other screens that are not among the `known` ones.
+/// Returns the actions of other screens that are not among the `known` ones.
 fn actions_of_other_screens(
     route: Route,
     known: &BTreeSet<&str>,
@@ -160,7 +160,7 @@ fn actions_of_other_screens(
     items
 }
 
-/// The order in which actions are offered where nothing is typed: first those of the screen, as in the footer, then the other
+/// Returns the order in which actions are offered where nothing is typed: first those of the screen, as in the footer, then the other
 /// screens, then what every program has.
 fn usefulness(action: Action) -> (u8, u8) {
     let spec = action.spec();
@@ -225,7 +225,7 @@ const fn action_id(command: &PaletteCommand) -> Option<&'static str> {
     }
 }
 
-/// Whether an action of another screen runs at once when it is chosen: not if it needs a selected
+/// Returns whether an action of another screen runs at once when it is chosen: not if it needs a selected
 /// row, writes, or calls a tool.
 pub fn runs_at_once(action: Action) -> bool {
     action.spec().needs == ActionNeeds::Nothing
@@ -233,7 +233,7 @@ pub fn runs_at_once(action: Action) -> bool {
         && action != Action::Tools(ToolsAction::Run)
 }
 
-/// Whether `logs NAME` means this item: by the name that it shows, or by another that its thing has.
+/// Returns whether `logs NAME` means this item: by the name that it shows, or by another that its thing has.
 fn is_logs_of(item: &PaletteItem, typed: &str) -> bool {
     let is_other_name = |name: &str| {
         let name = name.trim().to_lowercase();
@@ -254,7 +254,7 @@ fn named_item(text: String, note: String, command: PaletteCommand) -> PaletteIte
     }
 }
 
-/// The same items, found by these further names too.
+/// Returns the same items, found by these further names too.
 fn also_called(items: Vec<PaletteItem>, names: &str) -> impl Iterator<Item = PaletteItem> {
     let words = names.to_lowercase();
     items.into_iter().map(move |item| PaletteItem {

@@ -21,7 +21,7 @@ const NUMBER: usize = 10;
 /// A step of the hour is drawn at most this many columns wide.
 const WIDEST_STEP: usize = 3;
 
-/// Who changed a deployment or one of its resources, and how far CloudTrail was read.
+/// Returns who changed a deployment or one of its resources, and how far CloudTrail was read.
 pub(super) fn who_changed(
     name: &DeploymentName,
     key: Option<&ResourceKey>,
@@ -81,7 +81,7 @@ pub(super) fn who_changed(
     lines
 }
 
-/// The time of today, the day of an earlier one.
+/// Returns the time of today, the day of an earlier one.
 fn day_or_clock(at: Moment, context: &ViewContext<'_>) -> String {
     let today = context.now.date_time(context.zone);
     let then = at.date_time(context.zone);
@@ -176,7 +176,7 @@ fn counted_hour(traffic: &Traffic, context: &ViewContext<'_>, room: u16) -> Vec<
     lines
 }
 
-/// A row of bars with its label and its number.
+/// Returns a row of bars with its label and its number.
 fn bar(label: &str, bars: (String, Role), number: (String, Role)) -> PanelLine {
     PanelLine {
         left: vec![(format!("{label:<LABEL$}"), Role::Dim), bars],
@@ -184,7 +184,7 @@ fn bar(label: &str, bars: (String, Role), number: (String, Role)) -> PanelLine {
     }
 }
 
-/// The times of the beginning, the middle and the end of the hour above its bars.
+/// Returns the times of the beginning, the middle and the end of the hour above its bars.
 fn time_axis(traffic: &Traffic, width: usize, context: &ViewContext<'_>) -> PanelLine {
     let end = Moment::from_millis(
         (traffic.at.millis().div_euclid(Traffic::STEP_MS) + 1) * Traffic::STEP_MS,
@@ -231,7 +231,7 @@ fn uncounted(name: &DeploymentName, context: &ViewContext<'_>, room: u16) -> Vec
     lines
 }
 
-/// Each bar as many columns wide.
+/// Returns each bar as many columns wide.
 fn repeated(bars: &str, width: usize) -> String {
     bars.chars()
         .flat_map(|bar| std::iter::repeat_n(bar, width))

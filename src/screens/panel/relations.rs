@@ -16,7 +16,7 @@ const SHOWN: usize = 8;
 /// Columns of the kind.
 const KIND: usize = 11;
 
-/// The resources that a deployment consists of at its top.
+/// Returns the resources that a deployment consists of at its top.
 pub(super) fn of_deployment(
     name: &DeploymentName,
     context: &ViewContext<'_>,
@@ -39,7 +39,7 @@ pub(super) fn of_deployment(
     lines
 }
 
-/// What a resource leads to, and what leads to it.
+/// Returns what a resource leads to, and what leads to it.
 pub(super) fn of_resource(
     resource: &Resource,
     context: &ViewContext<'_>,

@@ -8,7 +8,7 @@ use crate::{
     theme::Role,
 };
 
-/// How many sessions the calls of the deployment name, and what an idle one costs.
+/// Returns how many sessions the calls of the deployment name, and what an idle one costs.
 pub(super) fn of_runtime(runtime: &Resource, context: &ViewContext<'_>) -> Vec<PanelLine> {
     let idle = idle_session(runtime);
     let within = i64::try_from(idle.seconds).unwrap_or(i64::MAX) * 1000;

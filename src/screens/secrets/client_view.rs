@@ -249,7 +249,7 @@ fn row(
     ]
 }
 
-/// Whether a rotation is pending, and what finishes it.
+/// Returns whether a rotation is pending, and what finishes it.
 fn journal(detail: &ClientSecretDetail, is_running: bool) -> Vec<StyledLine> {
     let words = match &detail.journal {
         JournalStatus::Idle if detail.secrets.len() > 1 && !is_running => (

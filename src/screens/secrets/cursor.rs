@@ -28,7 +28,7 @@ impl HeldSecret {
 }
 
 impl Secrets {
-    /// The secret under the cursor, before a list changes.
+    /// Returns the secret under the cursor, before a list changes.
     pub fn held(&self, store: &Store) -> Option<HeldSecret> {
         self.current(store).map(HeldSecret::of)
     }

@@ -116,7 +116,7 @@ impl Secrets {
     }
 }
 
-/// The lines of something that is read from AWS: that it is being read, why it could not be, and what is known.
+/// Returns the lines of something that is read from AWS: that it is being read, why it could not be, and what is known.
 fn loaded<T>(
     known: Option<&Loadable<T>>,
     what: &str,

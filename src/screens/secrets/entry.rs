@@ -32,7 +32,7 @@ impl SecretEntry<'_> {
     }
 }
 
-/// All rows, in the order of the configuration: the Neo4j secrets of a deployment, then its client secret.
+/// Returns all rows, in the order of the configuration: the Neo4j secrets of a deployment, then its client secret.
 pub(super) fn entries(store: &Store) -> Vec<SecretEntry<'_>> {
     store
         .deployments

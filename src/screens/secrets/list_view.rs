@@ -200,10 +200,10 @@ fn user_cell(user: Option<&Loadable<SecretUser>>) -> (String, Role) {
     match user {
         Some(known) => match known.get() {
             Some(user) => (user.name.clone(), Role::Text),
-            None if known.problem().is_some() => ("not read".to_owned(), Role::Faint),
+            None if known.problem().is_some() => ("unread".to_owned(), Role::Faint),
             None => ("…".to_owned(), Role::Faint),
         },
-        None => ("not read".to_owned(), Role::Faint),
+        None => ("unread".to_owned(), Role::Faint),
     }
 }
 
@@ -248,7 +248,7 @@ fn pending() -> RotationCell {
     RotationCell::new("◐ pending, not finished", "◐ pending", Role::Degraded)
 }
 
-/// Who reads the secret, as far as the lists tell: runtimes whose environment names it, this console, and perhaps an interceptor.
+/// Returns who reads the secret, as far as the lists tell: runtimes whose environment names it, this console, and perhaps an interceptor.
 fn readers(secret: &Resource, store: &Store) -> (String, Role) {
     let arn = secret.arn.as_deref().unwrap_or_default();
     let of_kind = |kind| {

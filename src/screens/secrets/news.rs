@@ -34,7 +34,7 @@ pub struct EndedRotation {
     pub is_refusal: bool,
 }
 
-/// What the activity log says of the end.
+/// Returns what the activity log says of the end.
 pub(super) fn ended(run: &Run) -> SecretsOutcome {
     let what = run.entry();
     let mut toast = String::new();

@@ -92,12 +92,12 @@ pub(super) fn draw(
     draw_bar(run, confirm, more, context, place, painter);
 }
 
-/// The height of the place in which the name is typed.
+/// Returns the height of the place in which the name is typed.
 pub(super) const fn bar_height(area: Rect) -> u16 {
     if area.height >= ROOMY { 6 } else { 3 }
 }
 
-/// The page as airy as it fits.
+/// Returns the page as airy as it fits.
 fn fitting(page: &PlanPage, room: Rect) -> Vec<PageLine> {
     let width = usize::from(room.width.saturating_sub(3));
     [PlanDensity::Airy, PlanDensity::Dense]
@@ -424,7 +424,7 @@ pub(super) fn draw_bar(
     );
 }
 
-/// The typed beginning of the name, and faintly what is missing. Returns the column after it.
+/// Returns the typed beginning of the name, and faintly what is missing. Returns the column after it.
 fn draw_field(
     confirm: &Confirm,
     name: &str,

@@ -13,7 +13,7 @@ pub(super) enum Question {
 }
 
 impl Question {
-    /// Whether it is the question before the first write.
+    /// Returns whether it is the question before the first write.
     pub(super) fn is_beginning(&self) -> bool {
         match self {
             Self::Password(question) => *question == RotationQuestion::Proceed,

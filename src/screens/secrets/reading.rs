@@ -1,4 +1,5 @@
-//! What the screen reads of the listed secrets: versions of the selected one, users and client secrets of all.
+//! What the screen reads of the listed secrets: versions and user of the selected one, client secrets of all. To know the
+//! user, the value must be read, which CloudTrail records: nobody's value is read before the cursor stands on it.
 
 use super::{
     Secrets,
@@ -11,9 +12,6 @@ use crate::{
     screens::UpdateContext,
     state::{Loadable, Store},
 };
-
-/// The users of at most this many secrets are read by themselves; those of others when they are selected.
-const USERS: usize = 40;
 
 impl Secrets {
     /// Reads what is known of the selected secret.
@@ -76,29 +74,20 @@ impl Secrets {
         )))
     }
 
-    /// Reads the client secrets and users that were never read: their rows have nothing to show.
+    /// Reads the client secrets that were never read: their rows have nothing to show.
     pub(super) fn read_new_rows(&mut self, context: &UpdateContext<'_>) -> Effects {
         let mut effects = Effects::none();
-        let mut room = USERS.saturating_sub(self.users.len());
         for entry in entries(context.store) {
-            match entry {
-                SecretEntry::Client(deployment) if !self.clients.contains_key(&deployment.name) => {
-                    effects = effects.and(self.read_client(&deployment.name, context.now));
-                }
-                SecretEntry::Neo4j(secret) if room > 0 => {
-                    let key = (secret.key.deployment.clone(), secret.key.id.clone());
-                    if !self.users.contains_key(&key) {
-                        room -= 1;
-                        effects = effects.and(self.read_user(&key.0, &key.1, context.now));
-                    }
-                }
-                SecretEntry::Client(_) | SecretEntry::Neo4j(_) => {}
+            if let SecretEntry::Client(deployment) = entry
+                && !self.clients.contains_key(&deployment.name)
+            {
+                effects = effects.and(self.read_client(&deployment.name, context.now));
             }
         }
         effects
     }
 
-    /// What is known of a secret's user.
+    /// Returns what is known of a secret's user.
     pub(super) fn user_of(&self, entry: SecretEntry<'_>) -> Option<&Loadable<SecretUser>> {
         match entry {
             SecretEntry::Neo4j(secret) => self
@@ -108,7 +97,7 @@ impl Secrets {
         }
     }
 
-    /// Whether versions were read of another secret than the selected one, or of none.
+    /// Returns whether versions were read of another secret than the selected one, or of none.
     pub(super) fn is_detail_missing(&self, store: &Store) -> bool {
         match (self.current(store), &self.detail) {
             (Some(SecretEntry::Neo4j(secret)), Some((name, id, _))) => {

@@ -78,7 +78,7 @@ pub(super) struct Run {
 }
 
 impl RunSubject {
-    /// What an action does to an entry.
+    /// Returns what an action does to an entry.
     pub(super) fn of(entry: SecretEntry<'_>, action: SecretsAction) -> Self {
         match entry {
             SecretEntry::Neo4j(secret) => Self::Password {
@@ -99,7 +99,7 @@ impl RunSubject {
         }
     }
 
-    /// The effect that starts it.
+    /// Returns the effect that starts it.
     pub(super) fn effect(&self, deployment: &DeploymentName) -> Effect {
         Effect::Secrets(match self {
             Self::Password { secret, kind } => SecretsEffect::Rotate {
@@ -114,7 +114,7 @@ impl RunSubject {
         })
     }
 
-    /// Whether it begins with a plan and a name to be typed.
+    /// Returns whether it begins with a plan and a name to be typed.
     pub(super) fn has_plan(&self) -> bool {
         match self {
             Self::Password { kind, .. } => *kind != RotationKind::Resume,
@@ -141,7 +141,7 @@ impl Run {
         }
     }
 
-    /// The name that is typed to begin.
+    /// Returns the name that is typed to begin.
     pub(super) fn name(&self) -> &str {
         match &self.subject {
             RunSubject::Password { secret, .. } => secret,
@@ -149,7 +149,7 @@ impl Run {
         }
     }
 
-    /// What runs, without the deployment: `rotate prod/neo4j`, `rotate client secret of prod`.
+    /// Returns what runs, without the deployment: `rotate prod/neo4j`, `rotate client secret of prod`.
     pub(super) fn what(&self) -> String {
         match &self.subject {
             RunSubject::Password { secret, kind } => format!("{} of {secret}", kind.as_str()),
@@ -163,7 +163,7 @@ impl Run {
         }
     }
 
-    /// The same as an entry of the activity log.
+    /// Returns the same as an entry of the activity log.
     pub(super) fn entry(&self) -> String {
         match &self.subject {
             RunSubject::Password { secret, kind } => {
@@ -175,7 +175,7 @@ impl Run {
         }
     }
 
-    /// Whose rotation it is, without the verb: `prod/neo4j of movies`.
+    /// Returns whose rotation it is, without the verb: `prod/neo4j of movies`.
     pub(super) fn whose(&self) -> String {
         match &self.subject {
             RunSubject::Password { secret, .. } => format!("{secret} of {}", self.deployment),
@@ -183,7 +183,7 @@ impl Run {
         }
     }
 
-    /// Whether it is the rotation of this entry.
+    /// Returns whether it is the rotation of this entry.
     pub(super) fn is_of(&self, entry: SecretEntry<'_>) -> bool {
         *entry.deployment() == self.deployment
             && match (&self.subject, entry) {
@@ -196,7 +196,7 @@ impl Run {
             }
     }
 
-    /// The first words of the header.
+    /// Returns the first words of the header.
     pub(super) fn title(&self) -> String {
         match &self.subject {
             RunSubject::Password { secret, .. } => secret.clone(),
@@ -204,7 +204,7 @@ impl Run {
         }
     }
 
-    /// The command that finishes it on any machine.
+    /// Returns the command that finishes it on any machine.
     pub(super) fn resume_command(&self) -> String {
         match &self.subject {
             RunSubject::Password { secret, .. } => format!("secrets resume {secret}"),
@@ -297,12 +297,12 @@ impl Run {
         }
     }
 
-    /// Whether it waits for the user.
+    /// Returns whether it waits for the user.
     pub(super) fn is_waiting(&self) -> bool {
         matches!(self.waits.last(), Some((_, None)))
     }
 
-    /// The time between two moments without that in which it waited for the user, in milliseconds.
+    /// Returns the time between two moments without that in which it waited for the user, in milliseconds.
     pub(super) fn working_millis(&self, from: Moment, to: Moment) -> i64 {
         let waited: i64 = self
             .waits
@@ -312,13 +312,13 @@ impl Run {
         to.since(from).saturating_sub(waited).max(0)
     }
 
-    /// How long it has worked until now or its end, in milliseconds.
+    /// Returns how long it has worked until now or its end, in milliseconds.
     pub(super) fn elapsed_millis(&self, now: Moment) -> i64 {
         let until = self.ended.as_ref().map_or(now, |(at, _)| *at);
         self.working_millis(self.began, until)
     }
 
-    /// How long new logins have failed, while they do, in milliseconds.
+    /// Returns how long new logins have failed, while they do, in milliseconds.
     pub(super) fn outage_millis(&self, now: Moment) -> Option<i64> {
         let has_outage = self.plan.as_ref().is_none_or(|(page, _)| page.has_outage);
         let since = self
@@ -327,12 +327,12 @@ impl Run {
         Some(now.since(since))
     }
 
-    /// The last report of a step.
+    /// Returns the last report of a step.
     pub(super) fn latest(&self, step: &str) -> Option<&RunReport> {
         self.reports.iter().rev().find(|report| report.step == step)
     }
 
-    /// When a step began.
+    /// Returns when a step began.
     pub(super) fn step_began(&self, step: &str) -> Option<Moment> {
         self.reports
             .iter()
@@ -340,7 +340,7 @@ impl Run {
             .map(|report| report.at)
     }
 
-    /// The time from the start to the plan, in milliseconds.
+    /// Returns the time from the start to the plan, in milliseconds.
     pub(super) fn planning_millis(&self) -> Option<i64> {
         self.plan.as_ref().map(|(_, at)| at.since(self.began))
     }
@@ -374,7 +374,7 @@ impl Run {
         self.ended = Some((now, result));
     }
 
-    /// What the operator must know after a success, a sentence for each: what keeps the old value, what was not proven.
+    /// Returns what the operator must know after a success, a sentence for each: what keeps the old value, what was not proven.
     pub(super) fn all_warnings(&self) -> Vec<String> {
         let mut warnings = self.warnings.clone();
         let of_end = match &self.ended {
@@ -390,7 +390,7 @@ impl Run {
         warnings
     }
 
-    /// The ending as a sentence, with the number of warnings.
+    /// Returns the ending as a sentence, with the number of warnings.
     pub(super) fn ending_words(&self, end: &RunEnd) -> String {
         if end.is_declined {
             return end.reason.clone();
@@ -419,7 +419,7 @@ impl Run {
         }
     }
 
-    /// What is being done. Until the first write it is no more than a plan.
+    /// Returns what is being done. Until the first write it is no more than a plan.
     pub(super) fn running_word(&self) -> &'static str {
         let writes = self.reports.iter().any(|report| report.step != "check");
         match (&self.subject, writes) {

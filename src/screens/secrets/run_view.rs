@@ -125,7 +125,7 @@ fn draw_line(line: &StepLine, place: Rect, painter: &mut Painter<'_>) {
     }
 }
 
-/// What the rotation costs, while there is room for it.
+/// Returns what the rotation costs, while there is room for it.
 fn sentence(run: &Run, room: Rect) -> Vec<StepLine> {
     let Some((page, _)) = run.plan.as_ref().filter(|_| room.height >= ROOMY) else {
         return Vec::new();
@@ -192,7 +192,7 @@ fn further_line(words: String) -> StepLine {
     }
 }
 
-/// The evidence of a step in lines; a piece of evidence is cut only if it alone is too long.
+/// Returns the evidence of a step in lines; a piece of evidence is cut only if it alone is too long.
 fn evidence_lines(
     evidence: &[String],
     state: StepState,
@@ -278,7 +278,7 @@ fn step_line(run: &Run, step: &str, words: String, context: &ViewContext<'_>) ->
     }
 }
 
-/// How long a step has worked; that it waits for the user is said instead.
+/// Returns how long a step has worked; that it waits for the user is said instead.
 fn elapsed(
     run: &Run,
     step: &str,
@@ -315,7 +315,7 @@ fn seconds(millis: i64) -> String {
     format!("{:.1} s", millis as f64 / 1_000.0)
 }
 
-/// The question that the rotation waits for, below its step, with the keys that answer it.
+/// Returns the question that the rotation waits for, below its step, with the keys that answer it.
 fn question_lines(question: &Confirm, context: &ViewContext<'_>, area: Rect) -> Vec<StepLine> {
     let room = area.width.saturating_sub(INDENT + 2);
     let indent = " ".repeat(usize::from(INDENT - 2));
@@ -351,7 +351,7 @@ fn question_lines(question: &Confirm, context: &ViewContext<'_>, area: Rect) -> 
     lines
 }
 
-/// What went wrong, and what the operator must know.
+/// Returns what went wrong, and what the operator must know.
 fn ending_lines(run: &Run, area: Rect) -> Vec<StepLine> {
     let room = area.width.saturating_sub(5);
     let mut lines = Vec::new();

@@ -47,7 +47,7 @@ pub(super) fn lines(
     lines
 }
 
-/// Whose password it is, and where; or why that is not known.
+/// Returns whose password it is, and where; or why that is not known.
 fn user_line(user: &Loadable<SecretUser>) -> Option<StyledLine> {
     match (user.get(), user.problem()) {
         (Some(user), _) => {
@@ -69,7 +69,7 @@ fn user_line(user: &Loadable<SecretUser>) -> Option<StyledLine> {
     }
 }
 
-/// The stages of Secrets Manager. Labels of this program are shortened to who set them.
+/// Returns the stages of Secrets Manager. Labels of this program are shortened to who set them.
 fn stages(version: &SecretVersion) -> String {
     let mut shown: Vec<&str> = version
         .stages

@@ -155,7 +155,7 @@ impl StartPage {
         self.failure = Some(failure);
     }
 
-    /// The ways that this build has.
+    /// Returns the ways that this build has.
     fn ways(&self) -> Vec<FirstStep> {
         let ways = FirstStep::ALL.into_iter();
         ways.filter(|way| *way != FirstStep::Demo || self.can_start_demo)
@@ -206,7 +206,7 @@ impl StartPage {
     }
 }
 
-/// The command between backticks in a sentence.
+/// Returns the command between backticks in a sentence.
 fn command_in(sentence: &str) -> Option<&str> {
     sentence.split('`').nth(1)
 }

@@ -37,7 +37,7 @@ impl Tools {
         )))
     }
 
-    /// The field under edit with what is typed, and the other arguments.
+    /// Returns the field under edit with what is typed, and the other arguments.
     fn argument_under_edit(&self) -> Option<ArgumentCompletion> {
         let form = self.form().filter(|_| self.pane == Pane::Form)?;
         if form.raw.is_some() || self.offer().is_none() {

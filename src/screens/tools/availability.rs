@@ -4,7 +4,7 @@ use super::{Item, ResultView, Tools, panes::Pane};
 use crate::messages::{Action, AppAction, ListAction, PromptAction, ToolsAction};
 
 impl Tools {
-    /// What the key that leads back closes, cancels or takes off.
+    /// Returns what the key that leads back closes, cancels or takes off.
     pub(super) fn leads_back(&self) -> Option<&'static str> {
         let connection = self.connection();
         let is_loading = connection.is_some_and(|connection| connection.state.loading.is_some());
@@ -26,7 +26,7 @@ impl Tools {
         }
     }
 
-    /// Whether an action is available now.
+    /// Returns whether an action is available now.
     pub(super) fn is_available(&self, action: Action) -> bool {
         if let Some(modal) = self.modals.last() {
             return modal.offers(action);

@@ -24,7 +24,7 @@ const BEFORE_MS: i64 = 2_000;
 const AFTER_MS: i64 = 10_000;
 
 impl CallResult {
-    /// The ids by which logs name the call.
+    /// Returns the ids by which logs name the call.
     fn ids(&self) -> Vec<String> {
         match &self.answer {
             Ok(call) => call
@@ -88,7 +88,7 @@ impl CallResult {
     }
 }
 
-/// The hue of a hop, as its lines have it in Logs.
+/// Returns the hue of a hop, as its lines have it in Logs.
 fn hue(hop: &str) -> Role {
     match hop {
         "interceptor" => Role::Interceptor,

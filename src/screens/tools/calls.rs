@@ -180,7 +180,7 @@ impl Tools {
         ScreenUpdate::effect(call)
     }
 
-    /// What is asked before a call that may write: what runs, where, and by whose sign-in.
+    /// Returns what is asked before a call that may write: what runs, where, and by whose sign-in.
     fn question_before_write(
         &self,
         tool: &Tool,
@@ -274,7 +274,7 @@ impl Tools {
     }
 }
 
-/// How a call ended, in a word or two.
+/// Returns how a call ended, in a word or two.
 fn outcome_in_words(result: &Result<CallOutcome, Failure>) -> String {
     match result {
         Ok(outcome) if outcome.is_error => "error".to_owned(),
@@ -286,7 +286,7 @@ fn outcome_in_words(result: &Result<CallOutcome, Failure>) -> String {
     }
 }
 
-/// The statement of a call with its parameters, else its arguments; without secrets.
+/// Returns the statement of a call with its parameters, else its arguments; without secrets.
 fn call_in_words(tool: &Tool, arguments: &Map<String, Value>) -> Vec<String> {
     let shown = masked(arguments);
     let Some(statement) = cypher::statement(&shown) else {
@@ -311,7 +311,7 @@ fn refused_in_read_only(tool: &Tool, why: &str) -> ScreenUpdate {
     )))
 }
 
-/// Who the server takes the caller for: the token's client or subject, else the mode of the sign-in.
+/// Returns who the server takes the caller for: the token's client or subject, else the mode of the sign-in.
 fn who(info: &ConnectionInfo, claims: Option<&Claims>) -> String {
     let claim = |name: &str| {
         claims
@@ -327,7 +327,7 @@ fn who(info: &ConnectionInfo, claims: Option<&Claims>) -> String {
         )
 }
 
-/// What a tool answered as its error, as it is noted.
+/// Returns what a tool answered as its error, as it is noted.
 fn refused(tool: &str, outcome: &CallOutcome) -> Failure {
     let text = outcome.text();
     let said = text

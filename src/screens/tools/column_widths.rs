@@ -5,7 +5,7 @@ use crate::widgets::text_width;
 /// The most columns of the screen that a column takes while others stand behind it.
 pub(super) const SHARE: usize = 48;
 
-/// The widths of columns that want so much each, in a room with a gap of `gap` between them: what is left of the room goes to
+/// Returns the widths of columns that want so much each, in a room with a gap of `gap` between them: what is left of the room goes to
 /// those that want more than their share.
 pub(super) fn widths(wanted: &[usize], room: usize, gap: usize) -> Vec<usize> {
     let mut widths: Vec<usize> = wanted
@@ -32,7 +32,7 @@ pub(super) fn widths(wanted: &[usize], room: usize, gap: usize) -> Vec<usize> {
     widths
 }
 
-/// How wide a column wants to be.
+/// Returns how wide a column wants to be.
 pub(super) fn wanted<'a>(title: &str, cells: impl Iterator<Item = &'a str>) -> usize {
     cells
         .map(text_width)

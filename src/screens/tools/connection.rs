@@ -36,7 +36,7 @@ impl EndpointConnection {
         self.changed = false;
     }
 
-    /// When the tools that are said to have changed are asked for.
+    /// Returns when the tools that are said to have changed are asked for.
     fn next_listing(&self) -> Option<Moment> {
         let pause = RELIST_MS << self.same.min(DISBELIEF);
         (self.changed && self.state.loading.is_none()).then(|| {
@@ -73,7 +73,7 @@ impl Tools {
         kept.and(Effects::one(Effect::Tools(ToolsEffect::Connect(endpoint))))
     }
 
-    /// When a list of tools is due that a server says has changed, or what is typed is kept.
+    /// Returns when a list of tools is due that a server says has changed, or what is typed is kept.
     pub fn next_listing(&self) -> Option<Moment> {
         self.connections
             .values()
@@ -100,7 +100,7 @@ impl Tools {
         drafts.and(listings.collect())
     }
 
-    /// When the countdown of a token changes next.
+    /// Returns when the countdown of a token changes next.
     pub fn next_wake(&self, now: Moment) -> Option<Moment> {
         let connection = self.connection()?;
         if connection.call.is_some() {

@@ -31,7 +31,7 @@ impl Tools {
         }
     }
 
-    /// The call that the form stands for, in the wanted words.
+    /// Returns the call that the form stands for, in the wanted words.
     fn copied_call(
         &mut self,
         action: ToolsAction,

@@ -12,7 +12,7 @@ use crate::{
 const PAUSE_MS: i64 = 2_000;
 
 impl Tools {
-    /// What was typed in earlier runs was read, or could not be kept.
+    /// Returns what was typed in earlier runs was read, or could not be kept.
     pub(super) fn drafts_read(&mut self, result: Result<Vec<FormDraft>, Failure>) -> ScreenUpdate {
         match result {
             Ok(drafts) => {
@@ -32,7 +32,7 @@ impl Tools {
         }
     }
 
-    /// A form with what was typed into it in an earlier run.
+    /// Returns a form with what was typed into it in an earlier run.
     pub(super) fn new_form(&self, key: &ToolKey, tool: &Tool) -> Form {
         let mut form = Form::new(tool);
         let draft = self
@@ -50,7 +50,7 @@ impl Tools {
         self.drafts_due = Some(now.plus(PAUSE_MS));
     }
 
-    /// When what is typed is kept.
+    /// Returns when what is typed is kept.
     pub(super) const fn next_draft(&self) -> Option<Moment> {
         self.drafts_due
     }
@@ -83,7 +83,7 @@ impl Tools {
         Effects::one(Effect::Tools(ToolsEffect::KeepDrafts(drafts)))
     }
 
-    /// Whether nothing is typed and nothing was kept.
+    /// Returns whether nothing is typed and nothing was kept.
     fn is_untouched(&self, draft: &FormDraft) -> bool {
         let is_known = self
             .drafts

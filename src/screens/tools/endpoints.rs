@@ -29,7 +29,7 @@ struct EndpointChoice {
 }
 
 impl EndpointChoice {
-    /// Whether it contains each of the words. In an address, which contains every letter, only long ones are looked for.
+    /// Returns whether it contains each of the words. In an address, which contains every letter, only long ones are looked for.
     fn matches(&self, words: &str) -> bool {
         let all = [
             self.endpoint.deployment.as_str(),
@@ -251,7 +251,7 @@ impl Tools {
     }
 }
 
-/// What an endpoint is called.
+/// Returns what an endpoint is called.
 pub(super) fn name_of(endpoint: &McpEndpoint, store: &Store) -> String {
     match &endpoint.target {
         McpTarget::Default => endpoint.deployment.to_string(),

@@ -20,7 +20,7 @@ const IDLE: [&str; 7] = [
     "transfer-encoding",
 ];
 
-/// The lines of the raw view; of the answer so many, and a few more where it has more.
+/// Returns the lines of the raw view; of the answer so many, and a few more where it has more.
 pub(super) fn lines(result: &CallResult, most: usize) -> Vec<StyledLine> {
     let Some(exchange) = &result.exchange else {
         return result
@@ -45,7 +45,7 @@ pub(super) fn lines(result: &CallResult, most: usize) -> Vec<StyledLine> {
     lines
 }
 
-/// The same as text.
+/// Returns the same as text.
 pub(super) fn text(result: &CallResult) -> String {
     let line = |line: StyledLine| line.into_iter().map(|(text, _)| text).collect::<String>();
     lines(result, usize::MAX)
@@ -97,7 +97,7 @@ fn headers(headers: &[(String, String)]) -> Vec<StyledLine> {
         .collect()
 }
 
-/// The message with its result back in its place.
+/// Returns the message with its result back in its place.
 fn answer(exchange: &HttpExchange, call: Option<&CallOutcome>, most: usize) -> Vec<StyledLine> {
     match (&exchange.answer, call) {
         (Value::Object(members), Some(call)) => {

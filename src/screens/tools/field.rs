@@ -32,7 +32,7 @@ pub(super) enum FieldTarget {
 }
 
 impl Field {
-    /// An argument with its default, else with the only value that it takes.
+    /// Returns an argument with its default, else with the only value that it takes.
     pub(super) fn of_argument(property: &Property) -> Self {
         let only = match property.choices.as_slice() {
             [only] if property.required => Some(&only.value),
@@ -46,7 +46,7 @@ impl Field {
         }
     }
 
-    /// A parameter of the statement.
+    /// Returns a parameter of the statement.
     pub(super) fn of_parameter(name: String) -> Self {
         Self {
             name,
@@ -55,7 +55,7 @@ impl Field {
         }
     }
 
-    /// The schema of the argument; `None` for a parameter.
+    /// Returns the schema of the argument; `None` for a parameter.
     pub(super) const fn property(&self) -> Option<&Property> {
         match &self.target {
             FieldTarget::Argument(property) | FieldTarget::Statement(property) => Some(property),
@@ -63,23 +63,23 @@ impl Field {
         }
     }
 
-    /// Whether it is the statement of a Cypher tool.
+    /// Returns whether it is the statement of a Cypher tool.
     pub(super) const fn is_statement(&self) -> bool {
         matches!(self.target, FieldTarget::Statement(_))
     }
 
-    /// Whether nothing is typed.
+    /// Returns whether nothing is typed.
     pub(super) fn is_empty(&self) -> bool {
         self.text.lines().iter().all(|line| line.trim().is_empty())
     }
 
-    /// Whether its schema leaves no choice, so that what stands in it says nothing about the user.
+    /// Returns whether its schema leaves no choice, so that what stands in it says nothing about the user.
     pub(super) fn is_constant(&self) -> bool {
         self.property()
             .is_some_and(|property| property.choices.len() == 1)
     }
 
-    /// What is typed.
+    /// Returns what is typed.
     pub(super) fn typed(&self) -> String {
         self.text.lines().join("\n")
     }
@@ -89,7 +89,7 @@ impl Field {
         self.text = area(text);
     }
 
-    /// The value, checked against its schema; `None` if it is left out.
+    /// Returns the value, checked against its schema; `None` if it is left out.
     ///
     /// # Errors
     /// Returns a sentence for the person who fills in the field.
@@ -134,7 +134,7 @@ impl Field {
         true
     }
 
-    /// The type of what is typed, for a parameter; the types of the schema otherwise.
+    /// Returns the type of what is typed, for a parameter; the types of the schema otherwise.
     pub(super) fn type_in_words(&self) -> String {
         let Some(property) = self.property() else {
             return if self.is_empty() {
@@ -152,7 +152,7 @@ impl Field {
         }
     }
 
-    /// The values that can be chosen, with their titles; none for a field that is typed.
+    /// Returns the values that can be chosen, with their titles; none for a field that is typed.
     pub(super) fn options(&self) -> Vec<(String, String)> {
         let Some(property) = self.property().filter(|property| !property.is_list()) else {
             return Vec::new();
@@ -204,7 +204,7 @@ impl Field {
     }
 }
 
-/// The option after the chosen one; the first after the last and if none is chosen.
+/// Returns the option after the chosen one; the first after the last and if none is chosen.
 pub(super) const fn next_option(chosen: Option<usize>, count: usize) -> usize {
     match chosen {
         Some(at) if at + 1 < count => at + 1,
@@ -212,7 +212,7 @@ pub(super) const fn next_option(chosen: Option<usize>, count: usize) -> usize {
     }
 }
 
-/// The option before the chosen one; the last before the first and if none is chosen.
+/// Returns the option before the chosen one; the last before the first and if none is chosen.
 pub(super) const fn previous_option(chosen: Option<usize>, count: usize) -> usize {
     match chosen {
         Some(at) if at > 0 => at - 1,
@@ -220,7 +220,7 @@ pub(super) const fn previous_option(chosen: Option<usize>, count: usize) -> usiz
     }
 }
 
-/// A value as a field of this property shows it: a list of texts with commas between them.
+/// Returns a value as a field of this property shows it: a list of texts with commas between them.
 fn typed(property: &Property, value: &Value) -> String {
     match value {
         Value::Array(items) if !items.is_empty() && items.iter().all(Value::is_string) => {
@@ -233,7 +233,7 @@ fn typed(property: &Property, value: &Value) -> String {
     }
 }
 
-/// A value as it is typed where any value may stand: a text that would be read as JSON is quoted.
+/// Returns a value as it is typed where any value may stand: a text that would be read as JSON is quoted.
 fn typed_freely(value: &Value) -> String {
     match value {
         Value::String(text) if arguments::json_or_text(text) == *value => text.clone(),
@@ -241,7 +241,7 @@ fn typed_freely(value: &Value) -> String {
     }
 }
 
-/// The type of a value in the words of Cypher's manual, in lower case.
+/// Returns the type of a value in the words of Cypher's manual, in lower case.
 fn kind_of(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
@@ -254,7 +254,7 @@ fn kind_of(value: &Value) -> &'static str {
     }
 }
 
-/// A text under edit with the cursor at its end.
+/// Returns a text under edit with the cursor at its end.
 pub(super) fn area(text: &str) -> TextArea<'static> {
     let mut area = TextArea::new(text.split('\n').map(str::to_owned).collect());
     area.move_cursor(CursorMove::Bottom);

@@ -119,7 +119,7 @@ fn property<'a>(row: &FormRow<'a>) -> Option<&'a Property> {
     }
 }
 
-/// What the schema says about a row, in one line.
+/// Returns what the schema says about a row, in one line.
 fn description(row: &FormRow<'_>, width: u16) -> String {
     let text = property(row).and_then(|property| property.description.as_deref());
     let lines = wrapped(
@@ -242,7 +242,7 @@ fn draw_field(
     (end.min(value.right()), line.y)
 }
 
-/// What a field wants, in a few words: its types and limits, and its description while it does not stand below.
+/// Returns what a field wants, in a few words: its types and limits, and its description while it does not stand below.
 fn note(field: &Field, focused: bool, room: u16) -> String {
     let mut parts = vec![field.type_in_words()];
     if let Some(property) = field.property() {
@@ -268,7 +268,7 @@ fn note(field: &Field, focused: bool, room: u16) -> String {
     parts.join("  ")
 }
 
-/// The values of a choice beside each other, the chosen one marked; where they have no room, the chosen one alone. Returns the
+/// Returns the values of a choice beside each other, the chosen one marked; where they have no room, the chosen one alone. Returns the
 /// column behind them.
 fn draw_options(
     chosen: Option<usize>,

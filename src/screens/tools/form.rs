@@ -36,7 +36,7 @@ pub(super) struct Form {
 }
 
 impl Form {
-    /// An empty form, with the schema's defaults.
+    /// Returns an empty form, with the schema's defaults.
     pub(super) fn new(tool: &Tool) -> Self {
         let schema = schema::read(&tool.input_schema);
         let cypher = CypherTool::of(tool).filter(|cypher| cypher.within.is_none());
@@ -59,7 +59,7 @@ impl Form {
         Self::with(schema, cypher, root)
     }
 
-    /// The form of a server's question: a field for each property of its schema.
+    /// Returns the form of a server's question: a field for each property of its schema.
     pub(super) fn for_question(schema: &Value) -> Self {
         let schema = schema::read(schema);
         let root = root_of(schema.properties.clone());
@@ -77,7 +77,7 @@ impl Form {
         }
     }
 
-    /// Whether there is anything to type into.
+    /// Returns whether there is anything to type into.
     pub(super) fn takes_text(&self) -> bool {
         self.raw.is_some() || !self.rows().is_empty()
     }
@@ -87,7 +87,7 @@ impl Form {
         rows(&self.root, &self.parameters)
     }
 
-    /// The answer to a server's question.
+    /// Returns the answer to a server's question.
     ///
     /// # Errors
     /// What is wrong, with the row that it is wrong in.
@@ -107,12 +107,12 @@ impl Form {
             .collect())
     }
 
-    /// The answer as far as it is right, for showing what would be sent.
+    /// Returns the answer as far as it is right, for showing what would be sent.
     pub(super) fn value_so_far(&self) -> Map<String, Value> {
         self.value().0
     }
 
-    /// What is wrong with what stands in a row now, while it is typed; nothing while it is empty.
+    /// Returns what is wrong with what stands in a row now, while it is typed; nothing while it is empty.
     pub(super) fn problem_while_typing(&self, at: usize) -> Option<String> {
         let rows = self.rows();
         let field = rows.get(at)?.field()?;
@@ -145,7 +145,7 @@ impl Form {
         Some(cypher.parameters.as_ref()?.name.clone())
     }
 
-    /// The parameters among the arguments of a call.
+    /// Returns the parameters among the arguments of a call.
     fn parameters_of(&self, given: &Map<String, Value>) -> Map<String, Value> {
         let argument = self.parameters_argument();
         match argument.and_then(|argument| given.get(&argument)) {
@@ -157,7 +157,7 @@ impl Form {
         }
     }
 
-    /// The statement, where the tool takes one.
+    /// Returns the statement, where the tool takes one.
     pub(super) fn statement(&self) -> Option<String> {
         let fields = self.root.members.iter().filter_map(|node| match node {
             FormNode::Field(field) => Some(field.as_ref()),
@@ -169,7 +169,7 @@ impl Form {
             .map(Field::typed)
     }
 
-    /// The text under edit, if it is the statement.
+    /// Returns the text under edit, if it is the statement.
     pub(super) fn focused_statement_mut(&mut self) -> Option<&mut TextArea<'static>> {
         if self.raw.is_some() {
             return None;
@@ -180,7 +180,7 @@ impl Form {
         field.map(|field| &mut field.text)
     }
 
-    /// The statement under edit with the byte offset of the cursor.
+    /// Returns the statement under edit with the byte offset of the cursor.
     pub(super) fn focused_statement(&self) -> Option<(String, usize)> {
         let rows = self.rows();
         let field = rows.get(self.focus)?.field()?;
@@ -361,7 +361,7 @@ impl Form {
         Ok(())
     }
 
-    /// The arguments to send: a parameter that was left empty is named, for what would be sent is an empty text.
+    /// Returns the arguments to send: a parameter that was left empty is named, for what would be sent is an empty text.
     ///
     /// # Errors
     /// All that is wrong, a sentence each.
@@ -391,7 +391,7 @@ impl Form {
         (value, problems)
     }
 
-    /// The arguments as the schema wants them.
+    /// Returns the arguments as the schema wants them.
     ///
     /// # Errors
     /// All that is wrong, a sentence each.
@@ -420,7 +420,7 @@ impl Form {
         Ok(merged)
     }
 
-    /// What is typed, to be kept over runs; without what looks like a secret. `None` if nothing is typed.
+    /// Returns what is typed, to be kept over runs; without what looks like a secret. `None` if nothing is typed.
     pub(super) fn draft(&self) -> Option<Value> {
         if let Some(raw) = &self.raw {
             let text = raw.lines().join("\n");

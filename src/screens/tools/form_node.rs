@@ -72,7 +72,7 @@ pub(super) struct FieldProblem {
 }
 
 impl FormNode {
-    /// The empty form of a property, with the defaults of its schema.
+    /// Returns the empty form of a property, with the defaults of its schema.
     pub(super) fn new(property: &Property) -> Self {
         if property
             .default
@@ -85,7 +85,7 @@ impl FormNode {
         Self::empty(property)
     }
 
-    /// The form of a property whose default is an object or a list.
+    /// Returns the form of a property whose default is an object or a list.
     fn filled(property: &Property) -> Option<Self> {
         let mut node = Self::empty(property);
         node.fill(property.default.as_ref()?).then_some(node)
@@ -117,7 +117,7 @@ impl FormNode {
         Self::Field(Box::new(Field::of_argument(property)))
     }
 
-    /// The name of the property.
+    /// Returns the name of the property.
     pub(super) fn name(&self) -> &str {
         match self {
             Self::Field(field) => &field.name,
@@ -127,7 +127,7 @@ impl FormNode {
         }
     }
 
-    /// Whether a call must give it.
+    /// Returns whether a call must give it.
     fn is_required(&self) -> bool {
         match self {
             Self::Field(field) => field.property().is_none_or(|property| property.required),
@@ -137,7 +137,7 @@ impl FormNode {
         }
     }
 
-    /// Whether the user has typed nothing into it.
+    /// Returns whether the user has typed nothing into it.
     fn is_empty(&self) -> bool {
         match self {
             Self::Field(field) => field.is_empty() || field.is_constant(),
@@ -149,7 +149,7 @@ impl FormNode {
         }
     }
 
-    /// Whether a list, object or choice is not sent, since nothing is typed into it.
+    /// Returns whether a list, object or choice is not sent, since nothing is typed into it.
     fn is_left_out(&self) -> bool {
         !matches!(self, Self::Field(_)) && !self.is_required() && self.is_empty()
     }
@@ -180,7 +180,7 @@ impl FormNode {
         }
     }
 
-    /// The same for changing one.
+    /// Returns the same for changing one.
     pub(super) fn child_mut(&mut self, at: usize) -> Option<&mut Self> {
         match self {
             Self::Field(_) => None,
@@ -250,7 +250,7 @@ impl FormNode {
         }
     }
 
-    /// What is typed, to be kept; without what looks like a secret. `None` if nothing is typed.
+    /// Returns what is typed, to be kept; without what looks like a secret. `None` if nothing is typed.
     pub(super) fn draft(&self) -> Option<Value> {
         match self {
             Self::Field(field) => {
@@ -308,7 +308,7 @@ impl FormNode {
 }
 
 impl ObjectNode {
-    /// An empty object.
+    /// Returns an empty object.
     pub(super) fn new(property: &Property) -> Self {
         Self {
             members: property

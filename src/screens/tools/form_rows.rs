@@ -41,7 +41,7 @@ pub(super) enum RowContent<'a> {
 }
 
 impl<'a> FormRow<'a> {
-    /// The field of the row, if it is one.
+    /// Returns the field of the row, if it is one.
     pub(super) const fn field(&self) -> Option<&'a Field> {
         match self.content {
             RowContent::Field(field) => Some(field),
@@ -49,7 +49,7 @@ impl<'a> FormRow<'a> {
         }
     }
 
-    /// Whether the row can have the focus.
+    /// Returns whether the row can have the focus.
     pub(super) const fn takes_keys(&self) -> bool {
         match self.content {
             RowContent::Field(_) | RowContent::List(_) | RowContent::Choice(_) => true,
@@ -58,7 +58,7 @@ impl<'a> FormRow<'a> {
     }
 }
 
-/// The rows of a form with this root and these parameters.
+/// Returns the rows of a form with this root and these parameters.
 pub(super) fn rows<'a>(root: &'a ObjectNode, parameters: &'a [Field]) -> Vec<FormRow<'a>> {
     let mut found = Vec::new();
     for (at, node) in root.members.iter().enumerate() {
@@ -114,7 +114,7 @@ fn add<'a>(
     }
 }
 
-/// What is wrong with a field, as a sentence that names it.
+/// Returns what is wrong with a field, as a sentence that names it.
 pub(super) fn sentence(problem: &FieldProblem) -> String {
     let FieldProblem { name, text, .. } = problem;
     if text == "required" {

@@ -202,7 +202,7 @@ fn draw_title(
     }
 }
 
-/// How long a call has been on its way, and how far it is.
+/// Returns how long a call has been on its way, and how far it is.
 fn progress_in_words(call: &Running, context: &ViewContext<'_>) -> String {
     let in_words = |progress: &Progress| match progress.total {
         Some(total) if total > 0.0 => format!(" {:.0}%", 100.0 * progress.progress / total),

@@ -15,7 +15,7 @@ use crate::{
 const EXPLAINERS: [&str; 3] = ["explain-cypher", "explain_neo4j_cypher", "explain_cypher"];
 
 impl Tools {
-    /// The neighbours of a node have come: they are added to the graph that is shown.
+    /// Returns the neighbours of a node have come: they are added to the graph that is shown.
     pub(super) fn expanded(&mut self, result: Result<CallOutcome, Failure>) -> ScreenUpdate {
         match result {
             Ok(outcome) if outcome.is_error => {
@@ -77,7 +77,7 @@ impl Tools {
         ScreenUpdate::effect(call)
     }
 
-    /// The tool that explains statements at the target of the selected tool.
+    /// Returns the tool that explains statements at the target of the selected tool.
     pub(super) fn explain_tool(&self) -> Option<&Tool> {
         let selected = self.selected()?;
         cypher::access(selected)?;

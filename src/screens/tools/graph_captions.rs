@@ -26,7 +26,7 @@ impl<'a> Captions<'a> {
         }
     }
 
-    /// The size of the canvas in dots.
+    /// Returns the size of the canvas in dots.
     pub(super) fn size(&self) -> Dot {
         self.canvas.size()
     }
@@ -81,7 +81,7 @@ impl<'a> Captions<'a> {
         }
     }
 
-    /// Whether a text has room there; `strictly`: also without crossing a line.
+    /// Returns whether a text has room there; `strictly`: also without crossing a line.
     fn is_free(&self, (left, top): (i32, i32), width: i32, strictly: bool) -> bool {
         let is_inside = left >= 0
             && top >= 0

@@ -47,7 +47,7 @@ pub(super) struct GraphPane {
 }
 
 impl GraphPane {
-    /// The graph of a table; `None` if it holds no node.
+    /// Returns the graph of a table; `None` if it holds no node.
     pub(super) fn of_table(table: &Table) -> Option<Self> {
         let graph = ResultGraph::of_table(table)?;
         let mut pane = Self {
@@ -84,13 +84,13 @@ impl GraphPane {
         self.lay_out();
     }
 
-    /// The statement that finds the neighbours of the chosen node.
+    /// Returns the statement that finds the neighbours of the chosen node.
     pub(super) fn neighbours_statement(&self) -> Option<String> {
         let node = self.graph.nodes.get(self.chosen)?;
         node.neighbours_statement(NEIGHBOURS)
     }
 
-    /// The size of the graph, with what is left out of it.
+    /// Returns the size of the graph, with what is left out of it.
     pub(super) fn size_in_words(&self) -> String {
         let graph = &self.graph;
         let count = |shown: usize, all: usize, thing: &str| {
@@ -147,7 +147,7 @@ impl GraphPane {
         true
     }
 
-    /// The nearest node in a direction; the more it lies to the side, the further away it counts.
+    /// Returns the nearest node in a direction; the more it lies to the side, the further away it counts.
     fn towards(&self, across: f64, down: f64) -> Option<usize> {
         let (x, y) = self.positions.get(self.chosen).copied()?;
         let distance = |(other_x, other_y): &Dot| {
@@ -274,7 +274,7 @@ impl GraphPane {
         if is_hub { base + 1.0 } else { base }
     }
 
-    /// Where the nodes stand on a canvas of this size.
+    /// Returns where the nodes stand on a canvas of this size.
     fn places(&self, (width, height): Dot) -> Vec<Dot> {
         let (margin_x, margin_y) = ((width / 7.0).min(28.0), (height / 6.0).min(12.0));
         let (most_x, most_y) = self

@@ -44,7 +44,7 @@ pub(super) fn headline(
     pieces
 }
 
-/// The name of the gateway or runtime that a deployment's own endpoint is.
+/// Returns the name of the gateway or runtime that a deployment's own endpoint is.
 fn resource_at(state: &Tools, context: &ViewContext<'_>, endpoint: &McpEndpoint) -> Option<String> {
     let (info, ..) = state.connection()?.state.get()?;
     let mut resources = context.store.resources(&endpoint.deployment);

@@ -41,7 +41,7 @@ impl HistorySearch {
 }
 
 impl Tools {
-    /// The calls of the endpoint that the left pane lists, as places in the history: pinned ones first.
+    /// Returns the calls of the endpoint that the left pane lists, as places in the history: pinned ones first.
     pub(super) fn listed_calls(&self) -> Vec<usize> {
         let own = |pinned: bool| {
             let entries = self.history.iter().enumerate();
@@ -54,7 +54,7 @@ impl Tools {
         own(true).chain(own(false).take(LISTED)).collect()
     }
 
-    /// The calls that a search finds, as places in the history: pinned ones first.
+    /// Returns the calls that a search finds, as places in the history: pinned ones first.
     fn found_calls(&self, words: &str) -> Vec<usize> {
         let found = |pinned: bool| {
             let entries = self.history.iter().enumerate();
@@ -124,7 +124,7 @@ impl Tools {
         ScreenUpdate::done()
     }
 
-    /// The call that is selected in the search.
+    /// Returns the call that is selected in the search.
     fn found_call(&self) -> Option<&HistoryEntry> {
         let Some(Modal::History(search)) = self.modals.last() else {
             return None;
@@ -255,7 +255,7 @@ impl Tools {
         ScreenUpdate::effects(effects)
     }
 
-    /// A call that waited for its endpoint is put into the form.
+    /// Returns a call that waited for its endpoint is put into the form.
     pub(super) fn recall_waiting(&mut self, context: &mut UpdateContext<'_>) -> ScreenUpdate {
         match self.recalled.take() {
             Some(entry) if Some(&entry.endpoint) == self.endpoint.as_ref() => {
@@ -425,7 +425,7 @@ const fn pin_mark(entry: &HistoryEntry) -> &'static str {
     if entry.is_pinned { "▪" } else { " " }
 }
 
-/// The time of a call of today, else its age; five columns.
+/// Returns the time of a call of today, else its age; five columns.
 fn when(entry: &HistoryEntry, context: &ViewContext<'_>) -> String {
     if context.now.since(entry.at) < DAY_MS {
         let time = entry.at.clock(context.zone);

@@ -162,7 +162,7 @@ fn lines(
     lines
 }
 
-/// When the token expires, or that it has.
+/// Returns when the token expires, or that it has.
 fn expiry_line(end: Moment, context: &ViewContext<'_>) -> StyledLine {
     let (left, clock) = (end.since(context.now), end.clock(context.zone));
     if left > 0 {
@@ -175,7 +175,7 @@ fn expiry_line(end: Moment, context: &ViewContext<'_>) -> StyledLine {
     }
 }
 
-/// What the token says of itself, in the words of sign-ins.
+/// Returns what the token says of itself, in the words of sign-ins.
 fn claimed(claims: &Claims, now: Moment) -> Vec<StyledLine> {
     let mut lines = vec![
         Vec::new(),

@@ -18,7 +18,7 @@ impl NameFilter {
         }
     }
 
-    /// Whether the typed letters occur in the name in their order.
+    /// Returns whether the typed letters occur in the name in their order.
     fn matches(&self, name: &str) -> bool {
         if self.typed.is_empty() {
             return true;
@@ -39,7 +39,7 @@ impl NameFilter {
 }
 
 impl Tools {
-    /// The lines of the left pane: tools that pass the filter, saved queries that do, then the session's calls.
+    /// Returns the lines of the left pane: tools that pass the filter, saved queries that do, then the session's calls.
     pub(super) fn items(&self) -> Vec<Item> {
         let filter = NameFilter::new(self.filter.text());
         let tools = self
@@ -90,7 +90,7 @@ impl Tools {
         items
     }
 
-    /// How the tools of a target, as the gateway lists them, differ from those that its runtime lists itself: names that the
+    /// Returns how the tools of a target, as the gateway lists them, differ from those that its runtime lists itself: names that the
     /// runtime has in addition, and that it lacks. `None` unless a runtime of the deployment is connected that shares a tool.
     pub(super) fn drift(&self, target: &str) -> Option<(Vec<String>, Vec<String>)> {
         let endpoint = self.endpoint.as_ref()?;
@@ -120,19 +120,19 @@ impl Tools {
             .filter(|(added, removed)| !added.is_empty() || !removed.is_empty())
     }
 
-    /// What the server offers beside tools.
+    /// Returns what the server offers beside tools.
     pub(super) fn offers(&self) -> &[Offer] {
         self.connection()
             .map_or(&[], |connection| connection.offers.as_slice())
     }
 
-    /// The resource, template or prompt that the form is for, where it is for none of the tools.
+    /// Returns the resource, template or prompt that the form is for, where it is for none of the tools.
     pub(super) fn offer(&self) -> Option<&Offer> {
         let name = &self.selected()?.name;
         self.offers().iter().find(|offer| offer.tool.name == *name)
     }
 
-    /// The line that is selected.
+    /// Returns the line that is selected.
     pub(super) fn current(&self) -> Option<Item> {
         let items = self.items();
         items

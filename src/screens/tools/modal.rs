@@ -39,7 +39,7 @@ pub(super) enum Modal {
 }
 
 impl Modal {
-    /// The layers of the keymap while it is on top.
+    /// Returns the layers of the keymap while it is on top.
     pub(super) fn layers(&self) -> Vec<Layer> {
         match self {
             Self::Questions(_) => vec![Layer::Question],
@@ -51,7 +51,7 @@ impl Modal {
         }
     }
 
-    /// Whether letters are text.
+    /// Returns whether letters are text.
     pub(super) const fn is_typing(&self) -> bool {
         match self {
             Self::Questions(_)
@@ -64,7 +64,7 @@ impl Modal {
         }
     }
 
-    /// What the key that leads back does while it is on top.
+    /// Returns what the key that leads back does while it is on top.
     pub(super) const fn way_back(&self) -> Option<&'static str> {
         match self {
             // The form says itself how to leave it.
@@ -79,7 +79,7 @@ impl Modal {
         }
     }
 
-    /// Whether an action is available while it is on top.
+    /// Returns whether an action is available while it is on top.
     pub(super) fn offers(&self, action: Action) -> bool {
         match self {
             Self::Questions(_)

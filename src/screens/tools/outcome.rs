@@ -54,7 +54,7 @@ pub(super) struct CallResult {
 }
 
 impl CallResult {
-    /// A result that has just come. What it is as JSON is found out once.
+    /// Returns a result that has just come. What it is as JSON is found out once.
     pub(super) fn new(
         endpoint: McpEndpoint,
         call: Running,
@@ -83,7 +83,7 @@ impl CallResult {
         }
     }
 
-    /// The rows of the result, if it has any.
+    /// Returns the rows of the result, if it has any.
     pub(super) fn table(&self) -> Option<&Table> {
         self.answer.as_ref().ok()?.table.as_ref()
     }
@@ -102,7 +102,7 @@ impl CallResult {
             .or_else(|| before.previous.take());
     }
 
-    /// How the result differs from the one before, in a few words; empty if there is none before.
+    /// Returns how the result differs from the one before, in a few words; empty if there is none before.
     pub(super) fn change_in_words(&self) -> String {
         let (Some((_, before)), Some(table)) = (&self.previous, self.table()) else {
             return String::new();
@@ -144,7 +144,7 @@ impl CallResult {
         }
     }
 
-    /// How long the call took, in milliseconds.
+    /// Returns how long the call took, in milliseconds.
     pub(super) fn total_ms(&self) -> u64 {
         match &self.answer {
             Ok(call) => call.elapsed.total,
@@ -152,7 +152,7 @@ impl CallResult {
         }
     }
 
-    /// What it is filed under.
+    /// Returns what it is filed under.
     fn key(&self) -> ToolKey {
         (self.endpoint.clone(), self.tool.clone())
     }
@@ -161,7 +161,7 @@ impl CallResult {
         self.endpoint == key.0 && self.tool == key.1
     }
 
-    /// The views that fit it, the first of them first.
+    /// Returns the views that fit it, the first of them first.
     pub(super) fn views(&self) -> Vec<ResultView> {
         let mut views = Vec::new();
         if let Ok(outcome) = &self.answer {
@@ -351,7 +351,7 @@ impl Tools {
         }
     }
 
-    /// Whether the form has changed since the call whose result is shown.
+    /// Returns whether the form has changed since the call whose result is shown.
     pub(super) fn is_edited_since(&self, result: &CallResult) -> bool {
         let form = self.form().filter(|_| {
             let selected = self.selected().map(|tool| tool.name.as_str());

@@ -70,7 +70,7 @@ impl Tools {
         }
     }
 
-    /// One step back: the call, an opened row, the filter, the pane; then the action is not handled here.
+    /// Returns one step back: the call, an opened row, the filter, the pane; then the action is not handled here.
     pub(super) fn back(&mut self, now: Moment) -> ScreenUpdate {
         if let Some(reply) = self.cancel(now) {
             return reply;
@@ -279,7 +279,7 @@ fn draw_side(state: &Tools, context: &ViewContext<'_>, area: Rect, painter: &mut
     state.draw_schema_pane(context, place, painter);
 }
 
-/// Whether the schema stands beside the editor.
+/// Returns whether the schema stands beside the editor.
 pub(super) const fn has_side_pane(area: Rect) -> bool {
     area.width >= WITH_SCHEMA
 }

@@ -77,7 +77,7 @@ impl Tools {
         ScreenUpdate::done()
     }
 
-    /// The question that is shown.
+    /// Returns the question that is shown.
     fn question_mut(&mut self) -> Option<&mut ServerQuestion> {
         match self.modals.last_mut()? {
             Modal::Questions(questions) => questions.front_mut(),

@@ -48,7 +48,7 @@ impl Tools {
         ScreenUpdate::effect(begin)
     }
 
-    /// The file of the recording exists, or could not be made.
+    /// Returns the file of the recording exists, or could not be made.
     pub(super) fn recording_begun(&mut self, result: Result<String, Failure>) -> ScreenUpdate {
         match (result, &mut self.recording) {
             (Ok(file), Some(recording)) => {
@@ -85,7 +85,7 @@ impl Tools {
         Some(Effect::Tools(ToolsEffect::AppendToRecording { path, line }))
     }
 
-    /// What is recorded of an endpoint, in a few words.
+    /// Returns what is recorded of an endpoint, in a few words.
     pub(super) fn recording_in_words(&self, endpoint: &McpEndpoint) -> Option<String> {
         let recording = self.recording.as_ref()?;
         (recording.endpoint == *endpoint)

@@ -182,7 +182,7 @@ fn edited_in_words(state: &Tools, result: &CallResult, context: &ViewContext<'_>
     }
 }
 
-/// The filter of the rows, while it is typed and while it holds.
+/// Returns the filter of the rows, while it is typed and while it holds.
 fn filter_in_words(state: &Tools) -> String {
     let typed = state.table.filter.text();
     let is_filtering = matches!(state.modals.last(), Some(Modal::RowFilter));
@@ -253,7 +253,7 @@ fn draw_strip(
     painter.text_right(right, y, 8, &clock, Role::Faint);
 }
 
-/// How a call ended, in a word or two.
+/// Returns how a call ended, in a word or two.
 fn outcome_in_words(state: &Tools, result: &CallResult) -> (String, Role) {
     match &result.answer {
         Ok(call) if call.is_error => ("error".to_owned(), Role::Failed),
@@ -276,7 +276,7 @@ fn outcome_in_words(state: &Tools, result: &CallResult) -> (String, Role) {
     }
 }
 
-/// What to do about temporal values that the server has lost; empty if there are none.
+/// Returns what to do about temporal values that the server has lost; empty if there are none.
 fn lost_temporals(result: &CallResult) -> String {
     let table = result
         .answer
@@ -292,7 +292,7 @@ fn lost_temporals(result: &CallResult) -> String {
         .unwrap_or_default()
 }
 
-/// Where the time of a call went.
+/// Returns where the time of a call went.
 pub(super) fn elapsed_in_words(elapsed: Elapsed) -> String {
     format!(
         "sign-in {} · connect {} · first byte {} · total {} ms",
@@ -300,7 +300,7 @@ pub(super) fn elapsed_in_words(elapsed: Elapsed) -> String {
     )
 }
 
-/// The number of rows with its noun.
+/// Returns the number of rows with its noun.
 pub(super) fn rows_in_words(table: &Table) -> String {
     let count = with_separators(table.rows.len() as u64);
     format!(

@@ -64,7 +64,7 @@ impl Tools {
         }
     }
 
-    /// The call of the history that is selected in the left pane.
+    /// Returns the call of the history that is selected in the left pane.
     pub(super) fn selected_call(&self) -> Option<&HistoryEntry> {
         match self.current()? {
             Item::Past(at) => self.history.get(at),
@@ -170,7 +170,7 @@ impl Tools {
         ScreenUpdate::done()
     }
 
-    /// The tool of this endpoint that a query is for.
+    /// Returns the tool of this endpoint that a query is for.
     pub(super) fn tool_of(&self, query: &Query) -> Option<&Tool> {
         let offered = self.offers().iter().map(|offer| &offer.tool);
         self.tools()

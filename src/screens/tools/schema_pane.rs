@@ -50,7 +50,7 @@ impl SchemaBrowser {
 }
 
 impl Tools {
-    /// The schema tool beside the selected tool, if that takes Cypher.
+    /// Returns the schema tool beside the selected tool, if that takes Cypher.
     fn schema_key(&self) -> Option<ToolKey> {
         let selected = self.selected()?;
         let own = schema_tool(self.tools(), selected)?;
@@ -58,7 +58,7 @@ impl Tools {
         is_wanted.then(|| Some((self.endpoint.clone()?, own.name.clone())))?
     }
 
-    /// What is known of the schema of the graph behind the selected tool.
+    /// Returns what is known of the schema of the graph behind the selected tool.
     pub(super) fn graph_schema(&self) -> Option<&Loadable<GraphSchema>> {
         self.schemas.get(&self.schema_key()?)
     }
@@ -119,7 +119,7 @@ impl Tools {
         known.answer(schema, now);
     }
 
-    /// Whether a tool is the schema tool of the graph behind the selected one.
+    /// Returns whether a tool is the schema tool of the graph behind the selected one.
     pub(super) fn is_schema_tool(&self, name: &str) -> bool {
         let own = self.tools().iter().find(|tool| tool.name == name);
         own.is_some_and(|tool| {
@@ -349,7 +349,7 @@ fn draw_row(row: &SchemaRow, line: Rect, painter: &mut Painter<'_>) {
     painter.spans(line.x + 1 + row.depth, line.y, room, &pieces);
 }
 
-/// The rows of a schema: labels with their properties, then relationship types, then indexes.
+/// Returns the rows of a schema: labels with their properties, then relationship types, then indexes.
 fn schema_rows(schema: &GraphSchema, folds: &HashSet<String>) -> Vec<SchemaRow> {
     let mut rows = Vec::new();
     let are_open = schema.labels.len() <= UNFOLDED;

@@ -37,12 +37,12 @@ impl ServerMessages {
         self.kept.push_back(message);
     }
 
-    /// Whether there are none.
+    /// Returns whether there are none.
     pub(super) fn is_empty(&self) -> bool {
         self.kept.is_empty()
     }
 
-    /// The text of the newest message.
+    /// Returns the text of the newest message.
     pub(super) fn newest(&self) -> Option<&str> {
         self.kept.back().map(|message| message.text.as_str())
     }
@@ -64,7 +64,7 @@ impl ServerMessages {
     }
 }
 
-/// The role of a level of RFC 5424.
+/// Returns the role of a level of RFC 5424.
 fn role_of(level: &str) -> Role {
     match level {
         "emergency" | "alert" | "critical" | "error" => Role::Failed,

@@ -43,7 +43,7 @@ enum SortKey {
 }
 
 impl TableState {
-    /// The state of a table that is shown for the first time.
+    /// Returns the state of a table that is shown for the first time.
     pub(super) fn new(table: &Table) -> Self {
         Self {
             order: (0..table.rows.len()).collect(),
@@ -51,12 +51,12 @@ impl TableState {
         }
     }
 
-    /// The number of rows that are shown.
+    /// Returns the number of rows that are shown.
     pub(super) const fn len(&self) -> usize {
         self.order.len()
     }
 
-    /// The shown rows at these places of the order.
+    /// Returns the shown rows at these places of the order.
     pub(super) fn rows<'a>(
         &'a self,
         table: &'a Table,
@@ -66,12 +66,12 @@ impl TableState {
         places.iter().filter_map(|at| table.rows.get(*at))
     }
 
-    /// The row of the cursor.
+    /// Returns the row of the cursor.
     pub(super) fn current<'a>(&self, table: &'a Table) -> Option<&'a Vec<Value>> {
         table.rows.get(*self.order.get(self.rows.cursor())?)
     }
 
-    /// What a column is wider than it wants to be.
+    /// Returns what a column is wider than it wants to be.
     pub(super) fn extra_width(&self, column: usize) -> i32 {
         self.widths.get(&column).copied().unwrap_or(0)
     }

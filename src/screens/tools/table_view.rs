@@ -109,7 +109,7 @@ fn draw_hidden(
     }
 }
 
-/// The columns that have room, from the first one with which the column of the cursor is seen.
+/// Returns the columns that have room, from the first one with which the column of the cursor is seen.
 fn visible_columns(
     state: &TableState,
     table: &Table,
@@ -171,7 +171,7 @@ fn visible_columns(
     columns
 }
 
-/// The widths that columns want with their types beside their names, if all of them have room for that.
+/// Returns the widths that columns want with their types beside their names, if all of them have room for that.
 fn with_types(wanted: Vec<usize>, table: &Table, rows: &[&Vec<Value>], room: usize) -> Vec<usize> {
     let typed: Vec<usize> = wanted
         .iter()
@@ -192,7 +192,7 @@ fn with_types(wanted: Vec<usize>, table: &Table, rows: &[&Vec<Value>], room: usi
     }
 }
 
-/// The type of the values of a column, where it is one.
+/// Returns the type of the values of a column, where it is one.
 fn kind_of<'a>(values: impl Iterator<Item = &'a Value>) -> &'static str {
     let mut kinds = values.filter(|value| !value.is_null()).map(|value| {
         let shown = cells::shown(value);

@@ -34,7 +34,7 @@ struct TextRow {
     to: usize,
 }
 
-/// How many rows a text of several lines takes in an area of this width.
+/// Returns how many rows a text of several lines takes in an area of this width.
 pub(super) fn rows_of(text: &TextArea<'static>, width: u16) -> usize {
     rows(text.lines(), room(width)).len()
 }

@@ -45,7 +45,7 @@ pub(super) fn draw_beginning(lines: &[StyledLine], area: Rect, painter: &mut Pai
     }
 }
 
-/// A failure, and below it what its answer is worth keeping for: first of all the address at which a person must consent.
+/// Returns a failure, and below it what its answer is worth keeping for: first of all the address at which a person must consent.
 pub(super) fn failure_text(failure: &Failure, room: u16) -> Vec<StyledLine> {
     let mut lines = failure_block(failure, room);
     let mut addresses = failure.consent_urls().peekable();
@@ -73,7 +73,7 @@ pub(super) fn failure_text(failure: &Failure, room: u16) -> Vec<StyledLine> {
     lines
 }
 
-/// A result as lines: JSON indented, text as it is. Lines are cut, since no window shows a million columns.
+/// Returns a result as lines: JSON indented, text as it is. Lines are cut, since no window shows a million columns.
 pub(super) fn text_lines(text: &str, json: Option<&Value>) -> Vec<StyledLine> {
     if let Some(value) = json {
         return json_beginning(value, MOST);
@@ -90,7 +90,7 @@ pub(super) fn text_lines(text: &str, json: Option<&Value>) -> Vec<StyledLine> {
         .collect()
 }
 
-/// An error of the tool; a syntax error with a caret under the token of the user's own statement.
+/// Returns an error of the tool; a syntax error with a caret under the token of the user's own statement.
 pub(super) fn error_lines(text: &str, statement: Option<&str>, room: u16) -> Vec<StyledLine> {
     let text = text.get(..text.floor_char_boundary(ERROR)).unwrap_or(text);
     match statement.and_then(|statement| syntax_error(text, statement)) {
@@ -114,7 +114,7 @@ pub(super) fn error_lines(text: &str, statement: Option<&str>, room: u16) -> Vec
     }
 }
 
-/// The operators of a plan, each below the one that takes its rows.
+/// Returns the operators of a plan, each below the one that takes its rows.
 pub(super) fn plan_lines(operators: &[PlanOperator]) -> Vec<StyledLine> {
     let number = |value: Option<u64>| value.map_or_else(String::new, with_separators);
     let name = |operator: &PlanOperator| {
@@ -164,7 +164,7 @@ pub(super) fn plan_lines(operators: &[PlanOperator]) -> Vec<StyledLine> {
     lines
 }
 
-/// The rows that came and went since the result before.
+/// Returns the rows that came and went since the result before.
 pub(super) fn change_lines(before: &Table, table: &Table) -> Vec<StyledLine> {
     let diff = row_diff(before, table);
     let row = |table: &Table, at: &usize| {

@@ -44,7 +44,7 @@ impl Tree {
         self.list.record(drawn);
     }
 
-    /// A tree of this value, open as far as it fits a window.
+    /// Returns a tree of this value, open as far as it fits a window.
     pub(super) fn new(value: Value) -> Self {
         let mut tree = Self {
             value,
@@ -101,7 +101,7 @@ impl Tree {
         true
     }
 
-    /// The line under a place on the screen.
+    /// Returns the line under a place on the screen.
     pub(super) fn click(&mut self, column: u16, line: u16) -> bool {
         let Some(row) = self
             .list
@@ -161,7 +161,7 @@ impl Tree {
         }
     }
 
-    /// The value that it shows.
+    /// Returns the value that it shows.
     pub(super) fn value(&self) -> &Value {
         &self.value
     }
@@ -231,7 +231,7 @@ fn write(
     }
 }
 
-/// The members of a branch that are shown, with their names or places.
+/// Returns the members of a branch that are shown, with their names or places.
 fn children(value: &Value) -> Vec<(String, &Value)> {
     match value {
         Value::Object(members) => members
@@ -249,7 +249,7 @@ fn children(value: &Value) -> Vec<(String, &Value)> {
     }
 }
 
-/// What a line says of its value.
+/// Returns what a line says of its value.
 fn words(value: &Value, count: usize, is_open: bool) -> (String, Role) {
     match value {
         Value::String(text) => (text.replace('\n', " ⏎ "), Role::Text),

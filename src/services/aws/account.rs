@@ -91,7 +91,7 @@ impl fmt::Debug for Account {
 }
 
 impl Accounts {
-    /// The account of a deployment.
+    /// Returns the account of a deployment.
     ///
     /// # Errors
     /// [`FailureKind::Usage`] for an endpoint that credentials must not be sent to, or a secret access key that cannot be read.
@@ -191,7 +191,7 @@ impl Accounts {
 }
 
 impl Account {
-    /// The AgentCore control plane.
+    /// Returns the AgentCore control plane.
     pub(crate) fn control(&self) -> &aws_sdk_bedrockagentcorecontrol::Client {
         self.control.get_or_init(|| {
             let mut config = aws_sdk_bedrockagentcorecontrol::config::Builder::from(&self.config)
@@ -226,7 +226,7 @@ impl Account {
         })
     }
 
-    /// The Security Token Service.
+    /// Returns the Security Token Service.
     pub(crate) fn sts(&self) -> &aws_sdk_sts::Client {
         self.sts.get_or_init(|| {
             let mut config =
@@ -236,7 +236,7 @@ impl Account {
         })
     }
 
-    /// The configured endpoint of a service; `None` if AWS's own is used.
+    /// Returns the configured endpoint of a service; `None` if AWS's own is used.
     fn endpoint_of(&self, service: ServiceName) -> Option<String> {
         self.label
             .endpoint
@@ -244,7 +244,7 @@ impl Account {
             .or_else(|| self.settings.endpoint(service))
     }
 
-    /// The address, without a slash at its end, of a service that is called without an SDK. `host` is the first label of
+    /// Returns the address, without a slash at its end, of a service that is called without an SDK. `host` is the first label of
     /// the service's host name. Endpoints, FIPS and dual stack are the same as for the SDKs.
     pub(crate) fn address(&self, host: &'static str) -> String {
         let service = ServiceName::of_host(host);
@@ -268,7 +268,7 @@ impl Account {
         self.observer.skew.learn(date);
     }
 
-    /// The ids of the requests that this process has made.
+    /// Returns the ids of the requests that this process has made.
     pub(super) const fn own_requests(&self) -> &OwnRequests {
         &self.observer.requests
     }
@@ -317,12 +317,12 @@ impl Account {
         Ok(credentials)
     }
 
-    /// What messages say of this account.
+    /// Returns what messages say of this account.
     pub(crate) const fn label(&self) -> &AccountLabel {
         &self.label
     }
 
-    /// The failure of an SDK call with this account, which [observes](Self::observe) it.
+    /// Returns the failure of an SDK call with this account, which [observes](Self::observe) it.
     pub(crate) fn sdk_failure<E>(
         &self,
         doing: AwsOperation<'_>,

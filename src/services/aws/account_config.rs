@@ -30,7 +30,7 @@ pub(super) const CREDENTIALS: Duration = Duration::from_secs(15);
 /// Attempts of an operation, the first included.
 pub(crate) const ATTEMPTS: u32 = 4;
 
-/// The SDK's configuration, with the credentials that the deployment names.
+/// Returns the SDK's configuration, with the credentials that the deployment names.
 pub(super) async fn load(
     http: &HttpClients,
     deployment: &Deployment,
@@ -74,7 +74,7 @@ pub(super) async fn load(
     Ok(loader.load().await)
 }
 
-/// What fails where an account cannot be made.
+/// Returns what fails where an account cannot be made.
 pub(super) fn connecting(deployment: &Deployment) -> String {
     format!("connecting to AWS for {}", deployment.name)
 }

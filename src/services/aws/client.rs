@@ -39,7 +39,7 @@ impl AwsClient {
         }
     }
 
-    /// Whether writes to a deployment are refused.
+    /// Returns whether writes to a deployment are refused.
     pub(crate) const fn is_read_only(&self, deployment: &Deployment) -> bool {
         self.options.read_only || deployment.read_only
     }
@@ -49,7 +49,7 @@ impl AwsClient {
         self.options.guard_write(deployment, doing)
     }
 
-    /// Who AWS takes us for, with the time until which, and the clock's skew.
+    /// Returns who AWS takes us for, with the time until which, and the clock's skew.
     ///
     /// # Errors
     /// [`crate::model::FailureKind::SignIn`] without valid credentials.
@@ -82,7 +82,7 @@ impl AwsClient {
         })
     }
 
-    /// The identity of a deployment, requested once; none if it is not known.
+    /// Returns the identity of a deployment, requested once; none if it is not known.
     pub(crate) async fn known_identity(&self, deployment: &Deployment) -> Option<Identity> {
         let cell = remembered(&self.identities, deployment);
         cell.get_or_try_init(|| self.identity(deployment))
@@ -91,13 +91,13 @@ impl AwsClient {
             .cloned()
     }
 
-    /// The account of a deployment, with its clients.
+    /// Returns the account of a deployment, with its clients.
     pub(crate) async fn account(&self, deployment: &Deployment) -> Result<Arc<Account>, Failure> {
         // Making an account takes a large future, which is rarely needed.
         Box::pin(self.accounts.of(deployment, self.options.timeout)).await
     }
 
-    /// The HTTP client for requests to `address` on behalf of a deployment: it trusts what the deployment's profile trusts.
+    /// Returns the HTTP client for requests to `address` on behalf of a deployment: it trusts what the deployment's profile trusts.
     ///
     /// # Errors
     /// [`crate::model::FailureKind::Usage`] if credentials must not be sent to that address, if the profile does not exist,
@@ -114,7 +114,7 @@ impl AwsClient {
     }
 }
 
-/// What is remembered for a deployment.
+/// Returns what is remembered for a deployment.
 pub(crate) fn remembered<T: Default>(memory: &PerDeployment<T>, deployment: &Deployment) -> Arc<T> {
     let mut memory = memory.lock();
     if let Some((configured, kept)) = memory.get(&deployment.name)

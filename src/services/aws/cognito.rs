@@ -32,7 +32,7 @@ impl UserPools {
         Self { client }
     }
 
-    /// The client secret of an app client, by `DescribeUserPoolClient`.
+    /// Returns the client secret of an app client, by `DescribeUserPoolClient`.
     ///
     /// # Errors
     /// [`FailureKind::Usage`] where the client has none (a public client cannot use client credentials).
@@ -67,7 +67,7 @@ impl UserPools {
         }
     }
 
-    /// An app client as `DescribeUserPoolClient` shows it, its secret taken out: the description, and the secret.
+    /// Returns an app client as `DescribeUserPoolClient` shows it, its secret taken out: the description, and the secret.
     pub(crate) async fn describe_app_client(
         &self,
         deployment: &Deployment,
@@ -174,7 +174,7 @@ impl UserPools {
         .map(|answer| answer.request_id)
     }
 
-    /// The token endpoint of a user pool: from its discovery document, which needs no permission, else from its domain.
+    /// Returns the token endpoint of a user pool: from its discovery document, which needs no permission, else from its domain.
     pub(crate) async fn pool_token_url(
         &self,
         deployment: &Deployment,

@@ -112,7 +112,7 @@ impl ControlPlane {
         }
     }
 
-    /// The target, where it is being synchronised now.
+    /// Returns the target, where it is being synchronised now.
     async fn synchronizing(
         &self,
         deployment: &Deployment,
@@ -261,7 +261,7 @@ impl ControlPlane {
     }
 }
 
-/// The session URI itself, or the one that the address of the consent page (`request_uri`) or of the redirect after it
+/// Returns the session URI itself, or the one that the address of the consent page (`request_uri`) or of the redirect after it
 /// (`session_id`) carries.
 fn session_of(given: &str) -> String {
     let address = url::Url::parse(given)
@@ -295,7 +295,7 @@ pub(crate) struct Control {
 }
 
 impl Control {
-    /// All gateways of the account and region: their summaries.
+    /// Returns all gateways of the account and region: their summaries.
     pub(crate) async fn gateways(&self) -> Result<Vec<Value>, Failure> {
         let text = format!("listing gateways of {}", self.name);
         let doing = AwsOperation {
@@ -313,7 +313,7 @@ impl Control {
         .await
     }
 
-    /// One gateway.
+    /// Returns one gateway.
     pub(crate) async fn gateway(&self, id: &str) -> Result<Value, Failure> {
         let text = format!("reading gateway {id}");
         let doing = AwsOperation {
@@ -328,7 +328,7 @@ impl Control {
         )
     }
 
-    /// The targets of a gateway: their summaries.
+    /// Returns the targets of a gateway: their summaries.
     pub(crate) async fn targets(&self, gateway: &str) -> Result<Vec<Value>, Failure> {
         let text = format!("listing targets of {gateway}");
         let doing = AwsOperation {
@@ -350,7 +350,7 @@ impl Control {
         pages(&text, "items", page).await
     }
 
-    /// One target.
+    /// Returns one target.
     pub(crate) async fn target(&self, gateway: &str, id: &str) -> Result<Value, Failure> {
         let text = format!("reading target {id} of {gateway}");
         let doing = AwsOperation {
@@ -369,7 +369,7 @@ impl Control {
         )
     }
 
-    /// All runtimes of the account and region: their summaries.
+    /// Returns all runtimes of the account and region: their summaries.
     pub(crate) async fn runtimes(&self) -> Result<Vec<Value>, Failure> {
         let text = format!("listing runtimes of {}", self.name);
         let doing = AwsOperation {
@@ -390,7 +390,7 @@ impl Control {
         .await
     }
 
-    /// One runtime, its latest version.
+    /// Returns one runtime, its latest version.
     pub(crate) async fn runtime(&self, id: &str) -> Result<Value, Failure> {
         let text = format!("reading runtime {id}");
         let doing = AwsOperation {
@@ -408,7 +408,7 @@ impl Control {
         )
     }
 
-    /// The endpoints of a runtime.
+    /// Returns the endpoints of a runtime.
     pub(crate) async fn endpoints(&self, runtime: &str) -> Result<Vec<Value>, Failure> {
         let text = format!("listing endpoints of {runtime}");
         let doing = AwsOperation {
@@ -430,7 +430,7 @@ impl Control {
         pages(&text, "runtimeEndpoints", page).await
     }
 
-    /// One endpoint of a runtime.
+    /// Returns one endpoint of a runtime.
     pub(crate) async fn endpoint(&self, runtime: &str, name: &str) -> Result<Value, Failure> {
         let text = format!("reading endpoint {name} of {runtime}");
         let doing = AwsOperation {
@@ -449,7 +449,7 @@ impl Control {
         )
     }
 
-    /// One secret, without values.
+    /// Returns one secret, without values.
     pub(crate) async fn secret(&self, id: &str) -> Result<Value, Failure> {
         let text = format!("reading secret {id}");
         let doing = AwsOperation {
@@ -464,7 +464,7 @@ impl Control {
         )
     }
 
-    /// The address at which runtimes are invoked.
+    /// Returns the address at which runtimes are invoked.
     pub(crate) fn data_plane(&self) -> String {
         self.account.address("bedrock-agentcore")
     }

@@ -23,7 +23,7 @@ pub(crate) struct DatabasePlace {
 }
 
 impl DatabasePlace {
-    /// What the configuration and the parameters and outputs of the deployment's stack say.
+    /// Returns what the configuration and the parameters and outputs of the deployment's stack say.
     pub(crate) fn of_stack(deployment: &Deployment, stack: &StackFacts) -> Self {
         Self {
             uri: deployment
@@ -53,7 +53,7 @@ impl DatabasePlace {
     }
 }
 
-/// The only value that the runtimes have for a variable.
+/// Returns the only value that the runtimes have for a variable.
 fn agreed(runtimes: &[Resource], names: &[&str]) -> Option<String> {
     let variable = |runtime: &Resource| {
         let environment = runtime.raw.get("environmentVariables")?.clone();
@@ -73,7 +73,7 @@ fn agreed(runtimes: &[Resource], names: &[&str]) -> Option<String> {
 }
 
 impl AwsResources {
-    /// Where the deployment's database is, from its configuration, its stack and the environment of its runtimes. What
+    /// Returns where the deployment's database is, from its configuration, its stack and the environment of its runtimes. What
     /// cannot be read stays open.
     pub(crate) async fn database_place(&self, deployment: &Deployment) -> DatabasePlace {
         let stack = self.stacks.facts(deployment).await.unwrap_or_default();

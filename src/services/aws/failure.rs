@@ -91,7 +91,7 @@ where
     }
 }
 
-/// An answer that the SDK could not read.
+/// Returns an answer that the SDK could not read.
 fn unreadable_answer(
     doing: AwsOperation<'_>,
     host: &str,
@@ -119,7 +119,7 @@ fn unreadable_answer(
     )
 }
 
-/// A request that was not sent.
+/// Returns a request that was not sent.
 fn not_sent(doing: AwsOperation<'_>, host: &str, is_timeout: bool, chain: String) -> Failure {
     if is_timeout {
         // A time-out of the connector is one of connecting.
@@ -134,7 +134,7 @@ fn not_sent(doing: AwsOperation<'_>, host: &str, is_timeout: bool, chain: String
     http_client::unreachable(doing.text, host, chain)
 }
 
-/// The failure of a request that was answered with a web page: by a proxy, a network's sign-in page, or a wrong address.
+/// Returns the failure of a request that was answered with a web page: by a proxy, a network's sign-in page, or a wrong address.
 pub(crate) fn web_page(
     doing: &str,
     host: &str,
@@ -159,7 +159,7 @@ pub(crate) fn web_page(
     )
 }
 
-/// Whether an endpoint answers that it has no such operation: by AWS's code, or with the error page of a web framework
+/// Returns whether an endpoint answers that it has no such operation: by AWS's code, or with the error page of a web framework
 /// for a route that it does not have.
 pub(crate) fn is_unknown_operation(failure: &Failure) -> bool {
     let code = failure.code.as_deref().unwrap_or_default();
@@ -290,7 +290,7 @@ const CODES: &[(FailureKind, &[&str])] = &[
     ),
 ];
 
-/// The class of an AWS error code; the status decides where the code is unknown.
+/// Returns the class of an AWS error code; the status decides where the code is unknown.
 fn classify(code: &str, status: u16) -> FailureKind {
     let known = CODES.iter().find(|(_, codes)| codes.contains(&code));
     match (known, status) {
@@ -337,14 +337,14 @@ fn hint(doing: AwsOperation<'_>, kind: FailureKind, code: &str, cause: &str) -> 
     }
 }
 
-/// Whether a request was refused because of its time.
+/// Returns whether a request was refused because of its time.
 fn is_clock(code: &str, cause: &str) -> bool {
     matches!(code, "RequestTimeTooSkewed" | "RequestExpired")
         || cause.contains("Signature expired")
         || cause.contains("Signature not yet current")
 }
 
-/// Whether a failure means that AWS has refused the credentials, or that there are none: others may work.
+/// Returns whether a failure means that AWS has refused the credentials, or that there are none: others may work.
 pub(crate) fn is_of_credentials(failure: &Failure) -> bool {
     failure.kind == FailureKind::SignIn
         && match &failure.code {
@@ -364,7 +364,7 @@ enum CredentialsProblem {
     WrongSecret,
 }
 
-/// The problem that a code reports; `None` for codes that say nothing about AWS credentials, such as Cognito's for a user.
+/// Returns the problem that a code reports; `None` for codes that say nothing about AWS credentials, such as Cognito's for a user.
 fn credentials_problem(code: &str) -> Option<CredentialsProblem> {
     match code {
         "ExpiredToken" | "ExpiredTokenException" => Some(CredentialsProblem::Expired),
@@ -380,7 +380,7 @@ fn credentials_problem(code: &str) -> Option<CredentialsProblem> {
     }
 }
 
-/// The next step for a code that says something about the AWS credentials.
+/// Returns the next step for a code that says something about the AWS credentials.
 fn credentials_hint(account: &AccountLabel, code: &str) -> Option<String> {
     let renewal = &account.renewal_hint;
     Some(match credentials_problem(code)? {
@@ -433,7 +433,7 @@ pub(crate) fn no_credentials(doing: &str, account: &AccountLabel, why: &str) -> 
         .evidence(why)
 }
 
-/// The request id under any of the names that AWS uses.
+/// Returns the request id under any of the names that AWS uses.
 pub(crate) fn request_id<'a>(header: impl Fn(&str) -> Option<&'a str>) -> Option<String> {
     ["x-amzn-requestid", "x-amz-request-id", "x-amzn-request-id"]
         .into_iter()

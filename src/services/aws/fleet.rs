@@ -50,7 +50,7 @@ impl AwsResources {
         }
     }
 
-    /// All resources of a kind that belong to the deployment: configured ids, else the stack's, else what follows from
+    /// Returns all resources of a kind that belong to the deployment: configured ids, else the stack's, else what follows from
     /// those; `"*"` means all of the account and region. Follows all pages. A configured one that cannot be read stays
     /// in the list with its error code as status, unless none can be read.
     ///
@@ -157,7 +157,7 @@ impl AwsResources {
         })
     }
 
-    /// The gateways, as they were read at most `fresh` ago.
+    /// Returns the gateways, as they were read at most `fresh` ago.
     pub(super) async fn gateways(
         &self,
         deployment: &Deployment,
@@ -173,7 +173,7 @@ impl AwsResources {
         .await
     }
 
-    /// The runtimes, as they were read at most `fresh` ago.
+    /// Returns the runtimes, as they were read at most `fresh` ago.
     pub(super) async fn runtimes(
         &self,
         deployment: &Deployment,
@@ -189,7 +189,7 @@ impl AwsResources {
         .await
     }
 
-    /// The targets, as they were read at most `fresh` ago.
+    /// Returns the targets, as they were read at most `fresh` ago.
     pub(super) async fn targets(
         &self,
         deployment: &Deployment,
@@ -390,7 +390,7 @@ impl AwsResources {
     }
 }
 
-/// The account number in an ARN.
+/// Returns the account number in an ARN.
 fn account_of_arn(text: &str) -> Option<&str> {
     text.strip_prefix("arn:")?
         .split(':')
@@ -398,7 +398,7 @@ fn account_of_arn(text: &str) -> Option<&str> {
         .filter(|account| !account.is_empty())
 }
 
-/// The list as it was read at most `fresh` ago; otherwise it is read now. A second reader waits for the answer of the first.
+/// Returns the list as it was read at most `fresh` ago; otherwise it is read now. A second reader waits for the answer of the first.
 async fn remember(
     last: &LastList,
     fresh: Duration,
@@ -414,7 +414,7 @@ async fn remember(
     Ok(resources)
 }
 
-/// Whether the operations of a kind are newer than gateways and runtimes, so that a region or a stand-in may lack them.
+/// Returns whether the operations of a kind are newer than gateways and runtimes, so that a region or a stand-in may lack them.
 const fn is_newer(kind: Kind) -> bool {
     match kind {
         Kind::Provider

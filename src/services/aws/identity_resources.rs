@@ -25,7 +25,7 @@ const OAUTH2: &str = "oauth2";
 const API_KEY: &str = "api-key";
 
 impl AwsResources {
-    /// The credential providers that the deployment's targets sign in with; all of the account where the deployment is all of
+    /// Returns the credential providers that the deployment's targets sign in with; all of the account where the deployment is all of
     /// its gateways.
     pub(super) async fn providers(
         &self,
@@ -65,7 +65,7 @@ impl AwsResources {
         .await
     }
 
-    /// One credential provider, without its secret.
+    /// Returns one credential provider, without its secret.
     pub(super) async fn describe_provider(
         &self,
         deployment: &Deployment,
@@ -84,7 +84,7 @@ impl AwsResources {
         Ok(provider(&deployment.name, &key.id, &answer))
     }
 
-    /// The workload identities of the deployment's gateways and runtimes.
+    /// Returns the workload identities of the deployment's gateways and runtimes.
     pub(super) async fn workload_identities(
         &self,
         deployment: &Deployment,
@@ -111,7 +111,7 @@ impl AwsResources {
         Ok(found.into_iter().flatten().collect())
     }
 
-    /// One workload identity.
+    /// Returns one workload identity.
     pub(super) async fn describe_workload_identity(
         &self,
         deployment: &Deployment,
@@ -126,7 +126,7 @@ impl AwsResources {
     }
 }
 
-/// The link to the credential provider that has this ARN: `…/oauth2credentialprovider/NAME`, `…/apikeycredentialprovider/NAME`.
+/// Returns the link to the credential provider that has this ARN: `…/oauth2credentialprovider/NAME`, `…/apikeycredentialprovider/NAME`.
 pub(super) fn provider_link(arn: &str) -> Option<Link> {
     let (rest, name) = arn.rsplit_once('/')?;
     let word = if rest.ends_with("apikeycredentialprovider") {
@@ -138,14 +138,14 @@ pub(super) fn provider_link(arn: &str) -> Option<Link> {
     Some(link(Relation::SignsInWith, Kind::Provider, &id))
 }
 
-/// The link to the workload identity of a gateway or runtime.
+/// Returns the link to the workload identity of a gateway or runtime.
 pub(super) fn workload_link(json: &Value) -> Option<Link> {
     let arn = text(json, "/workloadIdentityDetails/workloadIdentityArn")?;
     let name = arn.rsplit('/').next()?;
     Some(link(Relation::SignsInWith, Kind::WorkloadIdentity, name))
 }
 
-/// A credential provider of GetOauth2CredentialProvider or GetApiKeyCredentialProvider.
+/// Returns a credential provider of GetOauth2CredentialProvider or GetApiKeyCredentialProvider.
 fn provider(deployment: &DeploymentName, id: &str, json: &Value) -> Resource {
     let mut facts = FactList::default();
     facts.add(
@@ -198,7 +198,7 @@ fn provider(deployment: &DeploymentName, id: &str, json: &Value) -> Resource {
     }
 }
 
-/// A workload identity of GetWorkloadIdentity.
+/// Returns a workload identity of GetWorkloadIdentity.
 fn workload_identity(deployment: &DeploymentName, name: &str, json: &Value) -> Resource {
     let mut facts = FactList::default();
     facts.add(

@@ -8,7 +8,7 @@ use crate::{
 use super::{AwsResources, names};
 
 impl AwsResources {
-    /// The address that a target stands for.
+    /// Returns the address that a target stands for.
     ///
     /// # Errors
     /// [`FailureKind::Usage`] where none is known.
@@ -58,7 +58,7 @@ impl AwsResources {
         Ok(url)
     }
 
-    /// The deployment's own endpoint: configured, else its first gateway's, else its first runtime's.
+    /// Returns the deployment's own endpoint: configured, else its first gateway's, else its first runtime's.
     async fn own_mcp_url(&self, deployment: &Deployment) -> Result<Option<String>, Failure> {
         if let Some(url) = &deployment.mcp_url {
             return Ok(Some(url.clone()));

@@ -81,7 +81,7 @@ pub struct Aws {
 }
 
 impl Aws {
-    /// The AWS services without any connection yet.
+    /// Returns the AWS services without any connection yet.
     pub(in crate::services) fn new(options: ServiceOptions, web: Arc<Web>) -> Self {
         let client = AwsClient::new(options, web);
         let stacks = Stacks::new(client.clone());

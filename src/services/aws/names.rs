@@ -9,7 +9,7 @@ const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'.')
     .remove(b'~');
 
-/// The gateway's MCP address; the control plane's already ends in `/mcp`.
+/// Returns the gateway's MCP address; the control plane's already ends in `/mcp`.
 pub(crate) fn gateway_url(url: &str) -> String {
     let url = url.trim_end_matches('/');
     if url.ends_with("/mcp") {
@@ -19,7 +19,7 @@ pub(crate) fn gateway_url(url: &str) -> String {
     }
 }
 
-/// The id in a gateway's own host name.
+/// Returns the id in a gateway's own host name.
 pub(crate) fn gateway_id_of_url(url: &str) -> Option<String> {
     let url = url::Url::parse(url).ok()?;
     let (id, rest) = url.host_str()?.split_once('.')?;
@@ -27,18 +27,18 @@ pub(crate) fn gateway_id_of_url(url: &str) -> Option<String> {
         .then(|| id.to_owned())
 }
 
-/// What follows `word/` in an ARN, up to the next slash or colon.
+/// Returns what follows `word/` in an ARN, up to the next slash or colon.
 pub(crate) fn arn_tail(arn: &str, word: &str) -> Option<String> {
     let (_, tail) = arn.strip_prefix("arn:")?.split_once(&format!(":{word}/"))?;
     tail.split(['/', ':']).next().map(str::to_owned)
 }
 
-/// The id of a runtime from its ARN; an id stays as it is.
+/// Returns the id of a runtime from its ARN; an id stays as it is.
 pub(crate) fn runtime_id(id_or_arn: &str) -> String {
     arn_tail(id_or_arn, "runtime").unwrap_or_else(|| id_or_arn.to_owned())
 }
 
-/// The runtime ARN in an invocation URL.
+/// Returns the runtime ARN in an invocation URL.
 pub(crate) fn runtime_arn_of_url(url: &str) -> Option<String> {
     let (_, rest) = url.split_once("/runtimes/")?;
     let (arn, _) = rest.split_once("/invocations")?;
@@ -46,7 +46,7 @@ pub(crate) fn runtime_arn_of_url(url: &str) -> Option<String> {
     arn.starts_with("arn:").then(|| arn.into_owned())
 }
 
-/// The address at which a runtime is invoked: its percent-encoded ARN in the path.
+/// Returns the address at which a runtime is invoked: its percent-encoded ARN in the path.
 pub(crate) fn invocation_url(data_plane: &str, arn: &str, qualifier: &str) -> String {
     format!(
         "{data_plane}/runtimes/{}/invocations?qualifier={}",
@@ -60,17 +60,17 @@ pub(crate) fn component(text: &str) -> String {
     utf8_percent_encode(text, COMPONENT).to_string()
 }
 
-/// The log group that an endpoint of a runtime writes to.
+/// Returns the log group that an endpoint of a runtime writes to.
 pub(super) fn runtime_log_group(id: &str, endpoint: &str) -> String {
     format!("/aws/bedrock-agentcore/runtimes/{id}-{endpoint}")
 }
 
-/// The log group that a function writes to.
+/// Returns the log group that a function writes to.
 pub(super) fn lambda_log_group(arn: &str) -> String {
     format!("/aws/lambda/{}", function_name(arn))
 }
 
-/// The function's name in its ARN.
+/// Returns the function's name in its ARN.
 pub(super) fn function_name(arn: &str) -> &str {
     arn.split_once(":function:")
         .map_or(arn, |(_, rest)| rest.split(':').next().unwrap_or(rest))

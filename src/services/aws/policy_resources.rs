@@ -20,7 +20,7 @@ use super::{
 };
 
 impl AwsResources {
-    /// The policy engines that the deployment's gateways ask.
+    /// Returns the policy engines that the deployment's gateways ask.
     pub(super) async fn policy_engines(
         &self,
         deployment: &Deployment,
@@ -64,7 +64,7 @@ impl AwsResources {
         Ok(asked)
     }
 
-    /// One policy engine.
+    /// Returns one policy engine.
     pub(super) async fn describe_policy_engine(
         &self,
         deployment: &Deployment,
@@ -77,7 +77,7 @@ impl AwsResources {
         Ok(policy_engine(&deployment.name, &answer))
     }
 
-    /// The policies of those engines.
+    /// Returns the policies of those engines.
     pub(super) async fn policies(
         &self,
         deployment: &Deployment,
@@ -94,7 +94,7 @@ impl AwsResources {
         Ok(found.map(|json| policy(&deployment.name, json)).collect())
     }
 
-    /// One policy.
+    /// Returns one policy.
     pub(super) async fn describe_policy(
         &self,
         deployment: &Deployment,
@@ -110,7 +110,7 @@ impl AwsResources {
         Ok(policy(&deployment.name, &answer))
     }
 
-    /// The rate limits that are set at the deployment's gateways.
+    /// Returns the rate limits that are set at the deployment's gateways.
     pub(super) async fn rate_limits(
         &self,
         deployment: &Deployment,
@@ -130,7 +130,7 @@ impl AwsResources {
         Ok(found.collect())
     }
 
-    /// The rate limits of one gateway as AWS lists them. A service without the operation sets none.
+    /// Returns the rate limits of one gateway as AWS lists them. A service without the operation sets none.
     pub(crate) async fn gateway_limits(
         &self,
         deployment: &Deployment,
@@ -146,7 +146,7 @@ impl AwsResources {
         }
     }
 
-    /// One rate limit.
+    /// Returns one rate limit.
     pub(super) async fn describe_rate_limit(
         &self,
         deployment: &Deployment,
@@ -164,7 +164,7 @@ impl AwsResources {
         Ok(rate_limit(&deployment.name, gateway, &answer))
     }
 
-    /// All items of a list of the control plane, over all pages.
+    /// Returns all items of a list of the control plane, over all pages.
     async fn list_control(
         &self,
         deployment: &Deployment,
@@ -183,7 +183,7 @@ impl AwsResources {
         .await
     }
 
-    /// The answer to a reading operation of the control plane.
+    /// Returns the answer to a reading operation of the control plane.
     async fn read_control(
         &self,
         deployment: &Deployment,
@@ -212,7 +212,7 @@ impl AwsResources {
     }
 }
 
-/// Whether a service does not have the operation at all: a stand-in, or a region that is behind.
+/// Returns whether a service does not have the operation at all: a stand-in, or a region that is behind.
 fn is_unsupported(failure: &Failure) -> bool {
     let has_no_code = failure.code.is_none()
         && matches!(failure.status, Some(404 | 405 | 501))
@@ -223,7 +223,7 @@ fn is_unsupported(failure: &Failure) -> bool {
         })
 }
 
-/// The link to the policy engine of a gateway.
+/// Returns the link to the policy engine of a gateway.
 pub(super) fn engine_link(gateway: &Value) -> Option<Link> {
     let arn = text(gateway, "/policyEngineConfiguration/arn")?;
     let id = arn.rsplit('/').next()?;
@@ -280,7 +280,7 @@ fn rate_limit(deployment: &DeploymentName, gateway: &str, json: &Value) -> Resou
     }
 }
 
-/// The entries of a limit in words: `600 requests a minute for each $.context.jwt.client_id`.
+/// Returns the entries of a limit in words: `600 requests a minute for each $.context.jwt.client_id`.
 fn limit_words(json: &Value) -> Option<String> {
     let entries = items(json, "/entries");
     let words = |entry: &Value| {

@@ -21,7 +21,7 @@ impl CredentialProviders {
         Self { client }
     }
 
-    /// All OAuth2 credential providers of the account and region: their summaries.
+    /// Returns all OAuth2 credential providers of the account and region: their summaries.
     pub(crate) async fn credential_providers(
         &self,
         deployment: &Deployment,
@@ -53,7 +53,7 @@ impl CredentialProviders {
         Ok(found)
     }
 
-    /// One credential provider, without its client secret.
+    /// Returns one credential provider, without its client secret.
     pub(crate) async fn credential_provider(
         &self,
         deployment: &Deployment,

@@ -61,7 +61,7 @@ pub(super) struct AddressVariant {
     pub(super) dual_stack: bool,
 }
 
-/// The address, without a slash at its end, of a service by the first label of its host name.
+/// Returns the address, without a slash at its end, of a service by the first label of its host name.
 pub(super) fn public_address(host: &str, region: &str, variant: AddressVariant) -> String {
     let domains = PARTITIONS
         .iter()

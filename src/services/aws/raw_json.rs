@@ -40,7 +40,7 @@ struct CapturedResponse {
 }
 
 impl Capture {
-    /// The captured JSON.
+    /// Returns the captured JSON.
     ///
     /// # Errors
     /// [`FailureKind::Network`] where the body is no JSON.
@@ -55,12 +55,12 @@ impl Capture {
         })
     }
 
-    /// Whether the SDK has sent the request more than once: an attempt without an answer may have taken effect.
+    /// Returns whether the SDK has sent the request more than once: an attempt without an answer may have taken effect.
     pub(crate) fn was_repeated(&self) -> bool {
         self.0.lock().attempts > 1
     }
 
-    /// The id of the request, where the service gave one.
+    /// Returns the id of the request, where the service gave one.
     pub(crate) fn request_id(&self) -> Option<String> {
         self.0.lock().request_id.clone()
     }

@@ -53,7 +53,7 @@ impl RuntimeConfiguration {
         self.variable_with(value).is_some()
     }
 
-    /// The name of a variable of its environment that has this value.
+    /// Returns the name of a variable of its environment that has this value.
     pub(crate) fn variable_with(&self, value: &str) -> Option<&str> {
         let variables = self
             .0
@@ -124,23 +124,23 @@ impl RuntimeConfiguration {
             })
     }
 
-    /// The latest version, whatever its status.
+    /// Returns the latest version, whatever its status.
     fn latest_version(&self) -> Option<&str> {
         self.0.get("agentRuntimeVersion").and_then(Value::as_str)
     }
 
-    /// Whether an update with the other configuration would change nothing: it has taken effect.
+    /// Returns whether an update with the other configuration would change nothing: it has taken effect.
     fn is_like(&self, other: &Self) -> bool {
         self.members().eq(other.members())
     }
 
-    /// What UpdateAgentRuntime takes. A member that is not set may come as null; sent so it would be refused.
+    /// Returns what UpdateAgentRuntime takes. A member that is not set may come as null; sent so it would be refused.
     fn members(&self) -> impl Iterator<Item = (&String, &Value)> {
         let all = self.0.as_object().into_iter().flatten();
         all.filter(|(name, value)| !ANSWER_ONLY.contains(&name.as_str()) && !value.is_null())
     }
 
-    /// The body of the PUT.
+    /// Returns the body of the PUT.
     fn body(&self) -> Result<SecretText, serde_json::Error> {
         let mut body: BTreeMap<&str, &Value> = self
             .members()
@@ -178,7 +178,7 @@ impl RuntimeConfigurations {
         Self { client, resources }
     }
 
-    /// All that a runtime is made of.
+    /// Returns all that a runtime is made of.
     pub(crate) async fn runtime_configuration(
         &self,
         deployment: &Deployment,
@@ -241,7 +241,7 @@ impl RuntimeConfigurations {
         })
     }
 
-    /// The endpoints of a runtime.
+    /// Returns the endpoints of a runtime.
     pub(crate) async fn runtime_endpoints(
         &self,
         deployment: &Deployment,

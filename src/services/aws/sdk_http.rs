@@ -44,7 +44,7 @@ pub(super) enum HostReach {
 pub(super) struct HttpClients(Mutex<HashMap<(HostReach, Option<PathBuf>), SharedHttpClient>>);
 
 impl HttpClients {
-    /// The client for these hosts and this bundle.
+    /// Returns the client for these hosts and this bundle.
     pub(super) fn get(&self, reach: HostReach, bundle: Option<&Arc<CaBundle>>) -> SharedHttpClient {
         let key = (reach, bundle.map(|bundle| bundle.path.clone()));
         self.0
@@ -135,7 +135,7 @@ impl OwnRequests {
         known.drain(..excess);
     }
 
-    /// Whether this process made the request of that id.
+    /// Returns whether this process made the request of that id.
     pub(super) fn contains(&self, id: &str) -> bool {
         self.0.lock().iter().any(|known| known == id)
     }
@@ -151,7 +151,7 @@ pub(super) struct ResponseObserver {
 }
 
 impl ResponseObserver {
-    /// An observer of one account, with the requests of all.
+    /// Returns an observer of one account, with the requests of all.
     pub(super) fn new(requests: &OwnRequests) -> Self {
         Self {
             skew: ClockSkew::default(),

@@ -140,7 +140,7 @@ impl SecretsManager {
         }
     }
 
-    /// The value of one version.
+    /// Returns the value of one version.
     ///
     /// # Errors
     /// [`FailureKind::NotFound`] where no version has that label or id, or it has no value.
@@ -213,7 +213,7 @@ impl SecretsManager {
             .await
     }
 
-    /// The same with this request token.
+    /// Returns the same with this request token.
     pub(crate) async fn create_secret_with_token(
         &self,
         deployment: &Deployment,
@@ -316,7 +316,7 @@ impl SecretsManager {
         .map(drop)
     }
 
-    /// A password of the service's random source, without the characters of `exclude`. A class of characters that is excluded as a
+    /// Returns a password of the service's random source, without the characters of `exclude`. A class of characters that is excluded as a
     /// whole must be named as such, since the service puts one of each class into every password.
     pub async fn random_password(
         &self,
@@ -355,7 +355,7 @@ impl SecretsManager {
     }
 }
 
-/// How the secret is rotated, and whether a rotation is pending.
+/// Returns how the secret is rotated, and whether a rotation is pending.
 fn rotation_state(secret: &DescribeSecretOutput) -> RotationState {
     let staged = secret.version_ids_to_stages();
     let current = holder(staged, "AWSCURRENT");
@@ -371,7 +371,7 @@ fn rotation_state(secret: &DescribeSecretOutput) -> RotationState {
     }
 }
 
-/// The version that has this staging label.
+/// Returns the version that has this staging label.
 fn holder(staged: Option<&HashMap<String, Vec<String>>>, stage: &str) -> Option<String> {
     staged?
         .iter()
@@ -379,7 +379,7 @@ fn holder(staged: Option<&HashMap<String, Vec<String>>>, stage: &str) -> Option<
         .map(|(id, _)| id.clone())
 }
 
-/// The versions, the newest first. `DescribeSecret` also names versions without a value, which a rotation that was cut off leaves.
+/// Returns the versions, the newest first. `DescribeSecret` also names versions without a value, which a rotation that was cut off leaves.
 fn with_empty_versions(
     mut versions: Vec<SecretVersion>,
     secret: &DescribeSecretOutput,

@@ -105,7 +105,7 @@ impl ServiceName {
         Self { id, host }
     }
 
-    /// The service with this host label; a service that is not in the list is known by its host label alone.
+    /// Returns the service with this host label; a service that is not in the list is known by its host label alone.
     pub(crate) fn of_host(host: &'static str) -> Self {
         Self::ALL
             .into_iter()
@@ -135,7 +135,7 @@ impl ProfileSettings {
         Ok(settings)
     }
 
-    /// The settings of nothing but the environment: for deployments whose credentials stand in this console's own
+    /// Returns the settings of nothing but the environment: for deployments whose credentials stand in this console's own
     /// configuration, which need no shared configuration.
     pub(crate) fn environment_only() -> Self {
         Self {
@@ -166,7 +166,7 @@ impl ProfileSettings {
         Err(Failure::new(FailureKind::Usage, doing, cause).hint(hint))
     }
 
-    /// The profile that was named. If there is one, it is the only source of credentials.
+    /// Returns the profile that was named. If there is one, it is the only source of credentials.
     pub(crate) fn named(&self) -> Option<&str> {
         self.named.as_deref()
     }
@@ -184,12 +184,12 @@ impl ProfileSettings {
         (!value.is_empty()).then(|| value.to_owned())
     }
 
-    /// The profile's region.
+    /// Returns the profile's region.
     pub(crate) fn region(&self) -> Option<String> {
         self.property("region")
     }
 
-    /// The file of additional certificate authorities, with the name of the setting that it comes from. As in AWS's
+    /// Returns the file of additional certificate authorities, with the name of the setting that it comes from. As in AWS's
     /// own tools, `AWS_CA_BUNDLE` goes over the profile's `ca_bundle`.
     pub(crate) fn ca_bundle(&self) -> Option<(PathBuf, &'static str)> {
         if let Some(path) = self.env.get("AWS_CA_BUNDLE") {
@@ -203,7 +203,7 @@ impl ProfileSettings {
         Some((path, "ca_bundle"))
     }
 
-    /// The configured endpoint of a service, without a slash at its end. The order is the one of AWS's SDKs: the
+    /// Returns the configured endpoint of a service, without a slash at its end. The order is the one of AWS's SDKs: the
     /// service's variable, `AWS_ENDPOINT_URL`, the service's entry of the profile's `services` section, and the
     /// profile's `endpoint_url`.
     pub(crate) fn endpoint(&self, service: ServiceName) -> Option<String> {
@@ -226,12 +226,12 @@ impl ProfileSettings {
         ) == Some(true)
     }
 
-    /// Whether FIPS endpoints are used; `None` if nothing says so.
+    /// Returns whether FIPS endpoints are used; `None` if nothing says so.
     pub(crate) fn uses_fips(&self) -> Option<bool> {
         self.flag("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint")
     }
 
-    /// Whether endpoints for both versions of IP are used; `None` if nothing says so.
+    /// Returns whether endpoints for both versions of IP are used; `None` if nothing says so.
     pub(crate) fn uses_dual_stack(&self) -> Option<bool> {
         self.flag("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint")
     }
@@ -241,7 +241,7 @@ impl ProfileSettings {
         Some(value.eq_ignore_ascii_case("true"))
     }
 
-    /// A service's entry of the `[services NAME]` section. The AWS CLI writes service ids with underscores, the Rust SDK
+    /// Returns a service's entry of the `[services NAME]` section. The AWS CLI writes service ids with underscores, the Rust SDK
     /// reads them with hyphens: both are read here.
     fn service_property(&self, service: ServiceName, key: &str) -> Option<String> {
         let section = self.property("services")?;
@@ -260,7 +260,7 @@ impl ProfileSettings {
             .filter(|value| !value.trim().is_empty())
     }
 
-    /// How the profile obtains its credentials, and the profile at the end of its role chain that does so.
+    /// Returns how the profile obtains its credentials, and the profile at the end of its role chain that does so.
     pub(crate) fn credential_source(&self) -> (CredentialSource, String) {
         let mut name = self.name().to_owned();
         for _ in 0..LONGEST_CHAIN {
@@ -276,7 +276,7 @@ impl ProfileSettings {
         (CredentialSource::None, name)
     }
 
-    /// Whether the profile or one of its role chain demands a second factor, which the SDK cannot ask for.
+    /// Returns whether the profile or one of its role chain demands a second factor, which the SDK cannot ask for.
     pub(crate) fn needs_second_factor(&self) -> bool {
         let mut name = self.name().to_owned();
         for _ in 0..LONGEST_CHAIN {
@@ -294,7 +294,7 @@ impl ProfileSettings {
         false
     }
 
-    /// The next step for a person whose credentials are missing, expired or refused. It names the command that renews
+    /// Returns the next step for a person whose credentials are missing, expired or refused. It names the command that renews
     /// exactly the profile in use.
     pub(crate) fn renewal_hint(&self) -> String {
         if self.named.is_none() {
@@ -369,7 +369,7 @@ fn source_of(profile: &Profile) -> CredentialSource {
     }
 }
 
-/// The region for a deployment that names none: its profile's, else the environment's, else the one of the profile that
+/// Returns the region for a deployment that names none: its profile's, else the environment's, else the one of the profile that
 /// the environment names, else the default profile's. `None` if there is none, or if the files cannot be read; whoever
 /// needs the profile reports that.
 pub fn region(profile: Option<&str>) -> Option<String> {
@@ -398,7 +398,7 @@ pub fn profile_names() -> Vec<String> {
     names
 }
 
-/// The command that signs in to AWS with a profile, or with the only sort of profile that needs none to be named.
+/// Returns the command that signs in to AWS with a profile, or with the only sort of profile that needs none to be named.
 pub fn sign_in_command(profile: Option<&str>) -> String {
     let settings = ProfileSettings {
         named: profile.map(str::to_owned),
@@ -411,7 +411,7 @@ pub fn sign_in_command(profile: Option<&str>) -> String {
     }
 }
 
-/// What is wrong with the name of a profile; `None` if there is such a profile.
+/// Returns what is wrong with the name of a profile; `None` if there is such a profile.
 pub fn unknown_profile(profile: &str) -> Option<String> {
     ProfileSettings::load("reading the profile", Some(profile))
         .err()

@@ -35,7 +35,7 @@ pub(crate) struct SharedList {
 }
 
 impl SharedList {
-    /// One resource in full: as it was read before, if the account's list shows that it is still so, otherwise by `read`.
+    /// Returns one resource in full: as it was read before, if the account's list shows that it is still so, otherwise by `read`.
     ///
     /// # Errors
     /// Those of `read`.
@@ -76,7 +76,7 @@ impl SharedList {
         details.get(id).cloned()
     }
 
-    /// The account's list, requested once for all that ask within a few seconds. A refusal is remembered as long.
+    /// Returns the account's list, requested once for all that ask within a few seconds. A refusal is remembered as long.
     pub(crate) async fn summaries<L>(
         &self,
         list: impl FnOnce() -> L,
@@ -96,7 +96,7 @@ impl SharedList {
     }
 }
 
-/// Whether a summary says of a resource what its detail says: every member of the one stands in the other.
+/// Returns whether a summary says of a resource what its detail says: every member of the one stands in the other.
 fn is_summary_of(summary: &Value, detail: &Value) -> bool {
     let Some(members) = summary.as_object() else {
         return false;
@@ -108,7 +108,7 @@ fn is_summary_of(summary: &Value, detail: &Value) -> bool {
 }
 
 impl Control {
-    /// A gateway in full, read again only if the account's list shows a change.
+    /// Returns a gateway in full, read again only if the account's list shows a change.
     pub(crate) async fn known_gateway(&self, id: &str) -> Result<Value, Failure> {
         let shared = &self.account.gateways;
         shared
@@ -116,19 +116,19 @@ impl Control {
             .await
     }
 
-    /// All gateways of the account and region: their summaries, as requested within the last seconds.
+    /// Returns all gateways of the account and region: their summaries, as requested within the last seconds.
     pub(crate) async fn listed_gateways(&self) -> Result<Vec<Value>, Failure> {
         let listed = self.account.gateways.summaries(|| self.gateways()).await?;
         Ok(listed.to_vec())
     }
 
-    /// All runtimes of the account and region: their summaries, as requested within the last seconds.
+    /// Returns all runtimes of the account and region: their summaries, as requested within the last seconds.
     pub(crate) async fn listed_runtimes(&self) -> Result<Vec<Value>, Failure> {
         let listed = self.account.runtimes.summaries(|| self.runtimes()).await?;
         Ok(listed.to_vec())
     }
 
-    /// A runtime in full, read again only if the account's list shows a change.
+    /// Returns a runtime in full, read again only if the account's list shows a change.
     pub(crate) async fn known_runtime(&self, id: &str) -> Result<Value, Failure> {
         let shared = &self.account.runtimes;
         shared

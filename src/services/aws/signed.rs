@@ -53,7 +53,7 @@ pub(crate) struct WriteFailure {
 }
 
 impl WriteFailure {
-    /// Whether the last attempt may have been refused because an earlier one took effect.
+    /// Returns whether the last attempt may have been refused because an earlier one took effect.
     pub(crate) fn is_own_effect(&self) -> bool {
         self.may_be_done
             && matches!(
@@ -80,7 +80,7 @@ impl From<WriteFailure> for Failure {
 }
 
 impl AwsResponse {
-    /// The body as JSON.
+    /// Returns the body as JSON.
     ///
     /// # Errors
     /// [`FailureKind::Network`] where it is something else.
@@ -88,7 +88,7 @@ impl AwsResponse {
         serde_json::from_slice(&self.body).map_err(|error| not_aws(doing, &error, &self.body))
     }
 
-    /// The body as text.
+    /// Returns the body as text.
     pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
@@ -228,7 +228,7 @@ async fn read_answer(
     Err(error_answer(doing, status, &headers, &body))
 }
 
-/// An error in any of AWS's protocols: JSON 1.0 and 1.1, REST JSON, query XML.
+/// Returns an error in any of AWS's protocols: JSON 1.0 and 1.1, REST JSON, query XML.
 fn error_answer(doing: AwsOperation<'_>, status: u16, headers: &HeaderMap, body: &[u8]) -> Failure {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let request_id = failure::request_id(header);

@@ -42,7 +42,7 @@ impl Stacks {
         }
     }
 
-    /// What the deployment's stack says; kept for five minutes. Default where no stack is configured.
+    /// Returns what the deployment's stack says; kept for five minutes. Default where no stack is configured.
     ///
     /// # Errors
     /// [`FailureKind::NotFound`] for a stack that does not exist.
@@ -79,7 +79,7 @@ impl Stacks {
         Ok(readers(&resources))
     }
 
-    /// The stack with its resources, and the nested stacks with theirs.
+    /// Returns the stack with its resources, and the nested stacks with theirs.
     ///
     /// # Errors
     /// [`FailureKind::NotFound`] if the stack does not exist.
@@ -120,7 +120,7 @@ impl Stacks {
         Ok(facts(&outer, &nested))
     }
 
-    /// The nested stacks of a stack, as far as they can be read.
+    /// Returns the nested stacks of a stack, as far as they can be read.
     pub(crate) async fn nested_stacks(
         &self,
         account: &Account,
@@ -147,7 +147,7 @@ impl Stacks {
         all
     }
 
-    /// One stack, or all stacks of the account and region, without their resources.
+    /// Returns one stack, or all stacks of the account and region, without their resources.
     ///
     /// # Errors
     /// [`FailureKind::Denied`] if stacks may not be read.
@@ -179,7 +179,7 @@ impl Stacks {
             .hint("name the stack: `agentcore-console init --stack NAME`"))
     }
 
-    /// All resources of a stack.
+    /// Returns all resources of a stack.
     ///
     /// # Errors
     /// [`FailureKind::Denied`] if they may not be read.
@@ -223,7 +223,7 @@ impl Stacks {
         Ok(all)
     }
 
-    /// The name of the stack that owns a resource; `None` if no stack does.
+    /// Returns the name of the stack that owns a resource; `None` if no stack does.
     ///
     /// # Errors
     /// [`FailureKind::Denied`] if stacks may not be read.
@@ -304,7 +304,7 @@ fn explain(mut failure: Failure, account: &Account, stack: &str) -> Failure {
     failure
 }
 
-/// A stack whose creation was undone, or that is being deleted: what it made does not exist.
+/// Returns a stack whose creation was undone, or that is being deleted: what it made does not exist.
 fn undone(stack: &DescribedStack, doing: &str) -> Failure {
     let reason = stack
         .status_reason
@@ -332,7 +332,7 @@ fn parse<'t>(doing: &str, text: &'t str) -> Result<Document<'t>, Failure> {
     })
 }
 
-/// The `member` elements of the lists of this name.
+/// Returns the `member` elements of the lists of this name.
 fn members<'d>(document: &'d Document<'d>, list: &str) -> impl Iterator<Item = Node<'d, 'd>> {
     document
         .descendants()

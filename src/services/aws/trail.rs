@@ -85,7 +85,7 @@ impl CloudTrail {
         Ok(changes)
     }
 
-    /// The last `PutSecretValue` of a secret in the 90 days that CloudTrail keeps, as far as one page shows it.
+    /// Returns the last `PutSecretValue` of a secret in the 90 days that CloudTrail keeps, as far as one page shows it.
     pub(crate) async fn last_secret_write(
         &self,
         deployment: &Deployment,
@@ -111,7 +111,7 @@ impl CloudTrail {
             .find(|change| change.outcome == "done" && change.ids.iter().any(|id| is_same(id)))
     }
 
-    /// One page of `LookupEvents` for one attribute, and the token of the next.
+    /// Returns one page of `LookupEvents` for one attribute, and the token of the next.
     async fn look_up_events(
         &self,
         deployment: &Deployment,
@@ -144,7 +144,7 @@ impl CloudTrail {
     }
 }
 
-/// The request for one page of `LookupEvents` with one attribute.
+/// Returns the request for one page of `LookupEvents` with one attribute.
 fn lookup_events(
     account: &Account,
     (key, value): (&str, &str),
@@ -184,7 +184,7 @@ async fn wait_for_turn(account: &Account) {
     *last = Some(Instant::now());
 }
 
-/// The change that an event of `LookupEvents` reports; `None` for services that do not belong to a deployment.
+/// Returns the change that an event of `LookupEvents` reports; `None` for services that do not belong to a deployment.
 fn change(event: &Value) -> Option<Change> {
     let text = |name: &str| event.get(name).and_then(Value::as_str);
     let record: Value = text("CloudTrailEvent")
@@ -224,7 +224,7 @@ fn change(event: &Value) -> Option<Change> {
     })
 }
 
-/// What an event changed: the word for its kind, and every id, name and ARN that it gives for it, the most telling first.
+/// Returns what an event changed: the word for its kind, and every id, name and ARN that it gives for it, the most telling first.
 fn things(event: &Value, record: &Value) -> (&'static str, Vec<String>) {
     const MEMBERS: [(&str, &str); 18] = [
         ("/requestParameters/rateLimitId", "rate-limit"),

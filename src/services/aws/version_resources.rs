@@ -21,7 +21,7 @@ use super::{
 };
 
 impl AwsResources {
-    /// The versions of the deployment's runtimes, each with the endpoints that serve it.
+    /// Returns the versions of the deployment's runtimes, each with the endpoints that serve it.
     pub(super) async fn versions(
         &self,
         deployment: &Deployment,
@@ -55,7 +55,7 @@ impl AwsResources {
         Ok(found)
     }
 
-    /// What a version is made of. Values of its environment are `***`.
+    /// Returns what a version is made of. Values of its environment are `***`.
     pub(super) async fn describe_version(
         &self,
         deployment: &Deployment,
@@ -86,7 +86,7 @@ impl AwsResources {
 }
 
 impl Control {
-    /// The versions of a runtime and its endpoints: their summaries.
+    /// Returns the versions of a runtime and its endpoints: their summaries.
     async fn versions_with_endpoints(
         &self,
         runtime: &str,
@@ -114,7 +114,7 @@ impl Control {
     }
 }
 
-/// A version of ListAgentRuntimeVersions or GetAgentRuntime.
+/// Returns a version of ListAgentRuntimeVersions or GetAgentRuntime.
 fn version(
     deployment: &DeploymentName,
     runtime: &str,

@@ -36,7 +36,7 @@ impl RuntimeVersions {
         }
     }
 
-    /// The versions of a runtime, the newest first, with the endpoints that serve each.
+    /// Returns the versions of a runtime, the newest first, with the endpoints that serve each.
     ///
     /// # Errors
     /// Those of `ListAgentRuntimeVersions`, `GetAgentRuntime` and `ListAgentRuntimeEndpoints`.
@@ -100,7 +100,7 @@ impl RuntimeVersions {
         Ok(versions)
     }
 
-    /// What one version of a runtime is made of. Values of its environment are `***`.
+    /// Returns what one version of a runtime is made of. Values of its environment are `***`.
     ///
     /// # Errors
     /// [`crate::model::FailureKind::NotFound`] for a version that does not exist.
@@ -121,7 +121,7 @@ impl RuntimeVersions {
         Ok(raw)
     }
 
-    /// A runtime as one of its versions is: what `GetAgentRuntime` says of the latest, for an earlier one.
+    /// Returns a runtime as one of its versions is: what `GetAgentRuntime` says of the latest, for an earlier one.
     ///
     /// # Errors
     /// [`crate::model::FailureKind::NotFound`] for a version that does not exist.
@@ -240,7 +240,7 @@ async fn raw_version(
     captured!(control.account, doing, request)
 }
 
-/// A time of AWS's JSON: an ISO text, or seconds since 1970.
+/// Returns a time of AWS's JSON: an ISO text, or seconds since 1970.
 fn time(json: &Value, name: &str) -> Option<Moment> {
     match json.get(name)? {
         Value::String(text) => text

@@ -64,7 +64,7 @@ pub(super) async fn find(
     holders
 }
 
-/// Where a source keeps its value; none for the configuration itself and for Cognito.
+/// Returns where a source keeps its value; none for the configuration itself and for Cognito.
 pub(super) fn place_of(source: &SecretSource) -> Option<String> {
     match source {
         SecretSource::Inline(_) | SecretSource::UserPoolClient => None,

@@ -69,7 +69,7 @@ pub trait ClientSecretOperator: Send {
     fn plan(&mut self, plan: ClientSecretPlan);
     /// Which value was seen where, whenever that has changed.
     fn board(&mut self, _board: &ClientSecretBoard) {}
-    /// A question that only the operator can answer.
+    /// Returns a question that only the operator can answer.
     fn ask(&mut self, question: ClientSecretQuestion) -> impl Future<Output = bool> + Send;
 }
 
@@ -330,7 +330,7 @@ async fn record(
     answer
 }
 
-/// What exactly a write changes, for its audit record. The id of a secret that is added is known only from the answer.
+/// Returns what exactly a write changes, for its audit record. The id of a secret that is added is known only from the answer.
 fn written_item(
     effect: &ClientSecretEffect,
     machine: &ClientSecretMachine,
@@ -396,7 +396,7 @@ fn described(provider: &Value) -> ClientSecretProvider {
     }
 }
 
-/// Where the configuration keeps the client secret, in words.
+/// Returns where the configuration keeps the client secret, in words.
 fn source_words(deployment: &Deployment) -> String {
     let SignIn::M2m { client_secret, .. } = &deployment.sign_in else {
         return "nowhere".to_owned();
@@ -407,7 +407,7 @@ fn source_words(deployment: &Deployment) -> String {
     holders::place_of(client_secret).unwrap_or_else(|| "inline in the configuration".to_owned())
 }
 
-/// The exit code of a command that ends so: 0 done, 1 refused or failed, 5 network.
+/// Returns the exit code of a command that ends so: 0 done, 1 refused or failed, 5 network.
 pub fn exit_code(end: &ClientSecretEnd) -> u8 {
     match end.outcome {
         RotationOutcome::Rotated | RotationOutcome::Resumed | RotationOutcome::NothingToDo => 0,

@@ -113,7 +113,7 @@ impl ClientSecretBackend {
         Ok(seen)
     }
 
-    /// An update replaces the whole configuration: everything that the provider shows is sent back, unknown members included.
+    /// Returns an update replaces the whole configuration: everything that the provider shows is sent back, unknown members included.
     pub(super) async fn update_provider(&mut self, index: usize, choice: SecretChoice) -> Answered {
         let value = self.value(choice)?.clone();
         let provider = self.provider(index)?;
@@ -152,7 +152,7 @@ impl ClientSecretBackend {
         }
     }
 
-    /// A provider that reads a secret of the account takes its next current version. Nothing but the value changes in its text.
+    /// Returns a provider that reads a secret of the account takes its next current version. Nothing but the value changes in its text.
     /// Returns the request's id.
     async fn update_external(
         &self,
@@ -205,7 +205,7 @@ pub(super) fn is_external(provider: &Value) -> bool {
     text(provider, "clientSecretSource") == "EXTERNAL"
 }
 
-/// Whether a provider signs in with this client, whatever its vendor.
+/// Returns whether a provider signs in with this client, whatever its vendor.
 pub(super) fn uses_client(provider: &Value, client_id: &str) -> bool {
     let configurations = provider
         .get("oauth2ProviderConfigOutput")

@@ -18,7 +18,7 @@ use crate::{
 };
 
 impl ClientSecretBackend {
-    /// The plan of a rotation or of a roll back.
+    /// Returns the plan of a rotation or of a roll back.
     pub(super) async fn plan(&self, machine: &ClientSecretMachine) -> ClientSecretPlan {
         let wanted = if machine.is_undoing() {
             SecretChoice::Old
@@ -193,7 +193,7 @@ impl ClientSecretBackend {
     }
 }
 
-/// What was listed; that a listing failed is noted.
+/// Returns what was listed; that a listing failed is noted.
 fn known<T>(what: &str, listed: Result<Vec<T>, Failure>, unknown: &mut Vec<String>) -> Vec<T> {
     listed.unwrap_or_else(|failure| {
         unknown.push(format!("{what} could not be looked at ({})", failure.cause));

@@ -148,7 +148,7 @@ impl ChainParts {
         }
     }
 
-    /// The secret that the runtime reads.
+    /// Returns the secret that the runtime reads.
     pub(super) fn secret(&self) -> Option<&str> {
         let links = self.runtime.as_ref().map(|runtime| &runtime.links)?;
         links

@@ -97,7 +97,7 @@ impl DoctorProbes {
         Ok(listed.first().map(|secret| secret.key.own_id().to_owned()))
     }
 
-    /// One login with AWSCURRENT. A wrong password counts once against Neo4j's lock-out, which takes three.
+    /// Returns one login with AWSCURRENT. A wrong password counts once against Neo4j's lock-out, which takes three.
     async fn probe_login(
         &self,
         deployment: &Deployment,
@@ -128,7 +128,7 @@ impl DoctorProbes {
         }
     }
 
-    /// One login with AWSPREVIOUS, if it is another password, and who wrote the secret last.
+    /// Returns one login with AWSPREVIOUS, if it is another password, and who wrote the secret last.
     async fn probe_previous(
         &self,
         deployment: &Deployment,
@@ -181,7 +181,7 @@ struct SecretLogin {
     password: SecretText,
 }
 
-/// The login that a secret's value means; `place` fills what a bare password leaves open. The error says what is missing.
+/// Returns the login that a secret's value means; `place` fills what a bare password leaves open. The error says what is missing.
 fn login_of(
     deployment: &Deployment,
     place: &DatabasePlace,

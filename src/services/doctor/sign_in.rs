@@ -71,7 +71,7 @@ impl DoctorProbes {
     }
 }
 
-/// Whether the sign-in asks for or holds a token.
+/// Returns whether the sign-in asks for or holds a token.
 fn has_token(deployment: &Deployment) -> bool {
     deployment.sign_in.spec().has_token
 }

@@ -136,7 +136,7 @@ struct ChosenCall {
     runs_cypher: bool,
 }
 
-/// The tool that the first settled target should offer, under its name at the gateway.
+/// Returns the tool that the first settled target should offer, under its name at the gateway.
 fn unlisted(evidence: &Evidence) -> Option<ChosenCall> {
     let target = evidence
         .targets
@@ -158,7 +158,7 @@ fn unlisted(evidence: &Evidence) -> Option<ChosenCall> {
     })
 }
 
-/// A reading Cypher tool, otherwise a tool that reads and needs no argument.
+/// Returns a reading Cypher tool, otherwise a tool that reads and needs no argument.
 fn chosen(tools: &[Tool]) -> Option<ChosenCall> {
     if let Some((reader, arguments)) = cypher::probe(tools, STATEMENT) {
         return Some(ChosenCall {
@@ -175,7 +175,7 @@ fn chosen(tools: &[Tool]) -> Option<ChosenCall> {
     })
 }
 
-/// Whether a tool can be called without arguments and without changing anything: by its annotations, or by the verb that
+/// Returns whether a tool can be called without arguments and without changing anything: by its annotations, or by the verb that
 /// its name begins with where it has none.
 fn is_harmless(tool: &Tool) -> bool {
     const VERBS: [&str; 6] = ["get", "list", "read", "search", "describe", "find"];
@@ -191,7 +191,7 @@ fn is_harmless(tool: &Tool) -> bool {
         && !is_built_in(tool)
 }
 
-/// Whether the gateway itself offers the tool, so that calling it proves nothing about a target.
+/// Returns whether the gateway itself offers the tool, so that calling it proves nothing about a target.
 fn is_built_in(tool: &Tool) -> bool {
     tool.name.starts_with("x_amz_bedrock_agentcore_")
 }
@@ -212,7 +212,7 @@ async fn call(session: &McpSession, chosen: ChosenCall) -> Probe<ProbeCall> {
     .map_failure(with_data)
 }
 
-/// The tool's text and, where a gateway's exception level is DEBUG, the sort of failure behind it.
+/// Returns the tool's text and, where a gateway's exception level is DEBUG, the sort of failure behind it.
 fn said(text: &str, raw: &Value) -> String {
     match raw.pointer("/_meta/debug/type").and_then(Value::as_str) {
         Some(sort) => format!("{sort}: {text}"),

@@ -9,7 +9,7 @@ use crate::{
     net::http_client::{self, ReadError},
 };
 
-/// The platform's id of an exchange.
+/// Returns the platform's id of an exchange.
 pub(crate) fn request_id(headers: &HeaderMap) -> Option<String> {
     [
         "x-amzn-requestid",
@@ -23,7 +23,7 @@ pub(crate) fn request_id(headers: &HeaderMap) -> Option<String> {
     .map(str::to_owned)
 }
 
-/// The platform's trace as W3C writes it: 32 hexadecimal digits. AWS sends `Root=1-{8 digits}-{24 digits}`, others a
+/// Returns the platform's trace as W3C writes it: 32 hexadecimal digits. AWS sends `Root=1-{8 digits}-{24 digits}`, others a
 /// `traceparent`.
 pub(crate) fn trace_id(headers: &HeaderMap) -> Option<String> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
@@ -40,7 +40,7 @@ pub(crate) fn trace_id(headers: &HeaderMap) -> Option<String> {
         .filter(|id| id.len() == 32 && id.bytes().all(|digit| digit.is_ascii_hexdigit()))
 }
 
-/// The content type without parameters, in lower case; empty where there is none.
+/// Returns the content type without parameters, in lower case; empty where there is none.
 pub(crate) fn content_type(headers: &HeaderMap) -> String {
     let value = headers
         .get(http::header::CONTENT_TYPE)
@@ -54,7 +54,7 @@ pub(crate) fn content_type(headers: &HeaderMap) -> String {
         .to_ascii_lowercase()
 }
 
-/// Where a redirect that keeps method, body and origin leads to (`/mcp` to `/mcp/`).
+/// Returns where a redirect that keeps method, body and origin leads to (`/mcp` to `/mcp/`).
 pub(crate) fn redirect(url: &str, response: &reqwest::Response) -> Option<String> {
     if !matches!(response.status().as_u16(), 307 | 308) {
         return None;
@@ -68,7 +68,7 @@ pub(crate) fn redirect(url: &str, response: &reqwest::Response) -> Option<String
     http_client::same_origin(url, next.as_str()).then(|| next.into())
 }
 
-/// An answer that is not the protocol.
+/// Returns an answer that is not the protocol.
 pub(crate) fn not_mcp(doing: &str, why: &str, body: &[u8]) -> Failure {
     let failure = Failure::new(
         FailureKind::Network,
@@ -83,7 +83,7 @@ pub(crate) fn not_mcp(doing: &str, why: &str, body: &[u8]) -> Failure {
     }
 }
 
-/// An answer to a call that cannot be read. The endpoint has answered in MCP before: its address is right.
+/// Returns an answer to a call that cannot be read. The endpoint has answered in MCP before: its address is right.
 pub(crate) fn unreadable(doing: &str, why: &str, body: &[u8]) -> Failure {
     let cause = format!("the answer is not JSON-RPC: {why}");
     let failure = Failure::new(FailureKind::Network, doing, cause);
@@ -94,7 +94,7 @@ pub(crate) fn unreadable(doing: &str, why: &str, body: &[u8]) -> Failure {
     }
 }
 
-/// An answer that holds nothing.
+/// Returns an answer that holds nothing.
 pub(crate) fn empty(doing: &str, status: u16) -> Failure {
     Failure::new(
         FailureKind::Network,
@@ -104,7 +104,7 @@ pub(crate) fn empty(doing: &str, status: u16) -> Failure {
     .status(status)
 }
 
-/// An answer that is JSON and answers nothing: the server's own words, where it has any.
+/// Returns an answer that is JSON and answers nothing: the server's own words, where it has any.
 pub(crate) fn no_answer(doing: &str, body: &[u8]) -> Failure {
     let words = serde_json::from_slice::<Value>(body)
         .ok()
@@ -125,14 +125,14 @@ pub(crate) fn no_answer(doing: &str, body: &[u8]) -> Failure {
     }
 }
 
-/// A content encoding that the request did not allow.
+/// Returns a content encoding that the request did not allow.
 pub(crate) fn encoding(headers: &HeaderMap) -> Option<String> {
     let value = headers.get(http::header::CONTENT_ENCODING)?.to_str().ok()?;
     let encoding = value.trim().to_ascii_lowercase();
     (!encoding.is_empty() && encoding != "identity").then_some(encoding)
 }
 
-/// An answer that is compressed, although no compression was offered.
+/// Returns an answer that is compressed, although no compression was offered.
 pub(crate) fn compressed(doing: &str, encoding: &str) -> Failure {
     Failure::new(
         FailureKind::Network,
@@ -145,7 +145,7 @@ pub(crate) fn compressed(doing: &str, encoding: &str) -> Failure {
 /// Characters of a server's words that are kept.
 const WORDS: usize = 16 << 10;
 
-/// The words of a JSON-RPC error, in whatever form the server wrote it.
+/// Returns the words of a JSON-RPC error, in whatever form the server wrote it.
 pub(crate) fn words_of(error: &Value) -> String {
     match error {
         Value::String(text) => bounded(text),
@@ -153,7 +153,7 @@ pub(crate) fn words_of(error: &Value) -> String {
     }
 }
 
-/// The sentence in an object that reports an error, also within an object or the first entry of a list: FastAPI writes
+/// Returns the sentence in an object that reports an error, also within an object or the first entry of a list: FastAPI writes
 /// `{"detail": [{"msg": …}]}`, JSON:API `{"errors": [{"detail": …}]}`.
 fn own_words(value: &Value) -> Option<String> {
     words_within(value, 3)
@@ -190,7 +190,7 @@ fn bounded(text: &str) -> String {
     }
 }
 
-/// Whether an error says that the server does not know the MCP session any more: a new one can be opened, and the
+/// Returns whether an error says that the server does not know the MCP session any more: a new one can be opened, and the
 /// request, which was not looked at, sent again. A 404 without words says so by the protocol.
 pub(crate) fn names_lost_session(status: u16, words: &str) -> bool {
     const LOST: [&str; 14] = [
@@ -218,7 +218,7 @@ pub(crate) fn names_lost_session(status: u16, words: &str) -> bool {
     }
 }
 
-/// A JSON-RPC error as the server wrote it. The consent that -32042 asks for is kept as addresses.
+/// Returns a JSON-RPC error as the server wrote it. The consent that -32042 asks for is kept as addresses.
 pub(crate) fn rpc_error(doing: &str, error: &Value) -> Failure {
     let words = words_of(error);
     let said = if words.is_empty() {
@@ -259,7 +259,7 @@ pub(crate) fn rpc_error(doing: &str, error: &Value) -> Failure {
 /// `URLElicitationRequired`: a person must give consent first.
 const CONSENT: &str = "-32042";
 
-/// An answer that could not be read to its end.
+/// Returns an answer that could not be read to its end.
 pub(crate) fn unread(doing: &str, url: &str, error: &ReadError) -> Failure {
     match error {
         ReadError::TooLong(_) => Failure::new(
@@ -281,7 +281,7 @@ pub(crate) struct SignInUsed<'a> {
     pub(crate) renewal: Option<&'a str>,
 }
 
-/// An answer with a status that is no success.
+/// Returns an answer with a status that is no success.
 pub(crate) fn http_error(
     doing: &str,
     sign_in: SignInUsed<'_>,
@@ -328,7 +328,7 @@ pub(crate) fn http_error(
     failure
 }
 
-/// What a server says of its error, from a JSON body of a known form or a short text. A page is no message.
+/// Returns what a server says of its error, from a JSON body of a known form or a short text. A page is no message.
 fn server_message(json: Option<&Value>, body: &[u8]) -> Option<String> {
     let Some(json) = json else {
         let plain = std::str::from_utf8(body).ok()?.trim();
@@ -344,7 +344,7 @@ fn server_message(json: Option<&Value>, body: &[u8]) -> Option<String> {
         .or_else(|| own_words(json))
 }
 
-/// An address at which something else than an MCP endpoint answers.
+/// Returns an address at which something else than an MCP endpoint answers.
 fn not_an_endpoint(doing: &str, status: u16, message: Option<&str>) -> Failure {
     let said = message.map_or_else(String::new, |message| format!(": {message}"));
     not_mcp(
@@ -354,7 +354,7 @@ fn not_an_endpoint(doing: &str, status: u16, message: Option<&str>) -> Failure {
     )
 }
 
-/// The failure that a status alone stands for.
+/// Returns the failure that a status alone stands for.
 fn status_failure(doing: &str, mode: &str, status: u16, message: Option<&str>) -> Failure {
     let said = message.map_or_else(String::new, |message| format!(": {message}"));
     let (kind, cause, hint) = match status {
@@ -406,7 +406,7 @@ fn status_failure(doing: &str, mode: &str, status: u16, message: Option<&str>) -
     }
 }
 
-/// What to look at after a cold start that failed. Only one that took too long is told about the limit.
+/// Returns what to look at after a cold start that failed. Only one that took too long is told about the limit.
 fn not_started_hint(said: &str) -> &'static str {
     if said.contains("time exceeded") || said.contains("timed out") {
         "look at the runtime's logs; it must start within 120 s"
@@ -415,7 +415,7 @@ fn not_started_hint(said: &str) -> &'static str {
     }
 }
 
-/// What may be wrong with an address at which nothing is served, by its form.
+/// Returns what may be wrong with an address at which nothing is served, by its form.
 fn not_there_hint(url: &str) -> &'static str {
     let path = Url::parse(url).map_or_else(|_| String::new(), |url| url.path().to_owned());
     if path.contains("/runtimes/") {
@@ -500,7 +500,7 @@ fn forbidden(
     .hint(hint)
 }
 
-/// Why a signature was refused, by what the endpoint says of it in lower case.
+/// Returns why a signature was refused, by what the endpoint says of it in lower case.
 fn refused_signature_hint(said: &str, renewal: Option<&str>) -> String {
     let renewal = renewal.unwrap_or("renew the AWS credentials of this deployment");
     if said.contains("signature expired") || said.contains("not yet current") {

@@ -171,7 +171,7 @@ impl Connecting {
     }
 }
 
-/// Whether a server refused `initialize` since it speaks only versions without it.
+/// Returns whether a server refused `initialize` since it speaks only versions without it.
 fn knows_no_initialize(failure: &Failure) -> bool {
     let codes = [
         ErrorCode::UNSUPPORTED_PROTOCOL_VERSION,
@@ -206,7 +206,7 @@ fn connection_info(url: String, sign_in: &'static str, server: &Value) -> Connec
     }
 }
 
-/// A failed start that the wire does not know of.
+/// Returns a failed start that the wire does not know of.
 fn initialize_failure(doing: &str, error: &ClientInitializeError) -> Failure {
     match error {
         ClientInitializeError::JsonRpcError(error) => session::rpc(doing, error),

@@ -34,7 +34,7 @@ pub struct ConsentCall<'a> {
     pub options: CallOptions,
 }
 
-/// Whether a browser can be opened by itself: `$BROWSER` names one.
+/// Returns whether a browser can be opened by itself: `$BROWSER` names one.
 pub fn has_browser() -> bool {
     std::env::var("BROWSER").is_ok_and(|text| !text.trim().is_empty())
 }

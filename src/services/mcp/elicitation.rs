@@ -47,7 +47,7 @@ struct ListenerState {
 }
 
 impl Listener {
-    /// A listener that passes on to `notices`; without it every question is cancelled.
+    /// Returns a listener that passes on to `notices`; without it every question is cancelled.
     pub(crate) fn new(
         notices: Option<Sender<McpNotice>>,
         schemas: RawSchemas,

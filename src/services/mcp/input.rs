@@ -14,7 +14,7 @@ use super::{elicitation::Listener, session::McpSession, task, wire::Exchange};
 const ROUNDS: usize = 10;
 
 impl McpSession {
-    /// A request that is sent again until the server asks no more.
+    /// Returns a request that is sent again until the server asks no more.
     pub(super) async fn request_with_input(
         &self,
         doing: &str,
@@ -76,7 +76,7 @@ fn asks_for_input(result: &Value) -> bool {
     result.get("resultType").and_then(Value::as_str) == Some("input_required")
 }
 
-/// The question of an input request; `None` if it is no elicitation.
+/// Returns the question of an input request; `None` if it is no elicitation.
 fn question(request: &Value) -> Option<(String, ElicitationRequest)> {
     if request.get("method")?.as_str()? != "elicitation/create" {
         return None;
@@ -110,7 +110,7 @@ fn answer_value(answer: ElicitationAnswer) -> Value {
     Value::Object(members)
 }
 
-/// The same request with answers and state. Other requests than these take none.
+/// Returns the same request with answers and state. Other requests than these take none.
 fn with_input(
     mut request: ClientRequest,
     answers: BTreeMap<String, Value>,

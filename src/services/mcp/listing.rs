@@ -29,7 +29,7 @@ struct ToolPage {
 }
 
 impl McpSession {
-    /// All tools, over all pages, each as the server gave it.
+    /// Returns all tools, over all pages, each as the server gave it.
     ///
     /// # Errors
     /// [`FailureKind::Server`] if the server's pages have no end, [`FailureKind::Timeout`] if they take too long in sum.
@@ -128,7 +128,7 @@ impl McpSession {
     }
 }
 
-/// A tool as the server gave it. One without a schema takes any object.
+/// Returns a tool as the server gave it. One without a schema takes any object.
 fn tool(raw: Value) -> Tool {
     let text = |name: &str| raw.get(name).and_then(Value::as_str).map(str::to_owned);
     let flag = |name: &str| {

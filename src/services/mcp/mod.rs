@@ -60,7 +60,7 @@ pub fn protocol_versions() -> Vec<&'static str> {
         .collect()
 }
 
-/// A channel for the notices of a connection: as much as may wait for its reader.
+/// Returns a channel for the notices of a connection: as much as may wait for its reader.
 pub fn notices() -> (Sender<McpNotice>, Receiver<McpNotice>) {
     mpsc::channel(elicitation::WAITING)
 }
@@ -82,7 +82,7 @@ impl Mcp {
         }
     }
 
-    /// The headers beside those of the sign-in. One that is given later wins over one of the same name.
+    /// Returns the headers beside those of the sign-in. One that is given later wins over one of the same name.
     async fn extra_headers(
         &self,
         deployment: &Deployment,

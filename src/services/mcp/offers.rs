@@ -211,7 +211,7 @@ fn content(raw: &Value) -> Vec<Value> {
     contents.chain(messages).collect()
 }
 
-/// The arguments of an offer as the schema of a form: all are texts.
+/// Returns the arguments of an offer as the schema of a form: all are texts.
 fn arguments_schema(kind: OfferKind, address: &str, raw: &Value) -> Value {
     // Name, description, and whether it must be given.
     let arguments: Vec<(String, Value, bool)> = match kind {
@@ -248,7 +248,7 @@ fn arguments_schema(kind: OfferKind, address: &str, raw: &Value) -> Value {
     json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false})
 }
 
-/// An item of a list, as the server gave it; `None` for one without an address.
+/// Returns an item of a list, as the server gave it; `None` for one without an address.
 fn offer(kind: OfferKind, raw: &Value) -> Option<Offer> {
     let text = |name: &str| raw.get(name).and_then(Value::as_str).map(str::to_owned);
     let address = match kind {

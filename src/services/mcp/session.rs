@@ -87,17 +87,17 @@ impl McpSession {
         }
     }
 
-    /// Whether requests stand alone, as from version 2026-07-28 on.
+    /// Returns whether requests stand alone, as from version 2026-07-28 on.
     fn is_stateless(&self) -> bool {
         self.0.info.protocol == rmcp::model::ProtocolVersion::V_2026_07_28.as_str()
     }
 
-    /// What connecting has learned.
+    /// Returns what connecting has learned.
     pub fn info(&self) -> ConnectionInfo {
         self.0.info.clone()
     }
 
-    /// The claims of the token that is in use; `None` if the sign-in has no token.
+    /// Returns the claims of the token that is in use; `None` if the sign-in has no token.
     pub async fn claims(&self) -> Option<Claims> {
         self.0.wire.claims().await
     }
@@ -115,7 +115,7 @@ impl McpSession {
         &self.0.listener
     }
 
-    /// What the server says that it can do; empty where it says nothing.
+    /// Returns what the server says that it can do; empty where it says nothing.
     pub(super) fn capabilities(&self) -> Value {
         let info = self
             .0
@@ -140,7 +140,7 @@ impl McpSession {
         self.watched_call(name, arguments, options).await.0
     }
 
-    /// The same, with how it went over the wire: worth most where it failed.
+    /// Returns the same, with how it went over the wire: worth most where it failed.
     ///
     /// # Errors
     /// Those of [`Self::call`].
@@ -153,7 +153,7 @@ impl McpSession {
         self.call_with_meta(name, arguments, None, options).await
     }
 
-    /// The same, with members of `_meta`.
+    /// Returns the same, with members of `_meta`.
     pub(super) async fn call_with_meta(
         &self,
         name: &str,
@@ -185,7 +185,7 @@ impl McpSession {
         .await
     }
 
-    /// A request whose result is kept as a call's, with how it went over the wire.
+    /// Returns a request whose result is kept as a call's, with how it went over the wire.
     pub(super) async fn timed(
         &self,
         doing: &str,
@@ -281,7 +281,7 @@ impl McpSession {
     }
 }
 
-/// A result as the console keeps it.
+/// Returns a result as the console keeps it.
 fn outcome(
     raw: Value,
     statement: Option<&str>,
@@ -308,7 +308,7 @@ fn outcome(
     }
 }
 
-/// Whether a result calls itself an error, however the server spells that.
+/// Returns whether a result calls itself an error, however the server spells that.
 fn says_error(raw: &Value) -> bool {
     let is_yes = |value: &Value| match value {
         Value::Bool(yes) => *yes,
@@ -332,7 +332,7 @@ const RESULT_MEMBERS: [&str; 6] = [
     "resultType",
 ];
 
-/// The content blocks of a result. One block alone, a list of blocks, and a value without blocks are taken for what they mean.
+/// Returns the content blocks of a result. One block alone, a list of blocks, and a value without blocks are taken for what they mean.
 fn content(raw: &Value) -> Vec<Value> {
     let is_block = |block: &Value| block.get("type").is_some() || block.get("text").is_some();
     let text = |text: String| vec![serde_json::json!({"type": "text", "text": text})];
@@ -378,7 +378,7 @@ impl Drop for CancelWhenDropped {
     }
 }
 
-/// A failure of rmcp's that the wire does not know of.
+/// Returns a failure of rmcp's that the wire does not know of.
 fn failure(doing: &str, error: ServiceError, options: Option<CallOptions>) -> Failure {
     match error {
         ServiceError::McpError(error) => rpc(doing, &error),
@@ -405,7 +405,7 @@ fn failure(doing: &str, error: ServiceError, options: Option<CallOptions>) -> Fa
     }
 }
 
-/// The failure that the wire gave to rmcp.
+/// Returns the failure that the wire gave to rmcp.
 pub(crate) fn transport(doing: &str, error: &rmcp::transport::DynamicTransportError) -> Failure {
     use rmcp::transport::streamable_http_client::StreamableHttpError;
     match error.error.downcast_ref::<StreamableHttpError<Failure>>() {
@@ -425,7 +425,7 @@ pub(crate) fn transport(doing: &str, error: &rmcp::transport::DynamicTransportEr
     }
 }
 
-/// A JSON-RPC error that rmcp found, or made up itself.
+/// Returns a JSON-RPC error that rmcp found, or made up itself.
 pub(crate) fn rpc(doing: &str, error: &ErrorData) -> Failure {
     answer::rpc_error(doing, &serde_json::to_value(error).unwrap_or_default())
 }

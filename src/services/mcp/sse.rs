@@ -20,7 +20,7 @@ enum StreamError {
     Broken(String),
 }
 
-/// The events of an answer. One longer than `limit` bytes ends the stream with an error, so that no server can make
+/// Returns the events of an answer. One longer than `limit` bytes ends the stream with an error, so that no server can make
 /// memory grow without bound.
 pub(crate) fn events(
     response: reqwest::Response,
@@ -29,7 +29,7 @@ pub(crate) fn events(
     SseStream::from_bytes_stream(closed(bounded(response.bytes_stream(), limit))).boxed()
 }
 
-/// The stream with an empty line at its end: a last event that the server did not close with one is delivered. What was
+/// Returns the stream with an empty line at its end: a last event that the server did not close with one is delivered. What was
 /// cut in the middle is no JSON and stays without effect.
 fn closed<E: Send + 'static>(
     chunks: impl Stream<Item = Result<Bytes, E>> + Send + 'static,
@@ -83,12 +83,12 @@ impl EventSize {
     }
 }
 
-/// Whether a stream ended since an event was too long: resuming it would only bring the same event again.
+/// Returns whether a stream ended since an event was too long: resuming it would only bring the same event again.
 pub(crate) fn is_too_long(error: &SseError) -> bool {
     matches!(error, SseError::Body(cause) if matches!(cause.downcast_ref(), Some(StreamError::TooLong(_))))
 }
 
-/// Why a stream ended before the answer.
+/// Returns why a stream ended before the answer.
 pub(crate) fn broken(doing: &str, error: Option<&SseError>) -> Failure {
     match error {
         Some(error) if is_too_long(error) => Failure::new(
@@ -106,7 +106,7 @@ pub(crate) fn broken(doing: &str, error: Option<&SseError>) -> Failure {
     }
 }
 
-/// What rmcp gets in place of an answer that will not come; the failure itself is kept in the exchange.
+/// Returns what rmcp gets in place of an answer that will not come; the failure itself is kept in the exchange.
 pub(crate) fn error_event(id: &RequestId) -> Sse {
     let message = json!({"jsonrpc": "2.0", "id": id, "error": {"code": -32000, "message": "the connection broke before the answer"}});
     Sse {

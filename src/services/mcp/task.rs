@@ -19,7 +19,7 @@ const SHORTEST: Duration = Duration::from_millis(100);
 /// Longest pause, whatever the server proposes.
 const LONGEST: Duration = Duration::from_secs(10);
 
-/// Whether a result is a task in place of a result.
+/// Returns whether a result is a task in place of a result.
 pub(super) fn is_task(result: &Value) -> bool {
     result.get("resultType").and_then(Value::as_str) == Some("task")
 }
@@ -99,7 +99,7 @@ fn pause(task: &Value) -> Duration {
     proposed.clamp(SHORTEST, LONGEST)
 }
 
-/// The outcome of a task that has ended; `None` while it goes on.
+/// Returns the outcome of a task that has ended; `None` while it goes on.
 fn ended(doing: &str, task: &mut Value) -> Option<Result<Value, Failure>> {
     let lacks = |what: &str| {
         let cause = format!("the server says that the task has ended, and sends no {what}");

@@ -154,7 +154,7 @@ impl RawSchemas {
 }
 
 impl Wire {
-    /// A wire to `url`. `headers` are sent with every request, and win over those of the sign-in.
+    /// Returns a wire to `url`. `headers` are sent with every request, and win over those of the sign-in.
     pub(crate) fn new(
         http: reqwest::Client,
         credentials: Arc<dyn Credentials>,
@@ -196,7 +196,7 @@ impl Wire {
         *lock(&self.0.parameter_headers) = headers;
     }
 
-    /// Why a tool must not be called.
+    /// Returns why a tool must not be called.
     pub(crate) fn unusable_tool(&self, name: &str) -> Option<String> {
         let headers = lock(&self.0.parameter_headers);
         headers.get(name).and_then(|found| found.clone().err())
@@ -212,7 +212,7 @@ impl Wire {
         lock(&self.0.last_failure).take()
     }
 
-    /// The claims of the token that is in use.
+    /// Returns the claims of the token that is in use.
     pub(crate) async fn claims(&self) -> Option<Claims> {
         self.0.credentials.claims().await
     }
@@ -320,7 +320,7 @@ impl Wire {
         Ok(response)
     }
 
-    /// Whether a refused request is sent once more, with another sign-in: once after each status, and once more after an answer to a
+    /// Returns whether a refused request is sent once more, with another sign-in: once after each status, and once more after an answer to a
     /// request without a token.
     async fn is_worth_repeating(
         &self,
@@ -485,7 +485,7 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> parking_lot::MutexGuard<'_, T> {
     mutex.lock()
 }
 
-/// A failure of a request that never had an answer.
+/// Returns a failure of a request that never had an answer.
 pub(crate) fn cut(doing: &str) -> Failure {
     Failure::new(
         FailureKind::Network,

@@ -135,7 +135,7 @@ fn refusal(doing: &str, uri: &str, error: Neo4jError, connecting: bool) -> Refus
     }
 }
 
-/// Whether the driver says that no connection came about; with routing, it wraps that of the last member that it tried.
+/// Returns whether the driver says that no connection came about; with routing, it wraps that of the last member that it tried.
 fn is_unopened(message: &str) -> bool {
     let last = message
         .strip_prefix("unable to retrieve routing information; last error: connection failed: ")
@@ -154,7 +154,7 @@ fn parameters(value: &Value) -> HashMap<String, ValueSend> {
         .collect()
 }
 
-/// What statements of this module send: texts, and lists of them.
+/// Returns what statements of this module send: texts, and lists of them.
 fn sent(value: &Value) -> ValueSend {
     match value {
         Value::String(text) => ValueSend::String(text.clone()),
@@ -165,7 +165,7 @@ fn sent(value: &Value) -> ValueSend {
     }
 }
 
-/// What statements of this module get: texts, numbers, and lists of them.
+/// Returns what statements of this module get: texts, numbers, and lists of them.
 fn value(received: ValueReceive) -> Value {
     match received {
         ValueReceive::List(items) => Value::Array(items.into_iter().map(value).collect()),

@@ -14,7 +14,7 @@ const NOT_AVAILABLE: &str = "Neo.TransientError.";
 /// What every code of Neo4j begins with; anything else was said by somebody in between.
 pub(super) const OF_NEO4J: &str = "Neo.";
 
-/// A login, judged by what became of a statement after it.
+/// Returns a login, judged by what became of a statement after it.
 pub(super) fn login(answer: Result<(), Refusal>) -> Result<LoginAnswer, Neo4jFailure> {
     let (code, message) = match answer.map_err(said_by_server) {
         Ok(()) => return Ok(LoginAnswer::Accepted),
@@ -37,7 +37,7 @@ pub(super) fn login(answer: Result<(), Refusal>) -> Result<LoginAnswer, Neo4jFai
     }
 }
 
-/// The change of a password.
+/// Returns the change of a password.
 pub(super) fn alter(doing: &str, answer: Result<(), Refusal>) -> Result<AlterAnswer, Neo4jFailure> {
     let (code, message) = match answer.map_err(said_by_server) {
         Ok(()) => return Ok(AlterAnswer::Done),
@@ -56,7 +56,7 @@ pub(super) fn alter(doing: &str, answer: Result<(), Refusal>) -> Result<AlterAns
     }
 }
 
-/// What Neo4j itself said, or why it said nothing.
+/// Returns what Neo4j itself said, or why it said nothing.
 fn said_by_server(refusal: Refusal) -> Result<(String, String), Neo4jFailure> {
     match refusal {
         Refusal::Server(code, message) => Ok((code, message)),
@@ -71,7 +71,7 @@ fn is_in_doubt(code: &str) -> bool {
     code.starts_with("Neo.DatabaseError.") || code.starts_with(NOT_AVAILABLE)
 }
 
-/// An administrator's change of a user.
+/// Returns an administrator's change of a user.
 pub(super) fn set(doing: &str, refusal: Refusal) -> UserAnswer {
     let (code, message) = match refusal {
         Refusal::Server(code, message) => (code, message),

@@ -60,7 +60,7 @@ impl Neo4j {
         Self { web }
     }
 
-    /// One login attempt on a new connection, and what it proves.
+    /// Returns one login attempt on a new connection, and what it proves.
     ///
     /// # Errors
     /// [`Neo4jFailure`] where the answer proves nothing about the password.
@@ -105,7 +105,7 @@ impl Neo4j {
         )
     }
 
-    /// Who is connected, as far as this user may see.
+    /// Returns who is connected, as far as this user may see.
     ///
     /// # Errors
     /// [`FailureKind::Denied`] where the user may not see connections.
@@ -183,7 +183,7 @@ impl Neo4j {
     }
 }
 
-/// A row of [`CONNECTIONS`].
+/// Returns a row of [`CONNECTIONS`].
 fn connection(row: &[Value]) -> Neo4jConnection {
     let text = |index: usize| {
         row.get(index)

@@ -78,7 +78,7 @@ fn refusal(answer: &Value) -> Option<Refusal> {
         .then(|| Refusal::Server(code, text("message")))
 }
 
-/// The rows of an answer without errors.
+/// Returns the rows of an answer without errors.
 fn rows(answer: &Value) -> Option<Vec<Vec<Value>>> {
     let errors = answer.get("errors").and_then(Value::as_array);
     if errors.is_some_and(|errors| !errors.is_empty()) {
@@ -89,7 +89,7 @@ fn rows(answer: &Value) -> Option<Vec<Vec<Value>>> {
     Some(rows.iter().map(row).collect())
 }
 
-/// The answer of something that is not Neo4j's Query API.
+/// Returns the answer of something that is not Neo4j's Query API.
 fn foreign(doing: &str, address: &str, status: u16) -> Failure {
     let cause =
         format!("{address} answered with status {status}, and not as Neo4j's Query API does");

@@ -153,7 +153,7 @@ impl Neo4j {
     }
 }
 
-/// A row of [`SHOW`].
+/// Returns a row of [`SHOW`].
 fn user(row: &[Value]) -> Option<Neo4jUser> {
     let text = |value: &Value| value.as_str().map(str::to_owned);
     let [name, roles, suspended, home] = row else {

@@ -97,7 +97,7 @@ impl LiveBackend {
         }
     }
 
-    /// Whether one of these versions is of this user.
+    /// Returns whether one of these versions is of this user.
     fn names_user(&self, versions: &[VersionId], user: &str) -> bool {
         versions
             .iter()
@@ -141,7 +141,7 @@ impl LiveBackend {
         ))
     }
 
-    /// The secret of the administrator.
+    /// Returns the secret of the administrator.
     pub(super) fn administrator_secret(&self, version: &VersionId) -> Option<String> {
         let named = || {
             self.shape(version)
@@ -209,7 +209,7 @@ impl LiveBackend {
     }
 }
 
-/// The administrator's secret could not be read: for good, or for now.
+/// Returns the administrator's secret could not be read: for good, or for now.
 fn unreadable(secret: &str, failure: Failure) -> Unfit {
     match failure.kind {
         FailureKind::Denied | FailureKind::NotFound | FailureKind::Usage | FailureKind::Refused => {
@@ -228,13 +228,13 @@ fn unreadable(secret: &str, failure: Failure) -> Unfit {
     }
 }
 
-/// The roles that were granted to a user.
+/// Returns the roles that were granted to a user.
 fn own_roles(user: &Neo4jUser) -> Vec<&str> {
     let roles = user.roles.iter().map(String::as_str);
     roles.filter(|role| *role != "PUBLIC").collect()
 }
 
-/// Why the other one of two users cannot stand in for the first.
+/// Returns why the other one of two users cannot stand in for the first.
 fn why_not_equal(own: &Neo4jUser, other: &Neo4jUser) -> Option<String> {
     let name = &other.name;
     if other.is_suspended {
@@ -256,7 +256,7 @@ fn why_not_equal(own: &Neo4jUser, other: &Neo4jUser) -> Option<String> {
     })
 }
 
-/// An answer that is none to the question.
+/// Returns an answer that is none to the question.
 fn unfit(answer: UserAnswer, administrator: &str) -> Unfit {
     match answer {
         UserAnswer::Unfit(why) | UserAnswer::Policy(why) => {

@@ -26,7 +26,7 @@ impl LiveBackend {
     }
 }
 
-/// The line of the deployment's environment file that holds the password.
+/// Returns the line of the deployment's environment file that holds the password.
 fn env_line(stack: &str) -> String {
     let environment = stack
         .strip_prefix(STARTER_STACK)

@@ -153,7 +153,7 @@ async fn is_only_secret(services: &Rotations, deployment: &Deployment, secret: &
     }
 }
 
-/// The runtimes to which the targets of the gateway at this address lead.
+/// Returns the runtimes to which the targets of the gateway at this address lead.
 async fn ends_behind_gateway(
     services: &Rotations,
     deployment: &Deployment,
@@ -195,7 +195,7 @@ fn route_end(target: &Resource) -> Option<RouteEnd> {
 }
 
 impl LiveBackend {
-    /// One Cypher statement through whatever uses this secret; where nothing that does is known, the answer says so.
+    /// Returns one Cypher statement through whatever uses this secret; where nothing that does is known, the answer says so.
     pub(super) async fn call(&self) -> CallAnswer {
         let Some((readers, route)) = &self.use_of_secret else {
             return self.call_elsewhere().await;
@@ -227,7 +227,7 @@ impl LiveBackend {
         .await
     }
 
-    /// The chain works, by whatever secret it uses.
+    /// Returns the chain works, by whatever secret it uses.
     async fn call_elsewhere(&self) -> CallAnswer {
         let call = self.through(&McpTarget::Default, None).await;
         call.map_or_else(UnansweredCall::into_answer, |call| {
@@ -235,7 +235,7 @@ impl LiveBackend {
         })
     }
 
-    /// The runtimes themselves, all of which must answer.
+    /// Returns the runtimes themselves, all of which must answer.
     async fn call_runtimes(&self, runtimes: &[(String, String)]) -> CallAnswer {
         let calls = runtimes.iter().take(RUNTIMES).map(|(id, name)| async move {
             let key = ResourceKey {

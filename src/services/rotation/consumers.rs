@@ -72,7 +72,7 @@ impl LiveBackend {
         ))
     }
 
-    /// The plan as far as it is known now.
+    /// Returns the plan as far as it is known now.
     pub(super) async fn survey(&self, machine: &RotationMachine) -> Option<RotationPlan> {
         let current = machine.current()?.clone();
         let (address, user, _) = self.access(&current).ok()?;
@@ -140,7 +140,7 @@ impl LiveBackend {
         }
     }
 
-    /// The logins before and now, as far as they were read; and since when, where this process has moved AWSCURRENT to the instant.
+    /// Returns the logins before and now, as far as they were read; and since when, where this process has moved AWSCURRENT to the instant.
     fn turn(&self, from: Option<&VersionId>, to: &VersionId) -> Option<CredentialChange<'_>> {
         let new = self.held.get(to)?;
         let old = from.and_then(|from| self.held.get(from)).map(|held| Login {
@@ -158,7 +158,7 @@ impl LiveBackend {
         })
     }
 
-    /// Who keeps the old value beyond the next call?
+    /// Returns who keeps the old value beyond the next call?
     pub(super) async fn find_readers(
         &mut self,
         from: Option<&VersionId>,

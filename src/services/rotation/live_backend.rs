@@ -327,7 +327,7 @@ impl LiveBackend {
         }
     }
 
-    /// The record of one write of this rotation.
+    /// Returns the record of one write of this rotation.
     fn part(&self, effect: &RotationEffect) -> Audit {
         self.audit
             .part(effect.write_operation().unwrap_or_default())
@@ -470,7 +470,7 @@ pub(crate) fn draw(policy: &PasswordPolicy) -> Result<Zeroizing<String>, String>
     }
 }
 
-/// The name within a secret's ARN (six characters follow it); anything else as it is.
+/// Returns the name within a secret's ARN (six characters follow it); anything else as it is.
 pub fn secret_name(id: &str) -> &str {
     let Some((_, name)) = id.split_once(":secret:") else {
         return id;

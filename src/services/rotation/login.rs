@@ -11,7 +11,7 @@ use crate::{
 use super::live_backend::LiveBackend;
 
 impl LiveBackend {
-    /// Where this version's database is, with user and password.
+    /// Returns where this version's database is, with user and password.
     pub(super) fn access(
         &self,
         version: &VersionId,

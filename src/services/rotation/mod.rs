@@ -109,7 +109,7 @@ pub trait Operator: Send {
     fn warn(&mut self, sentence: String);
     /// The plan, before [`RotationQuestion::Proceed`] is asked.
     fn plan(&mut self, plan: RotationPlan);
-    /// A question that only the operator can answer.
+    /// Returns a question that only the operator can answer.
     fn ask(&mut self, question: RotationQuestion) -> impl Future<Output = bool> + Send;
 }
 
@@ -119,7 +119,7 @@ pub trait RotationBackend: Send {
     fn now(&self) -> i64;
     /// Performs one effect. Dropping the future gives the call up; whether it took effect is then in doubt.
     fn perform(&mut self, effect: &RotationEffect) -> impl Future<Output = Observation> + Send;
-    /// The plan as far as it is known now.
+    /// Returns the plan as far as it is known now.
     fn plan(
         &mut self,
         machine: &RotationMachine,
@@ -209,7 +209,7 @@ impl Rotations {
     }
 }
 
-/// The audit record of a rotation: who does what to which secret.
+/// Returns the audit record of a rotation: who does what to which secret.
 fn rotation_audit(
     deployment: &Deployment,
     secret: &str,
@@ -266,7 +266,7 @@ async fn record_outcome(audit: &Audit, ending: &RotationEnd) -> Result<(), Strin
         .await
 }
 
-/// How long one effect may take.
+/// Returns how long one effect may take.
 const fn time_limit(effect: &RotationEffect) -> Duration {
     match effect {
         RotationEffect::CallThroughChain => CHAIN_CALL,
@@ -386,7 +386,7 @@ async fn wait(millis: u64, stop: &CancellationToken, machine: &RotationMachine) 
     }
 }
 
-/// The exit code of a command that ends so: 0 done, 1 refused or failed, 5 network.
+/// Returns the exit code of a command that ends so: 0 done, 1 refused or failed, 5 network.
 pub fn exit_code(ending: &RotationEnd) -> u8 {
     match ending.outcome {
         RotationOutcome::Rotated | RotationOutcome::Resumed | RotationOutcome::NothingToDo => 0,

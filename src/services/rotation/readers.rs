@@ -107,7 +107,7 @@ fn console_reader(deployment: &Deployment, wanted: ReaderQuery<'_>) -> Option<Se
     })
 }
 
-/// A copy in the environment is known by its value, not by its name: other runtimes have passwords of other databases.
+/// Returns a copy in the environment is known by its value, not by its name: other runtimes have passwords of other databases.
 async fn runtime_reader(
     services: &Rotations,
     deployment: &Deployment,
@@ -165,7 +165,7 @@ async fn runtime_reader(
     }))
 }
 
-/// A resource of the stack, unless it is an interceptor that is known already.
+/// Returns a resource of the stack, unless it is an interceptor that is known already.
 fn stack_reader(resource: &StackReader, known: &str) -> Option<SecretReader> {
     let (name, evidence) = match resource {
         StackReader::Service(name) => (

@@ -37,12 +37,12 @@ impl Challenge {
         }
     }
 
-    /// Whether a response with this status asks for another sign-in: a missing or refused token, or one that lacks a scope.
+    /// Returns whether a response with this status asks for another sign-in: a missing or refused token, or one that lacks a scope.
     pub(crate) fn asks_to_sign_in(&self, status: StatusCode) -> bool {
         status == StatusCode::UNAUTHORIZED || self.lacks_scope(status)
     }
 
-    /// Whether the token is accepted and lacks a scope.
+    /// Returns whether the token is accepted and lacks a scope.
     pub(crate) fn lacks_scope(&self, status: StatusCode) -> bool {
         status == StatusCode::FORBIDDEN && self.error.as_deref() == Some("insufficient_scope")
     }
@@ -51,7 +51,7 @@ impl Challenge {
 /// A scheme with its parameters.
 type SchemeChallenge = (String, Vec<(String, String)>);
 
-/// The challenges of one header: several may stand in it, separated by commas.
+/// Returns the challenges of one header: several may stand in it, separated by commas.
 fn parse(header: &str) -> Vec<SchemeChallenge> {
     let mut challenges: Vec<SchemeChallenge> = Vec::new();
     for part in split_unquoted(header, ',') {
@@ -95,7 +95,7 @@ fn split_unquoted(text: &str, separator: char) -> Vec<&str> {
     parts
 }
 
-/// The text of a token or a quoted string.
+/// Returns the text of a token or a quoted string.
 fn unquoted(value: &str) -> String {
     let Some(inner) = value
         .strip_prefix('"')

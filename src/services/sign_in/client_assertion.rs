@@ -116,7 +116,7 @@ fn message(
     )
 }
 
-/// An ECDSA signature in the form of JWS (RFC 7518, section 3.4): two integers of a fixed width, from the DER sequence that TLS
+/// Returns an ECDSA signature in the form of JWS (RFC 7518, section 3.4): two integers of a fixed width, from the DER sequence that TLS
 /// uses.
 fn fixed_width(der: &[u8], width: usize) -> Option<Vec<u8>> {
     let (tag, sequence, _) = element(der)?;
@@ -135,7 +135,7 @@ fn fixed_width(der: &[u8], width: usize) -> Option<Vec<u8>> {
     Some(signature)
 }
 
-/// The first element of DER: its tag, its content, and what follows.
+/// Returns the first element of DER: its tag, its content, and what follows.
 fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let (&tag, rest) = der.split_first()?;
     let (&first, mut rest) = rest.split_first()?;

@@ -81,7 +81,7 @@ pub(crate) async fn machine_client(
     })
 }
 
-/// The same deployment with this client secret in its sign-in.
+/// Returns the same deployment with this client secret in its sign-in.
 pub(crate) fn with_client_secret(deployment: &Deployment, value: &SecretText) -> Deployment {
     let mut changed = deployment.clone();
     if let SignIn::M2m { client_secret, .. } = &mut changed.sign_in {
@@ -203,7 +203,7 @@ impl MachineSignIn<'_> {
         })
     }
 
-    /// The token endpoint of a discovery document, of the user pool, or of the authorization server that the endpoint names.
+    /// Returns the token endpoint of a discovery document, of the user pool, or of the authorization server that the endpoint names.
     async fn discover(
         &self,
         facts: &StackFacts,
@@ -252,7 +252,7 @@ impl MachineSignIn<'_> {
         })
     }
 
-    /// The private key if one is configured, otherwise the client secret.
+    /// Returns the private key if one is configured, otherwise the client secret.
     async fn credential(
         &self,
         source: &MachineTokenSource,

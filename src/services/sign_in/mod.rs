@@ -33,25 +33,25 @@ pub(crate) type Headers = Vec<(HeaderName, HeaderValue)>;
 
 /// Signs requests to one endpoint.
 pub(crate) trait Credentials: Send + Sync {
-    /// The headers for exactly this request.
+    /// Returns the headers for exactly this request.
     fn authorize<'a>(
         &'a self,
         request: sigv4::Signable<'a>,
     ) -> BoxFuture<'a, Result<Headers, Failure>>;
 
-    /// The endpoint refused a request with these headers. Returns whether the request is worth sending once more.
+    /// Returns the endpoint refused a request with these headers. Returns whether the request is worth sending once more.
     fn refused<'a>(
         &'a self,
         headers: &'a Headers,
         refusal: SignInRefusal<'a>,
     ) -> BoxFuture<'a, bool>;
 
-    /// How the AWS credentials behind it are renewed; `None` where there are none.
+    /// Returns how the AWS credentials behind it are renewed; `None` where there are none.
     fn renewal_hint(&self) -> Option<String> {
         None
     }
 
-    /// The claims of the token that is in use, without asking for one.
+    /// Returns the claims of the token that is in use, without asking for one.
     fn claims(&self) -> BoxFuture<'_, Option<Claims>> {
         Box::pin(async { None })
     }
@@ -101,7 +101,7 @@ impl SignIns {
         }
     }
 
-    /// A token of the deployment's sign-in (or of `sign_in`): cached, one request at a time, renewed 60 s before it ends.
+    /// Returns a token of the deployment's sign-in (or of `sign_in`): cached, one request at a time, renewed 60 s before it ends.
     ///
     /// # Errors
     /// [`FailureKind::Usage`] where the sign-in has no token (`sigv4`, `none`); [`FailureKind::SignIn`] where it is refused.
@@ -129,7 +129,7 @@ impl SignIns {
         Ok((token.text, token.claims))
     }
 
-    /// What signs requests to a deployment's endpoint at `url`.
+    /// Returns what signs requests to a deployment's endpoint at `url`.
     pub(crate) async fn credentials(
         &self,
         deployment: &Deployment,
@@ -160,7 +160,7 @@ impl SignIns {
 }
 
 impl SignIns {
-    /// The value of a secret of the configuration, read with the deployment's AWS credentials if it is kept by AWS.
+    /// Returns the value of a secret of the configuration, read with the deployment's AWS credentials if it is kept by AWS.
     ///
     /// # Errors
     /// [`FailureKind::Usage`] if its source has no value; those of Secrets Manager.

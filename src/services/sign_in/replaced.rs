@@ -22,7 +22,7 @@ impl SignIns {
         pairs.push((from.clone(), to.clone()));
     }
 
-    /// The value that a source's value stands for now.
+    /// Returns the value that a source's value stands for now.
     pub(crate) fn client_secret_in_use(
         &self,
         source: &SecretSource,

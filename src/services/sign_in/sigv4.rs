@@ -80,7 +80,7 @@ impl super::Credentials for SigV4 {
     }
 }
 
-/// The headers that sign a request: `authorization`, `x-amz-date`, and `x-amz-security-token` for temporary credentials.
+/// Returns the headers that sign a request: `authorization`, `x-amz-date`, and `x-amz-security-token` for temporary credentials.
 ///
 /// # Errors
 /// [`FailureKind::Usage`] where the request cannot be signed, which is a mistake in its address or headers.

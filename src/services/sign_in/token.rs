@@ -55,7 +55,7 @@ pub(crate) struct AccessToken {
 }
 
 impl AccessToken {
-    /// A token that was received just now. Without a lifetime it was obtained elsewhere, and is used as long as its source
+    /// Returns a token that was received just now. Without a lifetime it was obtained elsewhere, and is used as long as its source
     /// gives it.
     pub(super) fn new(text: SecretText, lifetime: Option<Lifetime>) -> Self {
         let now = clock::system_now();
@@ -98,7 +98,7 @@ impl AccessToken {
         }
     }
 
-    /// The token of a token endpoint's response.
+    /// Returns the token of a token endpoint's response.
     pub(super) fn from_response(response: TokenResponse) -> Self {
         let lifetime = Lifetime {
             stated: response.lifetime,
@@ -129,7 +129,7 @@ impl AccessToken {
     }
 }
 
-/// A length of time in milliseconds, at least nothing and at most the longest that is believed.
+/// Returns a length of time in milliseconds, at least nothing and at most the longest that is believed.
 fn positive(millis: i64) -> Duration {
     Duration::from_millis(u64::try_from(millis).unwrap_or(0)).min(LONGEST_LIFE)
 }
@@ -141,7 +141,7 @@ fn moment(at: SystemTime) -> Moment {
     )
 }
 
-/// The payload of a JWT, unverified; empty for anything else.
+/// Returns the payload of a JWT, unverified; empty for anything else.
 fn claims(token: &str) -> Map<String, Value> {
     let payload = token
         .split('.')
@@ -165,7 +165,7 @@ pub(crate) struct TokenState {
 }
 
 impl TokenState {
-    /// Whether a request with these headers carried the token that is kept, or none while none is kept.
+    /// Returns whether a request with these headers carried the token that is kept, or none while none is kept.
     fn sent(&self, headers: &Headers) -> bool {
         match &self.token {
             Some(token) => bearer_headers(&token.text).is_ok_and(|kept| kept == *headers),
@@ -173,7 +173,7 @@ impl TokenState {
         }
     }
 
-    /// Whether the endpoint was asked, or a token obtained, before.
+    /// Returns whether the endpoint was asked, or a token obtained, before.
     fn is_started(&self) -> bool {
         self.token.is_some() || self.challenge.is_some() || self.grant.is_some()
     }
@@ -238,7 +238,7 @@ impl SignIns {
         entries.retain(|entry| entry.deployment.name != deployment.name);
     }
 
-    /// The token of a machine's or person's sign-in, for the MCP endpoint at `endpoint` (`None`: the deployment's own).
+    /// Returns the token of a machine's or person's sign-in, for the MCP endpoint at `endpoint` (`None`: the deployment's own).
     pub(crate) async fn cached_token(
         &self,
         deployment: &Deployment,
@@ -304,7 +304,7 @@ impl TokenCredentials {
         tokens.cell(&self.deployment, &self.sign_in, Some(&self.endpoint))
     }
 
-    /// Whether the endpoint is asked first how to sign in: its answer to a request without a token names the metadata and the
+    /// Returns whether the endpoint is asked first how to sign in: its answer to a request without a token names the metadata and the
     /// scope (RFC 9728, section 5).
     async fn waits_for_challenge(&self) -> bool {
         let asks = match &self.sign_in {
@@ -319,7 +319,7 @@ impl TokenCredentials {
         asks && !self.cell().lock().await.is_started()
     }
 
-    /// Whether a token with more scopes can be had than the one that lacks one.
+    /// Returns whether a token with more scopes can be had than the one that lacks one.
     fn can_step_up(&self, state: &TokenState, challenge: &Challenge) -> bool {
         let Some(wanted) = &challenge.scope else {
             return false;
@@ -389,7 +389,7 @@ impl Credentials for TokenCredentials {
     }
 }
 
-/// The Authorization header for a token.
+/// Returns the Authorization header for a token.
 ///
 /// # Errors
 /// [`FailureKind::Usage`] where the token holds characters that no header may.
@@ -404,7 +404,7 @@ pub(crate) fn bearer_headers(token: &SecretText) -> Result<Headers, Failure> {
     )])
 }
 
-/// A header value that no log shows.
+/// Returns a header value that no log shows.
 ///
 /// # Errors
 /// [`FailureKind::Usage`] where it holds characters that no header may.

@@ -78,7 +78,7 @@ enum ClientAuthentication {
 }
 
 impl TokenRequest {
-    /// The ways in which the client may authenticate, the preferred one first.
+    /// Returns the ways in which the client may authenticate, the preferred one first.
     fn authentications(&self) -> Vec<ClientAuthentication> {
         use ClientAuthentication::{Basic, None, Post, PrivateKey};
         let supports = |name: &str| self.methods.iter().any(|method| method == name);
@@ -275,7 +275,7 @@ fn parse(json: &Value, date: Option<&str>) -> Option<TokenResponse> {
     })
 }
 
-/// The time of a `Date` header.
+/// Returns the time of a `Date` header.
 fn parse_date(date: &str) -> Option<SystemTime> {
     let format = aws_smithy_types::date_time::Format::HttpDate;
     let at = aws_smithy_types::DateTime::from_str(date, format).ok()?;

@@ -38,7 +38,7 @@ impl OAuthError {
         }
     }
 
-    /// Whether it says that too many requests were sent, in any of the spellings that are seen.
+    /// Returns whether it says that too many requests were sent, in any of the spellings that are seen.
     fn is_throttling(&self) -> bool {
         let words = format!(
             "{} {}",
@@ -66,7 +66,7 @@ impl OAuthError {
     }
 }
 
-/// The failure that a refused token request is.
+/// Returns the failure that a refused token request is.
 pub(super) fn refusal(
     doing: &str,
     request: &TokenRequest,
@@ -107,7 +107,7 @@ fn with_words(failure: Failure, request: &TokenRequest, error: Option<OAuthError
     failure
 }
 
-/// The response of something else. What may be a token is not shown.
+/// Returns the response of something else. What may be a token is not shown.
 fn no_token_endpoint(doing: &str, request: &TokenRequest, status: u16, body: &[u8]) -> Failure {
     if (200..300).contains(&status) {
         let cause = format!("{} answered without an access token", request.url);
@@ -123,7 +123,7 @@ fn no_token_endpoint(doing: &str, request: &TokenRequest, status: u16, body: &[u
         .evidence(redact(&http_client::preview(body)))
 }
 
-/// An error of RFC 6749 in words that say what to change. A code that the RFC does not define has no hint.
+/// Returns an error of RFC 6749 in words that say what to change. A code that the RFC does not define has no hint.
 fn oauth(doing: &str, request: &TokenRequest, status: u16, error: OAuthError) -> Failure {
     let scope = request.scope.as_deref().unwrap_or("(none)");
     let (cause, hint) = match error.code.as_str() {

@@ -66,7 +66,7 @@ pub(super) async fn fetch(
     Ok(AccessToken::new(tokens.access, Some(lifetime)))
 }
 
-/// The configured user name, else the environment's, else the one that the stack offers for trying out.
+/// Returns the configured user name, else the environment's, else the one that the stack offers for trying out.
 fn user_name(
     deployment: &Deployment,
     configured: &str,

@@ -50,7 +50,7 @@ fn column(statement: &str, item: &[Lexeme<'_>]) -> Option<String> {
     statement.get(first.start..last.end()).map(str::to_owned)
 }
 
-/// The lexemes that stand outside of all brackets; a bracketed part is one of them.
+/// Returns the lexemes that stand outside of all brackets; a bracketed part is one of them.
 fn top_level(statement: &str) -> Vec<Lexeme<'_>> {
     let mut found: Vec<Lexeme<'_>> = Vec::new();
     let (mut depth, mut opened) = (0_usize, 0);

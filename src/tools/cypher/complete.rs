@@ -35,7 +35,7 @@ pub enum ProposalKind {
 }
 
 impl ProposalKind {
-    /// The word for it.
+    /// Returns the word for it.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Label => "label",
@@ -138,7 +138,7 @@ fn is_of_name(letter: char) -> bool {
     letter.is_alphanumeric() || letter == '_'
 }
 
-/// What stands before the word at the cursor.
+/// Returns what stands before the word at the cursor.
 fn position(before: &[Lexeme<'_>]) -> CursorPosition {
     let Some(last) = before.last() else {
         return CursorPosition::Expression;
@@ -180,7 +180,7 @@ fn is_name(lexeme: &Lexeme<'_>) -> bool {
     matches!(lexeme.kind, LexemeKind::Word | LexemeKind::QuotedName)
 }
 
-/// The places of the brackets that are still open.
+/// Returns the places of the brackets that are still open.
 fn open_brackets(lexemes: &[Lexeme<'_>]) -> Vec<usize> {
     let mut open = Vec::new();
     for (at, lexeme) in lexemes.iter().enumerate() {
@@ -199,7 +199,7 @@ fn open_brackets(lexemes: &[Lexeme<'_>]) -> Vec<usize> {
     open
 }
 
-/// Whether a colon stands between the innermost open bracket and the end.
+/// Returns whether a colon stands between the innermost open bracket and the end.
 fn has_colon(lexemes: &[Lexeme<'_>], bracket: Option<usize>) -> bool {
     bracket
         .and_then(|at| lexemes.get(at..))
@@ -228,7 +228,7 @@ fn labels_behind(pattern: &[Lexeme<'_>], from: usize) -> Vec<String> {
         .collect()
 }
 
-/// The variables of a statement with the labels or types that they are declared with.
+/// Returns the variables of a statement with the labels or types that they are declared with.
 fn variables(statement: &str) -> Variables {
     let lexemes = significant(statement);
     let mut found = Variables::new();
@@ -335,7 +335,7 @@ fn relationship_types(schema: Option<&GraphSchema>) -> Vec<CypherProposal> {
         .collect()
 }
 
-/// The properties of these labels or types; of all if none of them is known.
+/// Returns the properties of these labels or types; of all if none of them is known.
 fn properties_of(names: &[String], schema: Option<&GraphSchema>) -> Vec<CypherProposal> {
     let Some(schema) = schema else {
         return Vec::new();
@@ -379,7 +379,7 @@ fn property_proposal(text: String, property: &PropertySchema, owner: &str) -> Cy
     }
 }
 
-/// A name as Cypher takes it: in backticks unless it is a plain word.
+/// Returns a name as Cypher takes it: in backticks unless it is a plain word.
 pub fn quoted(name: &str) -> String {
     let is_plain = name.chars().all(is_of_name)
         && name.chars().next().is_some_and(|first| !first.is_numeric());
@@ -390,7 +390,7 @@ pub fn quoted(name: &str) -> String {
     }
 }
 
-/// The proposals that begin with the typed letters, then those that contain them. What is typed whole is no proposal.
+/// Returns the proposals that begin with the typed letters, then those that contain them. What is typed whole is no proposal.
 fn matching(proposals: Vec<CypherProposal>, typed: &str) -> Vec<CypherProposal> {
     let wanted = typed.to_lowercase();
     let rank = |proposal: &CypherProposal| {
@@ -433,7 +433,7 @@ mod tests {
         GraphSchema::parse(&answer).unwrap()
     }
 
-    /// The proposals at the bar in a statement.
+    /// Returns the proposals at the bar in a statement.
     fn at(statement: &str) -> Vec<String> {
         let (before, after) = statement.split_once('▏').unwrap();
         let found = complete(&format!("{before}{after}"), before.len(), Some(&schema()));

@@ -36,19 +36,19 @@ pub struct Lexeme<'a> {
 }
 
 impl Lexeme<'_> {
-    /// Whether it is this keyword, in any case. Neo4j compares by upper case, in which `ſ` is an S.
+    /// Returns whether it is this keyword, in any case. Neo4j compares by upper case, in which `ſ` is an S.
     pub fn is_keyword(&self, keyword: &str) -> bool {
         self.kind == LexemeKind::Word
             && (self.text.eq_ignore_ascii_case(keyword)
                 || (!self.text.is_ascii() && self.text.to_uppercase() == keyword))
     }
 
-    /// Whether it is this symbol.
+    /// Returns whether it is this symbol.
     pub fn is_symbol(&self, symbol: char) -> bool {
         self.kind == LexemeKind::Symbol && self.text.starts_with(symbol)
     }
 
-    /// Whether it has a meaning: neither white space nor a comment.
+    /// Returns whether it has a meaning: neither white space nor a comment.
     pub fn is_significant(&self) -> bool {
         !matches!(self.kind, LexemeKind::Comment | LexemeKind::Space)
     }
@@ -58,7 +58,7 @@ impl Lexeme<'_> {
         self.start + self.text.len()
     }
 
-    /// The name without its backticks or dollar sign.
+    /// Returns the name without its backticks or dollar sign.
     pub fn name(&self) -> String {
         let bare = if self.kind == LexemeKind::Parameter {
             self.text.get(1..).unwrap_or_default()
@@ -75,12 +75,12 @@ impl Lexeme<'_> {
     }
 }
 
-/// All lexemes of a text. Their texts, joined, are the text.
+/// Returns all lexemes of a text. Their texts, joined, are the text.
 pub fn lexemes(text: &str) -> Lexemes<'_> {
     Lexemes { text, at: 0 }
 }
 
-/// The lexemes that have a meaning.
+/// Returns the lexemes that have a meaning.
 pub fn significant(text: &str) -> Vec<Lexeme<'_>> {
     lexemes(text).filter(Lexeme::is_significant).collect()
 }
@@ -143,7 +143,7 @@ fn is_word(letter: char) -> bool {
     letter.is_alphanumeric() || letter == '_'
 }
 
-/// What Neo4j's lexer takes as white space: Unicode's, and Java's separators of files, groups, records and units.
+/// Returns what Neo4j's lexer takes as white space: Unicode's, and Java's separators of files, groups, records and units.
 fn is_space(letter: char) -> bool {
     letter.is_whitespace() || matches!(letter, '\u{1c}'..='\u{1f}' | '\u{180e}' | '\u{feff}')
 }

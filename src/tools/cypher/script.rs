@@ -2,7 +2,7 @@
 
 use super::lexer::{lexemes, significant};
 
-/// The statements of a text, in their order, without the semicolons between them. Pieces of comments alone are left out.
+/// Returns the statements of a text, in their order, without the semicolons between them. Pieces of comments alone are left out.
 pub fn statements(text: &str) -> Vec<&str> {
     let text = text.trim_start_matches('\u{feff}');
     let (mut found, mut start) = (Vec::new(), 0);
@@ -34,7 +34,7 @@ const CLIENT_COMMANDS: [&str; 10] = [
     ":use",
 ];
 
-/// The first command of cypher-shell or the Neo4j Browser (`:param`, `:use`) in a text. Neo4j itself does not know them.
+/// Returns the first command of cypher-shell or the Neo4j Browser (`:param`, `:use`) in a text. Neo4j itself does not know them.
 pub fn client_command(text: &str) -> Option<&'static str> {
     statements(text)
         .into_iter()
@@ -47,7 +47,7 @@ pub fn client_command(text: &str) -> Option<&'static str> {
         })
 }
 
-/// The parameters that a statement uses, each once, in their order.
+/// Returns the parameters that a statement uses, each once, in their order.
 pub fn parameters(statement: &str) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     for lexeme in lexemes(statement) {

@@ -56,7 +56,7 @@ pub fn syntax_error(text: &str, statement: &str) -> Option<SyntaxError> {
     })
 }
 
-/// Whether the server counted with its own EXPLAIN: it quotes the line so, or says that it asked for the type.
+/// Returns whether the server counted with its own EXPLAIN: it quotes the line so, or says that it asked for the type.
 fn is_explained(text: &str, statement: &str) -> bool {
     let own = statement
         .trim_start()

@@ -119,7 +119,7 @@ const READING_PROCEDURES: [&str; 40] = [
     "gds.version",
 ];
 
-/// Whether running the statement, or one of several statements, may change something. `EXPLAIN` runs nothing.
+/// Returns whether running the statement, or one of several statements, may change something. `EXPLAIN` runs nothing.
 pub fn is_write(text: &str) -> bool {
     has_escape_outside_strings(text)
         || statements_write(text)
@@ -134,7 +134,7 @@ fn statements_write(text: &str) -> bool {
         })
 }
 
-/// Whether the statement is planned and not run. Neo4j refuses `EXPLAIN` together with `PROFILE`.
+/// Returns whether the statement is planned and not run. Neo4j refuses `EXPLAIN` together with `PROFILE`.
 fn is_explained(statement: &[Lexeme<'_>]) -> bool {
     let has_options = statement
         .first()
@@ -152,7 +152,7 @@ fn is_explained(statement: &[Lexeme<'_>]) -> bool {
         && !words.next().is_some_and(|word| word.is_keyword("PROFILE"))
 }
 
-/// Whether the lexeme can be part of the options in front of a statement.
+/// Returns whether the lexeme can be part of the options in front of a statement.
 fn is_option(lexeme: &Lexeme<'_>) -> bool {
     match lexeme.kind {
         LexemeKind::Word => {
@@ -254,7 +254,7 @@ impl WriteDetector {
     }
 }
 
-/// Whether a writing word is a clause here and not a variable of that name.
+/// Returns whether a writing word is a clause here and not a variable of that name.
 fn is_clause(expected: ExpectedToken, next: Option<&Lexeme<'_>>) -> bool {
     let Some(next) = next else {
         return expected == ExpectedToken::Clause;
@@ -277,7 +277,7 @@ fn is_clause(expected: ExpectedToken, next: Option<&Lexeme<'_>>) -> bool {
     }
 }
 
-/// Whether what follows `CALL` is a procedure that is not known to read. A subquery is judged by what stands in it.
+/// Returns whether what follows `CALL` is a procedure that is not known to read. A subquery is judged by what stands in it.
 fn calls_writing_procedure(rest: &[Lexeme<'_>]) -> bool {
     let mut name = String::new();
     for lexeme in rest {
@@ -317,7 +317,7 @@ fn is_reading_procedure(name: &str) -> bool {
     is_listed || reads_projection
 }
 
-/// Whether a Unicode escape stands outside of a string. Neo4j replaces them before it reads the statement, so that
+/// Returns whether a Unicode escape stands outside of a string. Neo4j replaces them before it reads the statement, so that
 /// `\u0043REATE` is a clause.
 fn has_escape_outside_strings(text: &str) -> bool {
     lexemes(text).any(|lexeme| {
@@ -328,7 +328,7 @@ fn has_escape_outside_strings(text: &str) -> bool {
     })
 }
 
-/// The text with its Unicode escapes replaced, where it has any.
+/// Returns the text with its Unicode escapes replaced, where it has any.
 fn decoded(text: &str) -> Option<String> {
     let mut parts = text.split("\\u");
     let mut decoded = parts.next()?.to_owned();

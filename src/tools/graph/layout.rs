@@ -43,7 +43,7 @@ fn adjacency(nodes: usize, edges: &[(usize, usize)]) -> Vec<Vec<usize>> {
     neighbours
 }
 
-/// The connected components, each from its first node.
+/// Returns the connected components, each from its first node.
 fn components(neighbours: &[Vec<usize>]) -> Vec<Vec<usize>> {
     let mut seen = vec![false; neighbours.len()];
     let mut found = Vec::new();
@@ -65,7 +65,7 @@ fn components(neighbours: &[Vec<usize>]) -> Vec<Vec<usize>> {
     found
 }
 
-/// The number of relationships between a node and each other; `None` for nodes of other components.
+/// Returns the number of relationships between a node and each other; `None` for nodes of other components.
 fn distances(start: usize, neighbours: &[Vec<usize>]) -> Vec<Option<usize>> {
     let mut found = vec![None; neighbours.len()];
     let mut queue = VecDeque::from([(start, 0)]);
@@ -80,7 +80,7 @@ fn distances(start: usize, neighbours: &[Vec<usize>]) -> Vec<Option<usize>> {
     found
 }
 
-/// The places of one component, around its middle.
+/// Returns the places of one component, around its middle.
 fn laid_out(members: &[usize], neighbours: &[Vec<usize>]) -> Vec<GraphPoint> {
     let table: Vec<Vec<f64>> = members
         .iter()
@@ -99,7 +99,7 @@ fn laid_out(members: &[usize], neighbours: &[Vec<usize>]) -> Vec<GraphPoint> {
     along_its_axis(&points)
 }
 
-/// The node with the least distance to all others in the middle, the others on circles by their distance. Each keeps the
+/// Returns the node with the least distance to all others in the middle, the others on circles by their distance. Each keeps the
 /// direction of the one through which it is reached.
 fn radial(table: &[Vec<f64>]) -> Vec<GraphPoint> {
     let sum = |row: &Vec<f64>| row.iter().sum::<f64>();
@@ -139,7 +139,7 @@ fn radial(table: &[Vec<f64>]) -> Vec<GraphPoint> {
         .collect()
 }
 
-/// One step of the majorization: each node moves to the mean of where the others want it, nearer ones weighing more.
+/// Returns one step of the majorization: each node moves to the mean of where the others want it, nearer ones weighing more.
 fn majorized(points: &[GraphPoint], table: &[Vec<f64>]) -> Vec<GraphPoint> {
     points
         .iter()
@@ -174,7 +174,7 @@ fn majorized(points: &[GraphPoint], table: &[Vec<f64>]) -> Vec<GraphPoint> {
         .collect()
 }
 
-/// The places turned so that the longest extent lies flat, moved to begin at 0.
+/// Returns the places turned so that the longest extent lies flat, moved to begin at 0.
 fn along_its_axis(points: &[GraphPoint]) -> Vec<GraphPoint> {
     let count = points.len().max(1) as f64;
     let mean_x = points.iter().map(|(x, _)| x).sum::<f64>() / count;
@@ -210,7 +210,7 @@ fn extent(points: &[GraphPoint]) -> GraphPoint {
     })
 }
 
-/// The components in rows, the largest first.
+/// Returns the components in rows, the largest first.
 fn packed(nodes: usize, components: &[(Vec<usize>, Vec<GraphPoint>)]) -> Vec<GraphPoint> {
     let mut places = vec![(0.0, 0.0); nodes];
     let area: f64 = components

@@ -84,7 +84,7 @@ impl ResultNode {
             .unwrap_or_else(|| "node".to_owned())
     }
 
-    /// The statement that finds the neighbours of the node, if the node can be queried.
+    /// Returns the statement that finds the neighbours of the node, if the node can be queried.
     pub fn neighbours_statement(&self, most: usize) -> Option<String> {
         self.has_element_id.then(|| {
             let id = self.id.replace('\\', "\\\\").replace('\'', "\\'");
@@ -105,7 +105,7 @@ impl ResultRelationship {
     }
 }
 
-/// A value without brackets around a list.
+/// Returns a value without brackets around a list.
 fn value_in_words(value: &Value) -> String {
     match value {
         Value::Array(items) => items

@@ -56,7 +56,7 @@ impl WireFacts {
         }
     }
 
-    /// The members by which a line of the file holds the facts.
+    /// Returns the members by which a line of the file holds the facts.
     pub(super) fn members(&self) -> Map<String, Value> {
         let texts = [
             ("called_url", &self.url),

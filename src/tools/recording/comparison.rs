@@ -180,7 +180,7 @@ fn compare_contents(before: &RecordedResult, now: &RecordedResult) -> CallCompar
     found
 }
 
-/// A result that is no table as JSON: its structured content, else its text as JSON if it is that, else its blocks.
+/// Returns a result that is no table as JSON: its structured content, else its text as JSON if it is that, else its blocks.
 fn readable(result: &RecordedResult) -> Value {
     let text = || serde_json::from_str(&result.text()).ok();
     result

@@ -60,7 +60,7 @@ struct VisitedSchemas {
 }
 
 impl VisitedSchemas {
-    /// Whether the schema is looked at for the first time, and not too deep.
+    /// Returns whether the schema is looked at for the first time, and not too deep.
     fn enter(&mut self, schema: &ResolvedSchema<'_>) -> bool {
         let is_new = schema
             .0
@@ -79,7 +79,7 @@ pub(super) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// A reader of the schema of a tool's arguments, with the budget for all of them.
+    /// Returns a reader of the schema of a tool's arguments, with the budget for all of them.
     pub(super) const fn new(root: &'a Value) -> Self {
         Self { root, left: BUDGET }
     }
@@ -102,7 +102,7 @@ impl<'a> Reader<'a> {
         left.is_some()
     }
 
-    /// A copy, where the budget allows it.
+    /// Returns a copy, where the budget allows it.
     fn keep(&mut self, value: &Value) -> Option<Value> {
         self.spend_for(value).then(|| value.clone())
     }
@@ -140,7 +140,7 @@ impl<'a> Reader<'a> {
         ResolvedSchema(chain)
     }
 
-    /// What a schema's `$ref` points to, within the document.
+    /// Returns what a schema's `$ref` points to, within the document.
     fn target(&mut self, schema: &Value) -> Option<&'a Value> {
         let pointer = schema.get("$ref")?.as_str()?.strip_prefix('#')?;
         if !self.spend(1 + pointer.len() / 64) {
@@ -154,7 +154,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A schema and the parts of its `allOf`.
+    /// Returns a schema and the parts of its `allOf`.
     fn parts(&mut self, own: &ResolvedSchema<'a>) -> Vec<ResolvedSchema<'a>> {
         let mut parts = vec![own.clone()];
         for part in own.array("allOf") {
@@ -244,7 +244,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The alternative that says most, where the only other one is `null`: how optional values are written.
+    /// Returns the alternative that says most, where the only other one is `null`: how optional values are written.
     fn object(&mut self, own: &ResolvedSchema<'a>) -> ResolvedSchema<'a> {
         let alternatives: Vec<&Value> = own
             .array("anyOf")
@@ -262,7 +262,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The alternatives of a schema, where at least two are no `null` and one is an object with properties.
+    /// Returns the alternatives of a schema, where at least two are no `null` and one is an object with properties.
     fn variants(&mut self, own: &ResolvedSchema<'a>, levels: usize) -> Vec<Property> {
         let Some(levels) = levels.checked_sub(1) else {
             return Vec::new();
@@ -346,7 +346,7 @@ impl<'a> Reader<'a> {
         types
     }
 
-    /// The values that a schema counts out; `None` where it takes more than those.
+    /// Returns the values that a schema counts out; `None` where it takes more than those.
     fn choices(
         &mut self,
         own: &ResolvedSchema<'a>,
@@ -405,7 +405,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// What an alternative is called: its title, the constant that tells it apart, else its type.
+/// Returns what an alternative is called: its title, the constant that tells it apart, else its type.
 fn variant_name(variant: &Property) -> String {
     let constant = variant
         .members
@@ -436,7 +436,7 @@ fn add_types(types: &mut Vec<Type>, more: Vec<Type>) {
     }
 }
 
-/// Whether a schema takes arguments that it does not name. By the letter of JSON Schema every one does that does not say
+/// Returns whether a schema takes arguments that it does not name. By the letter of JSON Schema every one does that does not say
 /// otherwise; a tool that counts its arguments out, be it none, means just these.
 fn is_open(own: &ResolvedSchema<'_>, parts: &[ResolvedSchema<'_>]) -> bool {
     const ELSEWHERE: [&str; 5] = [

@@ -58,7 +58,7 @@ impl Checker<'_> {
         Ok(())
     }
 
-    /// The property maps and inner predicates of a pattern.
+    /// Returns the property maps and inner predicates of a pattern.
     pub(crate) fn pattern_expressions(
         &mut self,
         pattern: &PathPattern,
@@ -92,7 +92,7 @@ impl Checker<'_> {
             .try_for_each(|part| self.predicate(part, scope))
     }
 
-    /// A pattern of CREATE or MERGE.
+    /// Returns a pattern of CREATE or MERGE.
     pub(crate) fn created(
         &mut self,
         pattern: &PathPattern,

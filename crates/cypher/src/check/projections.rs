@@ -162,7 +162,7 @@ impl Checker<'_> {
     }
 }
 
-/// Whether variables declared before the projection are not visible after it: `DISTINCT` or an
+/// Returns whether variables declared before the projection are not visible after it: `DISTINCT` or an
 /// aggregation.
 fn hides_earlier_variables(projection: &Projection) -> bool {
     projection.distinct

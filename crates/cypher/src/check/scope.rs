@@ -20,7 +20,7 @@ pub(super) enum StaticType {
 }
 
 impl StaticType {
-    /// The name of the type in Neo4j's error messages.
+    /// Returns the name of the type in Neo4j's error messages.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Node => "Node",
@@ -98,7 +98,7 @@ impl Scope {
         self.layers.extend(other.layers.iter().cloned());
     }
 
-    /// Whether no variable is declared.
+    /// Returns whether no variable is declared.
     pub(super) fn is_empty(&self) -> bool {
         self.layers.is_empty()
     }

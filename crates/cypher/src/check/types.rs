@@ -114,7 +114,7 @@ fn function_type(name: &str) -> StaticType {
     }
 }
 
-/// Whether the type is a single value without elements or properties.
+/// Returns whether the type is a single value without elements or properties.
 fn scalar(kind: StaticType) -> bool {
     matches!(
         kind,

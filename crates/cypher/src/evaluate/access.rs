@@ -165,7 +165,7 @@ impl Engine<'_> {
         Ok(Value::Map(map))
     }
 
-    /// Whether an entity matches a label expression; `None` for values that are no entity.
+    /// Returns whether an entity matches a label expression; `None` for values that are no entity.
     pub(crate) fn has_labels(&self, subject: &Value, labels: &LabelExpression) -> Option<bool> {
         let graph = self.graph.borrow();
         match subject {

@@ -65,7 +65,7 @@ fn node_function(lower: &str, id: u64, graph: &Graph) -> Option<Value> {
     Some(text_list(labels.unwrap_or_default()))
 }
 
-/// The functions of both nodes and relationships.
+/// Returns the functions of both nodes and relationships.
 fn common_function(lower: &str, entity: &Value, graph: &Graph) -> Option<Value> {
     let properties = || graph.properties(entity).cloned().unwrap_or_default();
     Some(match (lower, entity) {

@@ -7,7 +7,7 @@ use crate::syntax::{Expr, Name, PathPattern, Shortest};
 use crate::value::{PathValue, Value};
 
 impl Engine<'_> {
-    /// The path that is bound to a path pattern.
+    /// Returns the path that is bound to a path pattern.
     pub(super) fn path(&self, part: usize, state: &MatchState<'_>) -> Value {
         let nodes = state.nodes.get(part).cloned().unwrap_or_default();
         let relationships = state.relationships.get(part).cloned().unwrap_or_default();
@@ -31,7 +31,7 @@ impl Engine<'_> {
         Value::Path(Box::new(path))
     }
 
-    /// A pattern as a value: the paths that match, of which a predicate asks only whether there are any.
+    /// Returns a pattern as a value: the paths that match, of which a predicate asks only whether there are any.
     pub(crate) fn pattern_value(&self, pattern: &PathPattern, row: &RowBindings<'_>) -> Evaluated {
         let (mut names, values) = row.flattened();
         let mut pattern = pattern.clone();

@@ -126,7 +126,7 @@ impl<'p> PatternPlanner<'p, '_> {
         }
     }
 
-    /// The node to start with: a bound one, or the one with the fewest candidates.
+    /// Returns the node to start with: a bound one, or the one with the fewest candidates.
     fn start(&self, nodes: &[&NodePattern]) -> usize {
         let is_bound = |node: &&NodePattern| {
             node.name
@@ -196,7 +196,7 @@ fn conjuncts<'p>(predicate: &'p Expr, into: &mut Vec<&'p Expr>) {
     }
 }
 
-/// Whether an expression contains a pattern or a subquery, whose variables are not examined here.
+/// Returns whether an expression contains a pattern or a subquery, whose variables are not examined here.
 fn contains_pattern(expression: &Expr) -> bool {
     if matches!(
         expression.kind,

@@ -161,7 +161,7 @@ impl CypherParser<'_> {
         Ok(ClauseKind::Unwind { list, name })
     }
 
-    /// What follows WITH, RETURN and (for SHOW) YIELD.
+    /// Returns what follows WITH, RETURN and (for SHOW) YIELD.
     pub(crate) fn projection(&mut self, with: bool) -> Result<Projection, CypherError> {
         let distinct = self.take_word("DISTINCT");
         let everything = self.take("*");
@@ -217,7 +217,7 @@ impl CypherParser<'_> {
         Ok(())
     }
 
-    /// The number behind SKIP and LIMIT: what can be seen to be wrong is refused here, as Neo4j does.
+    /// Returns the number behind SKIP and LIMIT: what can be seen to be wrong is refused here, as Neo4j does.
     fn amount(&mut self) -> Result<Expr, CypherError> {
         let from = self.position;
         let expression = self.expression()?;

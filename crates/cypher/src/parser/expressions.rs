@@ -175,7 +175,7 @@ impl CypherParser<'_> {
         ))
     }
 
-    /// A type such as `INTEGER`, `LIST<STRING>`, `ZONED DATETIME NOT NULL`, upper-cased.
+    /// Returns a type such as `INTEGER`, `LIST<STRING>`, `ZONED DATETIME NOT NULL`, upper-cased.
     fn type_name(&mut self) -> Result<String, CypherError> {
         let mut words = vec![self.name("a type name")?.text.to_ascii_uppercase()];
         let more = [

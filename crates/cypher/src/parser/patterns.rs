@@ -251,7 +251,7 @@ impl CypherParser<'_> {
         Ok(LabelExpression::Name(name.text, name.at))
     }
 
-    /// A pattern where an expression may stand: it must hold a relationship.
+    /// Returns a pattern where an expression may stand: it must hold a relationship.
     pub(crate) fn pattern_expression(&mut self) -> Option<Expr> {
         let at = self.at();
         self.attempt_pattern(|parser| {

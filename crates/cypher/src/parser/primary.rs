@@ -262,7 +262,7 @@ impl CypherParser<'_> {
         Ok(Some(ExprKind::Subquery(kind, Box::new(query))))
     }
 
-    /// The functions with a grammar of their own.
+    /// Returns the functions with a grammar of their own.
     pub(super) fn special_call(&mut self, word: &str) -> Result<Option<ExprKind>, CypherError> {
         let quantifier = match word {
             "ALL" => Some(Quantifier::All),

@@ -6,7 +6,7 @@ use crate::graph::Graph;
 use crate::procedures::map;
 use crate::value::{Map, Value};
 
-/// The type of a property as APOC names it.
+/// Returns the type of a property as APOC names it.
 fn apoc_type(value: &Value) -> &'static str {
     match value {
         Value::Boolean(_) => "BOOLEAN",
@@ -37,7 +37,7 @@ struct Attached {
     properties: Map,
 }
 
-/// The value of `apoc.meta.schema()`.
+/// Returns the value of `apoc.meta.schema()`.
 pub(crate) fn describe(graph: &Graph) -> Value {
     let mut schema = Map::new();
     for label in graph
@@ -150,7 +150,7 @@ fn describe_property(value: &Value, flags: Option<(bool, bool)>) -> Value {
     Value::Map(entry)
 }
 
-/// The type of a property as `db.schema.*` names it.
+/// Returns the type of a property as `db.schema.*` names it.
 fn schema_type(value: &Value) -> String {
     match value {
         Value::Integer(_) => "Long".to_owned(),

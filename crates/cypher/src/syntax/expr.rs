@@ -230,7 +230,7 @@ impl Expr {
         }
     }
 
-    /// Whether the expression contains an aggregate function.
+    /// Returns whether the expression contains an aggregate function.
     pub(crate) fn aggregates(&self) -> bool {
         if self.is_aggregate() {
             return true;
@@ -240,7 +240,7 @@ impl Expr {
         found
     }
 
-    /// Whether the expression is itself a call of an aggregate function.
+    /// Returns whether the expression is itself a call of an aggregate function.
     pub(crate) fn is_aggregate(&self) -> bool {
         match &self.kind {
             ExprKind::CountStar => true,
@@ -250,7 +250,7 @@ impl Expr {
     }
 }
 
-/// Whether `name` is an aggregate function. Function names are case-insensitive.
+/// Returns whether `name` is an aggregate function. Function names are case-insensitive.
 pub(crate) fn is_aggregate_function(name: &str) -> bool {
     [
         "count",

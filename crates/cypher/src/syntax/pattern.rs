@@ -76,7 +76,7 @@ pub(crate) enum LabelExpression {
 }
 
 impl LabelExpression {
-    /// Whether an entity matches: `has` tests one label (or the type), `any` says whether it has one
+    /// Returns whether an entity matches: `has` tests one label (or the type), `any` says whether it has one
     /// at all.
     pub(crate) fn matches(&self, has: &dyn Fn(&str) -> bool, any: bool) -> bool {
         match self {

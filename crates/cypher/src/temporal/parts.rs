@@ -9,7 +9,7 @@ use crate::engine::Evaluated;
 use crate::error::CypherError;
 use crate::value::{DurationValue, Value, moment_text, offset_text};
 
-/// A text of the kind `date`, `time`, `localtime`, `datetime` or `localdatetime`.
+/// Returns a text of the kind `date`, `time`, `localtime`, `datetime` or `localdatetime`.
 pub(crate) fn parse(kind: &str, text: &str) -> Evaluated {
     let name = match kind {
         "date" => "Date",
@@ -216,7 +216,7 @@ pub(crate) fn duration(text: &str) -> Option<DurationValue> {
     })
 }
 
-/// A component such as `.year` or `.epochMillis`.
+/// Returns a component such as `.year` or `.epochMillis`.
 pub(crate) fn property(value: &Value, key: &str) -> Evaluated {
     if let Value::Duration(duration) = value {
         return Ok(duration_part(duration, key));

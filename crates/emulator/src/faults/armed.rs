@@ -28,7 +28,7 @@ impl FaultTable {
         self.with(Vec::clear);
     }
 
-    /// The fault that hits this call of an operation, if any; counts it.
+    /// Returns the fault that hits this call of an operation, if any; counts it.
     pub(crate) fn take_operation(&self, service: Service, operation: &str) -> Option<FaultKind> {
         self.take(|fault| {
             matches!(&fault.place, FaultSite::Operation { service: at, operation: named }
@@ -36,12 +36,12 @@ impl FaultTable {
         })
     }
 
-    /// The fault that hits this passage of a hop, whatever its kind; counts it.
+    /// Returns the fault that hits this passage of a hop, whatever its kind; counts it.
     pub(crate) fn take_hop(&self, deployment: &str, hop: FaultPoint) -> Option<FaultKind> {
         self.take(|fault| is_at(fault, deployment, hop))
     }
 
-    /// The fault that is armed at a hop, whatever its kind, without counting.
+    /// Returns the fault that is armed at a hop, whatever its kind, without counting.
     pub(crate) fn armed_at(&self, deployment: &str, hop: FaultPoint) -> Option<FaultKind> {
         self.with(|armed| {
             armed
@@ -51,13 +51,13 @@ impl FaultTable {
         })
     }
 
-    /// Whether exactly this fault hits now; counts it if so.
+    /// Returns whether exactly this fault hits now; counts it if so.
     pub(crate) fn applies(&self, deployment: &str, hop: FaultPoint, kind: FaultKind) -> bool {
         self.take(|fault| fault.kind == kind && is_at(fault, deployment, hop))
             .is_some()
     }
 
-    /// Whether exactly this fault is armed, without counting.
+    /// Returns whether exactly this fault is armed, without counting.
     pub(crate) fn is_armed(&self, deployment: &str, hop: FaultPoint, kind: FaultKind) -> bool {
         self.with(|armed| {
             armed

@@ -60,7 +60,7 @@ impl FaultPoint {
         Self::Logs,
     ];
 
-    /// The name used in a faults file.
+    /// Returns the name used in a faults file.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Token => "token",
@@ -87,22 +87,22 @@ macro_rules! fault_kinds {
             /// Every fault that can be armed.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
 
-            /// The name used in a faults file.
+            /// Returns the name used in a faults file.
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name,)+ }
             }
 
-            /// What it does, in one sentence.
+            /// Returns what it does, in one sentence.
             pub const fn description(self) -> &'static str {
                 match self { $(Self::$variant => concat!($($doc),+).trim_ascii(),)+ }
             }
 
-            /// Whether it may be armed for a service's operation.
+            /// Returns whether it may be armed for a service's operation.
             pub const fn fits_operations(self) -> bool {
                 match self { $(Self::$variant => $operations,)+ }
             }
 
-            /// The hops at which it may be armed.
+            /// Returns the hops at which it may be armed.
             pub const fn hops(self) -> &'static [FaultPoint] {
                 match self { $(Self::$variant => &[$(FaultPoint::$hop),*],)+ }
             }
@@ -213,7 +213,7 @@ pub enum FaultRowPlace {
     Hop(FaultPoint),
 }
 
-/// The whole table: every fault at every hop in the order of the chain, then every fault of every service's operations.
+/// Returns the whole table: every fault at every hop in the order of the chain, then every fault of every service's operations.
 #[must_use]
 pub fn table() -> Vec<FaultRow> {
     let kinds = || FaultKind::ALL.iter().copied();

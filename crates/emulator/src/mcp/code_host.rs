@@ -10,7 +10,7 @@ use crate::http::{Request, Response, header, not_found, respond};
 use crate::scenarios::Scenario;
 use crate::world::SharedWorld;
 
-/// The tools of the server.
+/// Returns the tools of the server.
 pub(super) fn tools() -> Vec<Value> {
     let text = |description: &str| json!({"type": "string", "description": description});
     vec![

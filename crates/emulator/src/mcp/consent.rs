@@ -73,7 +73,7 @@ fn gone() -> Response {
     )
 }
 
-/// The place at which the browser ends.
+/// Returns the place at which the browser ends.
 pub(crate) fn done() -> Response {
     html(
         StatusCode::OK,
@@ -91,7 +91,7 @@ fn html(status: StatusCode, body: &str) -> Response {
     )
 }
 
-/// The answer to a call whose target lacks this person's consent: a fresh address each time.
+/// Returns the answer to a call whose target lacks this person's consent: a fresh address each time.
 pub(crate) fn required(
     world: &SharedWorld,
     gateway: &Gateway,
@@ -132,7 +132,7 @@ pub(crate) fn required(
     )
 }
 
-/// What the caller says about the outbound provider.
+/// Returns what the caller says about the outbound provider.
 fn configuration(message: &Message) -> Option<&Value> {
     message
         .meta("aws.bedrock-agentcore.gateway/credentialProviderConfiguration")?
@@ -155,7 +155,7 @@ fn return_url(world: &SharedWorld, target: &Target, message: &Message) -> String
         .unwrap_or_else(|| format!("{}{DONE}", world.base))
 }
 
-/// Whether the caller wants the person to agree again.
+/// Returns whether the caller wants the person to agree again.
 pub(crate) fn is_forced(message: &Message) -> bool {
     configuration(message)
         .and_then(|body| body.get("forceAuthentication"))

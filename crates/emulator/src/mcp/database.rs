@@ -144,7 +144,7 @@ pub(crate) async fn run(
     bolt::run(seat, statement).await
 }
 
-/// The stand-in server, where that is what stands behind the deployment.
+/// Returns the stand-in server, where that is what stands behind the deployment.
 fn stand_in(world: &SharedWorld, deployment: &Scenario) -> Option<Arc<DatabaseServer>> {
     let own = deployment
         .neo4j

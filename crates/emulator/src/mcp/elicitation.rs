@@ -74,7 +74,7 @@ impl ElicitationModes {
     }
 }
 
-/// The tools of this module.
+/// Returns the tools of this module.
 pub(crate) fn tools() -> [Value; 2] {
     [
         json!({
@@ -114,7 +114,7 @@ impl PendingElicitation {
         }
     }
 
-    /// The JSON-RPC request with these parameters.
+    /// Returns the JSON-RPC request with these parameters.
     fn request(&self, params: &Value) -> Value {
         json!({"jsonrpc": "2.0", "id": self.key.1, "method": "elicitation/create", "params": params})
     }
@@ -292,7 +292,7 @@ pub(crate) fn page(world: &SharedWorld, id: &str, request: &Request) -> Response
     )
 }
 
-/// The form of [`RATE_MOVIE`], with one field of each kind that a form may have.
+/// Returns the form of [`RATE_MOVIE`], with one field of each kind that a form may have.
 fn form() -> Value {
     json!({
         "type": "object",
@@ -311,7 +311,7 @@ fn form() -> Value {
     })
 }
 
-/// The result of the call for the client's response.
+/// Returns the result of the call for the client's response.
 fn judge(movie: &str, reply: &Value) -> Value {
     let result = reply.get("result").unwrap_or(&Value::Null);
     let content = result

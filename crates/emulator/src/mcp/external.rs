@@ -90,7 +90,7 @@ async fn logged_answer(
     response
 }
 
-/// The line that the official server logs when a tool fails.
+/// Returns the line that the official server logs when a tool fails.
 pub(crate) fn failed_line(world: &SharedWorld, message: &Message, failure: &ToolFailure) -> String {
     format!(
         "time={} level=ERROR msg=\"tool call failed\" method={} tool={:?} error={:?}",

@@ -136,7 +136,7 @@ fn is_export_enabled(call: &ToolCallContext<'_>, message: &Message) -> bool {
     in_session || stateless::is_export_enabled(call.world, message)
 }
 
-/// The lowest level of log messages that a call wants: that of its session, or in the stateless version that of the call.
+/// Returns the lowest level of log messages that a call wants: that of its session, or in the stateless version that of the call.
 /// `None`: no log messages.
 fn log_level(call: &ToolCallContext<'_>, message: &Message) -> Option<LogLevel> {
     if stateless::is_stateless(message) {
@@ -167,7 +167,7 @@ impl Counting {
     }
 }
 
-/// The tools as the session of a call lists them.
+/// Returns the tools as the session of a call lists them.
 fn tools(call: &ToolCallContext<'_>, message: &Message) -> Vec<Value> {
     let mut tools = all_tools();
     if is_export_enabled(call, message) {
@@ -180,7 +180,7 @@ fn tools(call: &ToolCallContext<'_>, message: &Message) -> Vec<Value> {
     tools
 }
 
-/// The tools of a new session.
+/// Returns the tools of a new session.
 pub(super) fn all_tools() -> Vec<Value> {
     let mut tools = neo4j_server::tools();
     tools.extend(own_tools());
@@ -249,7 +249,7 @@ pub(super) fn call(tool: &str, arguments: &Value) -> Option<Value> {
     }
 }
 
-/// An event stream with log messages and, if the client sent a progress token, progress; the result is
+/// Returns an event stream with log messages and, if the client sent a progress token, progress; the result is
 /// last.
 fn count_slowly(message: &Message, level: Option<LogLevel>) -> Response {
     let Counting { to, pause } = Counting::of(message);

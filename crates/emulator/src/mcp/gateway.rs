@@ -42,7 +42,7 @@ struct GatewayCall<'a> {
     trace: TraceContext,
 }
 
-/// Why a request failed: a status that is no success, or a failed tool.
+/// Returns why a request failed: a status that is no success, or a failed tool.
 fn failure_of(response: &Response) -> Option<ToolFailure> {
     let tool = response.extensions().get::<ToolFailure>().cloned();
     tool.or_else(|| {
@@ -227,7 +227,7 @@ impl GatewayCall<'_> {
         });
     }
 
-    /// The body of a response as the gateway logs it: in full where a tool failed.
+    /// Returns the body of a response as the gateway logs it: in full where a tool failed.
     fn logged_body(&self, response: &Response, failure: Option<&ToolFailure>) -> String {
         match failure {
             Some(failure) if response.status().is_success() => self

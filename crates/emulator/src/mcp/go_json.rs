@@ -52,7 +52,7 @@ fn impossible(value: &Json) -> Option<&str> {
     }
 }
 
-/// A float, or the mark of one that JSON cannot hold.
+/// Returns a float, or the mark of one that JSON cannot hold.
 pub(crate) fn float(number: f64) -> Json {
     serde_json::Number::from_f64(number).map_or_else(
         || {
@@ -69,7 +69,7 @@ pub(crate) fn float(number: f64) -> Json {
     )
 }
 
-/// A value of the stand-in as the Go driver's types encode it.
+/// Returns a value of the stand-in as the Go driver's types encode it.
 pub(crate) fn value(answer: &QueryResult, value: &Value) -> Json {
     let element = |kind: u8, id: u64| format!("{kind}:{}:{id}", answer.uuid);
     match value {

@@ -69,7 +69,7 @@ pub(crate) async fn intercept(
     }
 }
 
-/// The event that the gateway sends (it has no requestContext).
+/// Returns the event that the gateway sends (it has no requestContext).
 fn event(headers: &HeaderMap, body: &Value) -> Value {
     let pairs = headers
         .iter()
@@ -123,7 +123,7 @@ fn verdict(output: &Value, body: &Value) -> InterceptorVerdict {
     }
 }
 
-/// A's function: passes `X-Neo4j-Authorization` on, or fills it from the secret when the caller has only a token.
+/// Returns a's function: passes `X-Neo4j-Authorization` on, or fills it from the secret when the caller has only a token.
 async fn swap_for_own_header(
     world: &SharedWorld,
     deployment: &Scenario,
@@ -218,7 +218,7 @@ pub(crate) async fn pass_secret(
     }
 }
 
-/// What an SDK says of a secret that cannot be read under a fault; `None` if the fault lets it be read.
+/// Returns what an SDK says of a secret that cannot be read under a fault; `None` if the fault lets it be read.
 pub(crate) fn secret_failure(fault: FaultKind, id: &str) -> Option<String> {
     let said = |text: &str| Some(text.to_owned());
     if fault == FaultKind::AccessDenied {
@@ -255,7 +255,7 @@ pub(crate) fn read_credentials(text: Option<String>) -> Result<(String, String),
     Ok((user, password))
 }
 
-/// What a stale reading has in the place of the password.
+/// Returns what a stale reading has in the place of the password.
 pub(crate) fn stale_password(password: &str) -> String {
     format!("{password}-before-the-change")
 }

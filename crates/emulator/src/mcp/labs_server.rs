@@ -16,12 +16,12 @@ pub(super) fn server_info() -> Value {
     json!({"name": "mcp-neo4j-cypher", "version": "2.13.3"})
 }
 
-/// Whether a tool of that name works on the database.
+/// Returns whether a tool of that name works on the database.
 pub(super) fn is_database_tool(tool: &str) -> bool {
     tool == SCHEMA || tool == READ
 }
 
-/// The tools with `NEO4J_READ_ONLY`: the writing one is not registered.
+/// Returns the tools with `NEO4J_READ_ONLY`: the writing one is not registered.
 pub(super) fn tools() -> Vec<Value> {
     let annotations = |title: &str| json!({"title": title, "readOnlyHint": true, "destructiveHint": false, "idempotentHint": true, "openWorldHint": true});
     vec![
@@ -58,7 +58,7 @@ pub(super) fn tools() -> Vec<Value> {
     ]
 }
 
-/// The result of a call; `None` for a tool that the server does not have.
+/// Returns the result of a call; `None` for a tool that the server does not have.
 pub(super) async fn call(
     caller: DatabaseCaller<'_>,
     tool: &str,
@@ -121,7 +121,7 @@ async fn schema(caller: DatabaseCaller<'_>) -> Result<String, String> {
     Ok(cleaned(described.unwrap_or(&Value::Null)).to_string())
 }
 
-/// The entries of `apoc.meta.schema()` with what the server passes on.
+/// Returns the entries of `apoc.meta.schema()` with what the server passes on.
 fn cleaned(described: &Value) -> Value {
     let entries = described.as_object().into_iter().flatten();
     let cleaned = entries.map(|(key, entry)| {
@@ -143,7 +143,7 @@ fn picked(entry: &Value, names: &[&str]) -> Map<String, Value> {
     names.iter().filter_map(member).collect()
 }
 
-/// The rows as the Python driver's `Record.data()` gives them.
+/// Returns the rows as the Python driver's `Record.data()` gives them.
 fn as_records(rows: &DatabaseRows) -> String {
     let records = rows.rows.iter().map(|row| {
         let cells = rows.columns.iter().cloned().zip(row.iter().map(data));
@@ -152,7 +152,7 @@ fn as_records(rows: &DatabaseRows) -> String {
     Value::Array(records.collect()).to_string()
 }
 
-/// A value without what `data()` drops: a node is its properties, a relationship a list of three, a path their sequence.
+/// Returns a value without what `data()` drops: a node is its properties, a relationship a list of three, a path their sequence.
 fn data(value: &Value) -> Value {
     match value {
         Value::Object(map) if map.contains_key("Labels") && map.contains_key("Props") => {
@@ -189,7 +189,7 @@ fn path(map: &Map<String, Value>) -> Vec<Value> {
     steps
 }
 
-/// An error as the Python driver prints it.
+/// Returns an error as the Python driver prints it.
 fn python_error(error: &DatabaseError) -> String {
     match error {
         DatabaseError::Neo4j(code, message) => format!("{{code: {code}}} {{message: {message}}}"),

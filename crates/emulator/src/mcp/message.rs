@@ -73,7 +73,7 @@ impl Message {
         })
     }
 
-    /// Whether the message expects no response: a notification or a response.
+    /// Returns whether the message expects no response: a notification or a response.
     pub(crate) fn is_notification(&self) -> bool {
         self.id.is_none()
     }
@@ -136,7 +136,7 @@ pub(crate) fn text_result(text: &str, is_error: bool) -> Value {
     result
 }
 
-/// Whether the client accepts JSON and event streams, as Streamable HTTP requires.
+/// Returns whether the client accepts JSON and event streams, as Streamable HTTP requires.
 pub(crate) fn accepts_both(headers: &HeaderMap) -> bool {
     accepts(headers, "application/json") && accepts(headers, "text/event-stream")
 }
@@ -169,17 +169,17 @@ pub(crate) fn method_not_allowed() -> Response {
     response
 }
 
-/// One event of a stream.
+/// Returns one event of a stream.
 pub(crate) fn event(message: &Value) -> Bytes {
     Bytes::from(format!("event: message\ndata: {message}\n\n"))
 }
 
-/// A stream of one event.
+/// Returns a stream of one event.
 pub(crate) fn event_response(message: &Value) -> Response {
     respond(StatusCode::OK, "text/event-stream", event(message))
 }
 
-/// The last message of an event stream that answers the request with this id.
+/// Returns the last message of an event stream that answers the request with this id.
 pub(crate) fn answer_in_stream(body: &[u8], id: Option<&Value>) -> Option<Value> {
     let text = String::from_utf8_lossy(body).replace("\r\n", "\n");
     let messages = text.split("\n\n").filter_map(|block| {
@@ -198,7 +198,7 @@ pub(crate) fn answer_in_stream(body: &[u8], id: Option<&Value>) -> Option<Value>
         .last()
 }
 
-/// The MCP session id of a request.
+/// Returns the MCP session id of a request.
 pub(crate) fn session_id(request: &Request) -> Option<&str> {
     header(request.headers(), "mcp-session-id").filter(|id| !id.is_empty())
 }

@@ -57,7 +57,7 @@ impl GatewaySessions {
             .insert((gateway.to_owned(), id.to_owned()), (user.to_owned(), now));
     }
 
-    /// Whether a session is open. It ends a fixed time after `initialize`.
+    /// Returns whether a session is open. It ends a fixed time after `initialize`.
     fn is_open(&self, gateway: &str, id: &str, user: &str, timeout: u64, now: Timestamp) -> bool {
         let lifetime = SignedDuration::from_secs(i64::try_from(timeout).unwrap_or(i64::MAX));
         let known = self
@@ -83,7 +83,7 @@ impl GatewaySessions {
             .map(|(_, tools)| tools.clone())
     }
 
-    /// The tools of the last synchronisation, whichever it was.
+    /// Returns the tools of the last synchronisation, whichever it was.
     fn last_tools(&self, target: &str) -> Option<Vec<Value>> {
         let tools = self.tools.lock();
         tools.get(target).map(|(_, tools)| tools.clone())

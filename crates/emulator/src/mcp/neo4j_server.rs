@@ -60,7 +60,7 @@ pub(crate) struct DatabaseCaller<'a> {
     pub(crate) pool: &'a str,
 }
 
-/// The result of a call; None for a tool that the server does not have.
+/// Returns the result of a call; None for a tool that the server does not have.
 pub(crate) async fn call(
     consumer: DatabaseCaller<'_>,
     tool: &str,
@@ -149,7 +149,7 @@ async fn schema(consumer: DatabaseCaller<'_>) -> Result<String, String> {
     Ok(go_json::compact(&Value::Array(entries.collect())))
 }
 
-/// An entry of `apoc.meta.schema()` with only what the official server passes on; empty parts are left out.
+/// Returns an entry of `apoc.meta.schema()` with only what the official server passes on; empty parts are left out.
 fn condensed(entry: &Value) -> Value {
     let mut short = Map::new();
     short.insert(

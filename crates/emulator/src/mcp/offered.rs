@@ -61,7 +61,7 @@ pub(super) async fn complete(caller: DatabaseCaller<'_>, message: &Message) -> V
         .result(json!({"completion": {"values": values, "total": values.len(), "hasMore": false}}))
 }
 
-/// The entries of `get-schema`.
+/// Returns the entries of `get-schema`.
 async fn schema(caller: DatabaseCaller<'_>) -> Result<Vec<Value>, String> {
     let result = neo4j_server::call(caller, "get-schema", &json!({}))
         .await

@@ -106,7 +106,7 @@ impl TraceContext {
     }
 }
 
-/// The trace id and the span id of a `traceparent` header (W3C Trace Context).
+/// Returns the trace id and the span id of a `traceparent` header (W3C Trace Context).
 fn w3c_parent(headers: &HeaderMap) -> Option<(String, String)> {
     let mut parts = header(headers, "traceparent")?.split('-').skip(1);
     let (trace, parent) = (parts.next()?, parts.next()?);

@@ -125,7 +125,7 @@ fn check_stateless(
     Ok(())
 }
 
-/// A header value that may be wrapped as `=?base64?…?=`.
+/// Returns a header value that may be wrapped as `=?base64?…?=`.
 fn decoded(value: &str) -> String {
     use base64::Engine as _;
     let wrapped = value
@@ -158,7 +158,7 @@ pub(crate) fn dressed(version: &str, method: &str, mut result: Value) -> Value {
     result
 }
 
-/// The result of `server/discover`.
+/// Returns the result of `server/discover`.
 pub(crate) fn discovery(
     supported: &[String],
     capabilities: &Value,

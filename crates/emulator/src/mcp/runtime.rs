@@ -169,7 +169,7 @@ async fn authorize(
     }
 }
 
-/// Whether the request tries to be signed by SigV4.
+/// Returns whether the request tries to be signed by SigV4.
 fn is_signed(request: &Request) -> bool {
     header(request.headers(), "authorization")
         .is_some_and(|value| value.starts_with("AWS4-HMAC-SHA256"))
@@ -331,7 +331,7 @@ fn finished(
     response
 }
 
-/// The session that the request is part of; a new one where it names none.
+/// Returns the session that the request is part of; a new one where it names none.
 fn session(world: &SharedWorld, headers: &HeaderMap) -> Result<String, Box<Response>> {
     let named = header(headers, SESSION_HEADER).or_else(|| header(headers, "mcp-session-id"));
     match named {
@@ -345,7 +345,7 @@ fn session(world: &SharedWorld, headers: &HeaderMap) -> Result<String, Box<Respo
     }
 }
 
-/// The documented table: most are HTTP 200.
+/// Returns the documented table: most are HTTP 200.
 fn refused_by_fault(fault: Option<FaultKind>, message: &Message) -> Option<Response> {
     let error = |status, code, text: &str| {
         Some(json_response(

@@ -42,7 +42,7 @@ impl Default for StatelessState {
 }
 
 impl StatelessState {
-    /// The open subscriptions.
+    /// Returns the open subscriptions.
     pub(crate) fn subscriptions(&self) -> usize {
         self.export_enabled.receiver_count()
     }
@@ -68,7 +68,7 @@ impl CountingTask {
         }
     }
 
-    /// The members of a task as `tasks/get` shows them.
+    /// Returns the members of a task as `tasks/get` shows them.
     fn shown(&self, id: &str, now: Timestamp) -> Value {
         let counted = self.counted(now);
         let is_done = counted >= self.to;
@@ -97,7 +97,7 @@ impl CountingTask {
     }
 }
 
-/// Whether a message is of the version without a handshake.
+/// Returns whether a message is of the version without a handshake.
 pub(super) fn is_stateless(message: &Message) -> bool {
     let version = message.meta("io.modelcontextprotocol/protocolVersion");
     version.and_then(Value::as_str) == Some(STATELESS)
@@ -113,7 +113,7 @@ pub(super) fn dressed(message: &Message, mut reply: Value) -> Value {
     reply
 }
 
-/// Whether the tool that `enable_export` adds is listed to clients of the stateless version.
+/// Returns whether the tool that `enable_export` adds is listed to clients of the stateless version.
 pub(super) fn is_export_enabled(world: &SharedWorld, message: &Message) -> bool {
     is_stateless(message) && *world.stateless.export_enabled.borrow()
 }
@@ -200,7 +200,7 @@ fn task(world: &SharedWorld, message: &Message) -> Value {
     message.result(protocol::dressed(STATELESS, &message.method, result))
 }
 
-/// An event stream: first what is subscribed to, then a notification whenever the list of tools changes.
+/// Returns an event stream: first what is subscribed to, then a notification whenever the list of tools changes.
 fn listen(world: &SharedWorld, message: &Message) -> Response {
     let wanted = message.params.pointer("/notifications/toolsListChanged") == Some(&json!(true));
     let accepted = if wanted {

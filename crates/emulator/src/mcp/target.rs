@@ -54,7 +54,7 @@ pub(crate) enum TargetError {
 }
 
 impl TargetError {
-    /// The kind of the error, as in `_meta.debug.type`.
+    /// Returns the kind of the error, as in `_meta.debug.type`.
     pub(crate) fn kind(&self) -> &'static str {
         match self {
             Self::Provider(_) => "CredentialProviderException",
@@ -63,7 +63,7 @@ impl TargetError {
         }
     }
 
-    /// The cause, which callers see if the exception level of the gateway is DEBUG.
+    /// Returns the cause, which callers see if the exception level of the gateway is DEBUG.
     pub(crate) fn text(&self) -> String {
         match self {
             Self::Provider(text) => {
@@ -112,7 +112,7 @@ pub(crate) async fn ask(
     read(answer, message, stream).await
 }
 
-/// The parameters of a request without the `_meta` entries that are addressed to the gateway.
+/// Returns the parameters of a request without the `_meta` entries that are addressed to the gateway.
 fn params(message: &Message) -> Value {
     let mut params = message.params.clone();
     if let Some(meta) = params.get_mut("_meta").and_then(Value::as_object_mut) {

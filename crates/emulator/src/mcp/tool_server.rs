@@ -28,7 +28,7 @@ pub(crate) enum ToolServer {
 }
 
 impl ToolServer {
-    /// The server in the containers of a scenario's runtime.
+    /// Returns the server in the containers of a scenario's runtime.
     pub(crate) fn in_runtime(scenario: &Scenario, runtime_id: &str) -> Self {
         if scenario.is_labs() {
             Self::Labs
@@ -39,7 +39,7 @@ impl ToolServer {
         }
     }
 
-    /// Whether it runs in Python, answers with event streams and has credentials of its own.
+    /// Returns whether it runs in Python, answers with event streams and has credentials of its own.
     pub(crate) const fn is_python(self) -> bool {
         match self {
             Self::FastMcp | Self::Labs => true,
@@ -167,7 +167,7 @@ pub(crate) async fn answer(
     response
 }
 
-/// The protocol version that `initialize` agrees on.
+/// Returns the protocol version that `initialize` agrees on.
 fn agreed_version(message: &Message) -> &str {
     let wanted = message
         .params
@@ -206,7 +206,7 @@ async fn neo4j_call(call: &ToolCallContext<'_>, tool: &str, arguments: &Value) -
     neo4j_server::call(caller(call), tool, arguments).await
 }
 
-/// The database caller of a call: its credentials, or none.
+/// Returns the database caller of a call: its credentials, or none.
 pub(super) fn caller<'a>(call: &'a ToolCallContext<'_>) -> DatabaseCaller<'a> {
     static ANONYMOUS: BasicCredentials = (String::new(), String::new());
     let pool = call

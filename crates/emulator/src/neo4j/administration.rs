@@ -147,7 +147,7 @@ fn refuse_unavailable(
     ))
 }
 
-/// The name of a user, written in the statement or given by a parameter.
+/// Returns the name of a user, written in the statement or given by a parameter.
 fn name(text: &TextOrParameter, parameters: &Map) -> Result<String, CypherError> {
     match text {
         TextOrParameter::Text(text) => Ok(text.clone()),
@@ -164,7 +164,7 @@ fn name(text: &TextOrParameter, parameters: &Map) -> Result<String, CypherError>
     }
 }
 
-/// A password, written in the statement or given by a parameter.
+/// Returns a password, written in the statement or given by a parameter.
 fn password(text: &TextOrParameter, parameters: &Map) -> Result<String, CypherError> {
     match text {
         TextOrParameter::Text(text) => Ok(text.clone()),

@@ -71,7 +71,7 @@ impl Users {
         );
     }
 
-    /// Whether the password must be changed before anything else, for a login that is right.
+    /// Returns whether the password must be changed before anything else, for a login that is right.
     pub(crate) fn log_in(
         &mut self,
         name: &str,

@@ -28,7 +28,7 @@ pub(crate) struct DatabaseServers {
 }
 
 impl DatabaseServers {
-    /// One server for each deployment that has a database.
+    /// Returns one server for each deployment that has a database.
     pub(crate) fn new(base: &str, seed: &Seed, deployments: &[Scenario]) -> Self {
         let address = base.trim_start_matches("http://");
         let server = |deployment: &Scenario| {

@@ -342,7 +342,7 @@ fn success(answer: &QueryResult, counters: bool, form: ValueFormat, bookmark: &s
     ))
 }
 
-/// A plan of one operator: the stand-in has no planner worth showing.
+/// Returns a plan of one operator: the stand-in has no planner worth showing.
 fn plan(columns: &[String], rows: Option<usize>) -> Json {
     let mut arguments = json!({"planner": "COST", "planner-impl": "IDP", "planner-version": VERSION, "runtime": "SLOTTED",
         "runtime-version": VERSION, "version": "5", "Details": columns.join(", "), "Id": 0, "EstimatedRows": 1.0});
@@ -371,7 +371,7 @@ fn refusal(failure: &CypherError) -> Response {
     error(status, failure.code, &failure.message)
 }
 
-/// An error body with its status.
+/// Returns an error body with its status.
 pub(crate) fn error(status: StatusCode, code: &str, message: &str) -> Response {
     finished(respond(
         status,

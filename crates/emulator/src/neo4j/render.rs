@@ -14,7 +14,7 @@ pub(crate) enum ValueFormat {
     Typed,
 }
 
-/// One value.
+/// Returns one value.
 pub(crate) fn value(answer: &QueryResult, form: ValueFormat, value: &Value) -> Json {
     match form {
         ValueFormat::Plain => plain(answer, value),
@@ -30,7 +30,7 @@ fn relationship_element(answer: &QueryResult, id: u64) -> String {
     format!("5:{}:{id}", answer.uuid)
 }
 
-/// The labels of a node in the database's order.
+/// Returns the labels of a node in the database's order.
 pub(crate) fn labels(answer: &QueryResult, node: Option<&GraphNode>) -> Vec<String> {
     let Some(node) = node else { return Vec::new() };
     answer
@@ -173,7 +173,7 @@ fn typed_map(answer: &QueryResult, map: &Map) -> Json {
     )
 }
 
-/// The counters in the Query API's spelling.
+/// Returns the counters in the Query API's spelling.
 pub(crate) fn counters(counters: &Counters) -> Json {
     let data = [
         counters.nodes_created,
@@ -220,7 +220,7 @@ pub(crate) fn counters(counters: &Counters) -> Json {
     Json::Object(map)
 }
 
-/// A JSON value as a parameter: whole numbers are integers.
+/// Returns a JSON value as a parameter: whole numbers are integers.
 pub(crate) fn parameter(json: &Json) -> Value {
     match json {
         Json::Null => Value::Null,
@@ -239,7 +239,7 @@ pub(crate) fn parameter(json: &Json) -> Value {
     }
 }
 
-/// A parameter of a request in the typed form; None where it cannot be read.
+/// Returns a parameter of a request in the typed form; None where it cannot be read.
 pub(crate) fn typed_parameter(json: &Json) -> Option<Value> {
     let (Some(Json::String(kind)), Some(value)) = (json.get("$type"), json.get("_value")) else {
         return Some(parameter(json));

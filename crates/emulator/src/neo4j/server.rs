@@ -276,7 +276,7 @@ fn refuse_on_system(prepared: &PreparedStatement, text: &str) -> Result<(), Cyph
     Ok(())
 }
 
-/// The error of a user whose password must be changed first.
+/// Returns the error of a user whose password must be changed first.
 fn credentials_expired(denied: &str) -> CypherError {
     let message = format!(
         "{denied}\n\nThe credentials you provided were valid, but must be changed before you can use \

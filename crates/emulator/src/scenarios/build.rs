@@ -7,7 +7,7 @@ use super::{
 use crate::Options;
 use crate::seed::Seed;
 
-/// The five, in order, and one that only its stack describes.
+/// Returns the five, in order, and one that only its stack describes.
 pub(crate) fn build(base: &str, seed: &Seed, options: &Options) -> Vec<Scenario> {
     let world = ScenarioBuilder {
         base,
@@ -171,7 +171,7 @@ impl ScenarioBuilder<'_> {
         }
     }
 
-    /// What is built alike for all of them; gateway deployments overwrite the address.
+    /// Returns what is built alike for all of them; gateway deployments overwrite the address.
     fn deployment(
         &self,
         name: &'static str,
@@ -218,7 +218,7 @@ impl ScenarioBuilder<'_> {
         )
     }
 
-    /// An application user that is rotated in alternation, and its administrator. A real Neo4j knows neither.
+    /// Returns an application user that is rotated in alternation, and its administrator. A real Neo4j knows neither.
     fn extra_secrets(&self, deployment: &str) -> Vec<ExtraSecret> {
         if self.options.neo4j.is_some() {
             return Vec::new();

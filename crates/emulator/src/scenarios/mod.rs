@@ -23,7 +23,7 @@ pub(crate) const TITLES: [(&str, &str); 5] = [
     ("e", "github-tools"),
 ];
 
-/// The short name of the deployment with that short name or title.
+/// Returns the short name of the deployment with that short name or title.
 pub(crate) fn short_name(name: &str) -> Option<&'static str> {
     TITLES
         .iter()
@@ -143,12 +143,12 @@ impl PoolFacts {
     }
 }
 
-/// The ARN of an AgentCore resource.
+/// Returns the ARN of an AgentCore resource.
 pub(crate) fn agentcore_arn(resource: &str) -> String {
     format!("arn:aws:bedrock-agentcore:{REGION}:{ACCOUNT}:{resource}")
 }
 
-/// The ARN of the secret in which AgentCore Identity keeps a credential provider's client secret.
+/// Returns the ARN of the secret in which AgentCore Identity keeps a credential provider's client secret.
 pub(crate) fn managed_secret_arn(seed: &Seed, provider: &str) -> String {
     format!(
         "arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:bedrock-agentcore-identity!default/oauth2/{provider}-{}",
@@ -156,27 +156,27 @@ pub(crate) fn managed_secret_arn(seed: &Seed, provider: &str) -> String {
     )
 }
 
-/// The log group of a runtime's endpoint.
+/// Returns the log group of a runtime's endpoint.
 pub(crate) fn runtime_log_group(runtime_id: &str, endpoint: &str) -> String {
     format!("/aws/bedrock-agentcore/runtimes/{runtime_id}-{endpoint}")
 }
 
-/// The log group to which a gateway's APPLICATION_LOGS are delivered.
+/// Returns the log group to which a gateway's APPLICATION_LOGS are delivered.
 pub(crate) fn gateway_log_group(gateway_id: &str) -> String {
     format!("/aws/vendedlogs/bedrock-agentcore/gateway/APPLICATION_LOGS/{gateway_id}")
 }
 
-/// The log group of a Lambda function.
+/// Returns the log group of a Lambda function.
 pub(crate) fn lambda_log_group(function: &str) -> String {
     format!("/aws/lambda/{function}")
 }
 
-/// The MCP address of a gateway.
+/// Returns the MCP address of a gateway.
 pub(crate) fn gateway_url(base: &str, gateway_id: &str) -> String {
     format!("{base}/gateways-mcp/{gateway_id}/mcp")
 }
 
-/// The MCP address of a runtime, its ARN percent-encoded, without a qualifier.
+/// Returns the MCP address of a runtime, its ARN percent-encoded, without a qualifier.
 pub(crate) fn runtime_url(base: &str, runtime_arn: &str) -> String {
     let encoded =
         percent_encoding::utf8_percent_encode(runtime_arn, percent_encoding::NON_ALPHANUMERIC)
@@ -186,12 +186,12 @@ pub(crate) fn runtime_url(base: &str, runtime_arn: &str) -> String {
     format!("{base}/runtimes/{encoded}/invocations")
 }
 
-/// The address at which the embedded part of the external target of deployment B answers.
+/// Returns the address at which the embedded part of the external target of deployment B answers.
 pub(crate) fn external_server_url(base: &str) -> String {
     format!("{base}/external/neo4j-mcp/mcp")
 }
 
-/// The one access key of the world: id and secret.
+/// Returns the one access key of the world: id and secret.
 pub(crate) fn access_key(seed: &Seed) -> (String, String) {
     (
         format!("AKIA{}", seed.upper("access key", 16)),
@@ -200,12 +200,12 @@ pub(crate) fn access_key(seed: &Seed) -> (String, String) {
 }
 
 impl Scenario {
-    /// Whether the gateway asks a policy engine about each tool.
+    /// Returns whether the gateway asks a policy engine about each tool.
     pub(crate) fn has_policy_engine(&self) -> bool {
         self.gateway_id.is_some() && matches!(self.name, "a" | "b")
     }
 
-    /// What the deployment is, in a word or two.
+    /// Returns what the deployment is, in a word or two.
     pub(crate) fn title(&self) -> &'static str {
         TITLES
             .iter()
@@ -213,7 +213,7 @@ impl Scenario {
             .map_or(self.name, |(_, title)| title)
     }
 
-    /// Whether a runtime is one of its own.
+    /// Returns whether a runtime is one of its own.
     pub(crate) fn has_runtime(&self, id: &str) -> bool {
         self.runtime_id.as_deref() == Some(id)
             || self
@@ -222,17 +222,17 @@ impl Scenario {
                 .is_some_and(|runtime| runtime.id == id)
     }
 
-    /// Whether its runtime runs `mcp-neo4j-cypher` of Neo4j Labs, as the starter of late 2026 does.
+    /// Returns whether its runtime runs `mcp-neo4j-cypher` of Neo4j Labs, as the starter of late 2026 does.
     pub(crate) fn is_labs(&self) -> bool {
         self.name == "f"
     }
 
-    /// Whether a Neo4j stands behind it.
+    /// Returns whether a Neo4j stands behind it.
     pub(crate) fn has_database(&self) -> bool {
         self.shape != "E"
     }
 
-    /// The own name of the tool of its server that reads with Cypher.
+    /// Returns the own name of the tool of its server that reads with Cypher.
     pub(crate) fn cypher_reader(&self) -> &'static str {
         if self.is_labs() {
             "read_neo4j_cypher"
@@ -241,7 +241,7 @@ impl Scenario {
         }
     }
 
-    /// Whether the server in a runtime's containers has credentials of its own, instead of being given them with each request.
+    /// Returns whether the server in a runtime's containers has credentials of its own, instead of being given them with each request.
     pub(crate) fn has_own_credentials(&self, runtime_id: &str) -> bool {
         self.name == "c" || self.is_labs() || self.runtime_id.as_deref() != Some(runtime_id)
     }

@@ -180,7 +180,7 @@ mod tests {
         World::new(options, "http://127.0.0.1:9".into(), reqwest::Client::new())
     }
 
-    /// What the metrics of a deployment's front door count of this many simulated calls: calls and errors.
+    /// Returns what the metrics of a deployment's front door count of this many simulated calls: calls and errors.
     fn counted(world: &World, name: &str, calls: usize) -> (u32, u32) {
         let deployment = world.deployment(name).unwrap();
         let mut numbers = Sequence::new(7);

@@ -93,12 +93,12 @@ pub(super) struct ScriptedCall {
 }
 
 impl ScriptedCall {
-    /// How the call fails, if it does: a fault on its way hides what is wrong with the call itself.
+    /// Returns how the call fails, if it does: a fault on its way hides what is wrong with the call itself.
     pub(super) fn failure(&self) -> Option<&ScriptedFailure> {
         self.fault.as_ref().or(self.own_failure.as_ref())
     }
 
-    /// The next call of a deployment's callers, as the faults that are armed let it end.
+    /// Returns the next call of a deployment's callers, as the faults that are armed let it end.
     pub(super) fn next(world: &World, deployment: &Scenario, numbers: &mut Sequence) -> Self {
         let fails = numbers.below(FAILS_ONE_IN) == 0;
         let mut call = if deployment.has_database() {
@@ -189,7 +189,7 @@ struct ArmedFaults<'a> {
 }
 
 impl ArmedFaults<'_> {
-    /// The first fault that a call meets, in the words that the hop has for it.
+    /// Returns the first fault that a call meets, in the words that the hop has for it.
     fn first(&self) -> Option<ScriptedFailure> {
         self.before_the_target()
             .or_else(|| self.behind_the_target())
@@ -261,7 +261,7 @@ impl ArmedFaults<'_> {
         Some(failure(FailedHop::Target, text))
     }
 
-    /// What becomes of a call whose password is read at that hop.
+    /// Returns what becomes of a call whose password is read at that hop.
     fn secret(&self, hop: FailedHop) -> Option<ScriptedFailure> {
         let kind = self.at(FaultPoint::Secret)?;
         if kind == FaultKind::Stale {

@@ -54,7 +54,7 @@ pub(super) fn write_call(
     call.write(deployment);
 }
 
-/// One of a few callers, who begin a new session every ten minutes.
+/// Returns one of a few callers, who begin a new session every ten minutes.
 fn session(
     world: &World,
     deployment: &Scenario,
@@ -106,7 +106,7 @@ impl SimulatedCall<'_> {
         self.failure.as_ref().map(|failure| failure.hop)
     }
 
-    /// Whether the call reached what stands behind the gateway.
+    /// Returns whether the call reached what stands behind the gateway.
     fn is_past_target(&self) -> bool {
         match self.failed_at() {
             None | Some(FailedHop::Runtime | FailedHop::Program | FailedHop::Database) => true,
@@ -143,7 +143,7 @@ impl SimulatedCall<'_> {
         }
     }
 
-    /// The tool's name at the gateway: with the prefix of the first target that is settled.
+    /// Returns the tool's name at the gateway: with the prefix of the first target that is settled.
     fn full_tool(&self, gateway: &str) -> String {
         let known = self.world.control.gateway(gateway);
         let targets = known.iter().flat_map(|gateway| &gateway.targets);
@@ -259,7 +259,7 @@ impl SimulatedCall<'_> {
         self.put(&group, &stream, end, report);
     }
 
-    /// What the program logs of a call: the tool and its statement, or its arguments.
+    /// Returns what the program logs of a call: the tool and its statement, or its arguments.
     fn asked(&self) -> String {
         let tool = self.script.tool;
         match self.script.statement {
@@ -396,7 +396,7 @@ impl SimulatedCall<'_> {
         }
     }
 
-    /// A span over the whole call.
+    /// Returns a span over the whole call.
     fn span<'b>(
         &'b self,
         name: &str,
@@ -418,7 +418,7 @@ impl SimulatedCall<'_> {
         }
     }
 
-    /// The id of a span below the first.
+    /// Returns the id of a span below the first.
     fn child(&self, number: u64) -> String {
         let first = u64::from_str_radix(&self.span, 16).unwrap_or_default();
         format!("{:016x}", first.wrapping_add(number))
@@ -441,7 +441,7 @@ impl SimulatedCall<'_> {
     }
 }
 
-/// The members of an object.
+/// Returns the members of an object.
 fn members(value: Value) -> Map<String, Value> {
     match value {
         Value::Object(members) => members,

@@ -49,7 +49,7 @@ fn a_resume_beside_a_rotation_never_breaks_a_holder() {
     );
 }
 
-/// A world in which a rotation is pending, with both secrets at Cognito and every holder on the new one.
+/// Returns a world in which a rotation is pending, with both secrets at Cognito and every holder on the new one.
 fn kept() -> ExploredCognito {
     let mut world = ExploredCognito::new(1);
     let settings = ClientSecretSettings {
@@ -163,7 +163,7 @@ fn questions_come_before_the_first_write_and_before_the_old_secret_is_removed() 
     ));
 }
 
-/// The value of the last rotation is at Cognito twice, and the next rotation, which cannot add its own, is pending.
+/// Returns the value of the last rotation is at Cognito twice, and the next rotation, which cannot add its own, is pending.
 fn doubled_and_pending() -> ExploredCognito {
     let mut world = ExploredCognito::new(1);
     run(&mut world, ClientSecretKind::Rotate, "ana");

@@ -124,7 +124,7 @@ impl Process {
         }
     }
 
-    /// Whether its next request is a write that was decided by a read of the journal.
+    /// Returns whether its next request is a write that was decided by a read of the journal.
     pub(super) fn is_about_to_write(&self) -> bool {
         self.state
             .clone()

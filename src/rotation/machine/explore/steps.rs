@@ -22,7 +22,7 @@ fn settings(name: &str) -> Arc<RotationSettings> {
     })
 }
 
-/// Each rotation of one person begins at its own second, so that labels are unique as they are in life.
+/// Returns each rotation of one person begins at its own second, so that labels are unique as they are in life.
 fn now(operator: &ExploredOperator) -> i64 {
     NOW + i64::from(operator.begun) * 1_000
 }
@@ -157,7 +157,7 @@ fn is_write(effect: &RotationEffect) -> bool {
     )
 }
 
-/// What of a request may still be on its way when it is given up.
+/// Returns what of a request may still be on its way when it is given up.
 fn late_change(
     world: &ExploredWorld,
     effect: &RotationEffect,
@@ -182,7 +182,7 @@ fn late_change(
     }
 }
 
-/// Whether the database accepts the password that the request logs in with, where it logs in.
+/// Returns whether the database accepts the password that the request logs in with, where it logs in.
 fn is_accepted(world: &ExploredWorld, effect: &RotationEffect) -> bool {
     match effect {
         RotationEffect::AlterPassword { from, .. } => world.accepts(from),
@@ -190,7 +190,7 @@ fn is_accepted(world: &ExploredWorld, effect: &RotationEffect) -> bool {
     }
 }
 
-/// Whether a read may show less than there is.
+/// Returns whether a read may show less than there is.
 fn may_be_stale(world: &ExploredWorld, effect: &RotationEffect) -> bool {
     match effect {
         RotationEffect::DescribeSecret => world.before.holder(CURRENT).is_some(),
@@ -202,7 +202,7 @@ fn may_be_stale(world: &ExploredWorld, effect: &RotationEffect) -> bool {
     }
 }
 
-/// The answer of a call that went wrong; none where this fault makes no difference to what comes next.
+/// Returns the answer of a call that went wrong; none where this fault makes no difference to what comes next.
 fn answer(
     world: &mut ExploredWorld,
     effect: &RotationEffect,
@@ -246,7 +246,7 @@ fn answer(
     }
 }
 
-/// The process dies at a write; where it stands then.
+/// Returns the process dies at a write; where it stands then.
 fn death(
     world: &mut ExploredWorld,
     effect: &RotationEffect,

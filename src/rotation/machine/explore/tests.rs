@@ -156,7 +156,7 @@ impl Dice {
     }
 }
 
-/// One long way at random: where a walk in breadth does not come to.
+/// Returns one long way at random: where a walk in breadth does not come to.
 fn wander(world: ExploredWorld, seed: u64) -> usize {
     let mut dice = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
     // Every other way of two users is one on which nobody goes back.

@@ -369,7 +369,7 @@ pub(in super::super) struct ExploredOperator {
 }
 
 impl ExploredOperator {
-    /// The most wrong logins of one user since the last success or lock window.
+    /// Returns the most wrong logins of one user since the last success or lock window.
     pub(in super::super) fn wrong_logins(&self) -> u8 {
         self.wrong.values().copied().max().unwrap_or_default()
     }

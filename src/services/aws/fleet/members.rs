@@ -24,7 +24,7 @@ pub(super) fn gateway_id(id_or_arn: &str) -> String {
 }
 
 impl AwsResources {
-    /// The gateways of the deployment by id.
+    /// Returns the gateways of the deployment by id.
     pub(super) async fn gateway_ids(
         &self,
         deployment: &Deployment,
@@ -59,7 +59,7 @@ impl AwsResources {
         Ok(ResourceScope::Named(id.into_iter().collect()))
     }
 
-    /// The runtimes that are configured or the stack's, and those that the deployment's targets call.
+    /// Returns the runtimes that are configured or the stack's, and those that the deployment's targets call.
     pub(super) async fn runtime_ids(
         &self,
         deployment: &Deployment,

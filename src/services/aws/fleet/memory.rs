@@ -22,7 +22,7 @@ pub(crate) struct ListMemory {
 }
 
 impl ListMemory {
-    /// The detail of a target: asked for once as long as its summary stays the same.
+    /// Returns the detail of a target: asked for once as long as its summary stays the same.
     pub(super) async fn detail(
         &self,
         control: &Control,

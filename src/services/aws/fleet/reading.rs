@@ -31,7 +31,7 @@ pub(super) fn status_of(summary: &Value) -> &str {
         .unwrap_or_default()
 }
 
-/// A detail, or why what a list says must do. Nobody misses the detail of what is gone meanwhile.
+/// Returns a detail, or why what a list says must do. Nobody misses the detail of what is gone meanwhile.
 pub(super) fn detail_of(answer: Result<Value, Failure>) -> (Option<Value>, Option<Box<Failure>>) {
     match answer {
         Ok(detail) => (Some(detail), None),

@@ -60,7 +60,7 @@ pub(crate) fn start<S: LogSource>(source: &Arc<S>, windows: Vec<Window>) -> Back
     }
 }
 
-/// The next result of a back-fill; `None` when it is done. Waits for ever if there is none.
+/// Returns the next result of a back-fill; `None` when it is done. Waits for ever if there is none.
 pub(crate) async fn next(backfill: &mut Option<Backfill>) -> Option<BackfillItem> {
     match backfill {
         Some(backfill) => backfill.pages.recv().await,

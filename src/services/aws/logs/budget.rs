@@ -55,7 +55,7 @@ impl AccountBudget {
 }
 
 impl RequestBudgets {
-    /// The budget of a deployment's account and region. `account_id` asks AWS whose account a deployment's credentials open; it
+    /// Returns the budget of a deployment's account and region. `account_id` asks AWS whose account a deployment's credentials open; it
     /// is called only where several credentials are used in one region, since two of them may lead to one account.
     pub(crate) async fn of<F: Future<Output = Option<String>>>(
         &self,
@@ -107,7 +107,7 @@ struct Bucket {
 }
 
 impl RequestBudget {
-    /// A full budget for a region.
+    /// Returns a full budget for a region.
     pub(crate) fn new(region: &str) -> Self {
         let quota = quota(region);
         let (max_rate, burst) = (quota * SHARE, (quota * BURST_SECONDS).min(MAX_BURST));
@@ -216,7 +216,7 @@ mod tests {
         }
     }
 
-    /// The budgets of deployments by profile, where the account of a profile is its first letter.
+    /// Returns the budgets of deployments by profile, where the account of a profile is its first letter.
     async fn budgets(profiles: &[&str]) -> Vec<Arc<RequestBudget>> {
         let all = RequestBudgets::default();
         let mut found = Vec::new();

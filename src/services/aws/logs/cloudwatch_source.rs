@@ -85,7 +85,7 @@ pub(crate) struct CloudWatchSource {
 }
 
 impl CloudWatchSource {
-    /// A source of the events that match the pattern.
+    /// Returns a source of the events that match the pattern.
     pub(crate) fn new(
         client: AwsClient,
         account: Arc<Account>,
@@ -103,7 +103,7 @@ impl CloudWatchSource {
         })
     }
 
-    /// The same text for the same name: thousands of events share it.
+    /// Returns the same text for the same name: thousands of events share it.
     pub(crate) fn shared(&self, name: &str) -> Arc<str> {
         let mut names = self.names.lock();
         if let Some(known) = names.get(name) {
@@ -114,7 +114,7 @@ impl CloudWatchSource {
         text
     }
 
-    /// All groups whose names begin with `prefix`.
+    /// Returns all groups whose names begin with `prefix`.
     pub(crate) async fn groups(&self, prefix: &str) -> Result<Vec<LogGroupInfo>, Failure> {
         let (mut groups, mut token, mut seen) = (Vec::new(), None, HashSet::new());
         loop {
@@ -127,7 +127,7 @@ impl CloudWatchSource {
         }
     }
 
-    /// A page of the groups whose names begin with `prefix`, by name: a group of exactly that name is on the first page.
+    /// Returns a page of the groups whose names begin with `prefix`, by name: a group of exactly that name is on the first page.
     async fn groups_page(
         &self,
         prefix: &str,
@@ -175,7 +175,7 @@ impl CloudWatchSource {
         groups.contains(name)
     }
 
-    /// One page within the request budget. Throttling is waited out.
+    /// Returns one page within the request budget. Throttling is waited out.
     async fn page_in_budget(&self, request: &PageRequest) -> Result<LogPage, Failure> {
         let mut failures = 0;
         loop {
@@ -207,7 +207,7 @@ impl CloudWatchSource {
         }
     }
 
-    /// The newest `limit` events that match, oldest first. Also correct with a server that cannot return the newest first.
+    /// Returns the newest `limit` events that match, oldest first. Also correct with a server that cannot return the newest first.
     pub(crate) async fn newest_events(
         &self,
         group: &str,
@@ -261,7 +261,7 @@ impl CloudWatchSource {
         Ok(events)
     }
 
-    /// A group whose ARN follows from the caller's account, without the right to list groups.
+    /// Returns a group whose ARN follows from the caller's account, without the right to list groups.
     async fn assume_group(&self, name: &str) -> Result<LogGroupInfo, Failure> {
         let doing = AwsOperation {
             text: "asking AWS for the account",

@@ -165,7 +165,7 @@ impl Dedup {
     }
 }
 
-/// An id of our own over place, time and text of an event and its occurrence. CloudWatch's ids consist of digits; these begin
+/// Returns an id of our own over place, time and text of an event and its occurrence. CloudWatch's ids consist of digits; these begin
 /// with `live:`.
 fn own_id(event: &LogEvent, occurrence: u32) -> String {
     let times = [event.timestamp.millis(), i64::from(occurrence)];

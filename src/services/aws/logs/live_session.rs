@@ -63,7 +63,7 @@ impl Rollover {
         matches!(self, Self::Overlapping(..))
     }
 
-    /// What happens next. Cancel safe.
+    /// Returns what happens next. Cancel safe.
     async fn next(&mut self) -> LiveEvent {
         match self {
             Self::Waiting(due) => {
@@ -105,7 +105,7 @@ pub(super) enum LiveEvent {
 }
 
 impl LiveState {
-    /// A state in which a session is being started.
+    /// Returns a state in which a session is being started.
     pub(super) fn starting(session: BoxFuture<'static, Result<LiveSession, Failure>>) -> Self {
         Self::Starting {
             session,
@@ -113,7 +113,7 @@ impl LiveState {
         }
     }
 
-    /// A state in which a session runs.
+    /// Returns a state in which a session runs.
     pub(super) fn running(session: LiveSession) -> Self {
         let now = Instant::now();
         Self::Running {
@@ -161,17 +161,17 @@ impl LiveState {
         }
     }
 
-    /// Whether a session is running.
+    /// Returns whether a session is running.
     pub(super) const fn is_running(&self) -> bool {
         matches!(self, Self::Running { .. })
     }
 
-    /// Whether a running session began only a moment ago.
+    /// Returns whether a running session began only a moment ago.
     pub(super) fn is_short(&self) -> bool {
         matches!(self, Self::Running { began, .. } if began.elapsed() < SHORT_SESSION)
     }
 
-    /// The next event. Cancel safe.
+    /// Returns the next event. Cancel safe.
     pub(super) async fn next(&mut self) -> LiveEvent {
         let doing = "following the log";
         match self {

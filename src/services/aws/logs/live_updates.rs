@@ -13,7 +13,7 @@ use crate::{
 
 use super::source::LiveUpdate;
 
-/// An update of a session. Group names are shared with `names`.
+/// Returns an update of a session. Group names are shared with `names`.
 pub(super) fn live_update(update: LiveTailSessionUpdate, names: &[Arc<str>]) -> LiveUpdate {
     let sampled = update
         .session_metadata
@@ -55,7 +55,7 @@ pub(super) fn live_update(update: LiveTailSessionUpdate, names: &[Arc<str>]) -> 
     }
 }
 
-/// The failure of a session that broke or was ended.
+/// Returns the failure of a session that broke or was ended.
 pub(super) fn stream_failure<E, R>(error: &SdkError<E, R>) -> Failure
 where
     E: std::error::Error + ProvideErrorMetadata + 'static,

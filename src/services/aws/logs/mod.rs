@@ -210,7 +210,7 @@ impl CloudWatchLogs {
     }
 }
 
-/// A batch as several small ones. Notices and status come with the last one, since they hold after all of it.
+/// Returns a batch as several small ones. Notices and status come with the last one, since they hold after all of it.
 fn in_pieces(mut batch: LogBatch<LogRecord>) -> Vec<LogBatch<LogRecord>> {
     let mut pieces = Vec::new();
     while batch.events.len() > RECORDS_PER_BATCH {
@@ -224,7 +224,7 @@ fn in_pieces(mut batch: LogBatch<LogRecord>) -> Vec<LogBatch<LogRecord>> {
     pieces
 }
 
-/// The batch without lines of shared groups that name another gateway or runtime as their origin.
+/// Returns the batch without lines of shared groups that name another gateway or runtime as their origin.
 fn without_strangers(mut batch: LogBatch, owner_ids: &[String]) -> LogBatch {
     batch.events.retain(|event| {
         &*event.group != SPANS_GROUP
@@ -253,7 +253,7 @@ async fn read_group<P: Future<Output = ControlFlow<()>> + Send>(
     Ok(ControlFlow::Continue(()))
 }
 
-/// A notice that a group does not exist or may not be read.
+/// Returns a notice that a group does not exist or may not be read.
 pub(crate) fn unavailable(at: Moment, group: &str, failure: &Failure) -> LogNotice {
     let unreadable = || {
         (

@@ -151,7 +151,7 @@ impl CloudWatchLogs {
     }
 }
 
-/// A result whose values hold no credentials.
+/// Returns a result whose values hold no credentials.
 fn masked(mut result: LogQueryResult) -> LogQueryResult {
     for (_, value) in result.rows.iter_mut().flatten() {
         if let Cow::Owned(text) = redact(value) {

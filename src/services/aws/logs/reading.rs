@@ -57,7 +57,7 @@ pub(super) enum ReadingCadence {
 }
 
 impl Lane {
-    /// The beginning of the next reading, and whether that reaches back as far as events may be late: from the last such
+    /// Returns the beginning of the next reading, and whether that reaches back as far as events may be late: from the last such
     /// reading on, whatever was read since.
     pub(super) fn from(&self, begin: Moment, pace: ReadingCadence, now: Moment) -> (Moment, bool) {
         let (overlap, interval) = match pace {
@@ -167,7 +167,7 @@ pub(super) struct OpenGap {
 }
 
 impl OpenGap {
-    /// A gap after `attempts` failed attempts.
+    /// Returns a gap after `attempts` failed attempts.
     pub(super) fn new(window: Window, attempts: u32) -> Self {
         let wait = retry::LOG_GAP.wait(attempts);
         Self {
@@ -178,7 +178,7 @@ impl OpenGap {
         }
     }
 
-    /// A gap that AWS refused `attempts` times.
+    /// Returns a gap that AWS refused `attempts` times.
     pub(super) fn refused(window: Window, attempts: u32) -> Self {
         let mut gap = Self::new(window, attempts);
         gap.is_refused = true;
@@ -188,12 +188,12 @@ impl OpenGap {
         gap
     }
 
-    /// A gap that no attempt can close.
+    /// Returns a gap that no attempt can close.
     pub(super) fn never_readable(window: Window) -> Self {
         Self::refused(window, REFUSED_ATTEMPTS)
     }
 
-    /// Whether it is counted but not tried again.
+    /// Returns whether it is counted but not tried again.
     pub(super) const fn is_abandoned(&self) -> bool {
         self.is_refused && self.attempts >= REFUSED_ATTEMPTS
     }
@@ -224,7 +224,7 @@ pub(super) struct Reading {
 }
 
 impl Reading {
-    /// A routine reading that has found nothing yet.
+    /// Returns a routine reading that has found nothing yet.
     pub(super) fn routine(asked: Moment) -> Self {
         Self {
             lane: None,

@@ -81,7 +81,7 @@ pub(crate) type LiveSession = BoxStream<'static, Result<LiveUpdate, Failure>>;
 
 /// A source of log events.
 pub(crate) trait LogSource: Send + Sync + 'static {
-    /// The current time by the clock of the source.
+    /// Returns the current time by the clock of the source.
     fn now(&self) -> Moment;
     /// Finds the group of exactly this name.
     fn find_group<'a>(
@@ -117,7 +117,7 @@ pub(crate) struct WindowReader {
 }
 
 impl WindowReader {
-    /// A reader of the events of a group with timestamps from `from` to `until`.
+    /// Returns a reader of the events of a group with timestamps from `from` to `until`.
     pub(crate) fn new(group: String, from: Option<Moment>, until: Option<Moment>) -> Self {
         Self {
             request: PageRequest {
@@ -136,12 +136,12 @@ impl WindowReader {
         }
     }
 
-    /// The beginning of what has not been delivered yet.
+    /// Returns the beginning of what has not been delivered yet.
     pub(crate) fn position(&self) -> Option<Moment> {
         self.request.from
     }
 
-    /// The next page with events; `None` at the end of the window. After an error, the next call goes on where this one failed.
+    /// Returns the next page with events; `None` at the end of the window. After an error, the next call goes on where this one failed.
     ///
     /// # Errors
     /// The failure of the page. A token that expired is not one: the window is read on from the last event.
@@ -190,7 +190,7 @@ impl WindowReader {
         self.tokens.clear();
     }
 
-    /// The events of a page that were not on the one before it.
+    /// Returns the events of a page that were not on the one before it.
     fn fresh(&mut self, events: Vec<LogEvent>) -> Vec<LogEvent> {
         if events.is_empty() {
             return events;

@@ -363,7 +363,7 @@ where
         Ok(())
     }
 
-    /// Whether a lane's lines arrive apart from being read.
+    /// Returns whether a lane's lines arrive apart from being read.
     pub(super) fn pace(&self, lane: usize) -> ReadingCadence {
         if lane == INSIGHTS_LANE {
             return ReadingCadence::Insights;

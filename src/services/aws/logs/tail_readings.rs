@@ -24,7 +24,7 @@ where
     F: Future<Output = Result<Arc<S>, Failure>> + Send,
     C: Fn() -> F + Send + Sync,
 {
-    /// When the next reading is due.
+    /// Returns when the next reading is due.
     pub(super) fn next_due(&self) -> Option<Instant> {
         let lanes = self
             .lanes

@@ -180,7 +180,7 @@ fn at(millis: i64) -> Moment {
     Moment::from_millis(EPOCH + millis)
 }
 
-/// An event of that second, as it is stored (with an id), visible from the second `ingested` on.
+/// Returns an event of that second, as it is stored (with an id), visible from the second `ingested` on.
 fn stored(second: i64, ingested: i64, message: &str) -> (i64, LogEvent) {
     let id = Some(format!("{second}-{message}"));
     let event = LogEvent {
@@ -190,7 +190,7 @@ fn stored(second: i64, ingested: i64, message: &str) -> (i64, LogEvent) {
     (ingested * 1000, event)
 }
 
-/// The same event as a live session sends it.
+/// Returns the same event as a live session sends it.
 fn live(second: i64, message: &str) -> LogEvent {
     let timestamp = at(second * 1000);
     LogEvent {

@@ -65,7 +65,7 @@ fn add(query: &mut LogQuery, more: LogQuery) {
     query.limit = query.limit.max(more.limit);
 }
 
-/// The batch with the status of all accounts together: the worst mode, and what is missing in any of them.
+/// Returns the batch with the status of all accounts together: the worst mode, and what is missing in any of them.
 fn with_whole_status(
     mut batch: LogBatch<LogRecord>,
     index: usize,

@@ -37,7 +37,7 @@ impl TrafficMetrics {
         Self { client }
     }
 
-    /// The calls of the last hour at gateways and runtimes that share the deployment's account and region. A resource that
+    /// Returns the calls of the last hour at gateways and runtimes that share the deployment's account and region. A resource that
     /// CloudWatch knows nothing of was not called; one beyond what a single request can ask for is left out.
     ///
     /// # Errors
@@ -72,7 +72,7 @@ impl TrafficMetrics {
             .collect())
     }
 
-    /// The series of the namespace that were alive lately.
+    /// Returns the series of the namespace that were alive lately.
     async fn series(
         &self,
         account: &Account,
@@ -94,7 +94,7 @@ impl TrafficMetrics {
         Ok(series)
     }
 
-    /// The series of one metric that were alive lately.
+    /// Returns the series of one metric that were alive lately.
     async fn list_series(&self, account: &Account, metric: &str) -> Result<Vec<Series>, Failure> {
         let mut series = Vec::new();
         let mut next = Value::Null;
@@ -124,7 +124,7 @@ impl TrafficMetrics {
         Ok(series)
     }
 
-    /// The points of each query.
+    /// Returns the points of each query.
     async fn points(
         &self,
         account: &Account,

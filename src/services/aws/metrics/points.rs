@@ -26,13 +26,13 @@ pub(super) fn read_points(result: &Value) -> Vec<DataPoint> {
         .collect()
 }
 
-/// The second at which the hour begins whose last step is not over yet.
+/// Returns the second at which the hour begins whose last step is not over yet.
 pub(super) fn beginning(now: Moment) -> i64 {
     let step = Traffic::STEP_MS;
     ((now.millis().div_euclid(step) + 1) * step) / 1000 - HOUR
 }
 
-/// What the points of a resource's queries amount to.
+/// Returns what the points of a resource's queries amount to.
 pub(super) fn fold(
     resource: usize,
     queries: &[MetricQuery<'_>],
@@ -85,7 +85,7 @@ pub(super) fn fold(
     traffic
 }
 
-/// The sum of the points whose periods begin at that second or later.
+/// Returns the sum of the points whose periods begin at that second or later.
 fn since(points: impl Iterator<Item = DataPoint>, from: i64) -> u64 {
     points
         .filter(|(at, _)| *at >= from)
@@ -93,7 +93,7 @@ fn since(points: impl Iterator<Item = DataPoint>, from: i64) -> u64 {
         .sum()
 }
 
-/// One percentile out of those of several periods or series: each weighs as much as was called in its period. (CloudWatch may cut
+/// Returns one percentile out of those of several periods or series: each weighs as much as was called in its period. (CloudWatch may cut
 /// the hour at the full hour.)
 fn weighted(points: impl Iterator<Item = DataPoint>, calls: &[u64], from: i64) -> Option<f64> {
     let step = Traffic::STEP_MS / 1000;

@@ -72,7 +72,7 @@ pub(super) fn read_series(metric: &Value) -> Series {
     Series(read)
 }
 
-/// The series that count every call of the resource once: those with the fewest dimensions, among those of invocations.
+/// Returns the series that count every call of the resource once: those with the fewest dimensions, among those of invocations.
 /// (CloudWatch keeps a gateway's calls as a whole, and again by method and by tool; a runtime's by endpoint.)
 pub(super) fn coarsest<'a>(resource: &ResourceKey, series: &'a [Series]) -> Vec<&'a Series> {
     let mut own: Vec<&Series> = series
@@ -90,7 +90,7 @@ pub(super) fn coarsest<'a>(resource: &ResourceKey, series: &'a [Series]) -> Vec<
     fewest_dimensions(own)
 }
 
-/// The series that count every decision about a tool call at the gateway once.
+/// Returns the series that count every decision about a tool call at the gateway once.
 pub(super) fn decisions<'a>(resource: &ResourceKey, series: &'a [Series]) -> Vec<&'a Series> {
     let is_own = |dimension: &&Series| {
         resource.kind == Kind::Gateway
@@ -100,7 +100,7 @@ pub(super) fn decisions<'a>(resource: &ResourceKey, series: &'a [Series]) -> Vec
     fewest_dimensions(series.iter().filter(is_own).collect())
 }
 
-/// The series of the set of dimensions that has the fewest: a finer set counts the same again.
+/// Returns the series of the set of dimensions that has the fewest: a finer set counts the same again.
 fn fewest_dimensions(mut own: Vec<&Series>) -> Vec<&Series> {
     let Some(names) = own
         .iter()

@@ -15,7 +15,7 @@ use crate::{
     },
 };
 
-/// A gateway of ListGateways or GetGateway.
+/// Returns a gateway of ListGateways or GetGateway.
 pub(crate) fn gateway(deployment: &DeploymentName, json: &Value) -> Resource {
     let id = text(json, "/gatewayId").unwrap_or_default();
     let mut log_groups = vec![format!(

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::model::{Fact, Kind, Link, Moment, Relation};
 
-/// A copy without values that may be secrets.
+/// Returns a copy without values that may be secrets.
 pub(super) fn masked(json: &Value) -> Value {
     match json {
         Value::Object(members) => members
@@ -60,7 +60,7 @@ pub(in crate::services::aws) fn items<'a>(json: &'a Value, path: &str) -> &'a [V
         .map_or(&[], Vec::as_slice)
 }
 
-/// A scalar as text.
+/// Returns a scalar as text.
 pub(in crate::services::aws) fn text(json: &Value, path: &str) -> Option<String> {
     match json.pointer(path)? {
         Value::String(text) => Some(text.clone()),
@@ -75,7 +75,7 @@ pub(in crate::services::aws) fn list(json: &Value, path: &str) -> Option<String>
     (!words.is_empty()).then(|| words.join(", "))
 }
 
-/// A time in either of AWS's encodings: ISO 8601 text, or seconds since 1970.
+/// Returns a time in either of AWS's encodings: ISO 8601 text, or seconds since 1970.
 pub(crate) fn moment(json: &Value, name: &str) -> Option<Moment> {
     match json.get(name)? {
         Value::String(text) => text

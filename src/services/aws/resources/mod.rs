@@ -22,7 +22,7 @@ pub(crate) use target::target;
 
 use json::masked;
 
-/// A configured resource that could not be read: it stays in the list, and says why.
+/// Returns a configured resource that could not be read: it stays in the list, and says why.
 pub(crate) fn unreadable(
     deployment: &DeploymentName,
     kind: Kind,

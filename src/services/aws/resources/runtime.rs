@@ -15,7 +15,7 @@ use crate::{
     },
 };
 
-/// A runtime of ListAgentRuntimes or GetAgentRuntime. `data_plane` is the address at which it is invoked.
+/// Returns a runtime of ListAgentRuntimes or GetAgentRuntime. `data_plane` is the address at which it is invoked.
 pub(crate) fn runtime(deployment: &DeploymentName, data_plane: &str, json: &Value) -> Resource {
     let id = text(json, "/agentRuntimeId").unwrap_or_default();
     let arn = text(json, "/agentRuntimeArn");
@@ -111,7 +111,7 @@ fn lifetime_facts(facts: &mut FactList, json: &Value) {
     );
 }
 
-/// An endpoint of ListAgentRuntimeEndpoints or GetAgentRuntimeEndpoint.
+/// Returns an endpoint of ListAgentRuntimeEndpoints or GetAgentRuntimeEndpoint.
 pub(crate) fn endpoint(
     deployment: &DeploymentName,
     data_plane: &str,

@@ -11,7 +11,7 @@ use crate::{
     services::aws::names::lambda_log_group,
 };
 
-/// A secret of DescribeSecret.
+/// Returns a secret of DescribeSecret.
 pub(crate) fn secret(deployment: &DeploymentName, json: &Value) -> Resource {
     let name = text(json, "/Name").unwrap_or_default();
     let (current, pending) = (labelled(json, "AWSCURRENT"), labelled(json, "AWSPENDING"));
@@ -46,7 +46,7 @@ pub(crate) fn secret(deployment: &DeploymentName, json: &Value) -> Resource {
     }
 }
 
-/// The version that carries a staging label.
+/// Returns the version that carries a staging label.
 fn labelled(json: &Value, stage: &str) -> Option<String> {
     let stages = json.get("VersionIdsToStages").and_then(Value::as_object);
     stages

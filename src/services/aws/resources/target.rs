@@ -14,7 +14,7 @@ use crate::{
     },
 };
 
-/// A target of ListGatewayTargets or GetGatewayTarget. `summary` is the list's item, which alone names the type.
+/// Returns a target of ListGatewayTargets or GetGatewayTarget. `summary` is the list's item, which alone names the type.
 pub(crate) fn target(
     deployment: &DeploymentName,
     gateway_id: &str,
@@ -67,7 +67,7 @@ pub(crate) fn target(
     }
 }
 
-/// What the target forwards, and where a person consents to it.
+/// Returns what the target forwards, and where a person consents to it.
 fn consent_facts(facts: &mut FactList, json: &Value, either: impl Fn(&str) -> Option<String>) {
     facts.add(
         "Forwarded headers",
@@ -84,7 +84,7 @@ fn consent_facts(facts: &mut FactList, json: &Value, either: impl Fn(&str) -> Op
     facts.add("Description", text(json, "/description"));
 }
 
-/// The log groups of what the target leads to.
+/// Returns the log groups of what the target leads to.
 fn log_groups(runtime: Option<&str>, lambda: Option<&str>) -> Vec<String> {
     let runtime = runtime.map(|arn| runtime_log_group(&runtime_id(arn), "DEFAULT"));
     runtime
@@ -93,7 +93,7 @@ fn log_groups(runtime: Option<&str>, lambda: Option<&str>) -> Vec<String> {
         .collect()
 }
 
-/// How the gateway signs in to the target, and the credential providers that it asks.
+/// Returns how the gateway signs in to the target, and the credential providers that it asks.
 fn sign_in_facts(facts: &mut FactList, json: &Value) -> Vec<Link> {
     let mut providers = Vec::new();
     for provider in items(json, "/credentialProviderConfigurations") {
@@ -122,7 +122,7 @@ fn sign_in_facts(facts: &mut FactList, json: &Value) -> Vec<Link> {
     providers
 }
 
-/// The ARN of the credential provider in an entry of a target's configuration.
+/// Returns the ARN of the credential provider in an entry of a target's configuration.
 fn provider_arn(configuration: &Value) -> Option<String> {
     ["oauthCredentialProvider", "apiKeyCredentialProvider"]
         .into_iter()

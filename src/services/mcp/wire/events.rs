@@ -109,7 +109,7 @@ impl Wire {
         }
     }
 
-    /// The event that gives rmcp the answer, under the request's own id.
+    /// Returns the event that gives rmcp the answer, under the request's own id.
     fn answered(
         &self,
         mut state: WatchedStream,
@@ -129,7 +129,7 @@ impl Wire {
         (Ok(event), state)
     }
 
-    /// The messages of a stream that belongs to no request.
+    /// Returns the messages of a stream that belongs to no request.
     pub(super) fn messages_only(&self, events: EventStream) -> EventStream {
         let wire = self.clone();
         futures::stream::unfold(events, move |mut events| {
@@ -145,7 +145,7 @@ impl Wire {
         .boxed()
     }
 
-    /// The next event that means something; one without a message keeps its id, by which the stream is resumed.
+    /// Returns the next event that means something; one without a message keeps its id, by which the stream is resumed.
     async fn next_message(&self, events: &mut EventStream) -> Option<Result<Sse, super::SseError>> {
         loop {
             let event = match events.next().await? {
@@ -164,7 +164,7 @@ impl Wire {
         }
     }
 
-    /// An event with a message of the server's, for rmcp.
+    /// Returns an event with a message of the server's, for rmcp.
     fn message(&self, event: Sse, mut value: Value) -> Sse {
         self.0.schemas.keep(&mut value);
         Sse {

@@ -77,7 +77,7 @@ pub(super) fn read_error_event(data: &str) -> ReceivedBody {
     }
 }
 
-/// Whether the id of an answer is the request's own: the same number or text, however it is written.
+/// Returns whether the id of an answer is the request's own: the same number or text, however it is written.
 pub(super) fn is_own_id(id: Option<&Value>, own: &Value) -> bool {
     let text = |value: &Value| match value {
         Value::String(text) => text.clone(),
@@ -90,7 +90,7 @@ pub(super) fn is_own_id(id: Option<&Value>, own: &Value) -> bool {
     id.is_some_and(|id| text(id) == text(own))
 }
 
-/// An error as rmcp takes it. What the server wrote is kept elsewhere.
+/// Returns an error as rmcp takes it. What the server wrote is kept elsewhere.
 pub(super) fn error_for_rmcp(own: &Value, error: &Value) -> Value {
     let code = error
         .get("code")

@@ -20,7 +20,7 @@ pub(super) struct StreamPace {
 }
 
 impl StreamPace {
-    /// How long to wait before a stream is opened; `None`: it is not worth opening again. A stream that brought an event
+    /// Returns how long to wait before a stream is opened; `None`: it is not worth opening again. A stream that brought an event
     /// with an id is taken up at once, since it moves on.
     pub(super) fn pause(&mut self, now: Instant, last_event_id: Option<&str>) -> Option<Duration> {
         let moved_on = last_event_id.is_some() && last_event_id != self.last_event_id.as_deref();

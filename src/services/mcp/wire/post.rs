@@ -89,7 +89,7 @@ impl Wire {
         }
     }
 
-    /// The arguments of a call that are sent as headers.
+    /// Returns the arguments of a call that are sent as headers.
     fn parameter_headers(&self, request: &Value) -> HeaderMap {
         let known = lock(&self.0.parameter_headers);
         let tool = request.pointer("/params/name").and_then(Value::as_str);
@@ -109,7 +109,7 @@ impl Wire {
             .collect()
     }
 
-    /// An answer with a status of success.
+    /// Returns an answer with a status of success.
     async fn succeeded(
         &self,
         id: &RequestId,
@@ -148,7 +148,7 @@ impl Wire {
         Ok(StreamableHttpPostResponse::Json(message, session))
     }
 
-    /// The message in the body of an answer, for rmcp.
+    /// Returns the message in the body of an answer, for rmcp.
     async fn judged(
         &self,
         id: &RequestId,
@@ -196,7 +196,7 @@ impl Wire {
             .map_err(|error| self.fail(Some(id), unread(&error.to_string(), &body)))
     }
 
-    /// An answer that is no success: a lost session, a JSON-RPC error if the request itself was refused, else a failure.
+    /// Returns an answer that is no success: a lost session, a JSON-RPC error if the request itself was refused, else a failure.
     async fn refused(
         &self,
         sending: OutgoingRequest<'_>,
@@ -250,7 +250,7 @@ impl Wire {
         Err(self.fail(sending.id, failure()))
     }
 
-    /// The answer to a request as rmcp takes it. What the server sent is kept aside: a result that is `captured` as it
+    /// Returns the answer to a request as rmcp takes it. What the server sent is kept aside: a result that is `captured` as it
     /// came, and an error in every case.
     pub(super) fn answer(
         &self,
@@ -281,7 +281,7 @@ impl Wire {
     }
 }
 
-/// Whether an error with this status refuses the request itself. A call has a connection behind it: a JSON-RPC error of status
+/// Returns whether an error with this status refuses the request itself. A call has a connection behind it: a JSON-RPC error of status
 /// 404 speaks of the tool, not of the address.
 fn is_refusal(sending: OutgoingRequest<'_>, status: u16, body: Option<&Value>) -> bool {
     match status {
@@ -291,7 +291,7 @@ fn is_refusal(sending: OutgoingRequest<'_>, status: u16, body: Option<&Value>) -
     }
 }
 
-/// The id of a request.
+/// Returns the id of a request.
 fn request_id(message: &ClientJsonRpcMessage) -> Option<&RequestId> {
     match message {
         ClientJsonRpcMessage::Request(request) => Some(&request.id),
@@ -301,7 +301,7 @@ fn request_id(message: &ClientJsonRpcMessage) -> Option<&RequestId> {
     }
 }
 
-/// Whether the result of a message is kept as it came.
+/// Returns whether the result of a message is kept as it came.
 fn is_captured(message: &ClientJsonRpcMessage) -> bool {
     match message {
         ClientJsonRpcMessage::Request(request) => matches!(

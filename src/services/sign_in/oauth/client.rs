@@ -32,7 +32,7 @@ struct ClientRegistration {
 }
 
 impl OAuthClient {
-    /// A client without a secret.
+    /// Returns a client without a secret.
     pub(super) fn public(id: String) -> Self {
         Self {
             id,
@@ -41,7 +41,7 @@ impl OAuthClient {
         }
     }
 
-    /// How it may authenticate: as it was registered, otherwise as the server says.
+    /// Returns how it may authenticate: as it was registered, otherwise as the server says.
     pub(super) fn methods(&self, server: &AuthorizationServer) -> Vec<String> {
         let registered = self
             .registration
@@ -53,7 +53,7 @@ impl OAuthClient {
         }
     }
 
-    /// The port of the redirect that it was registered with.
+    /// Returns the port of the redirect that it was registered with.
     pub(super) fn redirect_port(&self) -> Option<u16> {
         let registration = self.registration.as_ref();
         registration.map(|registration| registration.redirect_port)
@@ -61,7 +61,7 @@ impl OAuthClient {
 }
 
 impl SignInRequest<'_> {
-    /// The configured client, the stack's, the one that was registered before with this redirect, or one that is registered now
+    /// Returns the configured client, the stack's, the one that was registered before with this redirect, or one that is registered now
     /// (RFC 7591). A configured id that is an address counts where the server takes the address of a client's metadata.
     pub(super) async fn client(
         &self,
@@ -176,7 +176,7 @@ impl SignInRequest<'_> {
     }
 }
 
-/// The request of a registration: a native client, which has no secret where the server allows that.
+/// Returns the request of a registration: a native client, which has no secret where the server allows that.
 fn registration(redirect_uri: &str, server: &AuthorizationServer) -> Value {
     let methods = &server.authentication_methods;
     let method = ["none", "client_secret_basic", "client_secret_post"]

@@ -72,7 +72,7 @@ pub(in crate::services::sign_in) async fn authorization_server(
     }))
 }
 
-/// The authorization server of an endpoint without protected-resource metadata, as MCP 2025-03-26 finds it: metadata at the
+/// Returns the authorization server of an endpoint without protected-resource metadata, as MCP 2025-03-26 finds it: metadata at the
 /// root of the endpoint's origin, otherwise endpoints of fixed names there.
 ///
 /// # Errors
@@ -97,7 +97,7 @@ pub(in crate::services::sign_in) async fn server_of_origin(
     }
 }
 
-/// The addresses at which an issuer's metadata may be, in the order of MCP's authorization specification.
+/// Returns the addresses at which an issuer's metadata may be, in the order of MCP's authorization specification.
 fn server_addresses(issuer: &str) -> Vec<String> {
     if issuer.contains("/.well-known/") {
         return vec![issuer.to_owned()];
@@ -243,7 +243,7 @@ fn parse_resource(
     })
 }
 
-/// Whether an endpoint is a resource or lies below it. Ports of loopback addresses do not count: a tunnel has its own.
+/// Returns whether an endpoint is a resource or lies below it. Ports of loopback addresses do not count: a tunnel has its own.
 fn is_part_of(endpoint: &str, resource: &str) -> bool {
     let (Ok(endpoint_url), Ok(resource_url)) = (Url::parse(endpoint), Url::parse(resource)) else {
         return false;
@@ -272,7 +272,7 @@ fn texts(document: &Value, name: &str) -> Vec<String> {
         .collect()
 }
 
-/// The challenge of a request without a token.
+/// Returns the challenge of a request without a token.
 async fn probe(web: &Web, doing: &str, endpoint: &str) -> Result<Challenge, Failure> {
     let response = web
         .client(doing, endpoint)?

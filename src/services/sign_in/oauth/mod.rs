@@ -108,7 +108,7 @@ impl SignInRequest<'_> {
         Ok(AccessToken::from_response(response))
     }
 
-    /// Whether a token is accepted and lacks a scope: no refresh token gives it another one.
+    /// Returns whether a token is accepted and lacks a scope: no refresh token gives it another one.
     fn is_step_up(&self) -> bool {
         self.challenge
             .is_some_and(|challenge| challenge.error.as_deref() == Some("insufficient_scope"))
@@ -225,7 +225,7 @@ impl SignInRequest<'_> {
         Ok(SecretText::new(URL_SAFE_NO_PAD.encode(bytes)))
     }
 
-    /// The authorization server, and the resource that tokens are for if the endpoint's metadata names one.
+    /// Returns the authorization server, and the resource that tokens are for if the endpoint's metadata names one.
     async fn source(&self) -> Result<TokenSource, Failure> {
         let web = &self.sign_ins.web;
         if let Some(issuer) = self.settings()?.issuer {
@@ -260,7 +260,7 @@ impl SignInRequest<'_> {
         }
     }
 
-    /// The stack's user pool; otherwise the endpoint's own origin, as servers of MCP 2025-03-26 have it.
+    /// Returns the stack's user pool; otherwise the endpoint's own origin, as servers of MCP 2025-03-26 have it.
     async fn source_of_stack(
         &self,
         endpoint: &str,
@@ -308,7 +308,7 @@ impl SignInRequest<'_> {
         }))
     }
 
-    /// The code of an answer that is the authorization server's own (RFC 9207, section 2.4). Issuers are compared letter by
+    /// Returns the code of an answer that is the authorization server's own (RFC 9207, section 2.4). Issuers are compared letter by
     /// letter.
     fn judge(
         &self,

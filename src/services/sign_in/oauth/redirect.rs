@@ -65,12 +65,12 @@ impl RedirectListener {
         })
     }
 
-    /// The port of loopback.
+    /// Returns the port of loopback.
     pub(super) fn port(&self) -> u16 {
         self.port
     }
 
-    /// The redirect address.
+    /// Returns the redirect address.
     pub(in crate::services) fn address(&self) -> String {
         format!("http://127.0.0.1:{}{PATH}", self.port)
     }
@@ -169,7 +169,7 @@ async fn read_head(stream: &mut TcpStream) -> Option<String> {
     }
 }
 
-/// The answer in a request for the redirect; `None` for any other request.
+/// Returns the answer in a request for the redirect; `None` for any other request.
 fn parse(head: &str) -> Option<RedirectAnswer> {
     let mut line = head.lines().next()?.split(' ');
     if line.next()? != "GET" {

@@ -17,7 +17,7 @@ pub(super) struct ScopeFacts<'a> {
     pub(super) server: &'a [String],
 }
 
-/// The scope to ask for; `None`: the request names none.
+/// Returns the scope to ask for; `None`: the request names none.
 ///
 /// The challenge's scope goes over the resource's. What was requested before is requested again, so that a step-up loses nothing.
 /// `offline_access` is added if the authorization server knows it.
@@ -46,14 +46,14 @@ pub(super) fn select(facts: &ScopeFacts<'_>) -> Option<String> {
     })
 }
 
-/// Whether all words of a scope are in another one.
+/// Returns whether all words of a scope are in another one.
 pub(in crate::services::sign_in) fn contains(scope: &str, wanted: &str) -> bool {
     wanted
         .split_whitespace()
         .all(|word| scope.split_whitespace().any(|known| known == word))
 }
 
-/// All words, each once, in the order in which they come.
+/// Returns all words, each once, in the order in which they come.
 fn union(scopes: &[&str]) -> String {
     let mut words: Vec<&str> = Vec::new();
     for word in scopes.iter().flat_map(|scope| scope.split_whitespace()) {

@@ -89,7 +89,7 @@ fn validation(message: impl Into<String>) -> ApiError {
     ApiError::bad("ValidationError", message)
 }
 
-/// The stack with that name or id.
+/// Returns the stack with that name or id.
 fn find(world: &World, name: &str) -> Result<StackDescription, ApiError> {
     stacks(world)
         .into_iter()
@@ -97,7 +97,7 @@ fn find(world: &World, name: &str) -> Result<StackDescription, ApiError> {
         .ok_or_else(|| validation(format!("Stack with id {name} does not exist")))
 }
 
-/// The stack that owns a resource.
+/// Returns the stack that owns a resource.
 fn owner(world: &World, physical: &str) -> Result<StackDescription, ApiError> {
     stacks(world)
         .into_iter()

@@ -5,7 +5,7 @@ use crate::scenarios::{ACCOUNT, REGION};
 use crate::world::World;
 use crate::xml::escape;
 
-/// The ARN of a stack.
+/// Returns the ARN of a stack.
 pub(super) fn stack_id(world: &World, name: &str) -> String {
     format!(
         "arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/{name}/{}",
@@ -13,7 +13,7 @@ pub(super) fn stack_id(world: &World, name: &str) -> String {
     )
 }
 
-/// When the stacks were created: some weeks before the world began.
+/// Returns when the stacks were created: some weeks before the world began.
 fn created(world: &World) -> String {
     let created = world
         .began
@@ -30,7 +30,7 @@ fn text(name: &str, value: &str) -> String {
     element(name, &escape(value))
 }
 
-/// A list, absent where it is empty.
+/// Returns a list, absent where it is empty.
 fn list(name: &str, members: impl Iterator<Item = String>) -> String {
     let inside: String = members.map(|member| element("member", &member)).collect();
     if inside.is_empty() {
@@ -39,7 +39,7 @@ fn list(name: &str, members: impl Iterator<Item = String>) -> String {
     element(name, &inside)
 }
 
-/// The entry of ListStacks.
+/// Returns the entry of ListStacks.
 pub(super) fn summary(world: &World, stack: &StackDescription) -> String {
     let inside = [
         text("StackId", &stack_id(world, &stack.name)),
@@ -55,7 +55,7 @@ pub(super) fn summary(world: &World, stack: &StackDescription) -> String {
     element("member", &inside.concat())
 }
 
-/// The entry of DescribeStacks.
+/// Returns the entry of DescribeStacks.
 pub(super) fn stack(world: &World, stack: &StackDescription) -> String {
     let outputs = stack.outputs.iter().map(|(key, value, export)| {
         let export = export.iter().map(|name| text("ExportName", name));
@@ -87,7 +87,7 @@ pub(super) fn stack(world: &World, stack: &StackDescription) -> String {
     element("member", &inside.concat())
 }
 
-/// The entry of DescribeStackResources.
+/// Returns the entry of DescribeStackResources.
 pub(super) fn resource(
     world: &World,
     stack: &StackDescription,
@@ -105,7 +105,7 @@ pub(super) fn resource(
     element("member", &inside.concat())
 }
 
-/// The entry of ListStackResources.
+/// Returns the entry of ListStackResources.
 pub(super) fn resource_summary(
     world: &World,
     (logical, kind, physical): &(&str, &str, String),

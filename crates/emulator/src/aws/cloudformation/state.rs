@@ -41,7 +41,7 @@ impl StackDescription {
     }
 }
 
-/// The stacks of the account and region.
+/// Returns the stacks of the account and region.
 pub(super) fn stacks(world: &World) -> Vec<StackDescription> {
     let of = |name: &str| world.deployment(name);
     let mut stacks = Vec::new();
@@ -70,7 +70,7 @@ pub(super) fn stacks(world: &World) -> Vec<StackDescription> {
     stacks
 }
 
-/// The stack of one gateway of a large account.
+/// Returns the stack of one gateway of a large account.
 fn one_of_many(world: &World, number: usize) -> StackDescription {
     let [gateway, runtimes @ ..] = many_ids(&world.seed, number);
     let mut resources = vec![("Gateway", "AWS::BedrockAgentCore::Gateway", gateway.clone())];
@@ -86,7 +86,7 @@ fn one_of_many(world: &World, number: usize) -> StackDescription {
     }
 }
 
-/// A stack that has nothing to do with AgentCore; the first one was rolled back.
+/// Returns a stack that has nothing to do with AgentCore; the first one was rolled back.
 fn unrelated(number: usize) -> StackDescription {
     if number == 0 {
         return StackDescription {
@@ -152,7 +152,7 @@ fn starter(a: &Scenario) -> Option<StackDescription> {
     })
 }
 
-/// The later revision of the same starter, over the same resources.
+/// Returns the later revision of the same starter, over the same resources.
 fn starter_later(world: &World, a: &Scenario) -> Option<StackDescription> {
     let pool = a.pool.as_ref()?;
     let runtime = a.runtime_arn.clone()?;
@@ -192,7 +192,7 @@ fn starter_later(world: &World, a: &Scenario) -> Option<StackDescription> {
     })
 }
 
-/// The starter of late 2026: what the runtime connects to stands in the parameters, the secret outside the stack.
+/// Returns the starter of late 2026: what the runtime connects to stands in the parameters, the secret outside the stack.
 fn starter_of_late_2026(world: &World, f: &Scenario) -> Option<StackDescription> {
     let pool = f.pool.as_ref()?;
     let stack = f.stack?;

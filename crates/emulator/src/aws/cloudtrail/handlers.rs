@@ -135,7 +135,7 @@ fn page(call: &OperationCall, input: &Value, found: &[TrailEvent]) -> OperationR
     Ok(OperationReply::Json(Value::Object(answer)))
 }
 
-/// What a token belongs to: everything of the request but the token and the size of the page.
+/// Returns what a token belongs to: everything of the request but the token and the size of the page.
 fn parameters(name: &str, input: &Value) -> String {
     let mut members = input.as_object().cloned().unwrap_or_default();
     members.remove("NextToken");

@@ -23,7 +23,7 @@ const PERSON: Actor = Actor::AssumedRole {
     session: "jane.doe",
 };
 
-/// The events of before.
+/// Returns the events of before.
 pub(crate) fn seeded_events(
     seed: &Seed,
     scenarios: &[Scenario],

@@ -11,7 +11,7 @@ const HIDDEN: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";
 /// What stands for the texts of AgentCore that may carry personal data.
 const MASKED: &str = "***";
 
-/// The members of a request that go into a record.
+/// Returns the members of a request that go into a record.
 pub(super) fn request_parameters(operation: &str, input: &Value) -> Value {
     let Some(members) = input.as_object() else {
         return Value::Null;
@@ -31,7 +31,7 @@ pub(super) fn request_parameters(operation: &str, input: &Value) -> Value {
     Value::Object(masked)
 }
 
-/// The members of an answer that go into a record.
+/// Returns the members of an answer that go into a record.
 pub(super) fn response_elements(value: &Value) -> Value {
     match value.as_object() {
         Some(members) if !members.is_empty() => Value::Object(
@@ -77,7 +77,7 @@ fn first_lower(name: &str) -> String {
     })
 }
 
-/// The resources that a request names.
+/// Returns the resources that a request names.
 pub(super) fn resources(input: &Value) -> Vec<(&'static str, String)> {
     const NAMED: [(&str, &str); 7] = [
         ("SecretId", "AWS::SecretsManager::Secret"),
@@ -94,7 +94,7 @@ pub(super) fn resources(input: &Value) -> Vec<(&'static str, String)> {
         .collect()
 }
 
-/// The entry of LookupEvents.
+/// Returns the entry of LookupEvents.
 pub(super) fn entry(event: &TrailEvent) -> Value {
     let resources: Vec<Value> = event
         .resources
@@ -117,7 +117,7 @@ pub(super) fn entry(event: &TrailEvent) -> Value {
     entry
 }
 
-/// The name by which LookupEvents knows an actor.
+/// Returns the name by which LookupEvents knows an actor.
 pub(super) fn username(actor: &Actor) -> &str {
     match actor {
         Actor::User(arn) => arn.rsplit('/').next().unwrap_or(arn),

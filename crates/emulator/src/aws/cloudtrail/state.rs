@@ -72,7 +72,7 @@ pub(crate) struct Trail {
 }
 
 impl Trail {
-    /// A history that begins with the given events.
+    /// Returns a history that begins with the given events.
     pub(crate) fn new(mut events: Vec<TrailEvent>) -> Self {
         events.sort_by_key(|event| event.at);
         Self {
@@ -134,7 +134,7 @@ impl Trail {
         });
     }
 
-    /// The events for which `wanted` holds, newest first.
+    /// Returns the events for which `wanted` holds, newest first.
     pub(super) fn find(&self, wanted: impl Fn(&TrailEvent) -> bool) -> Vec<TrailEvent> {
         let events = self.events.lock();
         let newest_first = events.iter().rev();

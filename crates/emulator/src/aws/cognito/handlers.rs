@@ -65,7 +65,7 @@ fn describe_user_pool_domain(world: &SharedWorld, call: &OperationCall) -> Opera
     )))
 }
 
-/// The client that the input names.
+/// Returns the client that the input names.
 pub(super) fn client<'a>(world: &'a World, input: &Value) -> Result<&'a Client, ApiError> {
     let pool = world.cognito.pool(input)?;
     let id = required(input, "ClientId")?;
@@ -301,7 +301,7 @@ fn unknown_client(id: &str) -> ApiError {
     )
 }
 
-/// A text member that must be there.
+/// Returns a text member that must be there.
 pub(super) fn required<'a>(input: &'a Value, member: &str) -> Result<&'a str, ApiError> {
     input.get(member).and_then(Value::as_str).ok_or_else(|| {
         ApiError::bad(

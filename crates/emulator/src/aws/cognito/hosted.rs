@@ -108,7 +108,7 @@ fn read<'a>(pool: &'a Pool, query: &str) -> Result<AuthorizationRequest<'a>, &'s
     })
 }
 
-/// The error that goes back to the client, if the request cannot be served.
+/// Returns the error that goes back to the client, if the request cannot be served.
 fn check(query: &str, asked: &AuthorizationRequest<'_>) -> Result<(), &'static str> {
     let field = |name: &str| {
         url::form_urlencoded::parse(query.as_bytes())
@@ -131,7 +131,7 @@ fn check(query: &str, asked: &AuthorizationRequest<'_>) -> Result<(), &'static s
     Ok(())
 }
 
-/// An http address of this machine, on any port (RFC 8252, 7.3).
+/// Returns an http address of this machine, on any port (RFC 8252, 7.3).
 fn is_loopback(address: &Url) -> bool {
     let is_local = matches!(
         address.host_str(),

@@ -91,7 +91,7 @@ impl std::fmt::Debug for Client {
 }
 
 impl Client {
-    /// Whether a request that came with this secret, or without one, is the client's own.
+    /// Returns whether a request that came with this secret, or without one, is the client's own.
     pub(super) fn accepts(&self, secret: Option<&str>) -> bool {
         match secret {
             None => !self.is_confidential,
@@ -116,7 +116,7 @@ impl CognitoState {
         }
     }
 
-    /// The pool that the input names.
+    /// Returns the pool that the input names.
     pub(super) fn pool(&self, input: &Value) -> Result<&Pool, ApiError> {
         let id = required(input, "UserPoolId")?;
         let found = self.pools.iter().find(|pool| pool.facts.id == id);
@@ -128,7 +128,7 @@ impl CognitoState {
         })
     }
 
-    /// The client with that id, in any pool.
+    /// Returns the client with that id, in any pool.
     pub(super) fn client(&self, id: &str) -> Option<(&Pool, &Client)> {
         self.pools
             .iter()
@@ -137,19 +137,19 @@ impl CognitoState {
 }
 
 impl Pool {
-    /// The client with that id.
+    /// Returns the client with that id.
     pub(super) fn client(&self, id: &str) -> Option<&Client> {
         self.clients.iter().find(|client| client.id == id)
     }
 
-    /// Whether a person of the pool has that password.
+    /// Returns whether a person of the pool has that password.
     pub(super) fn knows(&self, user: &str, password: &str) -> bool {
         let known = self.facts.user.as_ref();
         known.is_some_and(|(name, secret)| *name == user && secret == password)
     }
 }
 
-/// The id that Cognito gives to a client's secret: the client and the moment.
+/// Returns the id that Cognito gives to a client's secret: the client and the moment.
 pub(super) fn secret_id(client: &str, at: Timestamp) -> String {
     format!("{client}--{}", at.as_millisecond())
 }
@@ -200,7 +200,7 @@ fn pool(seed: &Seed, deployment: &'static str, facts: PoolFacts, created: Timest
     }
 }
 
-/// The client that the ready line names.
+/// Returns the client that the ready line names.
 fn main_client(deployment: &str, facts: &PoolFacts, secrets: Mutex<Vec<ClientSecret>>) -> Client {
     let is_machine = facts.user.is_none();
     Client {

@@ -12,7 +12,7 @@ use crate::world::World;
 /// Scope of the access tokens that InitiateAuth gives.
 const SIGN_IN_SCOPE: &str = "aws.cognito.signin.user.admin";
 
-/// The key id of a pool's access tokens or ID tokens.
+/// Returns the key id of a pool's access tokens or ID tokens.
 pub(super) fn key_id(world: &World, pool: &Pool, purpose: &str) -> String {
     STANDARD.encode(
         world
@@ -44,7 +44,7 @@ fn altered<'a>(world: &World, client: &'a Client, fault: Option<FaultKind>) -> A
     }
 }
 
-/// The access token of a machine.
+/// Returns the access token of a machine.
 pub(super) fn machine_token(
     world: &World,
     pool: &Pool,
@@ -142,7 +142,7 @@ fn sign(
     })
 }
 
-/// The token as another key would have signed it.
+/// Returns the token as another key would have signed it.
 fn with_another_signature(token: &str) -> String {
     let (signed, signature) = token.rsplit_once('.').unwrap_or((token, ""));
     format!("{signed}.{}", signature.chars().rev().collect::<String>())

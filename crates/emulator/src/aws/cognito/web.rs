@@ -14,7 +14,7 @@ use crate::faults::{FaultKind, FaultPoint, SLOWNESS};
 use crate::http::{Request, Response, cut, header, json as answer, not_found};
 use crate::world::World;
 
-/// Whether a path belongs to a user pool.
+/// Returns whether a path belongs to a user pool.
 pub(crate) fn serves(world: &World, path: &str) -> bool {
     find(world, path).is_some()
 }
@@ -152,7 +152,7 @@ fn grant(
     }
 }
 
-/// The client that the header or the form names and proves.
+/// Returns the client that the header or the form names and proves.
 fn authenticated_client<'a>(
     pool: &'a Pool,
     request: &Request,
@@ -171,7 +171,7 @@ fn authenticated_client<'a>(
         .ok_or("invalid_client")
 }
 
-/// The client in a Basic header, its parts percent-decoded (RFC 6749, 2.3.1).
+/// Returns the client in a Basic header, its parts percent-decoded (RFC 6749, 2.3.1).
 fn basic_credentials(request: &Request) -> Result<Option<(String, String)>, &'static str> {
     let Some(value) = header(request.headers(), "authorization") else {
         return Ok(None);
@@ -216,7 +216,7 @@ fn client_credentials(
     Ok(json!({"access_token": token, "expires_in": client.minutes * 60, "token_type": "Bearer"}))
 }
 
-/// The grant of an authorization code, with a refresh token.
+/// Returns the grant of an authorization code, with a refresh token.
 fn authorization_code(
     world: &World,
     pool: &Pool,
@@ -242,7 +242,7 @@ fn authorization_code(
     Ok(answer)
 }
 
-/// The grant of a refresh token, which stays the same.
+/// Returns the grant of a refresh token, which stays the same.
 fn refresh_token(
     world: &World,
     pool: &Pool,

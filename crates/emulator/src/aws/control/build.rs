@@ -260,7 +260,7 @@ impl ResourceBuilder<'_> {
         ));
     }
 
-    /// The authorisation that a target waits for since it was made.
+    /// Returns the authorisation that a target waits for since it was made.
     fn implicit_authorization(&self) -> Authorization {
         let session_uri = format!(
             "urn:ietf:params:oauth:request_uri:{}",
@@ -383,7 +383,7 @@ impl ResourceBuilder<'_> {
         }
     }
 
-    /// An endpoint that serves a version of its own.
+    /// Returns an endpoint that serves a version of its own.
     fn ready_endpoint(&self, runtime: &Runtime, name: &str, version: &str) -> RuntimeEndpoint {
         RuntimeEndpoint {
             name: name.to_owned(),
@@ -461,7 +461,7 @@ fn versions(list: &[&str]) -> Vec<String> {
     list.iter().map(|version| (*version).to_owned()).collect()
 }
 
-/// What the target with a static schema offers before anybody has consented.
+/// Returns what the target with a static schema offers before anybody has consented.
 fn consent_tools() -> Value {
     json!([
         {"name": "get_me", "description": "The account of the person who consented", "inputSchema": {"type": "object", "properties": {}}},

@@ -135,7 +135,7 @@ impl ResourceBuilder<'_> {
         }
     }
 
-    /// A limit that leaves room: the demo never meets it.
+    /// Returns a limit that leaves room: the demo never meets it.
     pub(super) fn rate_limit(&self, gateway: &Gateway) -> ListedResource {
         let id = "rl-callers";
         let at = |hours| iso(self.hours_ago(hours));
@@ -216,12 +216,12 @@ impl ResourceBuilder<'_> {
     }
 }
 
-/// The id of the policy engine that the gateways of deployments ask.
+/// Returns the id of the policy engine that the gateways of deployments ask.
 pub(super) fn policy_engine_id(seed: &crate::seed::Seed) -> String {
     format!("writes_guard-{}", seed.lower("policy engine", 10))
 }
 
-/// The ids of one gateway of a large account and of its four runtimes.
+/// Returns the ids of one gateway of a large account and of its four runtimes.
 pub(crate) fn many_ids(seed: &crate::seed::Seed, number: usize) -> [String; 5] {
     let runtime = |index: usize| {
         let label = format!("fleet runtime {number} {index}");

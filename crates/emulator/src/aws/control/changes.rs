@@ -66,7 +66,7 @@ pub(super) fn update_gateway(world: &SharedWorld, input: &Value) -> OperationRes
         .ok_or_else(|| not_found("Gateway"))
 }
 
-/// The authoriser that an UpdateGateway asks for.
+/// Returns the authoriser that an UpdateGateway asks for.
 fn read_authorizer(input: &Value) -> Result<Authorizer, ApiError> {
     match required(input, "authorizerType")? {
         "AWS_IAM" => Ok(Authorizer::Iam),
@@ -190,7 +190,7 @@ async fn finish_synchronization(
     });
 }
 
-/// Whether an MCP server answers at the target's address; the reason if not.
+/// Returns whether an MCP server answers at the target's address; the reason if not.
 pub(crate) async fn probe(world: &World, gateway_id: &str, endpoint: &str) -> Result<(), String> {
     let deployment = world
         .deployment_of_gateway(gateway_id)

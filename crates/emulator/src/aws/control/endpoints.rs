@@ -122,7 +122,7 @@ pub(super) fn update(world: &SharedWorld, input: &Value) -> OperationResult {
         .ok_or_else(|| not_found(&format!("Endpoint {name}")))
 }
 
-/// The version that the request names, otherwise the newest.
+/// Returns the version that the request names, otherwise the newest.
 fn wanted_version(runtime: &Runtime, input: &Value) -> Result<String, ApiError> {
     let wanted = match text(input, "agentRuntimeVersion") {
         Some(number) => runtime.version(number),

@@ -17,7 +17,7 @@ use crate::world::{SharedWorld, World};
 /// How many entries a page has where the client does not say.
 const PAGE: usize = 2;
 
-/// The operation that method and path name, its path members put into the input.
+/// Returns the operation that method and path name, its path members put into the input.
 pub(crate) fn recognise(request: &Request) -> Option<OperationCall> {
     let path = request.uri().path();
     let segments: Vec<String> = path
@@ -55,7 +55,7 @@ pub(crate) fn recognise(request: &Request) -> Option<OperationCall> {
 /// The members that a path gives, by name.
 type PathMembers<'a> = Vec<(&'static str, &'a str)>;
 
-/// The service and the operation of a method and a path, and the members that the path gives.
+/// Returns the service and the operation of a method and a path, and the members that the path gives.
 fn route<'a>(
     method: &Method,
     segments: &'a [String],
@@ -81,7 +81,7 @@ fn route<'a>(
     }
 }
 
-/// Whether this call is signed by a bearer token instead: sessions of runtimes that take tokens.
+/// Returns whether this call is signed by a bearer token instead: sessions of runtimes that take tokens.
 pub(crate) fn takes_bearer(world: &World, request: &Request, call: &OperationCall) -> bool {
     let is_bearer = || {
         header(request.headers(), "authorization").is_some_and(|value| {
@@ -101,7 +101,7 @@ pub(crate) fn takes_bearer(world: &World, request: &Request, call: &OperationCal
             .unwrap_or(false)
 }
 
-/// The token authoriser of the runtime that the call names.
+/// Returns the token authoriser of the runtime that the call names.
 pub(crate) fn bearer_authorizer(
     world: &World,
     call: &OperationCall,
@@ -335,7 +335,7 @@ fn list_tags(world: &SharedWorld, call: &OperationCall) -> OperationResult {
     Ok(OperationReply::Json(json!({"tags": tags})))
 }
 
-/// One page of a list, as large as the request asks for.
+/// Returns one page of a list, as large as the request asks for.
 pub(super) fn page(call: &OperationCall, member: &str, entries: Vec<Value>) -> OperationResult {
     let input = call.input();
     let largest = call.operation.map_or(0, |operation| operation.max_results);
@@ -361,7 +361,7 @@ pub(super) fn page(call: &OperationCall, member: &str, entries: Vec<Value>) -> O
     Ok(OperationReply::Json(Value::Object(answer)))
 }
 
-/// The gateway that the input names.
+/// Returns the gateway that the input names.
 pub(super) fn gateway(world: &World, input: &Value) -> Result<Gateway, ApiError> {
     let id = required(input, "gatewayIdentifier")?;
     check_id(id, "gatewayIdentifier")?;
@@ -371,7 +371,7 @@ pub(super) fn gateway(world: &World, input: &Value) -> Result<Gateway, ApiError>
         .ok_or_else(|| not_found(&format!("Gateway {id}")))
 }
 
-/// The runtime that the input names.
+/// Returns the runtime that the input names.
 pub(super) fn runtime(world: &World, input: &Value) -> Result<Runtime, ApiError> {
     let id = required(input, "agentRuntimeId")?;
     check_id(id, "agentRuntimeId")?;
@@ -396,7 +396,7 @@ fn check_id(id: &str, member: &str) -> Result<(), ApiError> {
     }
 }
 
-/// A text member that must be there.
+/// Returns a text member that must be there.
 pub(super) fn required<'a>(input: &'a Value, member: &str) -> Result<&'a str, ApiError> {
     text(input, member)
         .filter(|text| !text.is_empty())

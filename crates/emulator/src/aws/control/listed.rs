@@ -126,7 +126,7 @@ pub(super) fn get_memory(world: &SharedWorld, call: &OperationCall) -> Operation
     }
 }
 
-/// The resources of a kind and a parent; all members if no names are given.
+/// Returns the resources of a kind and a parent; all members if no names are given.
 fn listed(world: &World, kind: ListedKind, parent: Option<&str>, names: &[&str]) -> Vec<Value> {
     world.control.with(|state| {
         let of_kind = state

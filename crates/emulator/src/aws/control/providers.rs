@@ -78,7 +78,7 @@ pub(super) fn update(world: &SharedWorld, input: &Value) -> OperationResult {
     Ok(OperationReply::Json(value))
 }
 
-/// The member of the union and its configuration, which must fit the vendor.
+/// Returns the member of the union and its configuration, which must fit the vendor.
 fn config<'a>(
     vendor: &str,
     input: &'a Value,
@@ -161,7 +161,7 @@ fn store(world: &World, name: &str, value: &Value) {
     });
 }
 
-/// The ARN of the managed secret, also while an external one is in use.
+/// Returns the ARN of the managed secret, also while an external one is in use.
 fn managed_secret_arn(world: &World, name: &str, value: &Value) -> String {
     let own = managed_secret_name(name);
     world.secrets.arn(&own).unwrap_or_else(|| {
@@ -173,7 +173,7 @@ fn managed_secret_arn(world: &World, name: &str, value: &Value) -> String {
     })
 }
 
-/// The name of the secret in which AgentCore Identity keeps a provider's client secret.
+/// Returns the name of the secret in which AgentCore Identity keeps a provider's client secret.
 pub(crate) fn managed_secret_name(provider: &str) -> String {
     format!("bedrock-agentcore-identity!default/oauth2/{provider}")
 }
@@ -193,7 +193,7 @@ async fn finish(world: SharedWorld, name: String) {
 }
 
 impl World {
-    /// The client id and the client secret with which a credential provider signs in now.
+    /// Returns the client id and the client secret with which a credential provider signs in now.
     pub(crate) fn provider_client(&self, name: &str) -> Option<(String, String)> {
         let value = provider(self, name)?.value;
         let config = value.get("oauth2ProviderConfigOutput")?.as_object()?;

@@ -85,7 +85,7 @@ fn answer(runtime: &Runtime, version: &RuntimeVersion) -> Value {
     })
 }
 
-/// The next version, out of a request that has all that is required.
+/// Returns the next version, out of a request that has all that is required.
 fn read_version(
     world: &World,
     known: &Runtime,
@@ -144,7 +144,7 @@ fn read_version(
     })
 }
 
-/// One of a container and code.
+/// Returns one of a container and code.
 fn check_artifact(input: &Value) -> Result<(), ApiError> {
     const MEMBER: &str = "agentRuntimeArtifact";
     let artifact = input
@@ -280,7 +280,7 @@ pub(super) fn stop_session(world: &World, input: &Value) -> OperationResult {
     Ok(OperationReply::Whole(Box::new(response)))
 }
 
-/// What a version has that was never updated.
+/// Returns what a version has that was never updated.
 pub(super) fn kept_at_first(container_uri: &str) -> Map<String, Value> {
     let members = json!({
         "agentRuntimeArtifact": {"containerConfiguration": {"containerUri": container_uri}},

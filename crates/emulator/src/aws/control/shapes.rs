@@ -14,7 +14,7 @@ pub(super) fn iso(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }
 
-/// An object without its null members: AWS leaves out what is not set.
+/// Returns an object without its null members: AWS leaves out what is not set.
 pub(super) fn without_nulls(mut value: Value) -> Value {
     if let Some(members) = value.as_object_mut() {
         members.retain(|_, member| !member.is_null());
@@ -22,7 +22,7 @@ pub(super) fn without_nulls(mut value: Value) -> Value {
     value
 }
 
-/// The authoriser's type and configuration.
+/// Returns the authoriser's type and configuration.
 fn authorizer_members(authorizer: &Authorizer) -> (&'static str, Value) {
     match authorizer {
         Authorizer::Iam => ("AWS_IAM", Value::Null),
@@ -95,7 +95,7 @@ fn read_claim_rule(rule: &Value) -> Option<ClaimRule> {
     })
 }
 
-/// A list of texts; other entries are left out.
+/// Returns a list of texts; other entries are left out.
 pub(super) fn read_texts(value: Option<&Value>) -> Vec<String> {
     value
         .and_then(Value::as_array)
@@ -106,7 +106,7 @@ pub(super) fn read_texts(value: Option<&Value>) -> Vec<String> {
         .collect()
 }
 
-/// An entry of ListGateways.
+/// Returns an entry of ListGateways.
 pub(super) fn gateway_item(gateway: &Gateway) -> Value {
     json!({
         "gatewayId": gateway.id,
@@ -173,7 +173,7 @@ pub(super) fn gateway(gateway: &Gateway) -> Value {
     }))
 }
 
-/// The ARN of a Lambda function.
+/// Returns the ARN of a Lambda function.
 pub(crate) fn lambda_arn(function: &str) -> String {
     format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{function}")
 }
@@ -187,7 +187,7 @@ fn authorization(target: &Target) -> Value {
     }
 }
 
-/// An entry of ListGatewayTargets.
+/// Returns an entry of ListGatewayTargets.
 pub(super) fn target_item(target: &Target) -> Value {
     without_nulls(json!({
         "targetId": target.id,
@@ -258,7 +258,7 @@ fn credentials(credential: &Credential) -> Value {
     }
 }
 
-/// An entry of ListAgentRuntimes and ListAgentRuntimeVersions.
+/// Returns an entry of ListAgentRuntimes and ListAgentRuntimeVersions.
 pub(super) fn runtime_item(runtime: &Runtime, version: &RuntimeVersion) -> Value {
     json!({
         "agentRuntimeArn": runtime.arn,
@@ -271,7 +271,7 @@ pub(super) fn runtime_item(runtime: &Runtime, version: &RuntimeVersion) -> Value
     })
 }
 
-/// The identity that a runtime was given.
+/// Returns the identity that a runtime was given.
 pub(super) fn workload_identity(runtime_id: &str) -> Value {
     let arn = agentcore_arn(&format!(
         "workload-identity-directory/default/workload-identity/{runtime_id}"
@@ -329,7 +329,7 @@ pub(super) fn endpoint(runtime: &Runtime, endpoint: &RuntimeEndpoint) -> Value {
     }))
 }
 
-/// The members of a resource that its list shows.
+/// Returns the members of a resource that its list shows.
 pub(super) fn picked(value: &Value, names: &[&str]) -> Value {
     let members = names
         .iter()

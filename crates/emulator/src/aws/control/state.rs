@@ -237,7 +237,7 @@ impl ControlState {
         act(&mut self.state.lock())
     }
 
-    /// The gateway as it is now.
+    /// Returns the gateway as it is now.
     pub(crate) fn gateway(&self, id: &str) -> Option<Gateway> {
         self.with(|state| {
             state
@@ -248,7 +248,7 @@ impl ControlState {
         })
     }
 
-    /// The runtime as it is now, by id.
+    /// Returns the runtime as it is now, by id.
     pub(crate) fn runtime(&self, id: &str) -> Option<Runtime> {
         self.with(|state| {
             state
@@ -261,7 +261,7 @@ impl ControlState {
 }
 
 impl ControlResources {
-    /// The listed resource of a kind and a parent with that name or id.
+    /// Returns the listed resource of a kind and a parent with that name or id.
     pub(super) fn listed(
         &self,
         kind: ListedKind,
@@ -308,7 +308,7 @@ impl Target {
         self.updated = at;
     }
 
-    /// Where the browser goes after a person's consent.
+    /// Returns where the browser goes after a person's consent.
     pub(crate) fn default_return_url(&self) -> Option<&str> {
         match &self.credential {
             Credential::Oauth {
@@ -320,21 +320,21 @@ impl Target {
 }
 
 impl Runtime {
-    /// The version that an endpoint serves now.
+    /// Returns the version that an endpoint serves now.
     pub(crate) fn live(&self, endpoint: &str) -> Option<&RuntimeVersion> {
         let endpoint = self.endpoints.iter().find(|known| known.name == endpoint)?;
         let live = endpoint.live_version.as_deref()?;
         self.versions.iter().find(|version| version.version == live)
     }
 
-    /// The version with that number.
+    /// Returns the version with that number.
     pub(crate) fn version(&self, number: &str) -> Option<&RuntimeVersion> {
         self.versions
             .iter()
             .find(|version| version.version == number)
     }
 
-    /// The newest version.
+    /// Returns the newest version.
     pub(crate) fn latest(&self) -> Option<&RuntimeVersion> {
         self.versions.last()
     }
@@ -352,7 +352,7 @@ impl std::fmt::Debug for RuntimeVersion {
 }
 
 impl RuntimeVersion {
-    /// An environment variable of its containers.
+    /// Returns an environment variable of its containers.
     pub(crate) fn variable(&self, name: &str) -> Option<&str> {
         self.environment
             .iter()
@@ -360,13 +360,13 @@ impl RuntimeVersion {
             .map(|(_, value)| value.as_str())
     }
 
-    /// The secret that a program in its containers reads when it begins, and then keeps; none where it has a password of its own.
+    /// Returns the secret that a program in its containers reads when it begins, and then keeps; none where it has a password of its own.
     pub(crate) fn secret_kept(&self) -> Option<&str> {
         self.variable("NEO4J_SECRET_ARN")
             .filter(|_| self.variable("NEO4J_PASSWORD").is_none())
     }
 
-    /// How long a container may be idle, and how long it may live.
+    /// Returns how long a container may be idle, and how long it may live.
     pub(crate) fn lifetimes(&self) -> (SignedDuration, SignedDuration) {
         let lifecycle = self.lifecycle();
         let seconds = |name: &str| {
@@ -380,7 +380,7 @@ impl RuntimeVersion {
         (seconds("idleRuntimeSessionTimeout"), seconds("maxLifetime"))
     }
 
-    /// The lifecycle configuration; what was not sent is as the service model has it.
+    /// Returns the lifecycle configuration; what was not sent is as the service model has it.
     pub(crate) fn lifecycle(&self) -> Value {
         let sent = |name: &str| {
             self.kept
@@ -393,7 +393,7 @@ impl RuntimeVersion {
         })
     }
 
-    /// The protocol that its containers speak; HTTP where none was named.
+    /// Returns the protocol that its containers speak; HTTP where none was named.
     pub(crate) fn protocol(&self) -> &str {
         self.kept
             .get("protocolConfiguration")

@@ -92,7 +92,7 @@ impl FilterPattern {
         parse_terms(text).map(Self::Terms)
     }
 
-    /// Whether an event's message matches.
+    /// Returns whether an event's message matches.
     pub(super) fn matches(&self, message: &str) -> bool {
         match self {
             Self::Everything => true,
@@ -154,7 +154,7 @@ fn take_term(text: &str) -> Result<(Term, &str), String> {
     Ok((Term::Text(word.to_owned()), after))
 }
 
-/// The text up to the closing quotation mark, and what is after it.
+/// Returns the text up to the closing quotation mark, and what is after it.
 pub(super) fn take_quoted(text: &str) -> Result<(String, &str), String> {
     let mut phrase = String::new();
     let mut letters = text.char_indices();

@@ -145,7 +145,7 @@ impl<'a> Search<'a> {
     }
 }
 
-/// The answer, written by hand: this is the hot path of benchmarks.
+/// Returns the answer, written by hand: this is the hot path of benchmarks.
 fn write_page(events: &[&Arc<StoredEvent>], searched: &Value, next: Option<&str>) -> String {
     let mut answer = String::with_capacity(
         events

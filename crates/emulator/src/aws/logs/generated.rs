@@ -36,7 +36,7 @@ impl Generated {
         })
     }
 
-    /// How many there are at that moment.
+    /// Returns how many there are at that moment.
     pub(super) fn count(&self, now: i64) -> u64 {
         let more = if self.live {
             u64::try_from(now - self.end).unwrap_or(0) * self.shape.per_second / 1000
@@ -46,14 +46,14 @@ impl Generated {
         self.shape.events + more
     }
 
-    /// The time stamp of the event with that index.
+    /// Returns the time stamp of the event with that index.
     pub(super) fn timestamp(&self, index: u64) -> i64 {
         let offset = (i128::from(index) - i128::from(self.shape.events)) * 1000
             / i128::from(self.shape.per_second);
         self.end + i64::try_from(offset).unwrap_or(0) - i64::from(index < self.shape.events)
     }
 
-    /// The first index whose time stamp is not before `time`.
+    /// Returns the first index whose time stamp is not before `time`.
     pub(super) fn first_at(&self, time: i64, now: i64) -> u64 {
         let (mut low, mut high) = (0, self.count(now));
         while low < high {
@@ -67,7 +67,7 @@ impl Generated {
         low
     }
 
-    /// The event with that index.
+    /// Returns the event with that index.
     pub(super) fn event(&self, index: u64) -> StoredEvent {
         let timestamp = self.timestamp(index);
         let mut message = String::with_capacity(160);

@@ -81,7 +81,7 @@ fn delete_group(world: &World, input: &Value) -> OperationResult {
     Ok(OperationReply::Json(json!({})))
 }
 
-/// A list of texts.
+/// Returns a list of texts.
 pub(super) fn names(value: Option<&Value>) -> Vec<String> {
     value
         .and_then(Value::as_array)
@@ -110,7 +110,7 @@ pub(super) fn missing_stream(name: &str) -> ApiError {
     )
 }
 
-/// The group that the input names: by name, or by identifier (name or ARN).
+/// Returns the group that the input names: by name, or by identifier (name or ARN).
 pub(super) fn group_name(input: &Value) -> Result<String, ApiError> {
     match (
         text(input, "logGroupName"),
@@ -127,7 +127,7 @@ pub(super) fn group_name(input: &Value) -> Result<String, ApiError> {
     }
 }
 
-/// The group's name in an identifier; an ARN must not end in `:*`.
+/// Returns the group's name in an identifier; an ARN must not end in `:*`.
 pub(super) fn name_of_identifier(identifier: &str) -> Result<String, ApiError> {
     if !identifier.starts_with("arn:") {
         return Ok(identifier.to_owned());
@@ -396,7 +396,7 @@ fn append_batch(
     rejected
 }
 
-/// The events of a batch, checked against its limits.
+/// Returns the events of a batch, checked against its limits.
 fn read_batch(input: &Value) -> Result<Vec<(i64, String)>, ApiError> {
     let list = input.get("logEvents").and_then(Value::as_array);
     let list = list.filter(|list| !list.is_empty()).ok_or_else(|| {
@@ -456,7 +456,7 @@ fn put_retention(world: &World, input: &Value) -> OperationResult {
     })
 }
 
-/// The gateways of the deployments deliver their application logs.
+/// Returns the gateways of the deployments deliver their application logs.
 fn describe_delivery_sources(world: &World, input: &Value) -> OperationResult {
     let wanted = names(input.get("resourceArns"));
     let entries = world.deployments.iter().filter_map(|deployment| {

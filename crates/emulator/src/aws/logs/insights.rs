@@ -225,7 +225,7 @@ pub(super) fn results(world: &World, input: &Value) -> OperationResult {
     page(input, running.answer)
 }
 
-/// One page of the rows: as many as the request asks for, at most 10,000.
+/// Returns one page of the rows: as many as the request asks for, at most 10,000.
 fn page(input: &Value, mut answer: Value) -> OperationResult {
     let size = match input.get("maxItems") {
         None | Some(Value::Null) => RESULTS,

@@ -34,7 +34,7 @@ impl LogsState {
         unlogged.drain(..excess);
     }
 
-    /// The unlogged calls of a group in a time range.
+    /// Returns the unlogged calls of a group in a time range.
     fn observe_unlogged(&self, group: &str, from: i64, to: i64) -> Vec<Observed> {
         let unlogged = self.unlogged.lock();
         let own = unlogged
@@ -50,7 +50,7 @@ impl LogsState {
         .collect()
     }
 
-    /// Every message of a group.
+    /// Returns every message of a group.
     #[cfg(test)]
     pub(crate) fn messages(&self, group: &str) -> Vec<String> {
         let range = Range {
@@ -68,7 +68,7 @@ impl LogsState {
         events.iter().map(|event| event.message.clone()).collect()
     }
 
-    /// The records of a group in a time range (milliseconds, both ends included), as far as they tell of calls.
+    /// Returns the records of a group in a time range (milliseconds, both ends included), as far as they tell of calls.
     pub(crate) fn observe(&self, group: &str, from: i64, to: i64) -> Vec<Observed> {
         let mut observed = self.observe_unlogged(group, from, to);
         let mut range = Range {
@@ -95,7 +95,7 @@ impl LogsState {
     }
 }
 
-/// A gateway's or a runtime's record.
+/// Returns a gateway's or a runtime's record.
 fn read(message: &str, timestamp: i64) -> Option<Observed> {
     let record: Value = serde_json::from_str(message).ok()?;
     let nothing = Observed {

@@ -26,7 +26,7 @@ pub(super) struct Range {
 }
 
 impl Range {
-    /// Whether an event of that key comes after what was read, in the direction of reading.
+    /// Returns whether an event of that key comes after what was read, in the direction of reading.
     fn is_ahead(&self, key: EventKey) -> bool {
         match (self.after, self.newest_first) {
             (None, _) => true,
@@ -37,7 +37,7 @@ impl Range {
 }
 
 impl LogGroup {
-    /// The next events of a range, at most `count`.
+    /// Returns the next events of a range, at most `count`.
     pub(super) fn read(&self, range: &Range, count: usize, now: i64) -> Vec<Arc<StoredEvent>> {
         if let Some(source) = &self.generated {
             return read_generated(source, range, count as u64, now);

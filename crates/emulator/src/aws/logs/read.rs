@@ -27,7 +27,7 @@ pub(super) const SEARCHED: usize = 20_000;
 /// How late events become readable under the fault `late`, in milliseconds.
 const LATENESS: i64 = 5000;
 
-/// The group of that name, if its class allows the operation: only the Standard class can be read event by event.
+/// Returns the group of that name, if its class allows the operation: only the Standard class can be read event by event.
 pub(super) fn readable<'a>(
     groups: &'a BTreeMap<String, LogGroup>,
     name: &str,

@@ -33,7 +33,7 @@ pub(crate) struct GatewayRecord<'a> {
 }
 
 impl GatewayRecord<'_> {
-    /// The record as a line, at a time.
+    /// Returns the record as a line, at a time.
     pub(crate) fn line(&self, at: Timestamp) -> String {
         let mut body = json!({"isError": self.is_error, "log": self.log});
         if let Some(members) = body.as_object_mut() {
@@ -64,7 +64,7 @@ impl GatewayRecord<'_> {
     }
 }
 
-/// A JSON text as gateways write bodies: the text of a Java map, whose names and values stand without quotes.
+/// Returns a JSON text as gateways write bodies: the text of a Java map, whose names and values stand without quotes.
 fn map_text(body: &str) -> String {
     let Ok(value) = serde_json::from_str::<Value>(body) else {
         return body.to_owned();
@@ -102,7 +102,7 @@ fn push_map_text(text: &mut String, value: &Value) {
 /// The stream of a gateway's records.
 pub(crate) const GATEWAY_STREAM: &str = "BedrockAgentCoreGateway_ApplicationLogs";
 
-/// A structured line of the runtime's own library.
+/// Returns a structured line of the runtime's own library.
 pub(crate) fn runtime_line(
     at: Timestamp,
     level: &str,
@@ -147,7 +147,7 @@ impl World {
         );
     }
 
-    /// The stream of a runtime's container.
+    /// Returns the stream of a runtime's container.
     pub(crate) fn runtime_stream(&self, runtime_id: &str, at: Timestamp) -> String {
         format!(
             "{}/[runtime-logs]{}",
@@ -156,7 +156,7 @@ impl World {
         )
     }
 
-    /// The stream of a function's instance.
+    /// Returns the stream of a function's instance.
     pub(crate) fn lambda_stream(&self, function: &str, at: Timestamp) -> String {
         let instance = self
             .seed
@@ -212,7 +212,7 @@ impl World {
         self.write_line("/ecs/neo4j-mcp", "neo4j-mcp/server/1", line.to_owned());
     }
 
-    /// A fresh trace id (32 hexadecimal digits) and span id (16).
+    /// Returns a fresh trace id (32 hexadecimal digits) and span id (16).
     pub(crate) fn next_trace(&self) -> (String, String) {
         let trace = self.seed.next_uuid().replace('-', "");
         let span = self

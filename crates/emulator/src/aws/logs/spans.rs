@@ -50,7 +50,7 @@ pub(crate) struct Span<'a> {
 }
 
 impl Span<'_> {
-    /// The span as a line.
+    /// Returns the span as a line.
     pub(crate) fn line(&self) -> String {
         let began = self.began.as_nanosecond();
         let duration = self.duration.as_nanos();

@@ -98,7 +98,7 @@ impl LogGroup {
         group
     }
 
-    /// What came in after an arrival, and until a moment (which the fault `late` sets back).
+    /// Returns what came in after an arrival, and until a moment (which the fault `late` sets back).
     pub(super) fn arrived_after(&self, arrival: u64, until: i64) -> Vec<Arc<StoredEvent>> {
         let start = self
             .recent
@@ -193,7 +193,7 @@ impl LogsState {
         act(&mut self.groups.lock())
     }
 
-    /// The groups that dropped events because they were full, and how many.
+    /// Returns the groups that dropped events because they were full, and how many.
     pub(crate) fn dropped(&self) -> Vec<(String, u64)> {
         self.with(|groups| {
             let full = groups.iter().filter(|(_, group)| group.dropped > 0);
@@ -220,7 +220,7 @@ impl LogsState {
     }
 }
 
-/// The ARN of a group, without `:*`.
+/// Returns the ARN of a group, without `:*`.
 pub(crate) fn group_arn(group: &str) -> String {
     format!("arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{group}")
 }

@@ -192,7 +192,7 @@ fn follow(world: &SharedWorld, identifier: &str) -> Result<Followed, ApiError> {
 }
 
 impl TailStream {
-    /// The next frames; none when the stream is over.
+    /// Returns the next frames; none when the stream is over.
     async fn next(&mut self) -> Option<Bytes> {
         if let Some(opening) = self.opening.take() {
             return Some(opening);
@@ -213,7 +213,7 @@ impl TailStream {
         Some(self.update())
     }
 
-    /// Whether a fault sits at the logs of one of the groups' deployments; `take` counts it.
+    /// Returns whether a fault sits at the logs of one of the groups' deployments; `take` counts it.
     fn fault(&self, kind: FaultKind, take: bool) -> bool {
         let names = self.groups.iter().map(|group| &group.name);
         let deployments = names.flat_map(|name| {
@@ -232,7 +232,7 @@ impl TailStream {
         })
     }
 
-    /// The update of this second. Groups of computed events get as many updates as their rate needs.
+    /// Returns the update of this second. Groups of computed events get as many updates as their rate needs.
     fn update(&mut self) -> Bytes {
         let world = Arc::clone(&self.world);
         let now = world.now().as_millisecond();
@@ -314,7 +314,7 @@ impl Followed {
         }
     }
 
-    /// The events that came since the last time.
+    /// Returns the events that came since the last time.
     fn take_new(
         &mut self,
         world: &World,
@@ -338,7 +338,7 @@ impl Followed {
     }
 }
 
-/// Every n-th.
+/// Returns every n-th.
 fn sample<T>(all: &[T], every: usize) -> impl Iterator<Item = &T> {
     all.iter().step_by(every).take(MOST_EVENTS)
 }

@@ -131,7 +131,7 @@ fn metrics(world: &World) -> Vec<StoredMetric> {
     metrics
 }
 
-/// How many tool calls the policy engine of a gateway denied.
+/// Returns how many tool calls the policy engine of a gateway denied.
 fn denials(gateway: &str, policy: &PolicyAttachment) -> StoredMetric {
     StoredMetric {
         name: "DenyDecisions",
@@ -155,7 +155,7 @@ impl StoredMetric {
         json!({"Namespace": NAMESPACE, "MetricName": self.name, "Dimensions": dimensions})
     }
 
-    /// Whether it has each dimension asked for; one without a value matches any.
+    /// Returns whether it has each dimension asked for; one without a value matches any.
     fn has(&self, wanted: &[(String, Option<String>)]) -> bool {
         wanted.iter().all(|(name, value)| {
             self.dimensions
@@ -325,7 +325,7 @@ fn series(
     Ok(points.into_iter().unzip())
 }
 
-/// The value that a record gives to a metric; `None` if it says nothing of it.
+/// Returns the value that a record gives to a metric; `None` if it says nothing of it.
 fn value_of(metric: &str, observed: Observed) -> Option<f64> {
     let is_call = observed.invocations > 0;
     match metric {

@@ -123,7 +123,7 @@ pub(super) fn with_secret(
     })
 }
 
-/// The same for operations that a secret marked for deletion refuses.
+/// Returns the same for operations that a secret marked for deletion refuses.
 pub(super) fn with_live_secret(
     world: &World,
     input: &Value,
@@ -140,7 +140,7 @@ pub(super) fn with_live_secret(
     })
 }
 
-/// The request token, or a fresh one; 32 to 64 characters.
+/// Returns the request token, or a fresh one; 32 to 64 characters.
 pub(super) fn request_token(world: &World, input: &Value) -> Result<String, ApiError> {
     match text(input, "ClientRequestToken") {
         None => Ok(world.seed.next_uuid()),
@@ -284,7 +284,7 @@ fn get_value(world: &World, input: &Value) -> OperationResult {
     })
 }
 
-/// The fault of the hop `secret` that hits this reading of a deployment's own secret; counts it.
+/// Returns the fault of the hop `secret` that hits this reading of a deployment's own secret; counts it.
 fn take_fault(world: &World, secret: &Secret) -> Option<FaultKind> {
     let owner = world
         .deployments

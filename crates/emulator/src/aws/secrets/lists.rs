@@ -18,7 +18,7 @@ pub(super) fn describe_secret(world: &World, input: &Value) -> OperationResult {
     with_secret(world, input, |secret| Ok(describe(secret)))
 }
 
-/// The answer of DescribeSecret.
+/// Returns the answer of DescribeSecret.
 fn describe(secret: &Secret) -> Value {
     let mut value = entry(secret);
     let labelled = secret
@@ -35,7 +35,7 @@ fn describe(secret: &Secret) -> Value {
     value
 }
 
-/// An entry of ListSecrets.
+/// Returns an entry of ListSecrets.
 fn entry(secret: &Secret) -> Value {
     let tags: Vec<Value> = secret
         .tags
@@ -159,7 +159,7 @@ pub(super) fn list(world: &World, input: &Value) -> OperationResult {
     Ok(OperationReply::Json(answer))
 }
 
-/// One filter: any of its values; `!` in front negates; names and tag keys by prefix.
+/// Returns one filter: any of its values; `!` in front negates; names and tag keys by prefix.
 fn passes(secret: &Secret, filter: &Value) -> bool {
     let key = text(filter, "Key").unwrap_or("all");
     let values = filter

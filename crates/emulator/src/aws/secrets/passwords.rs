@@ -50,7 +50,7 @@ pub(super) fn answer(input: &Value) -> OperationResult {
     Ok(OperationReply::Json(json!({"RandomPassword": password})))
 }
 
-/// A password as the rotation templates draw it: 32 characters, without those that trouble connection strings.
+/// Returns a password as the rotation templates draw it: 32 characters, without those that trouble connection strings.
 pub(super) fn fresh() -> Result<String, ApiError> {
     let types: Vec<Vec<char>> = [LOWER, UPPER, DIGITS, "!#$%&()*+,-.:;<=>?[]^_{|}~"]
         .map(|letters| letters.chars().collect())
@@ -79,7 +79,7 @@ fn pick(letters: &[char]) -> Option<char> {
     letters.get(below(letters.len())?).copied()
 }
 
-/// A uniform number below `bound`, from the system's random numbers.
+/// Returns a uniform number below `bound`, from the system's random numbers.
 fn below(bound: usize) -> Option<usize> {
     let bound = u64::try_from(bound).ok().filter(|bound| *bound > 0)?;
     let limit = u64::MAX - u64::MAX % bound;

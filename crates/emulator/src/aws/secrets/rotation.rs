@@ -118,7 +118,7 @@ async fn run(world: &World, arn: &str, token: &str, immediately: bool) {
     }
 }
 
-/// The JSON of a version, by stage or id.
+/// Returns the JSON of a version, by stage or id.
 fn read(
     world: &World,
     arn: &str,
@@ -138,7 +138,7 @@ fn read(
     })
 }
 
-/// A member of the secret under either spelling: `password` or `NEO4J_PASSWORD`.
+/// Returns a member of the secret under either spelling: `password` or `NEO4J_PASSWORD`.
 fn member<'a>(secret: &'a Value, name: &str) -> Option<&'a str> {
     text(secret, name).or_else(|| text(secret, &format!("NEO4J_{}", name.to_uppercase())))
 }

@@ -88,7 +88,7 @@ pub(super) fn put(
     Ok(labels)
 }
 
-/// The labels of the version that a request labels.
+/// Returns the labels of the version that a request labels.
 fn labels_within_limit(secret: &Secret, id: &str) -> Result<Vec<String>, ApiError> {
     let labels = secret
         .version(id)

@@ -65,7 +65,7 @@ pub(crate) enum Payload {
 }
 
 impl Secret {
-    /// The version that carries a label.
+    /// Returns the version that carries a label.
     pub(crate) fn staged(&self, stage: &str) -> Option<&Version> {
         self.versions
             .iter()
@@ -96,7 +96,7 @@ impl SecretsState {
         act(&mut self.secrets.lock())
     }
 
-    /// The ARN of the secret with that name or ARN.
+    /// Returns the ARN of the secret with that name or ARN.
     pub(crate) fn arn(&self, id: &str) -> Option<String> {
         self.with(|secrets| {
             let secret = secrets
@@ -132,7 +132,7 @@ impl SecretsState {
         });
     }
 
-    /// The text of the version labelled AWSCURRENT, by name or ARN: what an interceptor or a server reads.
+    /// Returns the text of the version labelled AWSCURRENT, by name or ARN: what an interceptor or a server reads.
     pub(crate) fn current(&self, id: &str) -> Option<String> {
         self.with(|secrets| {
             let secret = secrets
@@ -146,7 +146,7 @@ impl SecretsState {
     }
 }
 
-/// The value under the fault `stale`: its password is another one than the database has.
+/// Returns the value under the fault `stale`: its password is another one than the database has.
 pub(crate) fn stale(value: &str) -> String {
     let Ok(mut secret) = serde_json::from_str::<serde_json::Value>(value) else {
         return value.to_owned();
@@ -159,7 +159,7 @@ pub(crate) fn stale(value: &str) -> String {
     secret.to_string()
 }
 
-/// The secret of a deployment as the world begins, spelt as that deployment's stack spells it.
+/// Returns the secret of a deployment as the world begins, spelt as that deployment's stack spells it.
 fn own(seed: &Seed, deployment: &Scenario, began: Timestamp) -> Option<Secret> {
     let name = deployment.secret_name?;
     let seat = &deployment.neo4j;
@@ -189,7 +189,7 @@ fn own(seed: &Seed, deployment: &Scenario, began: Timestamp) -> Option<Secret> {
     Some(secret)
 }
 
-/// A secret that holds the password alone, as the starter's script writes it.
+/// Returns a secret that holds the password alone, as the starter's script writes it.
 fn bare(seed: &Seed, deployment: &Scenario, name: &str, began: Timestamp) -> Secret {
     let stack = deployment.stack.unwrap_or_default();
     let mut secret = Secret {
@@ -204,7 +204,7 @@ fn bare(seed: &Seed, deployment: &Scenario, name: &str, began: Timestamp) -> Sec
     secret
 }
 
-/// A secret beside it, spelt as AWS's own rotation functions want it.
+/// Returns a secret beside it, spelt as AWS's own rotation functions want it.
 fn extra(seed: &Seed, deployment: &Scenario, secret: &ExtraSecret, began: Timestamp) -> Secret {
     let seat = &secret.seat;
     let mut value = json!({"uri": seat.uri, "username": seat.user, "password": seat.password, "database": seat.database});
@@ -219,7 +219,7 @@ fn extra(seed: &Seed, deployment: &Scenario, secret: &ExtraSecret, began: Timest
     }
 }
 
-/// The secret in which AgentCore Identity keeps the client secret of the deployment's credential provider.
+/// Returns the secret in which AgentCore Identity keeps the client secret of the deployment's credential provider.
 fn managed(seed: &Seed, deployment: &Scenario, began: Timestamp) -> Option<Secret> {
     let provider = deployment.oauth_provider?;
     let value = json!({MANAGED_KEY: deployment.pool.as_ref()?.client_secret.as_ref()?});
@@ -232,7 +232,7 @@ fn managed(seed: &Seed, deployment: &Scenario, began: Timestamp) -> Option<Secre
     })
 }
 
-/// A secret of one version; `label` tells the versions of the world apart when their ids are drawn.
+/// Returns a secret of one version; `label` tells the versions of the world apart when their ids are drawn.
 fn initial(
     seed: &Seed,
     deployment: &Scenario,

@@ -81,7 +81,7 @@ fn send(value: &Json) -> ValueSend {
     }
 }
 
-/// A value as the Go driver's types encode it.
+/// Returns a value as the Go driver's types encode it.
 fn receive(value: ValueReceive) -> Json {
     match value {
         ValueReceive::Null => Json::Null,

@@ -80,7 +80,7 @@ fn refusal(code: &str, message: &str) -> DatabaseError {
     DatabaseError::Neo4j(code.to_owned(), message.to_owned())
 }
 
-/// A typed value as the Go driver's types encode it.
+/// Returns a typed value as the Go driver's types encode it.
 fn encode(typed: &Json) -> Json {
     let kind = typed
         .get("$type")
@@ -156,7 +156,7 @@ fn encode_map(map: &Json) -> Json {
     Json::Object(entries.into_iter().collect())
 }
 
-/// The number at the end of an element id.
+/// Returns the number at the end of an element id.
 fn number(element: &Json) -> i64 {
     element
         .as_str()

@@ -12,7 +12,7 @@ use crate::signature;
 use crate::tokens::{self, TokenRefusal};
 use crate::world::SharedWorld;
 
-/// The address of the protected resource's document.
+/// Returns the address of the protected resource's document.
 fn metadata_url(gateway: &Gateway) -> String {
     format!(
         "{}/.well-known/oauth-protected-resource",
@@ -37,7 +37,7 @@ pub(super) fn protected_resource(gateway: &Gateway) -> Response {
     json_response(StatusCode::OK, &document)
 }
 
-/// The caller's name, or the refusal.
+/// Returns the caller's name, or the refusal.
 pub(super) async fn authorize(
     world: &SharedWorld,
     gateway: &Gateway,

@@ -88,7 +88,7 @@ impl GatewayCall<'_> {
         response
     }
 
-    /// Whether a policy denies every tool of the gateway.
+    /// Returns whether a policy denies every tool of the gateway.
     pub(super) fn is_denied(&self) -> bool {
         let (policy, deployment) = (&self.gateway.policy, &self.deployment);
         policy.is_some()
@@ -98,7 +98,7 @@ impl GatewayCall<'_> {
             })
     }
 
-    /// The answer to a call that a policy denies: a tool error with HTTP 200.
+    /// Returns the answer to a call that a policy denies: a tool error with HTTP 200.
     fn denied(&self) -> Response {
         let text = format!(
             "AuthorizeActionException - {DENIED}: Tool call not allowed due to policy enforcement [No policy applies to the \

@@ -9,7 +9,7 @@ use crate::mcp::message::{self, Message, session_id};
 use crate::mcp::protocol;
 use crate::world::SharedWorld;
 
-/// The session id to give back; sessions are opt-in and belong to one caller.
+/// Returns the session id to give back; sessions are opt-in and belong to one caller.
 pub(super) fn session(
     world: &SharedWorld,
     gateway: &Gateway,

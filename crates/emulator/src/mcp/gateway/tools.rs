@@ -98,7 +98,7 @@ impl GatewayCall<'_> {
         tools
     }
 
-    /// The tools that a server of this stack had when the target was created. `None` for a foreign
+    /// Returns the tools that a server of this stack had when the target was created. `None` for a foreign
     /// server.
     fn tools_at_creation(&self, target: &Target) -> Option<Vec<Value>> {
         let own = target
@@ -164,7 +164,7 @@ impl GatewayCall<'_> {
         self.result(result)
     }
 
-    /// The ten tools that have most words of the query in name and description.
+    /// Returns the ten tools that have most words of the query in name and description.
     pub(super) async fn search(&self) -> Response {
         let arguments = self.message.arguments();
         let query = arguments

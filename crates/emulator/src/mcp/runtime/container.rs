@@ -80,7 +80,7 @@ fn failed() -> Response {
     )
 }
 
-/// The line that the program in the container prints for a message that it answered.
+/// Returns the line that the program in the container prints for a message that it answered.
 fn container_line(
     world: &SharedWorld,
     server: ToolServer,
@@ -110,7 +110,7 @@ fn container_line(
     }
 }
 
-/// The credentials of a program that has its own: a copy in its environment, or the secret as it was when its container
+/// Returns the credentials of a program that has its own: a copy in its environment, or the secret as it was when its container
 /// began, kept for the container's life. The error is a line of its log.
 async fn own_credentials(
     invocation: &Invocation<'_>,
@@ -153,7 +153,7 @@ async fn own_credentials(
     Ok(credentials)
 }
 
-/// The credentials that come with the request, for a server that has none of its own.
+/// Returns the credentials that come with the request, for a server that has none of its own.
 fn given_credentials(
     invocation: &Invocation<'_>,
     version: &RuntimeVersion,

@@ -128,7 +128,7 @@ fn short((group, stream, at, message): &ExpectedLine) -> String {
     format!("{group}/{stream} {at} {message}")
 }
 
-/// Whether every uncertainty was counted, and is over.
+/// Returns whether every uncertainty was counted, and is over.
 fn check_counts(plan: &FaultPlan, world: &FaultWorld, delivered: &Delivered) -> Vec<String> {
     let mut wrong = Vec::new();
     if let Some(ended) = &delivered.ended {
@@ -169,7 +169,7 @@ fn check_counts(plan: &FaultPlan, world: &FaultWorld, delivered: &Delivered) -> 
     wrong
 }
 
-/// Whether every event has an id of its own, and CloudWatch's in the end.
+/// Returns whether every event has an id of its own, and CloudWatch's in the end.
 fn check_ids(plan: &FaultPlan, delivered: &Delivered) -> Option<String> {
     let mut ids: HashMap<&str, &str> = HashMap::new();
     for identified in &delivered.identified {
@@ -202,7 +202,7 @@ fn check_ids(plan: &FaultPlan, delivered: &Delivered) -> Option<String> {
     (unidentified > 0).then(|| format!("{unidentified} events have no id of CloudWatch"))
 }
 
-/// Whether a session was replaced within ten seconds of a change of the network, wherever nothing else stood in the way.
+/// Returns whether a session was replaced within ten seconds of a change of the network, wherever nothing else stood in the way.
 fn check_switches(plan: &FaultPlan, world: &FaultWorld) -> Option<String> {
     const LIMIT: Millis = 10_000;
     const UNDISTURBED: Millis = 60_000;

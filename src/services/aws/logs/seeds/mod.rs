@@ -25,17 +25,17 @@ impl SeedRng {
         mixed ^ (mixed >> 31)
     }
 
-    /// A number of `from..to`.
+    /// Returns a number of `from..to`.
     fn within(&mut self, from: i64, to: i64) -> i64 {
         from + (self.next() % (to - from).max(1) as u64) as i64
     }
 
-    /// Whether something happens that does in `percent` of all cases.
+    /// Returns whether something happens that does in `percent` of all cases.
     fn chance(&mut self, percent: i64) -> bool {
         self.within(0, 100) < percent
     }
 
-    /// One of several.
+    /// Returns one of several.
     fn pick<T: Copy>(&mut self, all: &[T]) -> T {
         all[self.within(0, all.len() as i64) as usize]
     }

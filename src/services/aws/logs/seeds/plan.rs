@@ -115,7 +115,7 @@ pub(super) struct FaultPlan {
 }
 
 impl FaultPlan {
-    /// The plan of a seed.
+    /// Returns the plan of a seed.
     pub(super) fn of(seed: u64) -> Self {
         let mut rng = SeedRng(seed);
         // Every twentieth world lasts longer than a session may.

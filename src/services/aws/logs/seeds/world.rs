@@ -57,7 +57,7 @@ pub(super) struct FaultWorld {
 }
 
 impl FaultWorld {
-    /// A world that begins now.
+    /// Returns a world that begins now.
     pub(super) fn new(plan: FaultPlan, seed: u64) -> Arc<Self> {
         Arc::new_cyclic(|this| Self {
             plan,
@@ -69,7 +69,7 @@ impl FaultWorld {
         })
     }
 
-    /// The time by the clock on the wall, which goes on while the machine sleeps.
+    /// Returns the time by the clock on the wall, which goes on while the machine sleeps.
     pub(super) fn millis(&self) -> Millis {
         let awake = self.started.elapsed().as_millis() as i64;
         let mut now = awake;
@@ -83,7 +83,7 @@ impl FaultWorld {
         now
     }
 
-    /// Whether a fault is active.
+    /// Returns whether a fault is active.
     pub(super) fn has(&self, fault: RequestFault) -> bool {
         let now = self.millis();
         let mut faults = self.plan.requests.iter();
@@ -99,14 +99,14 @@ impl FaultWorld {
         group != 0 || !deleted.is_some_and(|window| window.contains(&at))
     }
 
-    /// Whether an event is in its group at a time: a group that is created again is empty.
+    /// Returns whether an event is in its group at a time: a group that is created again is empty.
     fn is_stored(&self, event: &WrittenEvent, at: Millis) -> bool {
         let deleted = self.plan.deleted.as_ref().filter(|_| event.group == 0);
         event.visible <= at
             && deleted.is_none_or(|window| at < window.start || event.ingested >= window.end)
     }
 
-    /// The failure of the way to the service, in the words of the client that meets it.
+    /// Returns the failure of the way to the service, in the words of the client that meets it.
     fn path_failure(&self) -> Option<Failure> {
         let doing = "asking the world";
         let unreachable = |chain: &str| Some(unreachable(doing, HOST, chain.to_owned()));
@@ -129,14 +129,14 @@ impl FaultWorld {
         None
     }
 
-    /// Whether the machine has changed its network since a time.
+    /// Returns whether the machine has changed its network since a time.
     fn has_switched_since(&self, began: Millis) -> bool {
         let now = self.millis();
         let mut faults = self.plan.sessions.iter();
         faults.any(|(at, fault)| *fault == SessionFault::NetworkSwitch && (began..now).contains(at))
     }
 
-    /// The failure that a request meets now.
+    /// Returns the failure that a request meets now.
     fn failure(&self, is_page: bool) -> Option<Failure> {
         if self.has(RequestFault::SignedOut) {
             return Some(failure(FailureKind::SignIn, "the token has expired"));
@@ -180,7 +180,7 @@ impl FaultWorld {
         self.failure(false)
     }
 
-    /// The first fault of a session that began at a time.
+    /// Returns the first fault of a session that began at a time.
     pub(super) fn next_session_fault(&self, began: Millis) -> (Millis, Option<SessionFault>) {
         let mut faults = self.plan.sessions.iter().filter(|(at, _)| *at > began);
         let limit = began + self.plan.session_limit;
@@ -190,7 +190,7 @@ impl FaultWorld {
         }
     }
 
-    /// The update of a second of a session.
+    /// Returns the update of a second of a session.
     fn update(&self, groups: &[usize], from: Millis, until: Millis) -> LiveUpdate {
         let is_lossy = self.has(RequestFault::Lossy);
         let mut events: Vec<LogEvent> = self
@@ -329,7 +329,7 @@ impl FaultWorld {
     }
 }
 
-/// An event as a live session sends it, or as it is stored, with its id.
+/// Returns an event as a live session sends it, or as it is stored, with its id.
 fn event_of(number: usize, written: &WrittenEvent, has_id: bool) -> LogEvent {
     LogEvent {
         timestamp: moment(written.at),
@@ -341,7 +341,7 @@ fn event_of(number: usize, written: &WrittenEvent, has_id: bool) -> LogEvent {
     }
 }
 
-/// The number of the event that has this id; `None` for an id that is not CloudWatch's.
+/// Returns the number of the event that has this id; `None` for an id that is not CloudWatch's.
 pub(super) fn number_of_id(id: &str) -> Option<usize> {
     id.strip_prefix("37")?.parse().ok()
 }
@@ -363,7 +363,7 @@ fn failure(kind: FailureKind, cause: &str) -> Failure {
     Failure::new(kind, "asking the world", cause)
 }
 
-/// The moment of a time of the plan.
+/// Returns the moment of a time of the plan.
 pub(super) fn moment(at: Millis) -> Moment {
     Moment::from_millis(EPOCH + at)
 }
@@ -372,7 +372,7 @@ fn millis(moment: Moment) -> Millis {
     moment.millis() - EPOCH
 }
 
-/// The name of a group.
+/// Returns the name of a group.
 pub(super) fn group_name(group: usize) -> String {
     format!("g{group}")
 }

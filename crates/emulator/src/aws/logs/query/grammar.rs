@@ -16,7 +16,7 @@ pub(in crate::aws::logs) struct QueryProblem {
 }
 
 impl QueryProblem {
-    /// A problem with the bytes of a range.
+    /// Returns a problem with the bytes of a range.
     fn at(text: &str, range: Range<usize>, message: String) -> Self {
         let characters = |byte: usize| text.get(..byte).unwrap_or(text).chars().count();
         Self {
@@ -119,7 +119,7 @@ struct LocatedToken {
     range: Range<usize>,
 }
 
-/// The text with comments blanked out, so that places stay the same.
+/// Returns the text with comments blanked out, so that places stay the same.
 fn without_comments(text: &str) -> String {
     text.split_inclusive('\n')
         .map(|line| {
@@ -155,7 +155,7 @@ fn tokenize(text: &str) -> Result<Vec<LocatedToken>, QueryProblem> {
     Ok(tokens)
 }
 
-/// The first token of a text that is not empty, and what follows it; a slash begins a pattern if an operand is expected.
+/// Returns the first token of a text that is not empty, and what follows it; a slash begins a pattern if an operand is expected.
 fn next_token(rest: &str, is_operand: bool) -> Result<(QueryToken, &str), String> {
     const MARKS: [&str; 14] = [
         "!=", "<=", ">=", "=~", "=", "<", ">", "(", ")", "[", "]", ",", "|", "*",
@@ -213,7 +213,7 @@ impl<'a> GrammarReader<'a> {
         self.tokens.get(self.at).map(|token| &token.value)
     }
 
-    /// The bytes of the token that was taken last, or behind the last token if there was none left.
+    /// Returns the bytes of the token that was taken last, or behind the last token if there was none left.
     fn last_range(&self) -> Option<Range<usize>> {
         let taken = self.tokens.get(self.at.saturating_sub(1));
         let last = self
@@ -290,7 +290,7 @@ impl<'a> GrammarReader<'a> {
         }
     }
 
-    /// A name, or the text of an aggregate such as `count(*)`.
+    /// Returns a name, or the text of an aggregate such as `count(*)`.
     fn aggregate_or_word(&mut self) -> Result<String, String> {
         let mut name = self.word()?;
         if self.takes(&QueryToken::Mark("(")) {
@@ -468,7 +468,7 @@ impl<'a> GrammarReader<'a> {
     }
 }
 
-/// A token in a message.
+/// Returns a token in a message.
 fn shown(token: Option<&QueryToken>) -> String {
     token.map_or_else(|| "the end".to_owned(), ToString::to_string)
 }

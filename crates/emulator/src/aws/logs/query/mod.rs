@@ -123,12 +123,12 @@ fn moment(milliseconds: i64) -> String {
 }
 
 impl InsightsQuery {
-    /// Whether a record passes the filters.
+    /// Returns whether a record passes the filters.
     pub(super) fn keeps(&self, record: &Record) -> bool {
         self.filters.iter().all(|filter| filter.holds(record))
     }
 
-    /// The rows of the records that were kept.
+    /// Returns the rows of the records that were kept.
     pub(super) fn finish(&self, mut records: Vec<Record>, limit: usize) -> Vec<QueryRow> {
         let limit = self.limit.unwrap_or(limit).min(limit);
         if let Some(stats) = &self.stats {
