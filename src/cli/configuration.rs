@@ -120,7 +120,9 @@ fn print_check(loaded: &Loaded, path: &str, names: &[&str]) -> CliResult {
     } else {
         names.join(", ")
     };
-    output::text(&sanitize(&format!("{path}: no problems found. Deployments: {shown}")))?;
+    output::text(&sanitize(&format!(
+        "{path}: no problems found. Deployments: {shown}"
+    )))?;
     Ok(())
 }
 

@@ -70,7 +70,7 @@ fn serve(stream: &TcpStream, kept: &Mutex<Vec<String>>) {
 
 const PROFILES: &str = "[profile ops]\naws_access_key_id = AKIAPROFILE\naws_secret_access_key = x\nregion = eu-central-1\n\
      [profile login]\nlogin_session = arn:aws:iam::111122223333:user/ana\nregion = us-east-1\n\
-     [profile fips]\naws_access_key_id = AKIAFIPS\naws_secret_access_key = x\nregion = us-gov-west-1\nuse_fips_endpoint = true\n";
+     [profile fips]\naws_access_key_id = AKIAFIPS\naws_secret_access_key = x\nregion = us-east-2\nuse_fips_endpoint = true\n";
 
 /// The binary with a shared configuration, and with other keys in its environment.
 fn console(config: &str) -> Console {

@@ -164,7 +164,7 @@ async fn a_group_that_does_not_exist_is_not_found_or_a_notice_beside_others() {
     read.await.unwrap();
     assert_eq!(
         notices.iter().map(|notice| notice.kind).collect::<Vec<_>>(),
-        [NoticeKind::Unavailable]
+        [NoticeKind::Missing]
     );
     let names = services.aws.logs.groups(a, "/test/").await.unwrap();
     assert_eq!(names, ["/test/some"]);
