@@ -198,7 +198,7 @@ async fn fetch_offers(session: &McpSession) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Returns the suite's echo tool wants the schema of its fellow back, as it was received.
+/// The suite's echo tool wants the schema of its fellow back, as it was received.
 fn arguments(tool: &Tool, all: &[Tool]) -> Map<String, Value> {
     let mut arguments = sample(tool);
     let other = all

@@ -244,7 +244,7 @@ fn nested_level(record: &BorrowedJson<'_>) -> Option<Level> {
         .find_map(|place| record.at(place)?.as_str().and_then(Level::parse))
 }
 
-/// Returns a vended gateway record states its result in `body.isError`.
+/// A vended gateway record states its result in `body.isError`.
 fn level_of_gateway_record(record: &BorrowedJson<'_>) -> Option<Level> {
     let failed = record
         .at(&["body", "isError"])

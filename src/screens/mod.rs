@@ -139,7 +139,7 @@ pub struct ScreenUpdate {
 }
 
 impl ScreenUpdate {
-    /// Returns the screen handled the action; there is nothing more to do.
+    /// The screen handled the action; there is nothing more to do.
     pub fn done() -> Self {
         Self {
             handled: true,

@@ -64,7 +64,7 @@ impl Consents {
             .cloned()
     }
 
-    /// Returns the person agreed on the page; gives the request, or none where it is unknown, too old, or was used before.
+    /// The person agreed on the page; gives the request, or none where it is unknown, too old, or was used before.
     pub(crate) fn grant(&self, session_uri: &str, now: Timestamp) -> Option<Consent> {
         let mut open = self.open.lock();
         let consent = open
@@ -74,7 +74,7 @@ impl Consents {
         Some(consent.clone())
     }
 
-    /// Returns the application confirms for `user`.
+    /// The application confirms for `user`.
     pub(crate) fn complete(
         &self,
         session_uri: &str,

@@ -14,7 +14,7 @@ impl ClientSecretMachine {
     pub(super) fn called(&mut self, answer: CallAnswer) {
         match answer {
             CallAnswer::Answered(what) | CallAnswer::Elsewhere(what) => {
-                self.note(format!("the chain answered: {what}"))
+                self.note(format!("the chain answered: {what}"));
             }
             CallAnswer::Refused(why) | CallAnswer::Unknown(why) => {
                 self.warn(format!("not proven through the chain: {why}"));

@@ -199,7 +199,7 @@ fn a_value_is_masked_behind_the_name_of_its_member_too() {
     let shown = masked(canary);
     assert!(!shown.contains("CANARY"), "{shown}");
     assert!(shown.contains(r#""kept":[1,null,true,"a"]"#), "{shown}");
-    let harmless = serde_json::json!({"reason": "disk full", "n": 9007199254740993_i64});
+    let harmless = serde_json::json!({"reason": "disk full", "n": 9_007_199_254_740_993_i64});
     assert_eq!(masked_json(harmless.clone()), harmless);
 }
 

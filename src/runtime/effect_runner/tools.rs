@@ -231,7 +231,7 @@ impl RunnerState {
         }
     }
 
-    /// Returns a call asked for a person's consent. With a browser at hand the consent is obtained and the call repeated; otherwise the
+    /// A call asked for a person's consent. With a browser at hand the consent is obtained and the call repeated; otherwise the
     /// address is shown, and the consent is completed before the call is repeated by hand.
     async fn ask_for_consent(
         &self,

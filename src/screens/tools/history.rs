@@ -255,7 +255,7 @@ impl Tools {
         ScreenUpdate::effects(effects)
     }
 
-    /// Returns a call that waited for its endpoint is put into the form.
+    /// A call that waited for its endpoint is put into the form.
     pub(super) fn recall_waiting(&mut self, context: &mut UpdateContext<'_>) -> ScreenUpdate {
         match self.recalled.take() {
             Some(entry) if Some(&entry.endpoint) == self.endpoint.as_ref() => {

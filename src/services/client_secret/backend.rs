@@ -325,7 +325,7 @@ impl ClientSecretBackend {
             Err(failure) if failure.kind == FailureKind::Conflict => {
                 Ok(ClientSecretObservation::Conflict)
             }
-            created => self.wrote(created?, ClientSecretObservation::Stored),
+            created => Ok(self.wrote(created?, ClientSecretObservation::Stored)),
         }
     }
 
@@ -392,7 +392,7 @@ impl ClientSecretBackend {
             Err(failure) if matches!(failure.kind, FailureKind::Usage | FailureKind::Conflict) => {
                 Ok(ClientSecretObservation::Conflict)
             }
-            moved => self.wrote(moved?, ClientSecretObservation::Moved),
+            moved => Ok(self.wrote(moved?, ClientSecretObservation::Moved)),
         }
     }
 
@@ -411,7 +411,7 @@ impl ClientSecretBackend {
             added => {
                 let (id, request_id) = added?;
                 let id = ClientSecretId::new(id);
-                self.wrote(request_id, ClientSecretObservation::Added(id))
+                Ok(self.wrote(request_id, ClientSecretObservation::Added(id)))
             }
         }
     }

@@ -108,18 +108,18 @@ impl ClientSecretBackend {
         &mut self,
         request_id: Option<String>,
         seen: ClientSecretObservation,
-    ) -> Answered {
+    ) -> ClientSecretObservation {
         self.request_id = request_id;
-        Ok(seen)
+        seen
     }
 
-    /// Returns an update replaces the whole configuration: everything that the provider shows is sent back, unknown members included.
+    /// Updates the provider. An update replaces the whole configuration: everything that the provider shows is sent back, unknown members included.
     pub(super) async fn update_provider(&mut self, index: usize, choice: SecretChoice) -> Answered {
         let value = self.value(choice)?.clone();
         let provider = self.provider(index)?;
         if is_external(provider) {
             let request_id = self.update_external(provider, &value).await?;
-            return self.wrote(request_id, ClientSecretObservation::Updated);
+            return Ok(self.wrote(request_id, ClientSecretObservation::Updated));
         }
         let mut configuration = provider
             .get("oauth2ProviderConfigOutput")
@@ -148,7 +148,7 @@ impl ClientSecretBackend {
             Err(failure) if failure.kind == FailureKind::Conflict => {
                 Ok(ClientSecretObservation::Conflict)
             }
-            updated => self.wrote(updated?, ClientSecretObservation::Updated),
+            updated => Ok(self.wrote(updated?, ClientSecretObservation::Updated)),
         }
     }
 

@@ -39,7 +39,7 @@ pub(crate) trait Credentials: Send + Sync {
         request: sigv4::Signable<'a>,
     ) -> BoxFuture<'a, Result<Headers, Failure>>;
 
-    /// Returns the endpoint refused a request with these headers. Returns whether the request is worth sending once more.
+    /// The endpoint refused a request with these headers. Returns whether the request is worth sending once more.
     fn refused<'a>(
         &'a self,
         headers: &'a Headers,

@@ -246,7 +246,7 @@ fn answer(
     }
 }
 
-/// Returns the process dies at a write; where it stands then.
+/// The process dies at a write; where it stands then.
 fn death(
     world: &mut ExploredWorld,
     effect: &RotationEffect,

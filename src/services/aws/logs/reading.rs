@@ -152,7 +152,7 @@ impl UrgentReading {
 /// Attempts at a window that was refused, and not merely failed, before it is left alone.
 const REFUSED_ATTEMPTS: u32 = 20;
 /// The wait before an attempt that is never made.
-const NEVER: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+const NEVER: Duration = Duration::from_hours(365 * 24);
 
 /// A window that could not be read. It is tried again until it is, or has been refused too often.
 pub(super) struct OpenGap {
