@@ -295,7 +295,7 @@ fn of_key(head: &str) -> Option<Level> {
     })
 }
 
-/// Returns a level at the very beginning: klog and glog (`E0102 15:04:05.000000`), syslog (`<3>`), .NET console (`fail: Category`).
+/// Returns a level at the very beginning: klog and glog (`E0102 15:04:05.000000`), Tornado, syslog (`<3>`), .NET console (`fail: Category`).
 fn of_prefix(head: &str) -> Option<Level> {
     let text = head.trim_start();
     if let Some((priority, _)) = text.strip_prefix('<').and_then(|rest| rest.split_once('>')) {
@@ -305,14 +305,30 @@ fn of_prefix(head: &str) -> Option<Level> {
     let is_klog = bytes.get(1..5)?.iter().all(u8::is_ascii_digit)
         && bytes.get(5) == Some(&b' ')
         && bytes.get(8) == Some(&b':');
-    match bytes.first() {
-        Some(b'I') if is_klog => Some(Level::Info),
-        Some(b'W') if is_klog => Some(Level::Warn),
-        Some(b'E') if is_klog => Some(Level::Error),
-        Some(b'F') if is_klog => Some(Level::Fatal),
+    let letter = if is_klog {
+        bytes.first()
+    } else {
+        tornado_letter(bytes)
+    };
+    match letter {
+        Some(b'D') => Some(Level::Debug),
+        Some(b'I') => Some(Level::Info),
+        Some(b'W') => Some(Level::Warn),
+        Some(b'E') => Some(Level::Error),
+        Some(b'F' | b'C') => Some(Level::Fatal),
         _ if text.starts_with("fatal error: ") => Some(Level::Fatal),
         _ => None,
     }
+}
+
+/// Returns the letter of Tornado's default format: `[E 260101 12:00:00 web:1]`.
+fn tornado_letter(line: &[u8]) -> Option<&u8> {
+    let (opened, letter, date) = (line.first()?, line.get(1)?, line.get(3..9)?);
+    let is_tornado = *opened == b'['
+        && line.get(2) == Some(&b' ')
+        && line.get(9) == Some(&b' ')
+        && date.iter().all(u8::is_ascii_digit);
+    is_tornado.then_some(letter)
 }
 
 /// `ERROR`, `[error]`, `error:`, `<WARN>`, `ERROR:root:text`, `app.ERROR:`, `[core:error]`. A bare lower-case word is prose.

@@ -20,6 +20,15 @@ fn plain_lines_of_common_frameworks_have_their_level() {
             Level::Info,
         ),
         ("E0101 00:00:00.000000 1 klog.go:1] klog", Level::Error),
+        (
+            "[E 260101 12:00:00 web:2348] 500 GET /mcp (127.0.0.1) 4.2ms",
+            Level::Error,
+        ),
+        (
+            "[I 260101 12:00:00 web:2348] 200 GET /mcp (127.0.0.1) 4.2ms",
+            Level::Info,
+        ),
+        ("[C 260101 12:00:00 app:1] cannot start", Level::Fatal),
         ("I0101 00:00:00.000000 1 klog.go:1] fine", Level::Info),
         ("<3>kernel said so", Level::Error),
         (
