@@ -14,7 +14,7 @@ use super::{AwsClient, CredentialProviders, Stacks};
 use crate::model::{Deployment, Failure, FailureKind, Kind, Resource, ResourceKey};
 
 use super::{control::Control, failure, names, resources};
-pub(super) use reading::{each, id_of, named};
+pub(super) use reading::{id_of, map_concurrently, named};
 
 use members::{ResourceScope, gateway_id, is_all};
 use memory::LastList;
@@ -215,7 +215,7 @@ impl AwsResources {
             ResourceScope::All => {
                 let summaries = control.listed_gateways().await?;
                 let detailed = summaries.len() <= DETAILED;
-                each(summaries, |summary| async move {
+                map_concurrently(summaries, |summary| async move {
                     let id = id_of(&summary, "gatewayId");
                     let wanted = detailed || status_of(&summary) != "READY";
                     let (detail, unread) = if wanted {
@@ -253,7 +253,7 @@ impl AwsResources {
             ResourceScope::Named(ids) => ids.into_iter().collect(),
         };
         let mut summaries = Vec::new();
-        let lists = each(gateways, |gateway| async move {
+        let lists = map_concurrently(gateways, |gateway| async move {
             Ok((control.targets(&gateway).await?, gateway))
         })
         .await?;
@@ -261,7 +261,7 @@ impl AwsResources {
             summaries.extend(found.into_iter().map(|summary| (gateway.clone(), summary)));
         }
         let detailed = summaries.len() <= DETAILED;
-        each(summaries, |(gateway, summary)| async move {
+        map_concurrently(summaries, |(gateway, summary)| async move {
             let id = id_of(&summary, "targetId");
             let wanted = detailed || status_of(&summary) != "READY";
             let (detail, unread) = if wanted {
@@ -285,7 +285,7 @@ impl AwsResources {
         if is_all(&deployment.runtimes) {
             let summaries = control.listed_runtimes().await?;
             let detailed = summaries.len() <= DETAILED;
-            return each(summaries, |summary| async move {
+            return map_concurrently(summaries, |summary| async move {
                 let wanted = detailed || status_of(&summary) != "READY";
                 let (detail, unread) = if wanted {
                     let id = id_of(&summary, "agentRuntimeId");
@@ -330,7 +330,7 @@ impl AwsResources {
                 .collect()
         };
         let several = ids.len() > 1;
-        let lists = each(ids, |runtime| async move {
+        let lists = map_concurrently(ids, |runtime| async move {
             match control.endpoints(&runtime).await {
                 Ok(found) => Ok((found, runtime)),
                 // One runtime of several that is gone takes nothing away from the others.
@@ -349,7 +349,7 @@ impl AwsResources {
                     .map(move |summary| (runtime.clone(), summary))
             })
             .collect::<Vec<_>>();
-        each(summaries, |(runtime, summary)| async move {
+        map_concurrently(summaries, |(runtime, summary)| async move {
             // The list says all but the reason of a failure.
             let wanted = status_of(&summary) != "READY";
             let (detail, unread) = if wanted {

@@ -15,7 +15,7 @@ use crate::{
 
 use super::{
     control::Control,
-    fleet::{RELATED, each, named},
+    fleet::{RELATED, map_concurrently, named},
     resources::{FactList, base, link, list, moment, text},
 };
 
@@ -99,7 +99,7 @@ impl AwsResources {
             .filter(|link| link.kind == Kind::WorkloadIdentity)
             .map(|link| link.id.clone())
             .collect();
-        let found = each(ids, |id| async move {
+        let found = map_concurrently(ids, |id| async move {
             match self.describe_workload_identity(deployment, &id).await {
                 Ok(identity) => Ok(Some(identity)),
                 // Those that AgentCore makes for itself cannot be read by everybody.

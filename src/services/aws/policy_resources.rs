@@ -12,7 +12,7 @@ use crate::{
 use super::{
     control::Control,
     failure::AwsOperation,
-    fleet::{RELATED, each, id_of, named},
+    fleet::{RELATED, id_of, map_concurrently, named},
     names,
     raw_json::pages,
     resources::{FactList, base, items, link, text},
@@ -84,7 +84,7 @@ impl AwsResources {
         control: &Control,
     ) -> Result<Vec<Resource>, Failure> {
         let engines = self.asked_engines(deployment, control).await?;
-        let lists = each(engines.into_keys(), |engine| async move {
+        let lists = map_concurrently(engines.into_keys(), |engine| async move {
             let path = format!("policy-engines/{}/policies", names::component(&engine));
             self.list_control(deployment, "ListPolicies", &path, "policies")
                 .await
@@ -117,7 +117,7 @@ impl AwsResources {
         control: &Control,
     ) -> Result<Vec<Resource>, Failure> {
         let gateways = self.gateways(deployment, control, RELATED).await?;
-        let lists = each(gateways, |gateway| async move {
+        let lists = map_concurrently(gateways, |gateway| async move {
             let limits = self.gateway_limits(deployment, &gateway.key.id).await?;
             Ok((gateway.key.id, limits))
         })

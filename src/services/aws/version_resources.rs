@@ -15,7 +15,7 @@ use crate::{
 use super::{
     control::Control,
     failure::AwsOperation,
-    fleet::{RELATED, each},
+    fleet::{RELATED, map_concurrently},
     raw_json::{captured, pages},
     resources::{FactList, base, link, text},
 };
@@ -29,7 +29,7 @@ impl AwsResources {
     ) -> Result<Vec<Resource>, Failure> {
         let runtimes = self.runtimes(deployment, control, RELATED).await?;
         let several = runtimes.len() > 1;
-        let lists = each(runtimes, |runtime| async move {
+        let lists = map_concurrently(runtimes, |runtime| async move {
             let id = runtime.key.id;
             match control.versions_with_endpoints(&id).await {
                 Ok((versions, endpoints)) => Ok((id, versions, endpoints)),

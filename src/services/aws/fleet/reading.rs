@@ -31,7 +31,8 @@ pub(super) fn status_of(summary: &Value) -> &str {
         .unwrap_or_default()
 }
 
-/// Returns a detail, or why what a list says must do. Nobody misses the detail of what is gone meanwhile.
+/// Splits the answer to a request for a detail: the detail, or the failure that the resource's row reports. A resource that
+/// is gone meanwhile has neither.
 pub(super) fn detail_of(answer: Result<Value, Failure>) -> (Option<Value>, Option<Box<Failure>>) {
     match answer {
         Ok(detail) => (Some(detail), None),
@@ -41,7 +42,10 @@ pub(super) fn detail_of(answer: Result<Value, Failure>) -> (Option<Value>, Optio
 }
 
 /// Some at a time, in order; the first failure ends it.
-pub(in crate::services::aws) async fn each<I, T, F, P>(items: I, work: F) -> Result<Vec<T>, Failure>
+pub(in crate::services::aws) async fn map_concurrently<I, T, F, P>(
+    items: I,
+    work: F,
+) -> Result<Vec<T>, Failure>
 where
     I: IntoIterator,
     F: FnMut(I::Item) -> P,
@@ -67,7 +71,8 @@ where
     P: Future<Output = Result<Resource, Failure>>,
 {
     let read = &read;
-    let results = each(ids, |id| async move { Ok((read(id.clone()).await, id)) }).await?;
+    let results =
+        map_concurrently(ids, |id| async move { Ok((read(id.clone()).await, id)) }).await?;
     if let Some((Err(failure), _)) = results
         .iter()
         .find(|(result, _)| result.is_err())
