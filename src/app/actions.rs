@@ -160,7 +160,7 @@ impl App {
         Effects::none()
     }
 
-    /// Returns the suspension that waited for a rotation.
+    /// Performs the suspension that waited for a rotation.
     pub(super) fn pending_suspension(&mut self) -> Effects {
         if std::mem::take(&mut self.is_suspend_pending) {
             Effects::one(Effect::Suspend)

@@ -277,7 +277,7 @@ impl Context {
     }
 }
 
-/// Returns all problems of the configuration as one failure.
+/// Returns all problems of the configuration as one failure, where there are any.
 pub(crate) fn refuse_problems(loaded: &Loaded) -> Result<(), Failure> {
     let path = loaded
         .path

@@ -471,7 +471,7 @@ fn joined(
     Ok(text)
 }
 
-/// Returns what is written must mean what was meant.
+/// Checks the text before it is written: it must mean what was meant.
 fn check(doing: &str, text: &str, expected: &[Deployment]) -> Result<(), Failure> {
     let (config, problems) = config::parse(text, &|| None);
     match problems.first() {

@@ -326,7 +326,7 @@ const KNOWN: [&str; 13] = [
     "SYNCHRONIZE_PENDING_AUTH",
 ];
 
-/// Returns a word that is neither known nor seen anywhere would be waited for in vain.
+/// Refuses a word that is neither known nor seen anywhere: it would be waited for in vain.
 fn check_status(status: &str, listing: &Listing) -> Result<(), Failure> {
     let known = || KNOWN.iter().chain(&SECRET).copied().chain(["ACTIVE"]);
     if known().any(|word| word == status)

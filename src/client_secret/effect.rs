@@ -172,41 +172,25 @@ impl ClientSecretEffect {
 
     /// Returns the version of the journal that it writes, where it writes one.
     pub fn written_version(&self) -> Option<&VersionId> {
-        match self {
-            Self::PutVersion { version, .. } => Some(version),
-            Self::MoveStage {
-                to, remove_from, ..
-            } => to.as_ref().or(remove_from.as_ref()),
-            Self::CreateJournal
-            | Self::AddSecret
-            | Self::UpdateProvider(..)
-            | Self::UpdateConfiguration(_)
-            | Self::DeleteSecret(_)
-            | Self::ReadClient
-            | Self::ReadJournal
-            | Self::Probe(_)
-            | Self::FindProviders
-            | Self::ReadProvider(_)
-            | Self::CheckProvider(_)
-            | Self::CheckPermissions
-            | Self::Generate
-            | Self::CallThroughChain(_)
-            | Self::FindHolders(_)
-            | Self::Wait { .. } => None,
-        }
+        let (_, to, from) = self.stage_change()?;
+        to.or(from)
     }
 
     /// Returns the staging label of the journal that it puts, moves or takes off.
     pub fn label_move(&self) -> Option<LabelChange> {
+        let (label, to, from) = self.stage_change()?;
+        Some(LabelChange::new(label, to, from))
+    }
+
+    /// Returns the staging label that it changes, the version that gets it and the one that loses it.
+    fn stage_change(&self) -> Option<(&str, Option<&VersionId>, Option<&VersionId>)> {
         match self {
-            Self::PutVersion { version, label } => {
-                Some(LabelChange::new(label, Some(version), None))
-            }
+            Self::PutVersion { version, label } => Some((label, Some(version), None)),
             Self::MoveStage {
                 stage,
                 to,
                 remove_from,
-            } => Some(LabelChange::new(stage, to.as_ref(), remove_from.as_ref())),
+            } => Some((stage, to.as_ref(), remove_from.as_ref())),
             Self::CreateJournal
             | Self::AddSecret
             | Self::UpdateProvider(..)

@@ -145,7 +145,7 @@ fn read_mcp_url(section: &Section<'_, '_>, endpoints: &mut Endpoints) {
     endpoints.mcp_url = url(section, "mcp_url").map(completed);
 }
 
-/// Returns an address of a gateway ends in `/mcp`; the ARN in a runtime's is percent-encoded.
+/// An address of a gateway ends in `/mcp`; the ARN in a runtime's is percent-encoded.
 fn completed(address: String) -> String {
     let form = recognise(&address);
     if let Some(url) = form.clone().and_then(ValueForm::into_gateway_url) {

@@ -52,7 +52,7 @@ fn judge(evidence: &Evidence) -> Judgement {
     judged.slow_after(evidence.slowest_interception(), "the function")
 }
 
-/// Returns a 500 of the gateway after it began to process the request is the interceptor's: its log has the reason, or has
+/// A 500 of the gateway after it began to process the request is the interceptor's: its log has the reason, or has
 /// nothing because the function was never invoked. A 401 with a Basic challenge is the function's own answer.
 fn explain(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
     if matches!(evidence.interceptor_log, Probe::NotMade(_)) {

@@ -30,7 +30,7 @@ fn health(secret: &Resource) -> Health {
     }
 }
 
-/// Returns the age of the password says more than `ENABLED`.
+/// The age of the password says more than `ENABLED`.
 fn status_text(secret: &Resource, now: Moment) -> String {
     match (secret.status.as_str(), secret.updated) {
         ("ENABLED", Some(updated)) => format!("{} old", updated.age(now)),

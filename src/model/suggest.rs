@@ -23,7 +23,7 @@ pub fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) ->
     nearest(word, known).map_or_else(String::new, |name| format!("; did you mean \"{name}\"?"))
 }
 
-/// Returns one edit in three characters is tolerated.
+/// One edit in three characters is tolerated.
 fn tolerance(word: &str, name: &str) -> usize {
     (word.chars().count().max(name.chars().count()) / 3).max(1)
 }

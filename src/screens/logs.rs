@@ -217,7 +217,7 @@ impl Logs {
         self.unseen += new.min(self.store.len().saturating_sub(before));
     }
 
-    /// Returns all stored lines of a window have been read.
+    /// All stored lines of a window have been read.
     pub fn window_read(&mut self, result: Result<(), Failure>) -> ScreenUpdate {
         let is_older = std::mem::take(&mut self.range.is_reading_older);
         match result {

@@ -214,7 +214,7 @@ impl Tools {
         self.forms.get(&key)
     }
 
-    /// Returns a fact about connections and calls.
+    /// Applies a fact about connections and calls.
     pub fn on(&mut self, event: ToolsEvent, context: &mut UpdateContext<'_>) -> ScreenUpdate {
         match event {
             ToolsEvent::Connected(endpoint, result) => self.connected(&endpoint, *result, context),

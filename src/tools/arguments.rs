@@ -135,7 +135,7 @@ fn choose_items(property: &Property, text: &str) -> Result<Value, String> {
         .collect()
 }
 
-/// Returns whether a value keeps within the limits of its property.
+/// Checks that a value keeps within the limits of its property.
 ///
 /// # Errors
 /// A sentence that says what is wanted.

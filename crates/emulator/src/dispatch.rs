@@ -72,7 +72,7 @@ fn recognise_query(request: &Request) -> Option<OperationCall> {
     Some(OperationCall::new(service, &name, protocol, Some(form)))
 }
 
-/// Returns what all operations have in common.
+/// Does what all operations have in common.
 async fn serve(world: &SharedWorld, request: &Request, call: OperationCall) -> Response {
     let request_id = world.seed.next_uuid();
     let protocol = call.protocol;

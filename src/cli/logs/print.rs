@@ -99,7 +99,7 @@ impl Printer {
         }
     }
 
-    /// Returns what a tail delivers at once.
+    /// Prints what a tail delivers at once.
     pub(super) fn batch(&mut self, batch: &LogBatch) -> CliResult {
         self.notices(&batch.notices)?;
         self.events(&batch.events)?;
@@ -194,7 +194,7 @@ impl Printer {
         self.flush()
     }
 
-    /// Returns the end.
+    /// Prints the end.
     pub(super) fn finish(&mut self) -> CliResult {
         self.flush()?;
         if self.kept == 0 {

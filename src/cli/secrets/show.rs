@@ -20,7 +20,7 @@ use crate::{
 
 use super::find::find;
 
-/// Returns all secrets of the picked deployments.
+/// Prints all secrets of the picked deployments.
 pub(super) fn list(context: &Context, format: TableOrJson) -> CliResult {
     let deployments = context.deployments()?;
     let services = context.services();
@@ -156,7 +156,7 @@ fn print_table(rows: &[(&Resource, Option<&SecretDetail>)]) -> std::io::Result<(
     table.print()
 }
 
-/// Returns one secret with its versions.
+/// Prints one secret with its versions.
 pub(super) fn one(context: &Context, id: &str, format: TableOrJson) -> CliResult {
     let deployments = context.deployments()?;
     let services: Services = context.services();

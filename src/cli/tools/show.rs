@@ -27,7 +27,7 @@ pub(super) struct CallLabel {
     pub(super) endpoint: String,
 }
 
-/// Returns the tools of a server.
+/// Prints the tools of a server.
 pub(super) fn tools(tools: &[Tool], format: ToolsFormat) -> CliResult {
     match format {
         ToolsFormat::Json => {
@@ -87,7 +87,7 @@ fn first_line(tool: &Tool) -> &str {
         .unwrap_or("")
 }
 
-/// Returns the outcome of a call; what to know beside it on stderr.
+/// Prints the outcome of a call; what to know beside it on stderr.
 pub(super) fn outcome(
     label: &CallLabel,
     outcome: &CallOutcome,
@@ -186,7 +186,7 @@ fn table(rows: &Table) -> TextTable {
     table
 }
 
-/// Returns a block that is no text. An image or a recording is named, not printed.
+/// Prints a block that is no text. An image or a recording is named, not printed.
 fn block_without_text(block: &Value) -> CliResult {
     let text = |name: &str| block.get(name).and_then(Value::as_str);
     let Some(data) = text("data").filter(|_| matches!(text("type"), Some("image" | "audio")))

@@ -173,7 +173,7 @@ impl RotationMachine {
         }
     }
 
-    /// Returns the version to go back to is no longer the previous one: going back to it now would undo more than was planned, and to a
+    /// The version to go back to is no longer the previous one: going back to it now would undo more than was planned, and to a
     /// value from which a change may still be on its way.
     fn is_stale_goal(&self) -> bool {
         let going_back = self.state.kind == RotationKind::Rollback

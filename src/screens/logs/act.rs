@@ -279,7 +279,7 @@ impl Logs {
         ScreenUpdate::done()
     }
 
-    /// Returns the lines of the selected call or pattern.
+    /// Opens the lines of the selected call or pattern.
     fn show_lines_of_row(&mut self, now: Moment) -> ScreenUpdate {
         let filter = match (&self.waterfall, self.view) {
             (Some(open), _) => open.call().id().map(|id| format!("call={id}")),

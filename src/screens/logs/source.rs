@@ -188,7 +188,7 @@ impl Logs {
         Effects::one(Effect::Logs(LogsEffect::Tail(request)))
     }
 
-    /// Returns the next deployment's logs.
+    /// Opens the next deployment's logs.
     pub(super) fn next_source(&mut self, context: &UpdateContext<'_>) -> ScreenUpdate {
         let names: Vec<&DeploymentName> = deployment_names(context.store).collect();
         let at = self

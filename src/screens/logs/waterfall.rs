@@ -150,7 +150,7 @@ impl Logs {
         open.refresh();
     }
 
-    /// Returns the waterfall of the next failed call of the list.
+    /// Opens the waterfall of the next failed call of the list.
     pub(super) fn next_failed_call(&mut self, backwards: bool) -> ScreenUpdate {
         let Some(open) = &self.waterfall else {
             return ScreenUpdate::ignored();

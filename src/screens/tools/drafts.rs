@@ -12,7 +12,7 @@ use crate::{
 const PAUSE_MS: i64 = 2_000;
 
 impl Tools {
-    /// Returns what was typed in earlier runs was read, or could not be kept.
+    /// What was typed in earlier runs was read, or could not be kept.
     pub(super) fn drafts_read(&mut self, result: Result<Vec<FormDraft>, Failure>) -> ScreenUpdate {
         match result {
             Ok(drafts) => {

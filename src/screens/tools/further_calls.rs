@@ -15,7 +15,7 @@ use crate::{
 const EXPLAINERS: [&str; 3] = ["explain-cypher", "explain_neo4j_cypher", "explain_cypher"];
 
 impl Tools {
-    /// Returns the neighbours of a node have come: they are added to the graph that is shown.
+    /// The neighbours of a node have come: they are added to the graph that is shown.
     pub(super) fn expanded(&mut self, result: Result<CallOutcome, Failure>) -> ScreenUpdate {
         match result {
             Ok(outcome) if outcome.is_error => {

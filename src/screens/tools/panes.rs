@@ -70,7 +70,7 @@ impl Tools {
         }
     }
 
-    /// Returns one step back: the call, an opened row, the filter, the pane; then the action is not handled here.
+    /// Goes one step back: the call, an opened row, the filter, the pane; then the action is not handled here.
     pub(super) fn back(&mut self, now: Moment) -> ScreenUpdate {
         if let Some(reply) = self.cancel(now) {
             return reply;

@@ -48,7 +48,7 @@ impl Tools {
         ScreenUpdate::effect(begin)
     }
 
-    /// Returns the file of the recording exists, or could not be made.
+    /// The file of the recording exists, or could not be made.
     pub(super) fn recording_begun(&mut self, result: Result<String, Failure>) -> ScreenUpdate {
         match (result, &mut self.recording) {
             (Ok(file), Some(recording)) => {

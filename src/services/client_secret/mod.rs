@@ -69,7 +69,7 @@ pub trait ClientSecretOperator: Send {
     fn plan(&mut self, plan: ClientSecretPlan);
     /// Which value was seen where, whenever that has changed.
     fn board(&mut self, _board: &ClientSecretBoard) {}
-    /// Returns a question that only the operator can answer.
+    /// Asks a question that only the operator can answer.
     fn ask(&mut self, question: ClientSecretQuestion) -> impl Future<Output = bool> + Send;
 }
 

@@ -20,7 +20,7 @@ use crate::{
 const INVALID: &str = "x";
 
 impl ClientSecretBackend {
-    /// Returns whether a provider, or the external secret that it reads, may be updated.
+    /// Checks whether a provider, or the external secret that it reads, may be updated.
     pub(super) async fn check_provider(&self, index: usize) -> Answered {
         let provider = self.provider(index)?;
         if self.may_not_ask() {
@@ -48,7 +48,7 @@ impl ClientSecretBackend {
         Ok(ClientSecretObservation::Permitted)
     }
 
-    /// Returns whether Cognito and the journal may be written.
+    /// Checks whether Cognito and the journal may be written.
     pub(super) async fn check_permissions(&self) -> Answered {
         if self.may_not_ask() {
             return Ok(ClientSecretObservation::Permitted);

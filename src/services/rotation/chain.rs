@@ -195,7 +195,7 @@ fn route_end(target: &Resource) -> Option<RouteEnd> {
 }
 
 impl LiveBackend {
-    /// Returns one Cypher statement through whatever uses this secret; where nothing that does is known, the answer says so.
+    /// Runs one Cypher statement through whatever uses this secret; where nothing that does is known, the answer says so.
     pub(super) async fn call(&self) -> CallAnswer {
         let Some((readers, route)) = &self.use_of_secret else {
             return self.call_elsewhere().await;
@@ -227,7 +227,7 @@ impl LiveBackend {
         .await
     }
 
-    /// Returns the chain works, by whatever secret it uses.
+    /// Calls the deployment's own chain, whichever secret it uses.
     async fn call_elsewhere(&self) -> CallAnswer {
         let call = self.through(&McpTarget::Default, None).await;
         call.map_or_else(UnansweredCall::into_answer, |call| {
@@ -235,7 +235,7 @@ impl LiveBackend {
         })
     }
 
-    /// Returns the runtimes themselves, all of which must answer.
+    /// Calls the runtimes themselves; all that are called must answer.
     async fn call_runtimes(&self, runtimes: &[(String, String)]) -> CallAnswer {
         let calls = runtimes.iter().take(RUNTIMES).map(|(id, name)| async move {
             let key = ResourceKey {
@@ -256,7 +256,13 @@ impl LiveBackend {
         });
         let answers: Result<Vec<String>, String> = join_all(calls).await.into_iter().collect();
         match answers {
-            Ok(answers) => CallAnswer::Answered(answers.join(", ")),
+            Ok(mut answers) => {
+                let left = runtimes.len().saturating_sub(RUNTIMES);
+                if left > 0 {
+                    answers.push(format!("{left} more not called"));
+                }
+                CallAnswer::Answered(answers.join(", "))
+            }
             Err(why) => CallAnswer::Unknown(why),
         }
     }

@@ -158,7 +158,7 @@ impl LiveBackend {
         })
     }
 
-    /// Returns who keeps the old value beyond the next call?
+    /// Finds who keeps the old value beyond the next call.
     pub(super) async fn find_readers(
         &mut self,
         from: Option<&VersionId>,

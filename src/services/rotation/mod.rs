@@ -109,7 +109,7 @@ pub trait Operator: Send {
     fn warn(&mut self, sentence: String);
     /// The plan, before [`RotationQuestion::Proceed`] is asked.
     fn plan(&mut self, plan: RotationPlan);
-    /// Returns a question that only the operator can answer.
+    /// Asks a question that only the operator can answer.
     fn ask(&mut self, question: RotationQuestion) -> impl Future<Output = bool> + Send;
 }
 
@@ -119,7 +119,7 @@ pub trait RotationBackend: Send {
     fn now(&self) -> i64;
     /// Performs one effect. Dropping the future gives the call up; whether it took effect is then in doubt.
     fn perform(&mut self, effect: &RotationEffect) -> impl Future<Output = Observation> + Send;
-    /// Returns the plan as far as it is known now.
+    /// Makes the plan as far as it is known now.
     fn plan(
         &mut self,
         machine: &RotationMachine,

@@ -107,7 +107,7 @@ fn console_reader(deployment: &Deployment, wanted: ReaderQuery<'_>) -> Option<Se
     })
 }
 
-/// Returns a copy in the environment is known by its value, not by its name: other runtimes have passwords of other databases.
+/// A copy in the environment is known by its value, not by its name: other runtimes have passwords of other databases.
 async fn runtime_reader(
     services: &Rotations,
     deployment: &Deployment,

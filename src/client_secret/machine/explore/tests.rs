@@ -163,7 +163,7 @@ fn questions_come_before_the_first_write_and_before_the_old_secret_is_removed() 
     ));
 }
 
-/// Returns the value of the last rotation is at Cognito twice, and the next rotation, which cannot add its own, is pending.
+/// The value of the last rotation is at Cognito twice, and the next rotation, which cannot add its own, is pending.
 fn doubled_and_pending() -> ExploredCognito {
     let mut world = ExploredCognito::new(1);
     run(&mut world, ClientSecretKind::Rotate, "ana");

@@ -22,7 +22,7 @@ fn settings(name: &str) -> Arc<RotationSettings> {
     })
 }
 
-/// Returns each rotation of one person begins at its own second, so that labels are unique as they are in life.
+/// Each rotation of one person begins at its own second, so that labels are unique as they are in life.
 fn now(operator: &ExploredOperator) -> i64 {
     NOW + i64::from(operator.begun) * 1_000
 }

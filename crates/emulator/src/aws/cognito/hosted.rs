@@ -108,7 +108,7 @@ fn read<'a>(pool: &'a Pool, query: &str) -> Result<AuthorizationRequest<'a>, &'s
     })
 }
 
-/// Returns the error that goes back to the client, if the request cannot be served.
+/// Returns an error that goes back to the client, if the request cannot be served.
 fn check(query: &str, asked: &AuthorizationRequest<'_>) -> Result<(), &'static str> {
     let field = |name: &str| {
         url::form_urlencoded::parse(query.as_bytes())

@@ -144,7 +144,7 @@ fn read_version(
     })
 }
 
-/// Returns one of a container and code.
+/// Checks that there is one of a container and code.
 fn check_artifact(input: &Value) -> Result<(), ApiError> {
     const MEMBER: &str = "agentRuntimeArtifact";
     let artifact = input
