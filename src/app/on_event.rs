@@ -283,6 +283,7 @@ impl App {
             toast,
             result,
             is_write,
+            is_declined,
             is_refusal,
         } = news;
         match result {
@@ -294,6 +295,7 @@ impl App {
                 }
                 self.store.record(ActivityEntry {
                     write: is_write,
+                    is_declined,
                     ..ActivityEntry::new(self.now, what, Ok(words))
                 });
             }
@@ -364,6 +366,7 @@ impl App {
             at: self.now,
             what,
             write: true,
+            is_declined: false,
             result: result.map_err(Box::new),
             request_id,
             took_ms: None,

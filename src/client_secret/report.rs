@@ -137,9 +137,7 @@ impl ClientSecretStep {
             Self::Clean => "make the new version current in Secrets Manager, remove AWSPENDING",
         }
     }
-}
 
-impl ClientSecretStep {
     /// Returns what this step proves where it ends well, for a report; none where it proves nothing by itself.
     pub const fn proves(self) -> Option<&'static str> {
         match self {

@@ -11,8 +11,8 @@ pub struct PastWrite {
     pub what: String,
     /// The last part of the ARN of who did it, or the user of the machine.
     pub operator: String,
-    /// Whether anything was written: not where the operator did not confirm it.
-    pub is_write: bool,
+    /// Whether the operator did not confirm it, so that nothing was written.
+    pub is_declined: bool,
     /// How it ended: the outcome's word, or why it failed.
     pub result: Result<String, String>,
     /// Id of the request.

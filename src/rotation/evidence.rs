@@ -149,9 +149,7 @@ impl RotationEvidence {
             Self::Secret(_) | Self::Would(_) | Self::Waiting(..) | Self::Ended(_) => false,
         }
     }
-}
 
-impl RotationEvidence {
     /// Returns what this evidence proves, for a report; none where it proves nothing by itself.
     pub const fn proves(&self) -> Option<&'static str> {
         match self {

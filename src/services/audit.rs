@@ -354,7 +354,7 @@ pub fn past_writes(path: &Path) -> Vec<PastWrite> {
                 line.action, line.target, line.deployment
             ),
             operator: line.operator,
-            is_write: !is_declined,
+            is_declined,
             result: match line.why {
                 Some(why) if is_declined => Ok(why),
                 why if has_failed => Err(why.unwrap_or(outcome)),
@@ -459,7 +459,7 @@ mod tests {
         let declined = audit.outcome(DECLINED, Some(why.into()), None, None, clock::now());
         declined.await.unwrap();
         let [write] = past_writes(&path).try_into().unwrap();
-        assert!(!write.is_write);
+        assert!(write.is_declined);
         assert_eq!(write.result, Ok(why.to_owned()));
     }
 
@@ -475,7 +475,7 @@ mod tests {
         let refused = audit.outcome("failed", Some("no".into()), None, Some("r-1".into()), now);
         refused.await.unwrap();
         let expected = PastWrite {
-            is_write: true,
+            is_declined: false,
             at: now,
             what: "targets.sync t-1 of d".into(),
             operator: "ana".into(),

@@ -4,7 +4,6 @@ use super::store::Store;
 use crate::{
     messages::Effect,
     model::{Failure, FailureKind, Moment, PastWrite},
-    rotation::report::NOT_CONFIRMED,
 };
 
 /// Activity lines kept.
@@ -19,6 +18,8 @@ pub struct ActivityEntry {
     pub what: String,
     /// Whether it changed something outside.
     pub write: bool,
+    /// Whether it was not confirmed, so that nothing was done.
+    pub is_declined: bool,
     /// How it went: the good end, or the failure.
     pub result: Result<String, Box<Failure>>,
     /// The request id of a good end; a failure carries its own.
@@ -38,18 +39,13 @@ impl ActivityEntry {
             at,
             what: what.into(),
             write: false,
+            is_declined: false,
             result: result.map_err(Box::new),
             request_id: None,
             took_ms: None,
             arguments: None,
             again: None,
         }
-    }
-
-    /// Returns whether it was not confirmed, so that nothing was done.
-    pub fn is_declined(&self) -> bool {
-        let words = self.result.as_ref();
-        words.is_ok_and(|words| words.starts_with(NOT_CONFIRMED))
     }
 
     /// Returns the id of the request that it came down to.
@@ -76,7 +72,8 @@ impl Store {
                     Err(why) => Err(Box::new(failed(why).evidence(who))),
                 },
                 what: write.what,
-                write: write.is_write,
+                write: !write.is_declined,
+                is_declined: write.is_declined,
                 request_id: write.request_id,
                 took_ms: None,
                 arguments: None,

@@ -260,7 +260,7 @@ fn the_address_of_a_sign_in_is_shown_whole_and_can_be_copied() {
 fn activity_shows_what_earlier_runs_wrote_behind_what_this_one_did() {
     let mut harness = world::ready();
     let write = |what: &str, hours: i64| PastWrite {
-        is_write: true,
+        is_declined: false,
         at: NOW.plus(-hours * 3_600_000),
         what: what.into(),
         operator: "ana".into(),

@@ -207,6 +207,7 @@ impl AllRotation<'_> {
             .rotations
             .rotate(self.deployment, secret, options, &mut operator, self.stop)
             .await;
+        let is_declined = ended.as_ref().is_ok_and(|end| end.why.is_declined());
         let (outcome, reason, version_id) = match ended {
             Ok(end) => (
                 end.outcome.as_str().to_owned(),
@@ -220,6 +221,7 @@ impl AllRotation<'_> {
             id: secret_name(secret).to_owned(),
             subject: operator.subject,
             outcome,
+            is_declined,
             reason,
             version_id,
             began_at,
@@ -238,6 +240,7 @@ impl AllRotation<'_> {
             .client_secrets
             .rotate(self.deployment, options, &mut operator, self.stop)
             .await;
+        let is_declined = ended.as_ref().is_ok_and(|end| end.reason.is_declined());
         let (outcome, reason, version_id, warnings) = match ended {
             Ok(end) => (
                 end.outcome.as_str().to_owned(),
@@ -255,6 +258,7 @@ impl AllRotation<'_> {
             id: self.deployment.name.to_string(),
             subject: operator.subject,
             outcome,
+            is_declined,
             reason,
             version_id,
             began_at,

@@ -13,7 +13,7 @@ use crate::{
     },
     config::write,
     model::{Failure, FailureKind, sanitize},
-    rotation::report::{NOT_CONFIRMED, RotationOutcome},
+    rotation::report::RotationOutcome,
 };
 
 /// The report of all rotations.
@@ -44,6 +44,9 @@ pub(super) struct RotationRecord {
     #[serde(flatten)]
     pub(super) subject: RotatedSubject,
     pub(super) outcome: String,
+    /// Whether the operator did not confirm it.
+    #[serde(skip)]
+    pub(super) is_declined: bool,
     pub(super) reason: String,
     pub(super) version_id: Option<String>,
     pub(super) began_at: String,
@@ -119,13 +122,11 @@ impl RotationRecord {
         };
         self.outcome != good.as_str() || (!is_rehearsal && !self.warnings.is_empty())
     }
-}
 
-impl RotationRecord {
     /// Returns the record in a line.
     fn line(&self) -> String {
         let (kind, id, reason) = (self.kind, &self.id, &self.reason);
-        if reason.starts_with(NOT_CONFIRMED) {
+        if self.is_declined {
             return format!("{kind} {id}: {reason}");
         }
         let warned = super::change::with_warnings(&self.warnings);

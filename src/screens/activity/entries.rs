@@ -62,7 +62,7 @@ impl ActivityRow<'_> {
     /// Returns whether nothing was done, because it was not confirmed.
     pub(super) fn is_declined(&self) -> bool {
         match self {
-            Self::Own(entry) => entry.is_declined(),
+            Self::Own(entry) => entry.is_declined,
             Self::Change(_) => false,
         }
     }

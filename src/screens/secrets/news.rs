@@ -30,6 +30,8 @@ pub struct EndedRotation {
     pub result: Result<String, Failure>,
     /// Whether something was written.
     pub is_write: bool,
+    /// Whether it was not confirmed.
+    pub is_declined: bool,
     /// Whether it was refused.
     pub is_refusal: bool,
 }
@@ -39,11 +41,13 @@ pub(super) fn ended(run: &Run) -> SecretsOutcome {
     let what = run.entry();
     let mut toast = String::new();
     let mut is_write = true;
+    let mut is_declined = false;
     let (result, is_refusal) = match &run.ended {
         Some((_, Ok(end))) if end.is_declined => {
             let words = run.ending_words(end);
             toast = format!("{words}: {what}");
             is_write = false;
+            is_declined = true;
             (Ok(words), false)
         }
         Some((_, Ok(end))) if end.outcome.is_success() => {
@@ -69,6 +73,7 @@ pub(super) fn ended(run: &Run) -> SecretsOutcome {
         toast,
         result,
         is_write,
+        is_declined,
         is_refusal,
     }))
 }

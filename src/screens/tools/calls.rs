@@ -46,6 +46,7 @@ impl Tools {
             at: context.now,
             what: format!("call {} at {}", call.tool, name_of(endpoint, context.store)),
             write: call.is_write,
+            is_declined: false,
             result: noted,
             request_id: result
                 .as_ref()

@@ -194,6 +194,7 @@ fn record_connection(
         at: context.now,
         what,
         write: false,
+        is_declined: false,
         result: words,
         request_id: None,
         took_ms: None,

@@ -219,8 +219,6 @@ pub(super) struct Reading {
     pub(super) attempts: u32,
     /// What it has delivered.
     pub(super) delivery: Delivery,
-    /// The group of the gap that is tried again.
-    pub(super) retried: Option<String>,
 }
 
 impl Reading {
@@ -236,7 +234,6 @@ impl Reading {
             has_failed: false,
             attempts: 0,
             delivery: Delivery::default(),
-            retried: None,
         }
     }
 }

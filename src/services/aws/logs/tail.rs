@@ -138,8 +138,8 @@ pub(super) struct Tail<S, C> {
     pub(super) lanes: [Lane; 2],
     pub(super) urgent: Option<UrgentReading>,
     pub(super) gaps: Vec<OpenGap>,
-    /// Whether the current reading is of a window that could not be read before.
-    pub(super) is_retrying: bool,
+    /// The group of the window that is being read again after it could not be read.
+    pub(super) retrying: Option<String>,
     pub(super) backfill: Option<Backfill>,
     pub(super) reading: Option<Reading>,
     /// Groups that do not exist (yet).
@@ -190,7 +190,7 @@ where
             lanes: [Lane::default(), Lane::default()],
             urgent: None,
             gaps: Vec::new(),
-            is_retrying: false,
+            retrying: None,
             backfill: None,
             reading: None,
             missing: HashSet::new(),

@@ -120,15 +120,12 @@ where
 
     /// Counts the windows that could not be read, with the one that is being read again, and the groups that are missing.
     fn count_gaps(&mut self) {
-        let retried = self
-            .reading
-            .as_ref()
-            .and_then(|reading| reading.retried.as_ref());
-        let is_refused = retried.is_some_and(|group| self.unreadable.contains(group));
+        let retrying = self.retrying.as_ref();
+        let is_refused = retrying.is_some_and(|group| self.unreadable.contains(group));
         let refused = self.gaps.iter().filter(|gap| gap.is_refused).count();
         self.status.missing = self.missing.len();
-        self.status.open_gaps = self.gaps.len() + usize::from(self.is_retrying);
-        self.status.refused_gaps = refused + usize::from(self.is_retrying && is_refused);
+        self.status.open_gaps = self.gaps.len() + usize::from(retrying.is_some());
+        self.status.refused_gaps = refused + usize::from(is_refused);
     }
 }
 

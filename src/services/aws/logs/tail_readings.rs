@@ -48,10 +48,9 @@ where
             self.windows(LIVE_LANE, urgent.from.max(self.begin), None)
         } else if let Some(index) = self.gaps.iter().position(|gap| gap.due <= now) {
             let gap = self.gaps.swap_remove(index);
-            self.is_retrying = true;
             reading.reason = ReadingReason::Retry;
             reading.attempts = gap.attempts;
-            reading.retried = Some(gap.window.group.clone());
+            self.retrying = Some(gap.window.group.clone());
             vec![gap.window]
         } else if let Some(lane) = self
             .lanes
@@ -136,7 +135,7 @@ where
         window: Window,
         reading: &mut Reading,
     ) -> Result<(), TailEnd> {
-        self.is_retrying = false;
+        self.retrying = None;
         match failure.kind {
             FailureKind::NotFound if !is_unknown_operation(&failure) => {
                 let name = window.group;
@@ -242,7 +241,7 @@ where
     }
 
     async fn finish_reading(&mut self, reading: Reading) -> Result<(), TailEnd> {
-        self.is_retrying = false;
+        let retried = self.retrying.take();
         let now = self.source.now();
         let events = pluralize(reading.found, "event");
         let notice = match reading.reason {
@@ -270,8 +269,8 @@ where
             }
             ReadingReason::Routine | ReadingReason::First => None,
         };
-        if let Some(group) = reading.retried.as_ref().filter(|_| !reading.has_failed) {
-            self.unreadable.remove(group);
+        if let Some(group) = retried.filter(|_| !reading.has_failed) {
+            self.unreadable.remove(&group);
         }
         self.settle_sampled(&reading);
         if let Some(index) = reading.lane {

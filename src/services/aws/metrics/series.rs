@@ -92,10 +92,10 @@ pub(super) fn coarsest<'a>(resource: &ResourceKey, series: &'a [Series]) -> Vec<
 
 /// Returns the series that count every decision about a tool call at the gateway once.
 pub(super) fn decisions<'a>(resource: &ResourceKey, series: &'a [Series]) -> Vec<&'a Series> {
-    let is_own = |dimension: &&Series| {
+    let is_own = |series: &&Series| {
         resource.kind == Kind::Gateway
-            && dimension.value("TargetResource") == Some(resource.own_id())
-            && dimension.value("OperationName") == Some("AuthorizeAction")
+            && series.value("TargetResource") == Some(resource.own_id())
+            && series.value("OperationName") == Some("AuthorizeAction")
     };
     fewest_dimensions(series.iter().filter(is_own).collect())
 }
