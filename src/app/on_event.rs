@@ -285,6 +285,7 @@ impl App {
             is_write,
             is_declined,
             is_refusal,
+            reads,
         } = news;
         match result {
             Ok(words) => {
@@ -309,7 +310,7 @@ impl App {
         }
         self.is_over |= self.leaving;
         let refreshed = self.refresh();
-        self.pending_suspension().and(refreshed)
+        self.pending_suspension().and(refreshed).and(reads)
     }
 
     /// A call through a deployment's own endpoint says whether its chain works. An answer that is no table, or that refuses

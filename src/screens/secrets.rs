@@ -186,11 +186,11 @@ impl Secrets {
             }
             SecretsEvent::Ended(result) => {
                 run.password_ended(*result, now);
-                return self.ended();
+                return self.ended(now);
             }
             SecretsEvent::ClientSecretEnded(result) => {
                 run.client_secret_ended(*result, now);
-                return self.ended();
+                return self.ended(now);
             }
             SecretsEvent::SecretRead(..)
             | SecretsEvent::SecretUserRead(..)
@@ -202,7 +202,7 @@ impl Secrets {
     }
 
     /// Returns what the end of the rotation means. A plan that was left leaves nothing to look at: the list comes back.
-    fn ended(&mut self) -> SecretsOutcome {
+    fn ended(&mut self, now: Moment) -> SecretsOutcome {
         let Some(run) = &self.run else {
             return SecretsOutcome::Nothing(Effects::none());
         };
@@ -211,11 +211,16 @@ impl Secrets {
         {
             self.shows_run = false;
         }
-        // The user may be the other one of two now; it is read again with the list that follows.
-        if let RunSubject::Password { secret, .. } = &run.subject {
-            self.users.remove(&(run.deployment.clone(), secret.clone()));
+        let outcome = ended(run);
+        let changed = run.changed_secret();
+        match (outcome, changed) {
+            (SecretsOutcome::Ended(mut end), Some((deployment, secret))) => {
+                // The user may be the other one of two now.
+                end.reads = self.read_user(&deployment, &secret, now);
+                SecretsOutcome::Ended(end)
+            }
+            (outcome, _) => outcome,
         }
-        ended(run)
     }
 
     /// Makes the rotation's question one to the user; to begin costs the name typed out.

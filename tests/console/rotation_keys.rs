@@ -73,13 +73,15 @@ fn a_plan_that_is_left_is_not_confirmed_and_no_failure() {
     harness.text("prod/neo4j");
     harness.shows("⏎ begin ");
     harness.keys("esc");
-    harness.on(Event::Secrets(SecretsEvent::Ended(Box::new(Ok(
+    let effects = harness.on(Event::Secrets(SecretsEvent::Ended(Box::new(Ok(
         RotationEnd {
             outcome: RotationOutcome::Refused,
             version: None,
             why: EndReason::Declined,
         },
     )))));
+    let read = SecretsEffect::ReadSecretUser(name("prod"), "prod/neo4j".into());
+    assert!(!effects.contains(&Effect::Secrets(read)), "{effects:?}");
     harness.shows("not confirmed; nothing was changed");
     harness.shows("READERS");
     harness.hides("refused");
@@ -92,7 +94,7 @@ fn a_plan_that_is_left_is_not_confirmed_and_no_failure() {
 }
 
 #[test]
-fn each_secret_names_its_user_and_enter_opens_the_rotation_of_the_selected_one_only() {
+fn the_selected_secret_names_its_user_and_enter_opens_the_rotation_of_that_secret_only() {
     let mut harness = ready();
     let effects = harness.keys("3");
     let read = SecretsEffect::ReadSecretUser(name("prod"), "prod/neo4j".into());
@@ -111,7 +113,12 @@ fn each_secret_names_its_user_and_enter_opens_the_rotation_of_the_selected_one_o
 
     let mut harness = rotating();
     harness.keys("esc");
-    harness.on(world::rotated());
+    let effects = harness.on(world::rotated());
+    let read = SecretsEffect::ReadSecretUser(name("prod"), "prod/neo4j".into());
+    assert!(
+        effects.contains(&Effect::Secrets(read)),
+        "the user may be another one now: {effects:?}"
+    );
     harness.shows("esc secrets");
     harness.keys("esc");
     harness.pass(20_000);

@@ -34,6 +34,8 @@ pub struct EndedRotation {
     pub is_declined: bool,
     /// Whether it was refused.
     pub is_refusal: bool,
+    /// What is read again after it.
+    pub reads: Effects,
 }
 
 /// Returns what the activity log says of the end.
@@ -75,5 +77,6 @@ pub(super) fn ended(run: &Run) -> SecretsOutcome {
         is_write,
         is_declined,
         is_refusal,
+        reads: Effects::none(),
     }))
 }

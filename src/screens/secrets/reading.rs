@@ -62,7 +62,7 @@ impl Secrets {
         )))
     }
 
-    fn read_user(&mut self, name: &DeploymentName, id: &str, now: Moment) -> Effects {
+    pub(super) fn read_user(&mut self, name: &DeploymentName, id: &str, now: Moment) -> Effects {
         let known = self
             .users
             .entry((name.clone(), id.to_owned()))

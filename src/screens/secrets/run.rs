@@ -124,6 +124,17 @@ impl RunSubject {
 }
 
 impl Run {
+    /// Returns the secret whose value may have changed: none where the plan was not confirmed.
+    pub(super) fn changed_secret(&self) -> Option<(DeploymentName, String)> {
+        let is_declined = matches!(&self.ended, Some((_, Ok(end))) if end.is_declined);
+        match &self.subject {
+            RunSubject::Password { secret, .. } if !is_declined => {
+                Some((self.deployment.clone(), secret.clone()))
+            }
+            RunSubject::Password { .. } | RunSubject::ClientSecret { .. } => None,
+        }
+    }
+
     pub(super) fn new(deployment: DeploymentName, subject: RunSubject, began: Moment) -> Self {
         Self {
             deployment,
