@@ -53,6 +53,7 @@ use outcome::{CliError, CliResult, exit_code};
 /// Parses the command line, runs what it says, and answers the exit code.
 pub fn main() -> ExitCode {
     process::harden();
+    process::raise_file_limit();
     process::report_panics();
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,

@@ -11,6 +11,9 @@ use tracing_subscriber::EnvFilter;
 use super::{outcome::usage, output};
 use crate::model::Failure;
 
+/// Files and connections that are asked for: more than any fleet needs, and what every kernel grants (macOS at most 10,240).
+const MAX_FILES: u64 = 8_192;
+
 /// Keeps what this process holds in memory from being written to disk by a crash.
 pub(crate) fn harden() {
     #[cfg(unix)]
@@ -29,6 +32,27 @@ pub(crate) fn harden() {
     {
         let _ =
             rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
+    }
+}
+
+/// Raises the number of files that this process may open to what it may raise it to: a fleet of many accounts has a
+/// connection for each of its lists.
+pub(crate) fn raise_file_limit() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        let limit = getrlimit(Resource::Nofile);
+        let wanted = limit.maximum.map_or(MAX_FILES, |most| most.min(MAX_FILES));
+        if limit.current.is_some_and(|current| current < wanted) {
+            // Where it is refused, the limit stays as it is.
+            let _ = setrlimit(
+                Resource::Nofile,
+                Rlimit {
+                    current: Some(wanted),
+                    maximum: limit.maximum,
+                },
+            );
+        }
     }
 }
 

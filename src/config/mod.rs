@@ -221,8 +221,10 @@ mod tests {
     #[test]
     fn a_missing_file_is_only_wrong_where_it_was_named() {
         let folder = tempfile::tempdir().unwrap();
-        let loaded = load(Some(&folder.path().join("none.toml")), &|_| None);
+        let path = folder.path().join("none.toml");
+        let loaded = load(Some(&path), &|_| None);
         assert!(!loaded.found);
+        assert_eq!(loaded.path, Some(path));
         assert_eq!(loaded.problems.len(), 1);
     }
 
@@ -237,7 +239,9 @@ mod tests {
                     [deployments.x.sign_in]\nmode = \"bearer\"\ntoken = \"abc\"\n";
         fs::write(&path, text).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
-        let warnings = load(Some(&path), &|_| None).warnings;
+        let loaded = load(Some(&path), &|_| None);
+        assert_eq!(loaded.path.as_ref(), Some(&path));
+        let warnings = loaded.warnings;
         assert!(
             warnings.len() == 1 && warnings[0].contains("chmod 600"),
             "{warnings:?}"

@@ -52,7 +52,8 @@ fn resource(kind: Kind, name: &str, status: &str, reason: Option<&str>) -> Resou
         unread: None,
         raw: json!({"authorizerConfiguration": {"customJWTAuthorizer": {
             "discoveryUrl": "https://issuer/pool/.well-known/openid-configuration",
-            "allowedClients": ["machine"], "allowedScopes": ["mcp/invoke"]}}}),
+            "allowedClients": ["machine"], "allowedScopes": ["mcp/invoke"]}}})
+        .into(),
     }
 }
 
@@ -212,6 +213,25 @@ fn a_chain_without_a_call_is_never_healthy() {
     };
     assert!(!judge(&evidence).healthy);
     names(Hop::Target, "no tools of target t", &evidence);
+}
+
+#[test]
+fn a_stack_that_alone_names_the_endpoint_is_named_when_it_cannot_be_read() {
+    for (kind, words) in [
+        (FailureKind::NotFound, "The stack does not exist"),
+        (FailureKind::Denied, "cannot be read"),
+    ] {
+        let missing = || failure(kind, "Stack with id mcp does not answer");
+        let evidence = Evidence {
+            endpoint: None,
+            stack: lost(missing()),
+            connection: lost(missing()),
+            tools: none(),
+            call: none(),
+            ..healthy()
+        };
+        names(Hop::Stack, words, &evidence);
+    }
 }
 
 #[test]

@@ -156,7 +156,7 @@ mod tests {
             log_groups: Vec::new(),
             mcp_url: None,
             unread: None,
-            raw,
+            raw: raw.into(),
         }
     }
 

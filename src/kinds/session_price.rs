@@ -69,7 +69,7 @@ mod tests {
             log_groups: Vec::new(),
             mcp_url: None,
             unread: None,
-            raw,
+            raw: raw.into(),
         }
     }
 

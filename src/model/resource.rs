@@ -1,6 +1,6 @@
 //! Resources: one type for every kind, so that table, tree, filter and JSON come once.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
@@ -272,8 +272,8 @@ pub struct Resource {
     pub log_groups: Vec<String>,
     /// MCP URL where it can be called: a gateway's, a runtime's.
     pub mcp_url: Option<String>,
-    /// The API's answer, whole, with AWS's member names and without secret members.
-    pub raw: serde_json::Value,
+    /// The API's answer, whole, with AWS's member names and without secret members. Shared by the copies of a resource.
+    pub raw: Arc<serde_json::Value>,
     /// Why its details could not be read. What a list says of it stands.
     #[serde(skip)]
     pub unread: Option<Box<Failure>>,

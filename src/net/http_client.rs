@@ -13,6 +13,8 @@ use super::ca_bundle::CaBundle;
 
 /// Establishing a connection.
 const CONNECT: Duration = Duration::from_secs(5);
+/// Connections to one host that are kept open without a request. A refresh of many lists opens dozens for a moment.
+pub(crate) const IDLE_CONNECTIONS: usize = 6;
 /// Longest document that is read.
 const DOCUMENT: usize = 1 << 20;
 
@@ -126,6 +128,7 @@ fn builder(is_loopback: bool, bundle: Option<&CaBundle>) -> Result<reqwest::Clie
         .referer(false)
         .connect_timeout(CONNECT)
         .pool_idle_timeout(Duration::from_mins(1))
+        .pool_max_idle_per_host(IDLE_CONNECTIONS)
         .tcp_nodelay(true);
     if is_loopback {
         builder = builder.no_proxy();

@@ -150,7 +150,7 @@ fn restored(deployment: DeploymentName, kind: Kind, saved: &SavedResource) -> Re
         log_groups: Vec::new(),
         mcp_url: None,
         unread: None,
-        raw: serde_json::Value::Null,
+        raw: serde_json::Value::Null.into(),
     }
 }
 
@@ -171,7 +171,7 @@ mod tests {
             ..SavedResource::default()
         };
         Resource {
-            raw: json!({"environmentVariables": {"NEO4J_PASSWORD": "canary-77"}}),
+            raw: json!({"environmentVariables": {"NEO4J_PASSWORD": "canary-77"}}).into(),
             ..restored("prod".into(), Kind::Runtime, &saved)
         }
     }

@@ -364,6 +364,13 @@ mod tests {
             property("rows").members.first().unwrap().types,
             [Type::Number]
         );
+        let row = property("rows").item().unwrap();
+        assert_eq!(
+            (row.types.as_slice(), row.required, row.members.len()),
+            ([Type::Object].as_slice(), true, 1)
+        );
+        assert_eq!(property("tags").item(), None);
+        assert_eq!(property("input").item(), None);
         assert_eq!(property("maybe").limits.minimum, Some(3.0));
     }
 }

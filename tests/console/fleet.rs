@@ -286,7 +286,7 @@ fn a_verdict_of_the_doctor_breaks_the_deployment_until_it_is_old_and_then_leaves
         "what the doctor names is in the chain: {row}"
     );
     let intercepted = Resource {
-        raw: serde_json::json!({"interceptorConfigurations": [{}]}),
+        raw: serde_json::json!({"interceptorConfigurations": [{}]}).into(),
         ..resources("analytics", Kind::Gateway).remove(0)
     };
     harness.on(Event::Fleet(FleetEvent::Listed(

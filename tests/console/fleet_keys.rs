@@ -77,7 +77,7 @@ fn a_runtime_keeps_its_endpoints_to_itself_until_one_is_not_well() {
     let mut harness = ready();
     harness.hides("DEFAULT");
     let moving = Resource {
-        raw: serde_json::json!({"liveVersion": "3", "targetVersion": "4"}),
+        raw: serde_json::json!({"liveVersion": "3", "targetVersion": "4"}).into(),
         ..resources("prod", Kind::Endpoint).remove(0)
     };
     harness.on(Event::Fleet(FleetEvent::Listed(

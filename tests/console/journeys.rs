@@ -171,7 +171,7 @@ async fn an_idle_fleet_is_asked_at_the_configured_pace_and_draws_at_most_once_a_
         Effect::Fleet(FleetEffect::List(deployment, kind @ Kind::Endpoint)) => {
             let mut found = world::resources(deployment.as_str(), *kind);
             for each in &mut found {
-                each.raw = serde_json::json!({"liveVersion": "3", "targetVersion": "4"});
+                each.raw = serde_json::json!({"liveVersion": "3", "targetVersion": "4"}).into();
             }
             Some((
                 Duration::from_millis(20),

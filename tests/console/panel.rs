@@ -130,7 +130,7 @@ fn calls_are_read_once_the_cursor_rests_where_the_panel_is_shown() {
 fn an_endpoint_is_rolled_back_to_the_version_before_its_own_after_a_question() {
     let mut harness = ready();
     let canary = Resource {
-        raw: json!({"liveVersion": "3", "targetVersion": "3"}),
+        raw: json!({"liveVersion": "3", "targetVersion": "3"}).into(),
         ..resource("prod", Kind::Endpoint, "prod-rt/canary", "canary", "READY")
     };
     let mut endpoints = resources("prod", Kind::Endpoint);

@@ -75,7 +75,7 @@ pub(crate) fn resource(
         log_groups: Vec::new(),
         mcp_url: None,
         unread: None,
-        raw: json!({"name": name, "status": status}),
+        raw: json!({"name": name, "status": status}).into(),
     }
 }
 
@@ -129,7 +129,7 @@ pub(crate) fn resources(deployment: &str, kind: Kind) -> Vec<Resource> {
             ..resource(deployment, kind, "prod-rt", "neo4j_mcp_server", "READY")
         },
         Kind::Endpoint if deployment == "prod" => Resource {
-            raw: json!({"liveVersion": "3", "targetVersion": "3"}),
+            raw: json!({"liveVersion": "3", "targetVersion": "3"}).into(),
             ..resource(deployment, kind, "prod-rt/DEFAULT", "DEFAULT", "READY")
         },
         Kind::Secret => resource(

@@ -26,7 +26,7 @@ fn resource(kind: Kind, id: &str, status: &str, raw: Value) -> Resource {
         log_groups: Vec::new(),
         mcp_url: None,
         unread: None,
-        raw,
+        raw: raw.into(),
     }
 }
 
@@ -206,7 +206,7 @@ fn the_worst_is_named_first_and_the_others_with_it() {
 fn a_roll_out_says_from_where_to_where_and_since_when() {
     for letter in ['C', 'D'] {
         let resources = altered(letter, "rt/DEFAULT", |endpoint| {
-            endpoint.raw = json!({"liveVersion": "3", "targetVersion": "4"});
+            endpoint.raw = json!({"liveVersion": "3", "targetVersion": "4"}).into();
         });
         let chain = of(&resources, None);
         assert_eq!(dots(&chain), ".cw.");
@@ -290,6 +290,41 @@ fn what_only_the_doctor_sees_is_named_with_the_age_of_its_visit() {
         summary(&of(&shape('E'), Some(&initialize))),
         "gateway: HTTP 403 (doctor, 2m ago)"
     );
+}
+
+#[test]
+fn the_stage_of_the_doctors_verdict_is_the_cause_and_what_the_status_says_is_kept() {
+    let causes = |chain: &Chain| -> Vec<ChainStage> {
+        let stages = chain.stages.iter().filter(|status| status.is_cause);
+        stages.map(|status| status.stage).collect()
+    };
+    let login = report(Some((Hop::Neo4j, "the login was refused")));
+    let chain = of(&shape('A'), Some(&login));
+    assert_eq!(causes(&chain), [ChainStage::Neo4j]);
+    let gateway = chain
+        .stages
+        .iter()
+        .find(|status| status.stage == ChainStage::Gateway);
+    assert_eq!(
+        gateway.map(|status| (status.by_status, status.is_examined)),
+        Some((Some(Health::Healthy), true))
+    );
+    // An interceptor that no list names is a stage because it is the cause.
+    let interceptor = report(Some((Hop::Interceptor, "not authorized")));
+    assert_eq!(
+        causes(&of(&shape('E'), Some(&interceptor))),
+        [ChainStage::Interceptor]
+    );
+    // A status that is bad already stays, and is the cause all the same.
+    let degraded = altered('A', "gw/mcp", |target| {
+        target.status = "SYNCHRONIZE_UNSUCCESSFUL".into();
+    });
+    let mut target = report(Some((Hop::Target, "it lists no tools")));
+    for verdict in &mut target.verdict {
+        "tools/list".clone_into(&mut verdict.source);
+    }
+    assert_eq!(causes(&of(&degraded, Some(&target))), [ChainStage::Target]);
+    assert_eq!(causes(&of(&shape('A'), None)), []);
 }
 
 #[test]

@@ -261,6 +261,22 @@ fn a_call_of_the_doctor_that_waits_for_consent_needs_a_person_and_proves_nothing
     assert_eq!(health, DeploymentHealth::NeedsPerson);
     assert!(evidence.contains("waits for the consent"), "{evidence}");
     assert_eq!(with(11).0, DeploymentHealth::Ready);
+    // Whichever is newer counts: a call that went through, or the one that waits.
+    for (minutes, expected) in [
+        (1, DeploymentHealth::Proven),
+        (5, DeploymentHealth::NeedsPerson),
+    ] {
+        let call = ObservedCall {
+            at: ago(minutes),
+            failure: None,
+        };
+        let called = HealthInput {
+            called: Some(&call),
+            examined: Some((ago(3), &report)),
+            ..input(&chain)
+        };
+        assert_eq!(of(&called).0, expected, "{minutes}");
+    }
 }
 
 #[test]

@@ -2,22 +2,20 @@
 
 use std::{ops::Range, sync::LazyLock};
 
-use base64::{Engine as _, alphabet, engine::general_purpose};
-use regex::Regex;
-
 use super::{
-    compiled,
+    pattern::{Pattern, slice},
     value::{BareValue, push_unless_empty, push_value, quoted},
     value_ends::ValueEnds,
 };
+use base64::{Engine as _, alphabet, engine::general_purpose};
 
 /// Appends the ranges of credentials that no name introduces.
 pub(super) fn find(text: &str, ends: &mut ValueEnds<'_>, found: &mut Vec<Range<usize>>) {
-    for captures in SCHEME.captures_iter(text) {
-        if let (Some(scheme), Some(credential)) = (captures.get(1), captures.get(2))
-            && is_credential(scheme.as_str(), credential.as_str())
+    for [_, scheme, credential] in SCHEME.groups(text) {
+        if let (Some(scheme), Some(credential)) = (scheme, credential)
+            && is_credential(slice(text, &scheme), slice(text, &credential))
         {
-            found.push(credential.range());
+            found.push(credential);
         }
     }
     for pattern in [
@@ -28,18 +26,14 @@ pub(super) fn find(text: &str, ends: &mut ValueEnds<'_>, found: &mut Vec<Range<u
         &ENCODED,
         &SIGNATURE,
     ] {
-        for captures in pattern.captures_iter(text) {
-            if let Some(value) = captures.get(1) {
-                push_unless_empty(text, value.range(), found);
-            }
+        for value in pattern.first_groups(text) {
+            push_unless_empty(text, value, found);
         }
     }
-    found.extend(TOKEN.find_iter(text).map(|token| token.range()));
-    for captures in USER_INFO.captures_iter(text) {
-        if let Some(password) = captures.get(1)
-            && !is_port(password.as_str())
-        {
-            found.push(password.range());
+    found.extend(TOKEN.matches(text));
+    for password in USER_INFO.first_groups(text) {
+        if !is_port(slice(text, &password)) {
+            found.push(password);
         }
     }
     statements(text, ends, found);
@@ -49,48 +43,49 @@ pub(super) fn find(text: &str, ends: &mut ValueEnds<'_>, found: &mut Vec<Range<u
 }
 
 /// `Basic x` and `Bearer x` anywhere.
-static SCHEME: LazyLock<Regex> =
-    LazyLock::new(|| compiled(r"(?i)\b(basic|bearer)\s+([A-Za-z0-9+/=._~-]{4,})"));
+static SCHEME: LazyLock<Pattern> =
+    LazyLock::new(|| Pattern::new(r"(?i)\b(basic|bearer)\s+([A-Za-z0-9+/=._~-]{4,})"));
 
 /// A quoted string that consists of a scheme and one word.
-static QUOTED_SCHEME: LazyLock<Regex> =
-    LazyLock::new(|| compiled(r#"(?i)["'](?:basic|bearer)\s+([^"'\s\\]+)\\*["']"#));
+static QUOTED_SCHEME: LazyLock<Pattern> =
+    LazyLock::new(|| Pattern::new(r#"(?i)["'](?:basic|bearer)\s+([^"'\s\\]+)\\*["']"#));
 
 /// The answer of HTTP digest authentication.
-static DIGEST: LazyLock<Regex> = LazyLock::new(|| {
-    compiled(r#"(?i)\bdigest\s[^\n]{0,400}?\bresponse\s*=\s*\\*["']?([0-9a-z]{4,})"#)
+static DIGEST: LazyLock<Pattern> = LazyLock::new(|| {
+    Pattern::new(r#"(?i)\bdigest\s[^\n]{0,400}?\bresponse\s*=\s*\\*["']?([0-9a-z]{4,})"#)
 });
 
 /// The signature of a request to AWS.
-static SIGNATURE: LazyLock<Regex> =
-    LazyLock::new(|| compiled(r"\bSignature=([0-9a-f]{64})(?:[^0-9a-f]|$)"));
+static SIGNATURE: LazyLock<Pattern> =
+    LazyLock::new(|| Pattern::new(r"\bSignature=([0-9a-f]{64})(?:[^0-9a-f]|$)"));
 
 /// An authorization code in a redirect.
-static CODE: LazyLock<Regex> = LazyLock::new(|| compiled(r#"[?&]code=([^&\s"'#\\]+)"#));
+static CODE: LazyLock<Pattern> = LazyLock::new(|| Pattern::new(r#"[?&]code=([^&\s"'#\\]+)"#));
 
 /// An XML element.
-static ELEMENT: LazyLock<Regex> = LazyLock::new(|| {
-    compiled(
+static ELEMENT: LazyLock<Pattern> = LazyLock::new(|| {
+    Pattern::new(
         r"(?i)<(?:\w+:)?[\w.-]{0,64}?(?:password|passwd|secret|token|api_?key|credentials?)(?:\s[^<>]{0,200})?>([^<>]+)</",
     )
 });
 
 /// A percent-encoded member: `password%3Dx`, `%22password%22%3A%22x%22`.
-static ENCODED: LazyLock<Regex> = LazyLock::new(|| {
-    compiled(
+static ENCODED: LazyLock<Pattern> = LazyLock::new(|| {
+    Pattern::new(
         r#"(?i)(?:passw(?:or)?d|passwd|pwd|secret|token|api_?key|[_-]key)(?:%22|%27)?(?:%20)?(?:%3D|%3A)(?:%20)?(?:%22|%27)?((?:[^%&\s"'\\]|%[013-9A-F][0-9A-F]|%2[013-589A-F])+)"#,
     )
 });
 
 /// JSON web tokens, signed or not, and the tokens of well-known services.
-static TOKEN: LazyLock<Regex> = LazyLock::new(|| {
-    compiled(
+static TOKEN: LazyLock<Pattern> = LazyLock::new(|| {
+    Pattern::new(
         r"\beyJ[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]+){1,4}|\bgh[pousr]_[A-Za-z0-9]{20,}|\bgithub_pat_[A-Za-z0-9_]{20,}|\bxox[abprs]-[A-Za-z0-9-]{10,}|\bsk-[A-Za-z0-9_-]{20,}",
     )
 });
 
 /// The password of `scheme://user:password@host`. The password may contain any character but blanks and quotes.
-static USER_INFO: LazyLock<Regex> = LazyLock::new(|| compiled(r#"://[^/\s:@"']*:([^\s"'<>]+)@"#));
+static USER_INFO: LazyLock<Pattern> =
+    LazyLock::new(|| Pattern::new(r#"://[^/\s:@"']*:([^\s"'<>]+)@"#));
 
 /// Returns whether what follows the colon of an address is a port, so that the sign behind it belongs to its path.
 fn is_port(text: &str) -> bool {
@@ -115,37 +110,37 @@ fn is_credential(scheme: &str, word: &str) -> bool {
 }
 
 /// A literal in a statement that changes a password, up to its opening quote.
-static LITERAL: LazyLock<Regex> = LazyLock::new(|| {
-    compiled(
+static LITERAL: LazyLock<Pattern> = LazyLock::new(|| {
+    Pattern::new(
         r"(?i)\b(?:SET\s+(?:PLAINTEXT\s+|ENCRYPTED\s+)?PASSWORD\s+(?:FROM\s+)?|IDENTIFIED\s+BY\s+)",
     )
 });
 
 /// The second literal of `SET PASSWORD FROM 'x' TO 'y'`.
-static SECOND_LITERAL: LazyLock<Regex> = LazyLock::new(|| {
-    compiled(r#"(?i)\bPASSWORD\s+FROM\s+(?:\\*["'][^"']{0,256}["']|\$\w+)\s+TO\s+"#)
+static SECOND_LITERAL: LazyLock<Pattern> = LazyLock::new(|| {
+    Pattern::new(r#"(?i)\bPASSWORD\s+FROM\s+(?:\\*["'][^"']{0,256}["']|\$\w+)\s+TO\s+"#)
 });
 
 /// The parameters of such a statement.
-static PARAMETER: LazyLock<Regex> = LazyLock::new(|| {
-    compiled(
+static PARAMETER: LazyLock<Pattern> = LazyLock::new(|| {
+    Pattern::new(
         r"(?i)\bSET\s+(?:PLAINTEXT\s+|ENCRYPTED\s+)?PASSWORD\s+(?:FROM\s+)?\$(\w+)(?:\s+TO\s+\$(\w+))?",
     )
 });
 
 fn statements(text: &str, ends: &mut ValueEnds<'_>, found: &mut Vec<Range<usize>>) {
     for pattern in [&LITERAL, &SECOND_LITERAL] {
-        for head in pattern.find_iter(text) {
-            if let Some(range) = quoted(text, head.end(), ends) {
+        for head in pattern.matches(text) {
+            if let Some(range) = quoted(text, head.end, ends) {
                 push_unless_empty(text, range, found);
             }
         }
     }
     let mut names: Vec<&str> = PARAMETER
-        .captures_iter(text)
+        .groups(text)
         .take(4)
-        .flat_map(|captures| [1, 2].map(|at| captures.get(at).map(|name| name.as_str())))
-        .flatten()
+        .flat_map(|[_, first, second]| [first, second])
+        .filter_map(|name| text.get(name?))
         .collect();
     names.sort_unstable();
     names.dedup();
@@ -181,8 +176,8 @@ fn push_parameter(
 }
 
 /// Calls that take a user and a password, up to the password's quote.
-static CALL: LazyLock<Regex> = LazyLock::new(|| {
-    compiled(
+static CALL: LazyLock<Pattern> = LazyLock::new(|| {
+    Pattern::new(
         r#"(?ix)
         (?: \b(?:neo4j_|http_|basic_|db_)?auth \s* [=:] \s* [\w.]* [(\[]
           | \b creds? \s* [=:] \s* [(\[]
@@ -195,53 +190,54 @@ static CALL: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// Procedures that change passwords, up to the password's quote.
-static PROCEDURE: LazyLock<Regex> = LazyLock::new(|| {
-    compiled(
+static PROCEDURE: LazyLock<Pattern> = LazyLock::new(|| {
+    Pattern::new(
         r#"(?i)(?:\bchangePassword\s*\(\s*|\b(?:changeUserPassword|createUser)\s*\(\s*\\*["'][^"']{0,128}["']\s*,\s*)"#,
     )
 });
 
 fn calls(text: &str, ends: &mut ValueEnds<'_>, found: &mut Vec<Range<usize>>) {
-    for captures in CALL.captures_iter(text) {
-        let (Some(whole), Some(user)) = (captures.get(0), captures.get(1)) else {
+    for [whole, user] in CALL.groups(text) {
+        let (Some(whole), Some(user)) = (whole, user) else {
             continue;
         };
-        let Some(range) = quoted(text, whole.end(), ends) else {
+        let Some(range) = quoted(text, whole.end, ends) else {
             continue;
         };
         // A bare tuple counts only if it is a pair with Neo4j's own user.
         let closes_pair = text
             .get(range.end..)
             .is_some_and(|rest| rest.trim_start_matches(['\\', '"', '\'']).starts_with(')'));
-        let is_pair = user.as_str() == "neo4j" && closes_pair;
-        let is_call = !whole.as_str().starts_with('(')
-            && !matches!(user.as_str(), "basic" | "bearer" | "none" | "kerberos");
+        let user = slice(text, &user);
+        let is_pair = user == "neo4j" && closes_pair;
+        let is_call = !slice(text, &whole).starts_with('(')
+            && !matches!(user, "basic" | "bearer" | "none" | "kerberos");
         if is_pair || is_call {
             push_unless_empty(text, range, found);
         }
     }
-    for head in PROCEDURE.find_iter(text) {
-        if let Some(range) = quoted(text, head.end(), ends) {
+    for head in PROCEDURE.matches(text) {
+        if let Some(range) = quoted(text, head.end, ends) {
             push_unless_empty(text, range, found);
         }
     }
 }
 
 /// The variable of Neo4j's container image, up to the slash between user and password.
-static NEO4J_AUTH: LazyLock<Regex> = LazyLock::new(|| {
-    compiled(r#"(?i)neo4j_auth\\*["']?\]?\s*(?:=>|[:=]|\s)\s*(\\*["'])?[^/\s"']{1,64}/"#)
+static NEO4J_AUTH: LazyLock<Pattern> = LazyLock::new(|| {
+    Pattern::new(r#"(?i)neo4j_auth\\*["']?\]?\s*(?:=>|[:=]|\s)\s*(\\*["'])?[^/\s"']{1,64}/"#)
 });
 
 fn neo4j_auth(text: &str, ends: &mut ValueEnds<'_>, found: &mut Vec<Range<usize>>) {
-    for captures in NEO4J_AUTH.captures_iter(text) {
-        let Some(whole) = captures.get(0) else {
+    for [whole, opening] in NEO4J_AUTH.groups(text) {
+        let Some(start) = whole.map(|whole| whole.end) else {
             continue;
         };
-        let end = match captures.get(1).map(|opening| opening.as_str().as_bytes()) {
-            Some([backslashes @ .., quote]) => ends.closing(whole.end(), *quote, backslashes.len()),
-            _ => ends.bare(whole.end(), false),
+        let end = match opening.map(|opening| slice(text, &opening).as_bytes()) {
+            Some([backslashes @ .., quote]) => ends.closing(start, *quote, backslashes.len()),
+            _ => ends.bare(start, false),
         };
-        push_unless_empty(text, whole.end()..end, found);
+        push_unless_empty(text, start..end, found);
     }
 }
 

@@ -7,14 +7,15 @@
 
 mod forms;
 mod named;
+mod pattern;
 mod value;
 mod value_ends;
 
 use std::{borrow::Cow, ops::Range, sync::LazyLock};
 
-use regex::Regex;
 use serde_json::Value;
 
+use pattern::Pattern;
 use value_ends::ValueEnds;
 
 /// The text that replaces a credential.
@@ -60,19 +61,11 @@ fn credentials(text: &str, ends: &mut ValueEnds<'_>) -> Vec<Range<usize>> {
 }
 
 /// A cheap test that nearly every harmless line fails.
-static SUSPICION: LazyLock<Regex> = LazyLock::new(|| {
-    compiled(
+static SUSPICION: LazyLock<Pattern> = LazyLock::new(|| {
+    Pattern::new(
         r#"(?i)auth|basic |bearer|digest |eyj|pass|pwd|cred|secret|token|://[^\s]*@|[_-]key|apikey|accesskey|privatekey|cookie|signature|private.?key|[?&]code=|verifier|assertion|saml|[\s"']-p|(?:^|[\s"'])-u|--user|identified|createuser|\(\s*.{1,2}neo4j.,|gh[pousr]_|github_pat|xox[abprs]-|sk-"#,
     )
 });
-
-#[expect(
-    clippy::expect_used,
-    reason = "the patterns are constants, and the tests use every one of them"
-)]
-fn compiled(pattern: &str) -> Regex {
-    Regex::new(pattern).expect("a constant pattern")
-}
 
 fn mask(text: &str, mut found: Vec<Range<usize>>) -> Cow<'_, str> {
     found.retain(|range| {

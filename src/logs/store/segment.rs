@@ -366,3 +366,48 @@ fn scan_packed(
     };
     (passing, hits)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::logs::{Line, store::Body};
+
+    fn entries(count: usize, text: &str) -> Vec<Entry> {
+        let (group, stream): (Arc<str>, Arc<str>) = ("g".into(), "s".into());
+        (0..count)
+            .map(|at| Entry {
+                at: Moment::from_millis(i64::try_from(at).unwrap()),
+                body: Body::Event {
+                    group: group.clone(),
+                    stream: stream.clone(),
+                    text: text.to_owned(),
+                    line: Line::default(),
+                    late: false,
+                },
+            })
+            .collect()
+    }
+
+    #[test]
+    fn many_lines_are_divided_into_even_runs_of_the_usual_size_at_most() {
+        let long = "x".repeat(200);
+        for (count, text) in [
+            (2 * SEGMENT_LINES + 1, "x"),
+            (5 * SEGMENT_LINES, "x"),
+            (2 * SEGMENT_LINES, long.as_str()),
+        ] {
+            let runs = Segment::runs(entries(count, text));
+            let sizes: Vec<usize> = runs.iter().map(Segment::len).collect();
+            assert_eq!(sizes.iter().sum::<usize>(), count);
+            assert!(
+                runs.len() > 1 && sizes.iter().all(|size| *size <= SEGMENT_LINES),
+                "{sizes:?}"
+            );
+            assert!(runs.iter().all(|run| run.text_bytes <= SEGMENT_BYTES), "{count}");
+        }
+        assert_eq!(Segment::runs(entries(2 * SEGMENT_LINES, "")).len(), 1);
+        assert!(Segment::runs(Vec::new()).is_empty());
+    }
+}

@@ -247,7 +247,7 @@ mod tests {
             log_groups: Vec::new(),
             mcp_url: None,
             unread: None,
-            raw: serde_json::Value::Null,
+            raw: serde_json::Value::Null.into(),
         }
     }
 

@@ -111,7 +111,7 @@ mod tests {
             log_groups: Vec::new(),
             mcp_url: None,
             unread: None,
-            raw: json!({"environmentVariables": environment}),
+            raw: json!({"environmentVariables": environment}).into(),
         }
     }
 

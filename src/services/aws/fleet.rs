@@ -223,14 +223,15 @@ impl AwsResources {
                     } else {
                         (None, None)
                     };
-                    let gateway = resources::gateway(name, detail.as_ref().unwrap_or(&summary));
+                    let gateway = resources::gateway(name, detail.as_deref().unwrap_or(&summary));
                     Ok(Resource { unread, ..gateway })
                 })
                 .await
             }
             ResourceScope::Named(ids) => {
                 named(deployment, Kind::Gateway, ids, |id| async move {
-                    Ok(resources::gateway(name, &control.known_gateway(&id).await?))
+                    let gateway = control.known_gateway(&id).await?;
+                    Ok(resources::gateway(name, &gateway))
                 })
                 .await
             }
@@ -269,7 +270,7 @@ impl AwsResources {
             } else {
                 (None, None)
             };
-            let shown = detail.as_ref().unwrap_or(&summary);
+            let shown = detail.as_deref().unwrap_or(&summary);
             let target = resources::target(&deployment.name, &gateway, shown, Some(&summary));
             Ok(Resource { unread, ..target })
         })
@@ -293,7 +294,7 @@ impl AwsResources {
                 } else {
                     (None, None)
                 };
-                let shown = detail.as_ref().unwrap_or(&summary);
+                let shown = detail.as_deref().unwrap_or(&summary);
                 let runtime = resources::runtime(name, data_plane, shown);
                 Ok(Resource { unread, ..runtime })
             })
@@ -301,11 +302,8 @@ impl AwsResources {
         }
         let ids = self.runtime_ids(deployment, control).await?;
         named(deployment, Kind::Runtime, ids, |id| async move {
-            Ok(resources::runtime(
-                name,
-                data_plane,
-                &control.known_runtime(&id).await?,
-            ))
+            let runtime = control.known_runtime(&id).await?;
+            Ok(resources::runtime(name, data_plane, &runtime))
         })
         .await
     }

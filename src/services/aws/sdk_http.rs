@@ -23,7 +23,7 @@ use aws_smithy_runtime_api::{
 };
 use aws_smithy_types::config_bag::ConfigBag;
 
-use crate::net::{ca_bundle::CaBundle, clock};
+use crate::net::{ca_bundle::CaBundle, clock, http_client::IDLE_CONNECTIONS};
 
 /// A clock difference below this is not measurable: a `Date` header has whole seconds.
 const SMALLEST_SKEW_MS: i64 = 2_000;
@@ -56,7 +56,8 @@ impl HttpClients {
 }
 
 fn http_client(reach: HostReach, bundle: Option<Arc<CaBundle>>) -> SharedHttpClient {
-    Builder::new().build_with_connector_fn(move |settings, components| {
+    let pool = Builder::new().pool_max_idle_per_host(IDLE_CONNECTIONS);
+    pool.build_with_connector_fn(move |settings, components| {
         let proxy = match reach {
             HostReach::Anywhere => ProxyConfig::from_env(),
             HostReach::Loopback | HostReach::PlainLoopback => ProxyConfig::disabled(),

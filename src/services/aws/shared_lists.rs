@@ -31,7 +31,7 @@ type CachedList = Option<(Instant, Result<Arc<Vec<Value>>, Failure>)>;
 #[derive(Default)]
 pub(crate) struct SharedList {
     listed: tokio::sync::Mutex<CachedList>,
-    details: Mutex<HashMap<String, (Instant, Value)>>,
+    details: Mutex<HashMap<String, (Instant, Arc<Value>)>>,
 }
 
 impl SharedList {
@@ -44,7 +44,7 @@ impl SharedList {
         id: &str,
         list: impl FnOnce() -> L,
         read: impl FnOnce() -> R,
-    ) -> Result<Value, Failure>
+    ) -> Result<Arc<Value>, Failure>
     where
         L: Future<Output = Result<Vec<Value>, Failure>>,
         R: Future<Output = Result<Value, Failure>>,
@@ -64,14 +64,14 @@ impl SharedList {
                 return Ok(detail);
             }
         }
-        let detail = read().await?;
+        let detail = Arc::new(read().await?);
         self.details
             .lock()
             .insert(id.to_owned(), (Instant::now(), detail.clone()));
         Ok(detail)
     }
 
-    fn kept(&self, id: &str) -> Option<(Instant, Value)> {
+    fn kept(&self, id: &str) -> Option<(Instant, Arc<Value>)> {
         let details = self.details.lock();
         details.get(id).cloned()
     }
@@ -109,7 +109,7 @@ fn is_summary_of(summary: &Value, detail: &Value) -> bool {
 
 impl Control {
     /// Returns a gateway in full, read again only if the account's list shows a change.
-    pub(crate) async fn known_gateway(&self, id: &str) -> Result<Value, Failure> {
+    pub(crate) async fn known_gateway(&self, id: &str) -> Result<Arc<Value>, Failure> {
         let shared = &self.account.gateways;
         shared
             .detail(id, || self.gateways(), || self.gateway(id))
@@ -129,7 +129,7 @@ impl Control {
     }
 
     /// Returns a runtime in full, read again only if the account's list shows a change.
-    pub(crate) async fn known_runtime(&self, id: &str) -> Result<Value, Failure> {
+    pub(crate) async fn known_runtime(&self, id: &str) -> Result<Arc<Value>, Failure> {
         let shared = &self.account.runtimes;
         shared
             .detail(id, || self.runtimes(), || self.runtime(id))

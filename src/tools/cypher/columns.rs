@@ -100,6 +100,7 @@ mod tests {
                 vec!["name", "count(*)"],
             ),
             ("RETURN 1 AS b, 2 AS a", vec!["b", "a"]),
+            ("MATCH (n) RETURN DISTINCT n.name", vec!["n.name"]),
             (
                 "RETURN 'a, RETURN x' AS `odd, name`, {a: 1, b: [1,2]} AS map",
                 vec!["odd, name", "map"],

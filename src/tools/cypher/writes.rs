@@ -425,6 +425,8 @@ mod tests {
             "CALL { CREATE (n) RETURN n } RETURN n",
             "MATCH (n) WHERE EXISTS { (n)-->() } DELETE n",
             "EXPLAIN PROFILE CREATE (n)",
+            "CYPHER 5 WITH 1 AS explain CREATE (n)",
+            "CYPHER 5 MATCH (explain) CREATE (n)",
         ] {
             assert!(is_write(statement), "taken for reading: {statement}");
         }

@@ -273,6 +273,13 @@ mod tests {
     }
 
     #[test]
+    fn nodes_in_one_place_part() {
+        let table = [vec![0.0, 1.0], vec![1.0, 0.0]];
+        let places = majorized(&[(2.0, 3.0), (2.0, 3.0)], &table);
+        assert!(distance(places[0], places[1]) > 0.1, "{places:?}");
+    }
+
+    #[test]
     fn components_do_not_overlap_and_the_picture_is_the_same_each_time() {
         let edges = [(0, 1), (1, 2), (3, 4), (5, 5), (9, 9)];
         let places = positions(7, &edges);

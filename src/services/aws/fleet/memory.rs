@@ -1,6 +1,6 @@
 //! What is remembered of a deployment's lists, so that the lists of other kinds do not ask for them again.
 
-use std::{collections::HashMap, time::Instant};
+use std::{collections::HashMap, sync::Arc, time::Instant};
 
 use serde_json::Value;
 
@@ -18,7 +18,7 @@ pub(crate) struct ListMemory {
     pub(super) gateways: LastList,
     pub(super) runtimes: LastList,
     pub(super) targets: LastList,
-    pub(super) target_details: std::sync::Mutex<HashMap<String, (Value, Value)>>,
+    pub(super) target_details: std::sync::Mutex<HashMap<String, (Value, Arc<Value>)>>,
 }
 
 impl ListMemory {
@@ -29,18 +29,19 @@ impl ListMemory {
         gateway: &str,
         id: &str,
         summary: &Value,
-    ) -> Result<Value, Failure> {
+    ) -> Result<Arc<Value>, Failure> {
         let key = format!("{gateway}/{id}");
         let kept = self
             .target_details
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
             .get(&key)
-            .cloned();
-        if let Some((_, detail)) = kept.filter(|(of, _)| of == summary) {
+            .filter(|(of, _)| of == summary)
+            .map(|(_, detail)| detail.clone());
+        if let Some(detail) = kept {
             return Ok(detail);
         }
-        let detail = control.target(gateway, id).await?;
+        let detail = Arc::new(control.target(gateway, id).await?);
         let mut details = self
             .target_details
             .lock()

@@ -33,7 +33,7 @@ pub(super) fn status_of(summary: &Value) -> &str {
 
 /// Splits the answer to a request for a detail: the detail, or the failure that the resource's row reports. A resource that
 /// is gone meanwhile has neither.
-pub(super) fn detail_of(answer: Result<Value, Failure>) -> (Option<Value>, Option<Box<Failure>>) {
+pub(super) fn detail_of<D>(answer: Result<D, Failure>) -> (Option<D>, Option<Box<Failure>>) {
     match answer {
         Ok(detail) => (Some(detail), None),
         Err(failure) if failure.kind == FailureKind::NotFound => (None, None),
@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn why_a_detail_is_missing_is_kept_unless_it_is_gone() {
-        let failed = |kind| detail_of(Err(Failure::new(kind, "reading target t", "no")));
+        let failed = |kind| detail_of::<Value>(Err(Failure::new(kind, "reading target t", "no")));
         let (detail, unread) = failed(FailureKind::Denied);
         assert_eq!(detail, None);
         assert_eq!(

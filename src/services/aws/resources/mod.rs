@@ -9,6 +9,8 @@ mod runtime;
 mod secret;
 mod target;
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 
 use crate::model::{DeploymentName, Kind, Resource, ResourceKey};
@@ -64,7 +66,7 @@ pub(in crate::services::aws) fn base(
         log_groups: Vec::new(),
         mcp_url: None,
         unread: None,
-        raw: masked(json),
+        raw: Arc::new(masked(json)),
     }
 }
 
@@ -134,7 +136,7 @@ mod tests {
         let json = json!({"gatewayId": "g-abcdefghij", "name": "g", "status": "HIBERNATING", "gatewayUrl": "https://h/mcp/", "novelty": {"x": [1]}, "createdAt": 1_767_323_045.5});
         let gateway = gateway(&"d".into(), &json);
         assert_eq!(gateway.status, "HIBERNATING");
-        assert_eq!(gateway.raw, json);
+        assert_eq!(*gateway.raw, json);
         assert_eq!(gateway.mcp_url.as_deref(), Some("https://h/mcp"));
         assert_eq!(
             gateway.created,
