@@ -199,6 +199,7 @@ fn is_level_name(name: &str) -> bool {
             | b"severity"
             | b"severitytext"
             | b"lvl"
+            | b"priority"
             | b"@l"
             | b"@level"
     )

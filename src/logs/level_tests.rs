@@ -90,6 +90,8 @@ fn records_of_common_frameworks_have_their_level() {
         ),
         (r#"{"LogLevel":"Warning","Message":"dotnet"}"#, Level::Warn),
         (r#"{"severity":"NOTICE","message":"gcp"}"#, Level::Info),
+        (r#"{"priority":"ERROR","message":"log4j"}"#, Level::Error),
+        (r#"{"PRIORITY":"3","MESSAGE":"journald"}"#, Level::Error),
         (
             r#"{"log":"ERROR:root:wrapped","stream":"stderr"}"#,
             Level::Error,

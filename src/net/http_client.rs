@@ -29,6 +29,8 @@ pub(crate) struct Web {
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct ClientKey {
     is_loopback: bool,
+    /// Whether it speaks TLS. A client that does not reads no trusted roots, which takes milliseconds.
+    is_encrypted: bool,
     bundle: Option<PathBuf>,
 }
 
@@ -53,15 +55,16 @@ impl Web {
         address: &str,
         bundle: Option<&CaBundle>,
     ) -> Result<reqwest::Client, Failure> {
-        check_address(doing, address)?;
+        let url = check_address(doing, address)?;
         let key = ClientKey {
             is_loopback: is_loopback(address),
+            is_encrypted: url.scheme() == "https",
             bundle: bundle.map(|bundle| bundle.path.clone()),
         };
         let mut clients = self.clients.lock();
         clients
             .entry(key)
-            .or_insert_with_key(|key| make(key.is_loopback, bundle))
+            .or_insert_with_key(|key| make(key, bundle))
             .clone()
             .map_err(|error| Failure::new(FailureKind::Usage, doing, error))
     }
@@ -111,14 +114,19 @@ impl Web {
     }
 }
 
-fn make(is_loopback: bool, bundle: Option<&CaBundle>) -> Result<reqwest::Client, String> {
-    let made = builder(is_loopback, bundle)?.build();
-    let made = match made {
-        // A machine without any TLS root can still talk to itself.
-        Err(_) if is_loopback => builder(is_loopback, bundle)?.tls_certs_only([]).build(),
-        made => made,
+fn make(key: &ClientKey, bundle: Option<&CaBundle>) -> Result<reqwest::Client, String> {
+    let made = builder(key.is_loopback, bundle)?;
+    let made = if key.is_encrypted {
+        made
+    } else {
+        made.tls_certs_only([])
     };
-    made.map_err(|error| format!("no HTTP client could be made: {}", chain(&error)))
+    match made.build() {
+        // A machine without any TLS root can still talk to itself.
+        Err(_) if key.is_loopback => builder(true, bundle)?.tls_certs_only([]).build(),
+        built => built,
+    }
+    .map_err(|error| format!("no HTTP client could be made: {}", chain(&error)))
 }
 
 fn builder(is_loopback: bool, bundle: Option<&CaBundle>) -> Result<reqwest::ClientBuilder, String> {

@@ -276,8 +276,9 @@ async fn follow(
                 printer.batch(&batch)?;
                 last = None;
             }
-            Some((_, Err(failure))) => {
+            Some((index, Err(failure))) => {
                 output::complain(&failure);
+                record_failure(&mut statuses, index);
                 last = Some(failure);
             }
             None => break,
@@ -296,6 +297,14 @@ fn record_status(statuses: &mut Vec<TailStatus>, index: usize, status: Option<Ta
     }
 }
 
+/// Counts the window that a tail which ended by a failure has not read, where none is counted yet.
+fn record_failure(statuses: &mut Vec<TailStatus>, index: usize) {
+    record_status(statuses, index, None);
+    if let Some(status) = statuses.get_mut(index) {
+        status.open_gaps = status.open_gaps.max(1);
+    }
+}
+
 /// Returns the exit code of a tail with open gaps: 4 if all of them were refused by AWS, otherwise 5.
 fn gap_code(statuses: &[TailStatus]) -> Option<u8> {
     let open: usize = statuses.iter().map(|status| status.open_gaps).sum();
@@ -311,5 +320,26 @@ fn end_follow(printer: &mut Printer, statuses: &[TailStatus], last: Option<Failu
     match last {
         Some(failure) => Err(CliError::Code(failure.kind.exit_code())),
         None => gap_code(statuses).map_or(Ok(()), |code| Err(CliError::Code(code))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_failed_tail_has_not_read_is_an_open_gap() {
+        let mut statuses = Vec::new();
+        record_failure(&mut statuses, 1);
+        let open: Vec<usize> = statuses.iter().map(|status| status.open_gaps).collect();
+        assert_eq!(open, [0, 1]);
+        let two = TailStatus {
+            open_gaps: 2,
+            ..TailStatus::default()
+        };
+        record_status(&mut statuses, 0, Some(two));
+        record_failure(&mut statuses, 0);
+        assert_eq!(statuses[0].open_gaps, 2);
+        assert_eq!(gap_code(&statuses), Some(5));
     }
 }

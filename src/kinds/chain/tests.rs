@@ -320,7 +320,7 @@ fn the_stage_of_the_doctors_verdict_is_the_cause_and_what_the_status_says_is_kep
         target.status = "SYNCHRONIZE_UNSUCCESSFUL".into();
     });
     let mut target = report(Some((Hop::Target, "it lists no tools")));
-    for verdict in &mut target.verdict {
+    if let Some(verdict) = &mut target.verdict {
         "tools/list".clone_into(&mut verdict.source);
     }
     assert_eq!(causes(&of(&degraded, Some(&target))), [ChainStage::Target]);

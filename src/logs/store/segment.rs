@@ -405,7 +405,10 @@ mod tests {
                 runs.len() > 1 && sizes.iter().all(|size| *size <= SEGMENT_LINES),
                 "{sizes:?}"
             );
-            assert!(runs.iter().all(|run| run.text_bytes <= SEGMENT_BYTES), "{count}");
+            assert!(
+                runs.iter().all(|run| run.text_bytes <= SEGMENT_BYTES),
+                "{count}"
+            );
         }
         assert_eq!(Segment::runs(entries(2 * SEGMENT_LINES, "")).len(), 1);
         assert!(Segment::runs(Vec::new()).is_empty());
