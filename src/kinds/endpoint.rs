@@ -1,6 +1,6 @@
 //! Endpoints of runtimes.
 
-use super::{KindSpec, no_remark, status::rollout_health};
+use super::{Folding, KindSpec, McpAccess, no_remark, status::rollout_health};
 use crate::model::{Kind, Moment, Resource};
 
 pub(super) const SPEC: KindSpec = KindSpec {
@@ -16,6 +16,9 @@ pub(super) const SPEC: KindSpec = KindSpec {
         )
     },
     good_status: "READY",
+    access: McpAccess::PartOfServer,
+    folding: Folding::Never,
+    is_beside_calls: false,
 };
 
 fn status_text(endpoint: &Resource, _: Moment) -> String {

@@ -1,6 +1,6 @@
 //! Gateways.
 
-use super::{KindSpec, no_remark, plain_status, status::control_plane_health};
+use super::{Folding, KindSpec, McpAccess, no_remark, plain_status, status::control_plane_health};
 
 pub(super) const SPEC: KindSpec = KindSpec {
     health: |gateway| control_plane_health(&gateway.status),
@@ -14,4 +14,7 @@ pub(super) const SPEC: KindSpec = KindSpec {
         )
     },
     good_status: "READY",
+    access: McpAccess::Server,
+    folding: Folding::OnLowScreens,
+    is_beside_calls: false,
 };

@@ -44,6 +44,34 @@ pub struct KindSpec {
     command: fn(&ResourceKey) -> String,
     /// The status of a resource that is as it should be.
     pub good_status: &'static str,
+    /// Whether MCP calls can be sent to it.
+    pub access: McpAccess,
+    /// When the rows below it are folded unless somebody unfolded them.
+    pub folding: Folding,
+    /// Whether no tool call passes through it, so that a low screen shows such resources as one row.
+    pub is_beside_calls: bool,
+}
+
+/// Whether a kind of resource answers MCP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum McpAccess {
+    /// It does not.
+    None,
+    /// It has an MCP endpoint of its own, and CloudWatch counts its calls.
+    Server,
+    /// It is reached through the server that it is a part of.
+    PartOfServer,
+}
+
+/// When the rows below a resource are folded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Folding {
+    /// Nothing is below it, or all of it is shown.
+    Never,
+    /// On a low screen.
+    OnLowScreens,
+    /// Always.
+    Always,
 }
 
 /// The status that stands for a resource to which AWS gives none.

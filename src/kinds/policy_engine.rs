@@ -1,6 +1,6 @@
 //! Policy engines. Whether an engine blocks calls is a setting of the gateway that asks it.
 
-use super::{KindSpec, plain_status, status::policy_health};
+use super::{Folding, KindSpec, McpAccess, plain_status, status::policy_health};
 use crate::model::{Moment, Resource};
 
 pub(super) const SPEC: KindSpec = KindSpec {
@@ -15,6 +15,9 @@ pub(super) const SPEC: KindSpec = KindSpec {
         )
     },
     good_status: "ACTIVE",
+    access: McpAccess::None,
+    folding: Folding::Never,
+    is_beside_calls: false,
 };
 
 fn remark(engine: &Resource, _: Moment) -> Option<String> {

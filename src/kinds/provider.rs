@@ -1,6 +1,6 @@
 //! Credential providers of AgentCore Identity.
 
-use super::{KindSpec, no_remark, plain_status, status::control_plane_health};
+use super::{Folding, KindSpec, McpAccess, no_remark, plain_status, status::control_plane_health};
 use crate::model::{Health, Resource};
 
 pub(super) const SPEC: KindSpec = KindSpec {
@@ -19,6 +19,9 @@ pub(super) const SPEC: KindSpec = KindSpec {
         )
     },
     good_status: "READY",
+    access: McpAccess::None,
+    folding: Folding::Never,
+    is_beside_calls: true,
 };
 
 fn health(provider: &Resource) -> Health {

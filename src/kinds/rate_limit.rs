@@ -1,6 +1,6 @@
 //! Rate limits that are set at gateways.
 
-use super::{KindSpec, plain_status, status::policy_health};
+use super::{Folding, KindSpec, McpAccess, plain_status, status::policy_health};
 use crate::model::{Kind, Moment, Resource};
 
 pub(super) const SPEC: KindSpec = KindSpec {
@@ -16,6 +16,9 @@ pub(super) const SPEC: KindSpec = KindSpec {
         )
     },
     good_status: "ACTIVE",
+    access: McpAccess::None,
+    folding: Folding::Never,
+    is_beside_calls: false,
 };
 
 fn remark(limit: &Resource, _: Moment) -> Option<String> {

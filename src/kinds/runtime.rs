@@ -1,6 +1,6 @@
 //! Runtimes.
 
-use super::{KindSpec, no_remark, status::rollout_health};
+use super::{Folding, KindSpec, McpAccess, no_remark, status::rollout_health};
 use crate::model::{Moment, Resource};
 
 pub(super) const SPEC: KindSpec = KindSpec {
@@ -15,6 +15,9 @@ pub(super) const SPEC: KindSpec = KindSpec {
         )
     },
     good_status: "READY",
+    access: McpAccess::Server,
+    folding: Folding::Always,
+    is_beside_calls: false,
 };
 
 fn status_text(runtime: &Resource, _: Moment) -> String {

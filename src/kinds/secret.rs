@@ -1,6 +1,6 @@
 //! Secrets with Neo4j credentials.
 
-use super::KindSpec;
+use super::{Folding, KindSpec, McpAccess};
 use crate::model::{Health, Moment, Resource};
 
 /// Days after which an unchanged password is remarked on.
@@ -19,6 +19,9 @@ pub(super) const SPEC: KindSpec = KindSpec {
         )
     },
     good_status: "ENABLED",
+    access: McpAccess::None,
+    folding: Folding::Never,
+    is_beside_calls: false,
 };
 
 fn health(secret: &Resource) -> Health {

@@ -1,6 +1,6 @@
 //! Targets of gateways.
 
-use super::{KindSpec, plain_status, status::control_plane_health};
+use super::{Folding, KindSpec, McpAccess, plain_status, status::control_plane_health};
 use crate::model::{Kind, Moment, Resource};
 
 pub(super) const SPEC: KindSpec = KindSpec {
@@ -16,6 +16,9 @@ pub(super) const SPEC: KindSpec = KindSpec {
         )
     },
     good_status: "READY",
+    access: McpAccess::PartOfServer,
+    folding: Folding::Never,
+    is_beside_calls: false,
 };
 
 fn remark(target: &Resource, _: Moment) -> Option<String> {

@@ -1,6 +1,6 @@
 //! Versions of runtimes. A version that failed is history: the runtime itself says whether it works.
 
-use super::{KindSpec, plain_status, status::control_plane_health};
+use super::{Folding, KindSpec, McpAccess, plain_status, status::control_plane_health};
 use crate::model::{Health, Kind, Moment, Resource};
 
 pub(super) const SPEC: KindSpec = KindSpec {
@@ -16,6 +16,9 @@ pub(super) const SPEC: KindSpec = KindSpec {
         )
     },
     good_status: "READY",
+    access: McpAccess::None,
+    folding: Folding::Never,
+    is_beside_calls: false,
 };
 
 fn health(version: &Resource) -> Health {

@@ -1,6 +1,6 @@
 //! Workload identities of AgentCore Identity. AWS gives them no status.
 
-use super::{KindSpec, no_remark, plain_status};
+use super::{Folding, KindSpec, McpAccess, no_remark, plain_status};
 use crate::model::Health;
 
 pub(super) const SPEC: KindSpec = KindSpec {
@@ -15,4 +15,7 @@ pub(super) const SPEC: KindSpec = KindSpec {
         )
     },
     good_status: super::NO_STATUS,
+    access: McpAccess::None,
+    folding: Folding::Never,
+    is_beside_calls: true,
 };

@@ -34,6 +34,14 @@ pub enum Kind {
     Version,
 }
 
+/// What a kind is called.
+struct KindWords {
+    one: &'static str,
+    short: &'static str,
+    many: &'static str,
+    has_compound_id: bool,
+}
+
 impl Kind {
     /// Every kind, in the order in which they are listed.
     pub const ALL: [Self; 11] = [
@@ -64,72 +72,52 @@ impl Kind {
         Self::CHAIN.contains(&self)
     }
 
+    /// Returns the words for this kind, and the form of its ids.
+    const fn words(self) -> KindWords {
+        let (one, short, many, has_compound_id) = match self {
+            Self::Gateway => ("gateway", "gateway", "gateways", false),
+            Self::Target => ("target", "target", "targets", true),
+            Self::Runtime => ("runtime", "runtime", "runtimes", false),
+            Self::Endpoint => ("endpoint", "endpoint", "endpoints", true),
+            Self::Secret => ("secret", "secret", "secrets", false),
+            Self::Provider => ("provider", "provider", "providers", true),
+            Self::WorkloadIdentity => (
+                "workload-identity",
+                "identity",
+                "workload-identities",
+                false,
+            ),
+            Self::PolicyEngine => ("policy-engine", "engine", "policy-engines", false),
+            Self::Policy => ("policy", "policy", "policies", true),
+            Self::RateLimit => ("rate-limit", "limit", "rate-limits", true),
+            Self::Version => ("version", "version", "versions", true),
+        };
+        KindWords {
+            one,
+            short,
+            many,
+            has_compound_id,
+        }
+    }
+
     /// Returns whether an id of this kind begins with the id of the resource that it belongs to: `gw-1/TARGETID01`.
     const fn has_compound_id(self) -> bool {
-        match self {
-            Self::Target
-            | Self::Endpoint
-            | Self::Provider
-            | Self::Policy
-            | Self::RateLimit
-            | Self::Version => true,
-            Self::Gateway
-            | Self::Runtime
-            | Self::Secret
-            | Self::WorkloadIdentity
-            | Self::PolicyEngine => false,
-        }
+        self.words().has_compound_id
     }
 
     /// Returns the word for one of them, as commands and JSON use it.
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Gateway => "gateway",
-            Self::Target => "target",
-            Self::Runtime => "runtime",
-            Self::Endpoint => "endpoint",
-            Self::Secret => "secret",
-            Self::Provider => "provider",
-            Self::WorkloadIdentity => "workload-identity",
-            Self::PolicyEngine => "policy-engine",
-            Self::Policy => "policy",
-            Self::RateLimit => "rate-limit",
-            Self::Version => "version",
-        }
+        self.words().one
     }
 
     /// Returns a short word for a column of a table.
     pub const fn short(self) -> &'static str {
-        match self {
-            Self::WorkloadIdentity => "identity",
-            Self::PolicyEngine => "engine",
-            Self::RateLimit => "limit",
-            Self::Gateway
-            | Self::Target
-            | Self::Runtime
-            | Self::Endpoint
-            | Self::Secret
-            | Self::Provider
-            | Self::Policy
-            | Self::Version => self.as_str(),
-        }
+        self.words().short
     }
 
     /// Returns the word for several of them.
     pub const fn plural(self) -> &'static str {
-        match self {
-            Self::Gateway => "gateways",
-            Self::Target => "targets",
-            Self::Runtime => "runtimes",
-            Self::Endpoint => "endpoints",
-            Self::Secret => "secrets",
-            Self::Provider => "providers",
-            Self::WorkloadIdentity => "workload-identities",
-            Self::PolicyEngine => "policy-engines",
-            Self::Policy => "policies",
-            Self::RateLimit => "rate-limits",
-            Self::Version => "versions",
-        }
+        self.words().many
     }
 
     /// Returns the kind that a word names: singular or plural, any case.

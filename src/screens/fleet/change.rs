@@ -69,21 +69,15 @@ pub(super) fn roll_back(context: &UpdateContext<'_>, resource: Option<&Resource>
     if let Some(refusal) = refusal(context, &resource.key.deployment) {
         return refusal;
     }
-    let (endpoint, version) = match resource.key.kind {
-        Kind::Endpoint => (Some(resource), earlier_version(context.store, resource)),
-        Kind::Version => (
+    let (endpoint, version) = if resource.key.kind == Kind::Endpoint {
+        (Some(resource), earlier_version(context.store, resource))
+    } else if resource.key.kind == Kind::Version {
+        (
             movable_endpoint(context.store, resource),
             Some(resource.key.own_id().to_owned()),
-        ),
-        Kind::Gateway
-        | Kind::Target
-        | Kind::Runtime
-        | Kind::Secret
-        | Kind::Provider
-        | Kind::WorkloadIdentity
-        | Kind::PolicyEngine
-        | Kind::Policy
-        | Kind::RateLimit => return say("only an endpoint of a runtime can be rolled back"),
+        )
+    } else {
+        return say("only an endpoint of a runtime can be rolled back");
     };
     let Some(endpoint) = endpoint else {
         return say("this runtime has only DEFAULT, which always follows the newest version");
@@ -189,24 +183,16 @@ pub(super) fn stop_sessions(
 
 /// Returns the runtime of a runtime or endpoint row, and the endpoint.
 fn runtime_of<'a>(store: &'a Store, resource: &'a Resource) -> Option<(&'a Resource, String)> {
-    match resource.key.kind {
-        Kind::Runtime => Some((resource, DEFAULT.to_owned())),
-        Kind::Endpoint => {
-            let key = ResourceKey {
-                deployment: resource.key.deployment.clone(),
-                kind: Kind::Runtime,
-                id: resource.key.owner_id().to_owned(),
-            };
-            Some((store.resource(&key)?, resource.key.own_id().to_owned()))
-        }
-        Kind::Gateway
-        | Kind::Target
-        | Kind::Secret
-        | Kind::Provider
-        | Kind::WorkloadIdentity
-        | Kind::PolicyEngine
-        | Kind::Policy
-        | Kind::RateLimit
-        | Kind::Version => None,
+    if resource.key.kind == Kind::Runtime {
+        return Some((resource, DEFAULT.to_owned()));
     }
+    if resource.key.kind != Kind::Endpoint {
+        return None;
+    }
+    let key = ResourceKey {
+        deployment: resource.key.deployment.clone(),
+        kind: Kind::Runtime,
+        id: resource.key.owner_id().to_owned(),
+    };
+    Some((store.resource(&key)?, resource.key.own_id().to_owned()))
 }

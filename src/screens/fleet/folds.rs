@@ -11,7 +11,7 @@ use super::{
     tree::{self, CachedRow},
 };
 use crate::{
-    kinds::{self, DeploymentHealth},
+    kinds::{self, DeploymentHealth, Folding},
     model::{DeploymentName, Health, Kind, Resource, ResourceKey},
     screens::UpdateContext,
     state::Store,
@@ -82,18 +82,10 @@ impl<'a> Folds<'a> {
     }
 
     fn is_resource_folded(&self, key: &ResourceKey) -> bool {
-        let is_foldable = match key.kind {
-            Kind::Runtime => true,
-            Kind::Gateway => self.level >= FoldLevel::Gateways,
-            Kind::Target
-            | Kind::Endpoint
-            | Kind::Secret
-            | Kind::Provider
-            | Kind::WorkloadIdentity
-            | Kind::PolicyEngine
-            | Kind::Policy
-            | Kind::RateLimit
-            | Kind::Version => false,
+        let is_foldable = match kinds::spec(key.kind).folding {
+            Folding::Always => true,
+            Folding::OnLowScreens => self.level >= FoldLevel::Gateways,
+            Folding::Never => false,
         };
         is_foldable
             && !self
@@ -140,7 +132,7 @@ const fn needs_somebody(health: DeploymentHealth) -> bool {
 
 /// Returns whether no call passes through a resource, and nothing is wrong with it.
 pub(super) fn is_other(resource: &Resource) -> bool {
-    matches!(resource.key.kind, Kind::Provider | Kind::WorkloadIdentity) && !is_unwell(resource)
+    kinds::spec(resource.key.kind).is_beside_calls && !is_unwell(resource)
 }
 
 impl Fleet {
@@ -159,7 +151,7 @@ impl Fleet {
             self.folded.remove(&RowId::Resource(owner.clone()));
             self.unfolded.insert(RowId::Resource(owner));
         }
-        if matches!(key.kind, Kind::Provider | Kind::WorkloadIdentity) {
+        if kinds::spec(key.kind).is_beside_calls {
             self.unfolded.insert(RowId::Others(key.deployment.clone()));
         }
         self.filter = LineInput::default();

@@ -2,7 +2,7 @@
 
 use super::{Fleet, RowId, calls, change};
 use crate::{
-    kinds,
+    kinds::{self, McpAccess},
     messages::{Action, Effect, FleetAction, FleetEffect},
     model::{DeploymentName, Health, Kind, McpEndpoint, McpTarget, Resource, ResourceKey},
     screens::{
@@ -270,21 +270,11 @@ pub fn deployment_groups(store: &Store, deployment: &DeploymentName) -> Vec<Stri
 
 /// Returns the MCP endpoint that a resource stands for.
 fn endpoint(deployment: &DeploymentName, resource: Option<&Resource>) -> McpEndpoint {
-    let target = match resource {
-        Some(resource) => match resource.key.kind {
-            Kind::Gateway | Kind::Target | Kind::Runtime | Kind::Endpoint => {
-                McpTarget::Resource(resource.key.clone())
-            }
-            Kind::Secret
-            | Kind::Provider
-            | Kind::WorkloadIdentity
-            | Kind::PolicyEngine
-            | Kind::Policy
-            | Kind::RateLimit
-            | Kind::Version => McpTarget::Default,
-        },
-        None => McpTarget::Default,
-    };
+    let target = resource
+        .filter(|resource| kinds::spec(resource.key.kind).access != McpAccess::None)
+        .map_or(McpTarget::Default, |resource| {
+            McpTarget::Resource(resource.key.clone())
+        });
     McpEndpoint {
         deployment: deployment.clone(),
         target,

@@ -4,8 +4,9 @@ use ratatui::layout::Rect;
 
 use super::{Modal, Tools};
 use crate::{
+    kinds::{self, McpAccess},
     messages::{Action, AppAction, ListAction, PromptAction, ToolsViewport},
-    model::{Kind, McpEndpoint, McpTarget},
+    model::{McpEndpoint, McpTarget},
     screens::{ScreenUpdate, UpdateContext, ViewContext},
     state::Store,
     theme::Role,
@@ -173,24 +174,14 @@ fn choices(store: &Store) -> Vec<EndpointChoice> {
             own,
         ));
         for resource in store.resources(&deployment.name) {
-            let kind = match resource.key.kind {
-                Kind::Gateway => "gateway",
-                Kind::Runtime => "runtime",
-                Kind::Target
-                | Kind::Endpoint
-                | Kind::Secret
-                | Kind::Provider
-                | Kind::WorkloadIdentity
-                | Kind::PolicyEngine
-                | Kind::Policy
-                | Kind::RateLimit
-                | Kind::Version => continue,
-            };
-            if let Some(url) = &resource.mcp_url {
+            let kind = resource.key.kind;
+            if let Some(url) = &resource.mcp_url
+                && kinds::spec(kind).access == McpAccess::Server
+            {
                 choices.push(choice(
                     McpTarget::Resource(resource.key.clone()),
                     resource.name.clone(),
-                    kind,
+                    kind.as_str(),
                     url.clone(),
                 ));
             }

@@ -1,6 +1,7 @@
 //! The address of the MCP server of a deployment.
 
 use crate::{
+    kinds::{self, McpAccess},
     model::{Deployment, Failure, FailureKind, Kind, McpTarget},
     net::http_client,
 };
@@ -25,24 +26,14 @@ impl AwsResources {
                 if key.kind == Kind::Target {
                     (key.id, key.kind) = (key.owner_id().to_owned(), Kind::Gateway);
                 }
-                match key.kind {
-                    Kind::Gateway | Kind::Target | Kind::Runtime | Kind::Endpoint => {
-                        self.describe(deployment, &key).await?.mcp_url
-                    }
-                    Kind::Secret
-                    | Kind::Provider
-                    | Kind::WorkloadIdentity
-                    | Kind::PolicyEngine
-                    | Kind::Policy
-                    | Kind::RateLimit
-                    | Kind::Version => {
-                        return Err(Failure::new(
-                            FailureKind::Usage,
-                            doing,
-                            format!("a {} has no MCP endpoint", key.kind),
-                        ));
-                    }
+                if kinds::spec(key.kind).access == McpAccess::None {
+                    return Err(Failure::new(
+                        FailureKind::Usage,
+                        doing,
+                        format!("a {} has no MCP endpoint", key.kind),
+                    ));
                 }
+                self.describe(deployment, &key).await?.mcp_url
             }
             McpTarget::Default => self.own_mcp_url(deployment).await?,
         };

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::{
+    kinds::{self, McpAccess},
     model::{Kind, ResourceKey},
     services::aws::names,
 };
@@ -33,22 +34,12 @@ impl Series {
     }
 
     fn counts(&self, resource: &ResourceKey) -> bool {
-        let word = match resource.kind {
-            Kind::Gateway => "gateway",
-            Kind::Runtime => "runtime",
-            Kind::Target
-            | Kind::Endpoint
-            | Kind::Secret
-            | Kind::Provider
-            | Kind::WorkloadIdentity
-            | Kind::PolicyEngine
-            | Kind::Policy
-            | Kind::RateLimit
-            | Kind::Version => return false,
-        };
+        if kinds::spec(resource.kind).access != McpAccess::Server {
+            return false;
+        }
         let id = self
             .value("Resource")
-            .and_then(|arn| names::arn_tail(arn, word));
+            .and_then(|arn| names::arn_tail(arn, resource.kind.as_str()));
         id.as_deref() == Some(resource.own_id())
     }
 }
