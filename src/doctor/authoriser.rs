@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{
     ChainStage, Evidence, HopState, Judgement, Probe,
-    hop::{HopSpec, no_log},
+    hop::{HopSpec, always_known, no_details, no_log},
     judgement::Cause,
     symptom::Symptom,
     token::text_claim,
@@ -15,6 +15,7 @@ const SOURCE: &str = "the token's claims against customJWTAuthorizer";
 
 pub(super) const SPEC: HopSpec = HopSpec {
     name: "authoriser",
+    short: "AUT",
     title: "the token's claims against what the endpoint admits",
     stages: &[ChainStage::SignIn],
     precedence: 50,
@@ -22,6 +23,8 @@ pub(super) const SPEC: HopSpec = HopSpec {
     elapsed_ms: |_| None,
     explain,
     log_groups: no_log,
+    details: no_details,
+    unread: always_known,
 };
 
 fn judge(evidence: &Evidence) -> Judgement {

@@ -2,7 +2,8 @@
 
 use super::{
     ChainStage, Evidence, Judgement,
-    hop::{HopSpec, no_log},
+    details::{HopDetail, asked},
+    hop::{HopSpec, always_known, no_log},
     judgement::{Cause, with_request},
     symptom::Symptom,
 };
@@ -16,6 +17,7 @@ const SOURCE: &str = "STS GetCallerIdentity";
 
 pub(super) const SPEC: HopSpec = HopSpec {
     name: "credentials",
+    short: "CRE",
     title: "AWS credentials of this machine",
     stages: &[ChainStage::SignIn],
     precedence: 10,
@@ -23,7 +25,16 @@ pub(super) const SPEC: HopSpec = HopSpec {
     elapsed_ms: |evidence| evidence.identity.elapsed_ms(),
     explain,
     log_groups: no_log,
+    details: details,
+    unread: always_known,
 };
+
+/// Returns what was asked, and what came back.
+fn details(evidence: &Evidence) -> Vec<HopDetail> {
+    asked("STS GetCallerIdentity", &evidence.identity, |identity| {
+        identity.arn.clone()
+    })
+}
 
 fn judge(evidence: &Evidence) -> Judgement {
     if let Some(failure) = evidence.identity.failure()

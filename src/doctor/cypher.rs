@@ -2,7 +2,8 @@
 
 use super::{
     ChainStage, Evidence, Judgement, Probe,
-    hop::{HopSpec, no_log},
+    details::{HopDetail, asked},
+    hop::{HopSpec, always_known, no_log},
     judgement::{Cause, with_request},
     symptom::{Step, Symptom},
 };
@@ -11,6 +12,7 @@ const SOURCE: &str = "a call through the chain";
 
 pub(super) const SPEC: HopSpec = HopSpec {
     name: "cypher",
+    short: "CYP",
     title: "a Cypher statement through the whole chain",
     stages: &[
         ChainStage::Neo4j,
@@ -23,7 +25,18 @@ pub(super) const SPEC: HopSpec = HopSpec {
     elapsed_ms: |evidence| evidence.call.elapsed_ms(),
     explain,
     log_groups: no_log,
+    details: details,
+    unread: always_known,
 };
+
+/// Returns what was asked, and what came back.
+fn details(evidence: &Evidence) -> Vec<HopDetail> {
+    let call = evidence.call.value();
+    let tool = call.map_or("a reading tool", |call| call.tool.as_str());
+    asked(&format!("tools/call {tool}"), &evidence.call, |call| {
+        call.text.clone()
+    })
+}
 
 fn judge(evidence: &Evidence) -> Judgement {
     match &evidence.call {

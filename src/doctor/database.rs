@@ -2,7 +2,8 @@
 
 use super::{
     ChainStage, Evidence, Judgement, Probe,
-    hop::{HopSpec, runtime_log},
+    details::{HopDetail, asked},
+    hop::{HopSpec, always_known, runtime_log},
     judgement::{Cause, with_request},
     symptom::{Step, Symptom},
 };
@@ -12,6 +13,7 @@ const SOURCE: &str = "a login at Neo4j with AWSCURRENT";
 
 pub(super) const SPEC: HopSpec = HopSpec {
     name: "neo4j",
+    short: "NEO",
     title: "a login at Neo4j with the secret's password",
     stages: &[ChainStage::Neo4j],
     precedence: 90,
@@ -19,7 +21,18 @@ pub(super) const SPEC: HopSpec = HopSpec {
     elapsed_ms: |evidence| evidence.login.elapsed_ms(),
     explain,
     log_groups: runtime_log,
+    details: details,
+    unread: always_known,
 };
+
+/// Returns what was asked, and what came back.
+fn details(evidence: &Evidence) -> Vec<HopDetail> {
+    asked(
+        "a login at Neo4j with AWSCURRENT",
+        &evidence.login,
+        |login| format!("{login:?}"),
+    )
+}
 
 fn judge(evidence: &Evidence) -> Judgement {
     let answer = match &evidence.login {

@@ -2,7 +2,8 @@
 
 use super::{
     ChainStage, Evidence, Judgement,
-    hop::{HopSpec, no_log},
+    details::{HopDetail, asked},
+    hop::{HopSpec, no_log, unread_gateway_or_runtime},
     judgement::Cause,
     symptom::Symptom,
 };
@@ -11,6 +12,7 @@ const SOURCE: &str = "the authoriser's discovery URL";
 
 pub(super) const SPEC: HopSpec = HopSpec {
     name: "discovery",
+    short: "DIS",
     title: "the issuer's discovery document and keys",
     stages: &[ChainStage::SignIn],
     precedence: 45,
@@ -18,7 +20,18 @@ pub(super) const SPEC: HopSpec = HopSpec {
     elapsed_ms: |evidence| evidence.discovery.elapsed_ms(),
     explain,
     log_groups: no_log,
+    details: details,
+    unread: unread_gateway_or_runtime,
 };
+
+/// Returns what was asked, and what came back.
+fn details(evidence: &Evidence) -> Vec<HopDetail> {
+    asked(
+        "the issuer's discovery document",
+        &evidence.discovery,
+        |document| document.issuer.clone(),
+    )
+}
 
 fn judge(evidence: &Evidence) -> Judgement {
     Judgement::of_reading(&evidence.discovery, SOURCE, |discovery| {

@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 
 use super::{
     ChainStage, Evidence, Judgement, Probe,
-    hop::{HopSpec, no_explanation, no_log},
+    details::{HopDetail, asked, tool_names},
+    hop::{HopSpec, no_explanation, no_log, unread_targets_or_runtime},
     judgement::unreadable,
 };
 
 pub(super) const SPEC: HopSpec = HopSpec {
     name: "drift",
+    short: "DRI",
     title: "the gateway's copy of the tools against the runtime's",
     stages: &[ChainStage::Target],
     precedence: 245,
@@ -17,7 +19,18 @@ pub(super) const SPEC: HopSpec = HopSpec {
     elapsed_ms: |evidence| evidence.direct.elapsed_ms(),
     explain: no_explanation,
     log_groups: no_log,
+    details: details,
+    unread: unread_targets_or_runtime,
 };
+
+/// Returns what was asked, and what came back.
+fn details(evidence: &Evidence) -> Vec<HopDetail> {
+    asked(
+        "tools/list of the runtime past the gateway",
+        &evidence.direct,
+        |tools| tool_names(tools),
+    )
+}
 
 fn judge(evidence: &Evidence) -> Judgement {
     let (direct, listed) = match (&evidence.direct, evidence.tools.value()) {

@@ -186,6 +186,11 @@ pub struct Evidence {
 }
 
 impl Evidence {
+    /// Returns the address of the MCP endpoint, or words for one that is not known.
+    pub(super) fn endpoint_words(&self) -> &str {
+        self.endpoint.as_deref().unwrap_or("the endpoint")
+    }
+
     /// Returns whether the MCP endpoint is a gateway.
     pub(super) fn has_gateway(&self) -> bool {
         match &self.endpoint {

@@ -2,7 +2,8 @@
 
 use super::{
     ChainStage, Evidence, HopState, Judgement,
-    hop::{HopSpec, gateway_log},
+    details::{HopDetail, asked, named_statuses, with_own_log},
+    hop::{HopSpec, always_known, gateway_log},
     judgement::{Cause, SLOW_MS},
     status::statuses,
     symptom::{Step, Symptom},
@@ -11,6 +12,7 @@ use crate::model::FailureKind;
 
 pub(super) const SPEC: HopSpec = HopSpec {
     name: "gateway",
+    short: "GAT",
     title: "the gateway's status and its own answers",
     stages: &[ChainStage::Gateway, ChainStage::Runtime],
     precedence: 150,
@@ -18,7 +20,15 @@ pub(super) const SPEC: HopSpec = HopSpec {
     elapsed_ms: |evidence| evidence.gateways.elapsed_ms(),
     explain,
     log_groups: gateway_log,
+    details: details,
+    unread: always_known,
 };
+
+/// Returns what was asked, and what came back.
+fn details(evidence: &Evidence) -> Vec<HopDetail> {
+    let read = asked("GetGateway", &evidence.gateways, |all| named_statuses(all));
+    with_own_log(read, &evidence.gateway_log)
+}
 
 fn judge(evidence: &Evidence) -> Judgement {
     let judged = statuses(&evidence.gateways, "gateway", "GetGateway");

@@ -8,11 +8,11 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 
 use super::{
-    Cause, ChainStage, Evidence, Judgement, authoriser, credentials, cypher, database, discovery,
-    drift, gateway, initialize, interceptor, limits, metadata, permissions, policy, provider,
-    rollout, runtime, secret, stack, symptom::Symptom, target, token, tools_list,
+    Cause, ChainStage, Evidence, HopDetail, Judgement, authoriser, credentials, cypher, database,
+    discovery, drift, gateway, initialize, interceptor, limits, metadata, permissions, policy,
+    provider, rollout, runtime, secret, stack, symptom::Symptom, target, token, tools_list,
 };
-use crate::model::{Kind, Resource};
+use crate::model::{Failure, Kind, Resource};
 
 /// One link of the chain from AWS credentials to a Cypher answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -66,6 +66,8 @@ pub enum Hop {
 pub struct HopSpec {
     /// Its name in JSON, on the screen and in the documentation.
     pub name: &'static str,
+    /// The title of its column where the hops are columns: three letters.
+    pub short: &'static str,
     /// What is examined, in a phrase.
     pub title: &'static str,
     /// The stages of the chain at which the hop is shown: the first of them that the deployment has.
@@ -80,6 +82,10 @@ pub struct HopSpec {
     pub(super) explain: fn(&Evidence, &Symptom<'_>) -> Option<Cause>,
     /// The log groups in which its failures are found, out of the deployment's resources.
     pub log_groups: fn(&[&Resource]) -> Vec<String>,
+    /// What was asked at the hop, what came back, and what its log says.
+    pub(super) details: fn(&Evidence) -> Vec<HopDetail>,
+    /// The reading that says whether the chain has the hop at all, where that reading failed, and what was read.
+    pub(super) unread: fn(&Evidence) -> Option<(&'static str, &Failure)>,
 }
 
 impl Hop {
@@ -164,6 +170,45 @@ impl fmt::Debug for HopSpec {
 /// For hops that are never the cause: what they find is a hint, or another hop names it.
 pub(super) fn no_explanation(_: &Evidence, _: &Symptom<'_>) -> Option<Cause> {
     None
+}
+
+/// For hops whose evidence is that of others.
+pub(super) fn no_details(_: &Evidence) -> Vec<HopDetail> {
+    Vec::new()
+}
+
+/// For hops that every chain has.
+pub(super) fn always_known(_: &Evidence) -> Option<(&'static str, &Failure)> {
+    None
+}
+
+/// For hops that a gateway has or has not.
+pub(super) fn unread_gateway(evidence: &Evidence) -> Option<(&'static str, &Failure)> {
+    Some(("the gateway", evidence.gateways.failure()?))
+}
+
+/// For hops that a runtime has or has not.
+pub(super) fn unread_runtime(evidence: &Evidence) -> Option<(&'static str, &Failure)> {
+    Some(("the runtime", evidence.runtimes.failure()?))
+}
+
+/// For hops of a gateway or of a runtime that is called directly.
+pub(super) fn unread_gateway_or_runtime(evidence: &Evidence) -> Option<(&'static str, &Failure)> {
+    unread_gateway(evidence).or_else(|| unread_runtime(evidence))
+}
+
+/// For hops that the gateway's targets have or have not.
+pub(super) fn unread_targets_or_gateway(evidence: &Evidence) -> Option<(&'static str, &Failure)> {
+    unread_targets(evidence).or_else(|| unread_gateway(evidence))
+}
+
+/// For hops of a runtime that is known by the gateway's targets.
+pub(super) fn unread_targets_or_runtime(evidence: &Evidence) -> Option<(&'static str, &Failure)> {
+    unread_targets(evidence).or_else(|| unread_runtime(evidence))
+}
+
+fn unread_targets(evidence: &Evidence) -> Option<(&'static str, &Failure)> {
+    Some(("the targets", evidence.targets.failure()?))
 }
 
 /// For hops that write no log in the deployment's account.

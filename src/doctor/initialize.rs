@@ -2,13 +2,15 @@
 
 use super::{
     ChainStage, Evidence, Judgement, Probe,
-    hop::{HopSpec, no_log},
+    details::{HopDetail, asked},
+    hop::{HopSpec, always_known, no_log},
     judgement::{Cause, with_request},
     symptom::{Step, Symptom},
 };
 
 pub(super) const SPEC: HopSpec = HopSpec {
     name: "initialize",
+    short: "INI",
     title: "MCP initialize at the endpoint",
     stages: &[ChainStage::Gateway, ChainStage::Runtime],
     precedence: 220,
@@ -16,7 +18,17 @@ pub(super) const SPEC: HopSpec = HopSpec {
     elapsed_ms: |evidence| evidence.connection.elapsed_ms(),
     explain,
     log_groups: no_log,
+    details: details,
+    unread: always_known,
 };
+
+/// Returns what was asked, and what came back.
+fn details(evidence: &Evidence) -> Vec<HopDetail> {
+    let question = format!("MCP initialize at {}", evidence.endpoint_words());
+    asked(&question, &evidence.connection, |info| {
+        format!("{}, {}", info.server, info.protocol)
+    })
+}
 
 fn judge(evidence: &Evidence) -> Judgement {
     match &evidence.connection {

@@ -2,7 +2,8 @@
 
 use super::{
     ChainStage, Evidence, Judgement, Probe,
-    hop::{HopSpec, interceptor_log},
+    details::{HopDetail, with_own_log},
+    hop::{HopSpec, interceptor_log, unread_gateway},
     judgement::{Cause, unreadable},
     symptom::Symptom,
 };
@@ -11,6 +12,7 @@ const LOG: &str = "the interceptor's log";
 
 pub(super) const SPEC: HopSpec = HopSpec {
     name: "interceptor",
+    short: "INT",
     title: "the gateway's interceptor function",
     stages: &[ChainStage::Interceptor],
     precedence: 100,
@@ -18,7 +20,14 @@ pub(super) const SPEC: HopSpec = HopSpec {
     elapsed_ms: |evidence| evidence.slowest_interception(),
     explain,
     log_groups: interceptor_log,
+    details: details,
+    unread: unread_gateway,
 };
+
+/// Returns what was asked, and what came back.
+fn details(evidence: &Evidence) -> Vec<HopDetail> {
+    with_own_log(Vec::new(), &evidence.interceptor_log)
+}
 
 fn judge(evidence: &Evidence) -> Judgement {
     let lines = match &evidence.interceptor_log {

@@ -2,9 +2,8 @@
 
 use super::{
     DoctorReport, DoctorVerdict, Evidence, Hop, HopFinding, HopState, Judgement,
-    comparison::compare, details::details, hop::HopSpec, judgement::unreadable, symptom::Symptom,
+    comparison::compare, judgement::unreadable, symptom::Symptom,
 };
-use crate::model::Failure;
 
 /// Why a probe that comes later has no result yet.
 pub const PENDING: &str = "not examined yet";
@@ -37,12 +36,10 @@ fn finding(
     works: bool,
     verdict: Option<&DoctorVerdict>,
 ) -> HopFinding {
-    let HopSpec {
-        judge, elapsed_ms, ..
-    } = hop.spec();
-    let mut finding = judge(evidence);
+    let spec = hop.spec();
+    let mut finding = (spec.judge)(evidence);
     if finding.state == HopState::Skipped
-        && let Some((what, failure)) = unread(hop, evidence)
+        && let Some((what, failure)) = (spec.unread)(evidence)
     {
         // Whether the chain has this hop stands in what could not be read.
         finding = Judgement::unknown(unreadable(failure, what));
@@ -59,33 +56,8 @@ fn finding(
         hop,
         state,
         evidence: text,
-        elapsed_ms: elapsed_ms(evidence),
-        details: details(hop, evidence),
-    }
-}
-
-/// Returns the reading that says whether the chain has a hop at all, where it failed.
-fn unread(hop: Hop, evidence: &Evidence) -> Option<(&'static str, &Failure)> {
-    let gateways = || Some(("the gateway", evidence.gateways.failure()?));
-    let targets = || Some(("the targets", evidence.targets.failure()?));
-    let runtimes = || Some(("the runtime", evidence.runtimes.failure()?));
-    match hop {
-        Hop::Discovery | Hop::Metadata => gateways().or_else(runtimes),
-        Hop::Policy | Hop::Limits | Hop::Interceptor => gateways(),
-        Hop::Target | Hop::Provider => targets().or_else(gateways),
-        Hop::Drift | Hop::Runtime => targets().or_else(runtimes),
-        Hop::Rollout => runtimes(),
-        Hop::Credentials
-        | Hop::Permissions
-        | Hop::Stack
-        | Hop::Token
-        | Hop::Authoriser
-        | Hop::Gateway
-        | Hop::Initialize
-        | Hop::ToolsList
-        | Hop::Secret
-        | Hop::Neo4j
-        | Hop::Cypher => None,
+        elapsed_ms: (spec.elapsed_ms)(evidence),
+        details: (spec.details)(evidence),
     }
 }
 

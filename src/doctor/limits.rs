@@ -2,7 +2,8 @@
 
 use super::{
     ChainStage, Evidence, Judgement,
-    hop::{HopSpec, gateway_log},
+    details::{HopDetail, asked},
+    hop::{HopSpec, gateway_log, unread_gateway},
     judgement::Cause,
     symptom::Symptom,
 };
@@ -10,6 +11,7 @@ use crate::model::pluralize;
 
 pub(super) const SPEC: HopSpec = HopSpec {
     name: "limits",
+    short: "LIM",
     title: "rate limits set at the gateway",
     stages: &[ChainStage::Gateway],
     precedence: 70,
@@ -17,7 +19,16 @@ pub(super) const SPEC: HopSpec = HopSpec {
     elapsed_ms: |evidence| evidence.limits.elapsed_ms(),
     explain,
     log_groups: gateway_log,
+    details: details,
+    unread: unread_gateway,
 };
+
+/// Returns what was asked, and what came back.
+fn details(evidence: &Evidence) -> Vec<HopDetail> {
+    asked("ListGatewayRateLimits", &evidence.limits, |limits| {
+        limits.join(", ")
+    })
+}
 
 fn judge(evidence: &Evidence) -> Judgement {
     Judgement::of_reading(&evidence.limits, "ListGatewayRateLimits", |limits| {

@@ -4,11 +4,13 @@ use serde_json::Value;
 
 use super::{
     ChainStage, Evidence, Judgement,
-    hop::{HopSpec, no_explanation, no_log},
+    details::{HopDetail, asked},
+    hop::{HopSpec, no_explanation, no_log, unread_gateway_or_runtime},
 };
 
 pub(super) const SPEC: HopSpec = HopSpec {
     name: "metadata",
+    short: "MET",
     title: "the endpoint's protected-resource metadata",
     stages: &[ChainStage::SignIn],
     precedence: 240,
@@ -16,7 +18,19 @@ pub(super) const SPEC: HopSpec = HopSpec {
     elapsed_ms: |evidence| evidence.metadata.elapsed_ms(),
     explain: no_explanation,
     log_groups: no_log,
+    details: details,
+    unread: unread_gateway_or_runtime,
 };
+
+/// Returns what was asked, and what came back.
+fn details(evidence: &Evidence) -> Vec<HopDetail> {
+    let endpoint = evidence.endpoint_words();
+    asked(
+        &format!("the protected resource's metadata of {endpoint}"),
+        &evidence.metadata,
+        serde_json::Value::to_string,
+    )
+}
 
 fn judge(evidence: &Evidence) -> Judgement {
     Judgement::of_reading(&evidence.metadata, "oauth-protected-resource", |document| {

@@ -2,7 +2,7 @@
 
 use super::{
     ChainStage, Evidence, Judgement,
-    hop::{HopSpec, no_log},
+    hop::{HopSpec, always_known, no_details, no_log},
     judgement::Cause,
     symptom::{Step, Symptom},
 };
@@ -10,6 +10,7 @@ use crate::model::{Failure, FailureKind};
 
 pub(super) const SPEC: HopSpec = HopSpec {
     name: "permissions",
+    short: "PER",
     title: "what this identity may read",
     stages: &[ChainStage::SignIn],
     precedence: 40,
@@ -17,6 +18,8 @@ pub(super) const SPEC: HopSpec = HopSpec {
     elapsed_ms: |_| None,
     explain,
     log_groups: no_log,
+    details: no_details,
+    unread: always_known,
 };
 
 fn judge(evidence: &Evidence) -> Judgement {

@@ -4,13 +4,14 @@ use serde_json::Value;
 
 use super::{
     ChainStage, Evidence, Judgement,
-    hop::{HopSpec, gateway_log},
+    hop::{HopSpec, gateway_log, no_details, unread_gateway},
     judgement::Cause,
     symptom::Symptom,
 };
 
 pub(super) const SPEC: HopSpec = HopSpec {
     name: "policy",
+    short: "POL",
     title: "the gateway's policy engine",
     stages: &[ChainStage::Gateway],
     precedence: 60,
@@ -18,6 +19,8 @@ pub(super) const SPEC: HopSpec = HopSpec {
     elapsed_ms: |_| None,
     explain,
     log_groups: gateway_log,
+    details: no_details,
+    unread: unread_gateway,
 };
 
 fn judge(evidence: &Evidence) -> Judgement {

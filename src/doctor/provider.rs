@@ -2,13 +2,15 @@
 
 use super::{
     ChainStage, Evidence, HopState, Judgement, Probe,
-    hop::{HopSpec, gateway_log},
+    details::{HopDetail, asked},
+    hop::{HopSpec, gateway_log, unread_targets_or_gateway},
     judgement::Cause,
     symptom::Symptom,
 };
 
 pub(super) const SPEC: HopSpec = HopSpec {
     name: "provider",
+    short: "PRO",
     title: "the credential provider of the target",
     stages: &[ChainStage::Target, ChainStage::Consent],
     precedence: 110,
@@ -16,7 +18,23 @@ pub(super) const SPEC: HopSpec = HopSpec {
     elapsed_ms: |evidence| evidence.providers.elapsed_ms(),
     explain,
     log_groups: gateway_log,
+    details: details,
+    unread: unread_targets_or_gateway,
 };
+
+/// Returns what was asked, and what came back.
+fn details(evidence: &Evidence) -> Vec<HopDetail> {
+    asked("GetOauth2CredentialProvider", &evidence.providers, |all| {
+        let statuses: Vec<String> = all
+            .iter()
+            .map(|provider| {
+                let status = provider.status.as_deref().unwrap_or("no status");
+                format!("{} {status}", provider.name)
+            })
+            .collect();
+        statuses.join(", ")
+    })
+}
 
 fn judge(evidence: &Evidence) -> Judgement {
     if let Probe::Failed { failure, .. } = &evidence.call

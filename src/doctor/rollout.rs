@@ -4,11 +4,13 @@ use serde_json::Value;
 
 use super::{
     ChainStage, Evidence, Judgement,
-    hop::{HopSpec, no_explanation, runtime_log},
+    details::{HopDetail, asked, named_statuses},
+    hop::{HopSpec, no_explanation, runtime_log, unread_runtime},
 };
 
 pub(super) const SPEC: HopSpec = HopSpec {
     name: "rollout",
+    short: "ROL",
     title: "the versions that the runtime's endpoints serve",
     stages: &[ChainStage::Runtime],
     precedence: 235,
@@ -16,7 +18,16 @@ pub(super) const SPEC: HopSpec = HopSpec {
     elapsed_ms: |evidence| evidence.endpoints.elapsed_ms(),
     explain: no_explanation,
     log_groups: runtime_log,
+    details: details,
+    unread: unread_runtime,
 };
+
+/// Returns what was asked, and what came back.
+fn details(evidence: &Evidence) -> Vec<HopDetail> {
+    asked("ListAgentRuntimeEndpoints", &evidence.endpoints, |all| {
+        named_statuses(all)
+    })
+}
 
 fn judge(evidence: &Evidence) -> Judgement {
     Judgement::of_reading(

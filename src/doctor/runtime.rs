@@ -2,15 +2,17 @@
 
 use super::{
     ChainStage, Evidence, HopState, Judgement, Probe,
-    hop::{HopSpec, runtime_log},
+    details::{HopDetail, asked, named_statuses, with_own_log},
+    hop::{HopSpec, runtime_log, unread_targets_or_runtime},
     judgement::Cause,
     status::statuses,
     symptom::{Step, Symptom},
 };
-use crate::model::{Failure, FailureKind};
+use crate::model::{Failure, FailureKind, pluralize};
 
 pub(super) const SPEC: HopSpec = HopSpec {
     name: "runtime",
+    short: "RUN",
     title: "the runtime: status, start and answers",
     stages: &[ChainStage::Runtime],
     precedence: 120,
@@ -18,7 +20,22 @@ pub(super) const SPEC: HopSpec = HopSpec {
     elapsed_ms: |evidence| evidence.runtimes.elapsed_ms(),
     explain,
     log_groups: runtime_log,
+    details: details,
+    unread: unread_targets_or_runtime,
 };
+
+/// Returns what was asked, and what came back.
+fn details(evidence: &Evidence) -> Vec<HopDetail> {
+    let mut read = asked("GetAgentRuntime", &evidence.runtimes, |all| {
+        named_statuses(all)
+    });
+    read.extend(asked(
+        "tools/list past the gateway",
+        &evidence.direct,
+        |tools| pluralize(tools.len(), "tool"),
+    ));
+    with_own_log(read, &evidence.runtime_log)
+}
 
 fn judge(evidence: &Evidence) -> Judgement {
     let judged = statuses(&evidence.runtimes, "runtime", "GetAgentRuntime");

@@ -2,7 +2,8 @@
 
 use super::{
     ChainStage, Evidence, HopState, Judgement, Probe,
-    hop::{HopSpec, secret_readers_log},
+    details::{HopDetail, asked},
+    hop::{HopSpec, always_known, secret_readers_log},
     judgement::{Cause, SLOW_MS, unreadable},
     symptom::{Step, Symptom},
 };
@@ -12,6 +13,7 @@ const SOURCE: &str = "Secrets Manager DescribeSecret";
 
 pub(super) const SPEC: HopSpec = HopSpec {
     name: "secret",
+    short: "SEC",
     title: "the Neo4j secret that the chain uses",
     stages: &[ChainStage::Secret],
     precedence: 80,
@@ -19,7 +21,21 @@ pub(super) const SPEC: HopSpec = HopSpec {
     elapsed_ms: |evidence| evidence.secret_value.elapsed_ms(),
     explain,
     log_groups: secret_readers_log,
+    details: details,
+    unread: always_known,
 };
+
+/// Returns what was asked, and what came back.
+fn details(evidence: &Evidence) -> Vec<HopDetail> {
+    asked("DescribeSecret", &evidence.secret, |secret| {
+        let stages: Vec<String> = secret
+            .versions
+            .iter()
+            .map(|version| format!("{} {}", version.version_id, version.stages.join(" ")))
+            .collect();
+        stages.join(", ")
+    })
+}
 
 fn judge(evidence: &Evidence) -> Judgement {
     let judged = match (&evidence.secret, &evidence.secret_value) {

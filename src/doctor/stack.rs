@@ -2,7 +2,8 @@
 
 use super::{
     ChainStage, Evidence, Judgement,
-    hop::{HopSpec, no_log},
+    details::{HopDetail, asked},
+    hop::{HopSpec, always_known, no_log},
     judgement::{Cause, with_request},
     symptom::{Step, Symptom},
 };
@@ -12,6 +13,7 @@ const SOURCE: &str = "CloudFormation DescribeStacks";
 
 pub(super) const SPEC: HopSpec = HopSpec {
     name: "stack",
+    short: "STA",
     title: "the CloudFormation stack and its outputs",
     stages: &[ChainStage::SignIn],
     precedence: 20,
@@ -19,7 +21,21 @@ pub(super) const SPEC: HopSpec = HopSpec {
     elapsed_ms: |evidence| evidence.stack.elapsed_ms(),
     explain,
     log_groups: no_log,
+    details: details,
+    unread: always_known,
 };
+
+/// Returns what was asked, and what came back.
+fn details(evidence: &Evidence) -> Vec<HopDetail> {
+    asked("DescribeStacks", &evidence.stack, |stack| {
+        let names: Vec<&str> = stack
+            .outputs
+            .iter()
+            .map(|(name, _)| name.as_str())
+            .collect();
+        names.join(", ")
+    })
+}
 
 fn judge(evidence: &Evidence) -> Judgement {
     Judgement::of_reading(&evidence.stack, SOURCE, |facts| match facts.outputs.len() {

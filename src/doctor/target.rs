@@ -2,7 +2,8 @@
 
 use super::{
     ChainStage, Evidence, HopState, Judgement, Probe,
-    hop::{HopSpec, gateway_log},
+    details::{HopDetail, asked, named_statuses},
+    hop::{HopSpec, gateway_log, unread_targets_or_gateway},
     judgement::{Cause, SLOW_MS},
     status::statuses,
     symptom::{Step, Symptom},
@@ -14,6 +15,7 @@ const OPAQUE: &str = "an internal error occurred";
 
 pub(super) const SPEC: HopSpec = HopSpec {
     name: "target",
+    short: "TGT",
     title: "the gateway's targets and their synchronisation",
     stages: &[ChainStage::Target, ChainStage::Consent],
     precedence: 140,
@@ -21,7 +23,22 @@ pub(super) const SPEC: HopSpec = HopSpec {
     elapsed_ms: |evidence| evidence.targets.elapsed_ms(),
     explain,
     log_groups: gateway_log,
+    details: details,
+    unread: unread_targets_or_gateway,
 };
+
+/// Returns what was asked, and what came back.
+fn details(evidence: &Evidence) -> Vec<HopDetail> {
+    let mut read = asked("GetGatewayTarget", &evidence.targets, |all| {
+        named_statuses(all)
+    });
+    read.extend(asked(
+        "the MCP server behind the target",
+        &evidence.external,
+        |status| format!("HTTP {status}"),
+    ));
+    read
+}
 
 fn judge(evidence: &Evidence) -> Judgement {
     let pending = evidence

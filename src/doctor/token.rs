@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use super::{
     ChainStage, Evidence, Judgement, Probe,
-    hop::{HopSpec, no_log},
+    details::{HopDetail, asked},
+    hop::{HopSpec, always_known, no_log},
     judgement::{Cause, with_request},
     symptom::{Step, Symptom},
 };
@@ -17,6 +18,7 @@ const CLAIMS: &str = "the token's claims";
 
 pub(super) const SPEC: HopSpec = HopSpec {
     name: "token",
+    short: "TOK",
     title: "an access token from the issuer",
     stages: &[ChainStage::SignIn],
     precedence: 30,
@@ -24,7 +26,18 @@ pub(super) const SPEC: HopSpec = HopSpec {
     elapsed_ms: |evidence| evidence.token.elapsed_ms(),
     explain,
     log_groups: no_log,
+    details: details,
+    unread: always_known,
 };
+
+/// Returns what was asked, and what came back.
+fn details(evidence: &Evidence) -> Vec<HopDetail> {
+    asked(
+        "a token of the deployment's sign-in",
+        &evidence.token,
+        |_| "a token; its claims are on the Tools screen".to_owned(),
+    )
+}
 
 fn judge(evidence: &Evidence) -> Judgement {
     let claims = match &evidence.token {

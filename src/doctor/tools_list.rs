@@ -2,7 +2,8 @@
 
 use super::{
     ChainStage, Evidence, Judgement, Probe,
-    hop::{HopSpec, no_log},
+    details::{HopDetail, asked, tool_names},
+    hop::{HopSpec, always_known, no_log},
     judgement::{Cause, with_request},
     symptom::{Step, Symptom},
 };
@@ -10,6 +11,7 @@ use crate::model::pluralize;
 
 pub(super) const SPEC: HopSpec = HopSpec {
     name: "tools-list",
+    short: "LST",
     title: "MCP tools/list",
     stages: &[ChainStage::Target, ChainStage::Consent, ChainStage::Runtime],
     precedence: 230,
@@ -17,7 +19,15 @@ pub(super) const SPEC: HopSpec = HopSpec {
     elapsed_ms: |evidence| evidence.tools.elapsed_ms(),
     explain,
     log_groups: no_log,
+    details: details,
+    unread: always_known,
 };
+
+/// Returns what was asked, and what came back.
+fn details(evidence: &Evidence) -> Vec<HopDetail> {
+    let question = format!("MCP tools/list at {}", evidence.endpoint_words());
+    asked(&question, &evidence.tools, |tools| tool_names(tools))
+}
 
 fn judge(evidence: &Evidence) -> Judgement {
     match &evidence.tools {

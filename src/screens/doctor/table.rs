@@ -23,38 +23,6 @@ const TITLED_FROM: u16 = 140;
 /// Columns of a hop with a title.
 const PITCH: u16 = 4;
 
-/// Returns the title of a hop's column.
-fn title(hop: Hop) -> String {
-    match hop {
-        Hop::ToolsList => "LST".to_owned(),
-        Hop::Target => "TGT".to_owned(),
-        Hop::Credentials
-        | Hop::Permissions
-        | Hop::Stack
-        | Hop::Discovery
-        | Hop::Token
-        | Hop::Authoriser
-        | Hop::Metadata
-        | Hop::Gateway
-        | Hop::Policy
-        | Hop::Limits
-        | Hop::Initialize
-        | Hop::Interceptor
-        | Hop::Provider
-        | Hop::Drift
-        | Hop::Runtime
-        | Hop::Rollout
-        | Hop::Secret
-        | Hop::Neo4j
-        | Hop::Cypher => hop
-            .as_str()
-            .chars()
-            .take(3)
-            .collect::<String>()
-            .to_uppercase(),
-    }
-}
-
 /// Draws the header and the rows.
 pub(super) fn draw(
     state: &Doctor,
@@ -114,7 +82,7 @@ fn header(state: &Doctor, context: &ViewContext<'_>, area: Rect, painter: &mut P
                 Role::Dim
             };
             let x = column + PITCH * u16::try_from(index).unwrap_or_default();
-            painter.text(x, area.y, PITCH - 1, &title(hop), role);
+            painter.text(x, area.y, PITCH - 1, hop.spec().short, role);
         }
     } else {
         painter.text(column, area.y, 21, "HOPS", Role::Dim);
