@@ -25,7 +25,7 @@ pub(super) const SPEC: HopSpec = HopSpec {
     elapsed_ms: |evidence| evidence.identity.elapsed_ms(),
     explain,
     log_groups: no_log,
-    details: details,
+    details,
     unread: always_known,
 };
 

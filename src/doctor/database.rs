@@ -21,7 +21,7 @@ pub(super) const SPEC: HopSpec = HopSpec {
     elapsed_ms: |evidence| evidence.login.elapsed_ms(),
     explain,
     log_groups: runtime_log,
-    details: details,
+    details,
     unread: always_known,
 };
 

@@ -20,7 +20,7 @@ pub(super) const SPEC: HopSpec = HopSpec {
     elapsed_ms: |evidence| evidence.discovery.elapsed_ms(),
     explain,
     log_groups: no_log,
-    details: details,
+    details,
     unread: unread_gateway_or_runtime,
 };
 

@@ -19,7 +19,7 @@ pub(super) const SPEC: HopSpec = HopSpec {
     elapsed_ms: |evidence| evidence.direct.elapsed_ms(),
     explain: no_explanation,
     log_groups: no_log,
-    details: details,
+    details,
     unread: unread_targets_or_runtime,
 };
 

@@ -20,7 +20,7 @@ pub(super) const SPEC: HopSpec = HopSpec {
     elapsed_ms: |evidence| evidence.gateways.elapsed_ms(),
     explain,
     log_groups: gateway_log,
-    details: details,
+    details,
     unread: always_known,
 };
 

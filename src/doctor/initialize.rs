@@ -18,7 +18,7 @@ pub(super) const SPEC: HopSpec = HopSpec {
     elapsed_ms: |evidence| evidence.connection.elapsed_ms(),
     explain,
     log_groups: no_log,
-    details: details,
+    details,
     unread: always_known,
 };
 

@@ -20,7 +20,7 @@ pub(super) const SPEC: HopSpec = HopSpec {
     elapsed_ms: |evidence| evidence.slowest_interception(),
     explain,
     log_groups: interceptor_log,
-    details: details,
+    details,
     unread: unread_gateway,
 };
 

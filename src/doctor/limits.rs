@@ -19,7 +19,7 @@ pub(super) const SPEC: HopSpec = HopSpec {
     elapsed_ms: |evidence| evidence.limits.elapsed_ms(),
     explain,
     log_groups: gateway_log,
-    details: details,
+    details,
     unread: unread_gateway,
 };
 

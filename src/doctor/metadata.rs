@@ -18,7 +18,7 @@ pub(super) const SPEC: HopSpec = HopSpec {
     elapsed_ms: |evidence| evidence.metadata.elapsed_ms(),
     explain: no_explanation,
     log_groups: no_log,
-    details: details,
+    details,
     unread: unread_gateway_or_runtime,
 };
 

@@ -18,7 +18,7 @@ pub(super) const SPEC: HopSpec = HopSpec {
     elapsed_ms: |evidence| evidence.endpoints.elapsed_ms(),
     explain: no_explanation,
     log_groups: runtime_log,
-    details: details,
+    details,
     unread: unread_runtime,
 };
 

@@ -20,7 +20,7 @@ pub(super) const SPEC: HopSpec = HopSpec {
     elapsed_ms: |evidence| evidence.runtimes.elapsed_ms(),
     explain,
     log_groups: runtime_log,
-    details: details,
+    details,
     unread: unread_targets_or_runtime,
 };
 

@@ -21,7 +21,7 @@ pub(super) const SPEC: HopSpec = HopSpec {
     elapsed_ms: |evidence| evidence.secret_value.elapsed_ms(),
     explain,
     log_groups: secret_readers_log,
-    details: details,
+    details,
     unread: always_known,
 };
 

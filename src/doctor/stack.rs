@@ -21,7 +21,7 @@ pub(super) const SPEC: HopSpec = HopSpec {
     elapsed_ms: |evidence| evidence.stack.elapsed_ms(),
     explain,
     log_groups: no_log,
-    details: details,
+    details,
     unread: always_known,
 };
 

@@ -23,7 +23,7 @@ pub(super) const SPEC: HopSpec = HopSpec {
     elapsed_ms: |evidence| evidence.targets.elapsed_ms(),
     explain,
     log_groups: gateway_log,
-    details: details,
+    details,
     unread: unread_targets_or_gateway,
 };
 

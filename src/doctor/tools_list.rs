@@ -19,7 +19,7 @@ pub(super) const SPEC: HopSpec = HopSpec {
     elapsed_ms: |evidence| evidence.tools.elapsed_ms(),
     explain,
     log_groups: no_log,
-    details: details,
+    details,
     unread: always_known,
 };
 
