@@ -115,7 +115,7 @@ fn put_back(evidence: &Evidence) -> Judgement {
     )
 }
 
-/// Returns the database explains an error of the call that names it, and a call that fails while the login is refused.
+/// Explains by the database an error of the call that names it, and a call that fails while the login is refused.
 fn explain(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
     let is_from_tool = symptom.step == Step::Call;
     let names_it = is_from_tool

@@ -40,8 +40,8 @@ fn judge(evidence: &Evidence) -> Judgement {
     })
 }
 
-/// Returns a call that a rate limit stops names the limit (`data.limitKey`). A 429 or -32003 without it is a quota of the gateway
-/// or of the runtime, whose words may speak of a rate limit too.
+/// Names the rate limit that stopped the call, if the answer names it (`data.limitKey`). A 429 or -32003 without it is a quota
+/// of the gateway or of the runtime, whose words may speak of a rate limit too.
 fn explain(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
     let limits = evidence.limits.value()?;
     let named = limits

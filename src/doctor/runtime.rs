@@ -51,7 +51,7 @@ fn judge(evidence: &Evidence) -> Judgement {
     }
 }
 
-/// Returns a runtime that is called directly explains what its platform answers. Behind a gateway, the direct call decides.
+/// Explains by the runtime what its platform answered to a direct call. Behind a gateway, the call past the gateway decides.
 fn explain(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
     let judged = judge(evidence);
     if judged.state == HopState::Failed {

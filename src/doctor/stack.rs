@@ -45,7 +45,7 @@ fn judge(evidence: &Evidence) -> Judgement {
     .slow_after(evidence.stack.elapsed_ms(), "CloudFormation's answer")
 }
 
-/// Returns the chain cannot be walked if its endpoint is known from the stack alone and the stack cannot be read.
+/// Names the stack where it alone names the endpoint and could not be read, so that the chain cannot be walked.
 fn explain(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
     let failure = evidence.stack.failure()?;
     let same = symptom.step == Step::Initialize && symptom.text == failure.cause;

@@ -152,7 +152,7 @@ impl ClientSecretBackend {
         }
     }
 
-    /// Returns a provider that reads a secret of the account takes its next current version. Nothing but the value changes in its text.
+    /// Makes the new value current in the Secrets Manager secret that the provider reads; nothing else of its text changes.
     /// Returns the request's id.
     async fn update_external(
         &self,
