@@ -104,8 +104,5 @@ fn client_secret() -> Option<SecretSource> {
 
 /// Returns the client of a person's configured sign-in, which the other sign-in of persons can use too.
 fn client_of(deployment: &Deployment) -> Option<String> {
-    match &deployment.sign_in {
-        SignIn::User { client_id, .. } | SignIn::OAuth { client_id, .. } => client_id.clone(),
-        SignIn::M2m { .. } | SignIn::Bearer { .. } | SignIn::SigV4 | SignIn::None => None,
-    }
+    deployment.sign_in.person_client().map(str::to_owned)
 }

@@ -293,6 +293,26 @@ impl SignIn {
         self.spec().mode
     }
 
+    /// Returns the configured client of a machine's sign-in.
+    pub fn machine_client(&self) -> Option<&str> {
+        match self {
+            Self::M2m { client_id, .. } => client_id.as_deref(),
+            Self::Bearer { .. }
+            | Self::SigV4
+            | Self::User { .. }
+            | Self::OAuth { .. }
+            | Self::None => None,
+        }
+    }
+
+    /// Returns the configured client of a person's sign-in.
+    pub fn person_client(&self) -> Option<&str> {
+        match self {
+            Self::User { client_id, .. } | Self::OAuth { client_id, .. } => client_id.as_deref(),
+            Self::M2m { .. } | Self::Bearer { .. } | Self::SigV4 | Self::None => None,
+        }
+    }
+
     /// Returns the secret values that it holds, with the names of their settings.
     pub fn secrets(&self) -> Vec<(&'static str, &SecretSource)> {
         match self {

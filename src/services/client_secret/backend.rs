@@ -445,19 +445,9 @@ impl ClientSecretBackend {
 
     /// Configured deployments with the same client.
     pub(super) fn same_client(&self) -> Vec<Deployment> {
-        let is_same = |deployment: &&Deployment| match &deployment.sign_in {
-            SignIn::M2m {
-                client_id: Some(id),
-                ..
-            } => *id == self.client.client_id,
-            SignIn::M2m {
-                client_id: None, ..
-            }
-            | SignIn::Bearer { .. }
-            | SignIn::SigV4
-            | SignIn::User { .. }
-            | SignIn::OAuth { .. }
-            | SignIn::None => deployment.name == self.deployment.name,
+        let is_same = |deployment: &&Deployment| match deployment.sign_in.machine_client() {
+            Some(id) => id == self.client.client_id,
+            None => deployment.name == self.deployment.name,
         };
         self.options
             .deployments
