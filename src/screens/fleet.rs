@@ -249,46 +249,49 @@ impl Fleet {
     }
 
     fn act_on_row(&mut self, action: FleetAction, context: &mut UpdateContext<'_>) -> ScreenUpdate {
+        let row = self.current(context.store);
+        let resource = row.as_ref().and_then(|row| row.resource);
+        let Some(deployment) = row.map(|row| row.row_id.deployment().clone()) else {
+            return self.act_without_row(action);
+        };
         match action {
-            FleetAction::ReverseSort => {
-                self.order.is_reversed = !self.order.is_reversed;
-                ScreenUpdate::done()
+            FleetAction::ReverseSort | FleetAction::OnlyUrgent => self.act_without_row(action),
+            FleetAction::FollowLogs => self.follow_logs(context, &deployment, resource),
+            FleetAction::FollowTools => follow::tools(&deployment, resource),
+            FleetAction::FollowDoctor => ScreenUpdate::request(AppRequest::Examine(deployment)),
+            FleetAction::FollowRelation => self.follow_relation(context, resource, false),
+            FleetAction::FollowBack => self.follow_relation(context, resource, true),
+            FleetAction::FollowCalls => {
+                calls::around_last_failure(context.store, &deployment, context.now)
             }
-            FleetAction::OnlyUrgent => self.toggle_urgent(),
-            FleetAction::FollowLogs
-            | FleetAction::FollowTools
-            | FleetAction::FollowDoctor
-            | FleetAction::FollowRelation
-            | FleetAction::FollowBack
-            | FleetAction::FollowCalls
-            | FleetAction::Synchronize => self.follow(action, context),
+            FleetAction::Synchronize => self.synchronize(context, resource),
             FleetAction::CopyArn
             | FleetAction::CopyId
             | FleetAction::CopyJson
             | FleetAction::CopyCommand
             | FleetAction::CopyFix
             | FleetAction::CopyConsent => self.copy(Action::Fleet(action), context),
-            FleetAction::OpenConsent | FleetAction::OpenConsole => {
-                let Some(row) = self.current(context.store) else {
-                    return ScreenUpdate::done();
-                };
-                let deployment = row.row_id.deployment();
-                follow::open_address(action, deployment, row.resource, context.store)
+            FleetAction::OpenConsent => follow::open_consent(&deployment, resource, context.store),
+            FleetAction::OpenConsole => {
+                follow::open_aws_console(&deployment, resource, context.store)
             }
-            FleetAction::RollBack => {
-                let row = self.current(context.store);
-                change::roll_back(context, row.and_then(|row| row.resource))
-            }
-            FleetAction::StopSessions => {
-                let row = self.current(context.store);
-                change::stop_sessions(context, row.and_then(|row| row.resource))
-            }
+            FleetAction::RollBack => change::roll_back(context, resource),
+            FleetAction::StopSessions => change::stop_sessions(context, resource),
             FleetAction::Compare => self.compare(context),
             FleetAction::NextTab
             | FleetAction::SearchDetail
             | FleetAction::NextHit
             | FleetAction::PreviousHit => ScreenUpdate::ignored(),
         }
+    }
+
+    /// What can be done where no row is shown: to change which rows are, and in which order.
+    fn act_without_row(&mut self, action: FleetAction) -> ScreenUpdate {
+        if action == FleetAction::OnlyUrgent {
+            return self.toggle_urgent();
+        }
+        self.order.is_reversed ^= action == FleetAction::ReverseSort;
+        ScreenUpdate::done()
     }
 
     fn toggle_urgent(&mut self) -> ScreenUpdate {

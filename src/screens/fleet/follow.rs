@@ -1,10 +1,10 @@
 //! From the Fleet to other screens: logs, tools, the doctor, related resources, the clipboard, the browser.
 
-use super::{Fleet, RowId, calls, change};
+use super::{Fleet, RowId, change};
 use crate::{
     kinds::{self, McpAccess},
     messages::{Action, Effect, FleetAction, FleetEffect},
-    model::{DeploymentName, Health, Kind, McpEndpoint, McpTarget, Resource, ResourceKey},
+    model::{DeploymentName, Health, Kind, McpEndpoint, McpTarget, Resource},
     screens::{
         AppRequest, ScreenUpdate, UpdateContext,
         detail::{Detail, copy},
@@ -16,60 +16,25 @@ use crate::{
 const NO_CONSENT: &str = "nothing here waits for the consent of a person";
 
 impl Fleet {
-    /// Follows what is selected to another screen or resource.
-    pub(super) fn follow(
-        &mut self,
-        action: FleetAction,
-        context: &mut UpdateContext<'_>,
+    /// Synchronizes the marked targets, or the selected one.
+    pub(super) fn synchronize(
+        &self,
+        context: &UpdateContext<'_>,
+        resource: Option<&Resource>,
     ) -> ScreenUpdate {
-        let Some(row) = self.current(context.store) else {
-            return ScreenUpdate::done();
-        };
-        let deployment = row.row_id.deployment().clone();
-        match action {
-            FleetAction::FollowDoctor => ScreenUpdate::request(AppRequest::Examine(deployment)),
-            FleetAction::FollowCalls => {
-                calls::around_last_failure(context.store, &deployment, context.now)
-            }
-            FleetAction::FollowLogs => self.follow_logs(context, &deployment, row.resource),
-            FleetAction::FollowTools => {
-                ScreenUpdate::request(AppRequest::Tools(endpoint(&deployment, row.resource)))
-            }
-            FleetAction::FollowRelation => {
-                let key = row.resource.map(|resource| &resource.key);
-                self.follow_relation(context, key, false)
-            }
-            FleetAction::FollowBack => {
-                let key = row.resource.map(|resource| &resource.key);
-                self.follow_relation(context, key, true)
-            }
-            FleetAction::Synchronize => {
-                let marked = self.marked_targets(context.store);
-                let current: Vec<&Resource> = row
-                    .resource
-                    .filter(|resource| resource.key.kind == Kind::Target)
-                    .into_iter()
-                    .collect();
-                change::synchronize(context, if marked.is_empty() { &current } else { &marked })
-            }
-            FleetAction::OnlyUrgent
-            | FleetAction::ReverseSort
-            | FleetAction::OpenConsent
-            | FleetAction::OpenConsole
-            | FleetAction::Compare
-            | FleetAction::RollBack
-            | FleetAction::StopSessions
-            | FleetAction::CopyArn
-            | FleetAction::CopyId
-            | FleetAction::CopyJson
-            | FleetAction::CopyCommand
-            | FleetAction::CopyFix
-            | FleetAction::CopyConsent
-            | FleetAction::NextTab
-            | FleetAction::SearchDetail
-            | FleetAction::NextHit
-            | FleetAction::PreviousHit => ScreenUpdate::ignored(),
-        }
+        let marked = self.marked_targets(context.store);
+        let selected: Vec<&Resource> = resource
+            .filter(|resource| resource.key.kind == Kind::Target)
+            .into_iter()
+            .collect();
+        change::synchronize(
+            context,
+            if marked.is_empty() {
+                &selected
+            } else {
+                &marked
+            },
+        )
     }
 
     /// Returns the marked targets, of all deployments.
@@ -83,13 +48,13 @@ impl Fleet {
     }
 
     /// To the first resource that this one leads to, or back to one that leads here. A secret leads to its screen.
-    fn follow_relation(
+    pub(super) fn follow_relation(
         &mut self,
         context: &UpdateContext<'_>,
-        key: Option<&ResourceKey>,
+        resource: Option<&Resource>,
         is_back: bool,
     ) -> ScreenUpdate {
-        let Some(resource) = key.and_then(|key| context.store.resource(key)) else {
+        let Some(resource) = resource else {
             return ScreenUpdate::done();
         };
         if resource.key.kind == Kind::Secret && !is_back {
@@ -118,7 +83,7 @@ impl Fleet {
     }
 
     /// Logs of all marked rows of the deployment together; without marks, of the current row.
-    fn follow_logs(
+    pub(super) fn follow_logs(
         &self,
         context: &UpdateContext<'_>,
         deployment: &DeploymentName,
@@ -185,26 +150,29 @@ fn copy_fix(deployment: &DeploymentName, context: &UpdateContext<'_>) -> ScreenU
     }
 }
 
-/// Opens the page at which a person consents, or the resource in the AWS console.
-pub(super) fn open_address(
-    action: FleetAction,
+/// Opens the page at which a person consents.
+pub(super) fn open_consent(
     deployment: &DeploymentName,
     resource: Option<&Resource>,
     store: &Store,
 ) -> ScreenUpdate {
-    let address = if action == FleetAction::OpenConsent {
-        consent_address(deployment, resource, store)
-    } else {
-        let region = store
-            .deployment(deployment)
-            .map_or("us-east-1", |deployment| deployment.region.as_str());
-        let key = resource.map(|resource| &resource.key);
-        Some(kinds::console_address(key, region))
-    };
-    match address {
+    match consent_address(deployment, resource, store) {
         Some(address) => ScreenUpdate::effect(Effect::OpenAddress(address)),
         None => ScreenUpdate::request(AppRequest::Say(NO_CONSENT.to_owned())),
     }
+}
+
+/// Opens the resource in the AWS console.
+pub(super) fn open_aws_console(
+    deployment: &DeploymentName,
+    resource: Option<&Resource>,
+    store: &Store,
+) -> ScreenUpdate {
+    let region = store
+        .deployment(deployment)
+        .map_or("us-east-1", |deployment| deployment.region.as_str());
+    let key = resource.map(|resource| &resource.key);
+    ScreenUpdate::effect(Effect::OpenAddress(kinds::console_address(key, region)))
 }
 
 /// Returns the address at which a person consents: of this resource, otherwise of the first one that waits.
@@ -268,15 +236,15 @@ pub fn deployment_groups(store: &Store, deployment: &DeploymentName) -> Vec<Stri
     groups
 }
 
-/// Returns the MCP endpoint that a resource stands for.
-fn endpoint(deployment: &DeploymentName, resource: Option<&Resource>) -> McpEndpoint {
+/// Shows the tools of the MCP endpoint that a resource stands for.
+pub(super) fn tools(deployment: &DeploymentName, resource: Option<&Resource>) -> ScreenUpdate {
     let target = resource
         .filter(|resource| kinds::spec(resource.key.kind).access != McpAccess::None)
         .map_or(McpTarget::Default, |resource| {
             McpTarget::Resource(resource.key.clone())
         });
-    McpEndpoint {
+    ScreenUpdate::request(AppRequest::Tools(McpEndpoint {
         deployment: deployment.clone(),
         target,
-    }
+    }))
 }
