@@ -31,6 +31,9 @@ impl App {
             &self.view_context(),
             faults,
         );
+        let selected = self.fleet.selected_deployment(&self.store);
+        let groups = palette::unlisted_group(typed, &items, selected.as_ref(), &self.store);
+        items.extend(groups);
         let time = |text: &str| parse_time(text, self.now, &self.options.zone);
         items.extend(palette::log_window(typed, &items, time));
         items

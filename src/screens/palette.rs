@@ -13,7 +13,7 @@ use crate::{
     theme::Role,
     widgets::{LineInput, List, Painter, cut_middle, text_width},
 };
-pub use items::{InjectableFaults, items, log_window, runs_at_once};
+pub use items::{InjectableFaults, items, log_window, runs_at_once, unlisted_group};
 use rank::{MatchQuality, PaletteMatches};
 
 /// Columns between text, note and key of an item.

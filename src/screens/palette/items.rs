@@ -7,10 +7,13 @@ use super::{PaletteCommand, PaletteItem, PaletteSection, PaletteTarget};
 use crate::{
     keys::Layer,
     messages::{Action, ActionNeeds, AppAction, Route, ToolsAction},
-    model::{Moment, Resource},
+    model::{Deployment, DeploymentName, Moment, Resource},
     screens::{ViewContext, logs::LogWindow},
     state::Store,
 };
+
+/// Deployments with whose credentials a log group that none of them lists can be read from the palette.
+const MAX_PLACES: usize = 5;
 
 /// The faults that can be injected.
 #[derive(Clone, Copy, Debug)]
@@ -57,6 +60,38 @@ pub fn items(
         }
     }));
     items
+}
+
+/// Returns the items of `logs NAME` for a log group that no deployment lists: read with the credentials of the selected
+/// deployment, or with those of another one.
+pub fn unlisted_group(
+    typed: &str,
+    items: &[PaletteItem],
+    selected: Option<&DeploymentName>,
+    store: &Store,
+) -> Vec<PaletteItem> {
+    let command = typed.split(" --").next().unwrap_or_default().trim();
+    let name = command.strip_prefix("logs ").unwrap_or_default().trim();
+    let is_group = name.contains('/') && !name.contains([' ', ':']);
+    if !is_group || items.iter().any(|item| is_logs_of(item, command)) {
+        return Vec::new();
+    }
+    let mut deployments: Vec<&Deployment> = store.deployments.iter().collect();
+    deployments.sort_by_key(|deployment| Some(&deployment.name) != selected);
+    deployments
+        .into_iter()
+        .take(MAX_PLACES)
+        .map(|deployment| {
+            named_item(
+                format!("logs {name}"),
+                format!("log group in the account of {}", deployment.title()),
+                PaletteCommand::Logs(PaletteTarget::Group(
+                    deployment.name.clone(),
+                    name.to_owned(),
+                )),
+            )
+        })
+        .collect()
 }
 
 /// Returns the item of `logs NAME --since TIME [--until TIME]`: a window of the logs of what an item of `items` names.
@@ -342,7 +377,41 @@ const fn own_layer(route: Route) -> Layer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Deployment;
+
+    #[test]
+    fn a_group_that_nobody_lists_is_read_in_the_account_of_the_selected_deployment() {
+        let store = Store::new(vec![
+            Deployment::new("a", "us-west-2"),
+            Deployment::new("b", "us-west-2"),
+        ]);
+        let items = named(&store);
+        let selected = DeploymentName::from("b");
+        let found = |typed: &str| unlisted_group(typed, &items, Some(&selected), &store);
+        let place = |item: &PaletteItem| match &item.command {
+            PaletteCommand::Logs(PaletteTarget::Group(deployment, group)) => {
+                (deployment.to_string(), group.clone())
+            }
+            other => panic!("{other:?}"),
+        };
+        let places: Vec<_> = found("logs /aws/lambda/own --since 1h")
+            .iter()
+            .map(place)
+            .collect();
+        let group = "/aws/lambda/own".to_owned();
+        assert_eq!(
+            places,
+            [("b".to_owned(), group.clone()), ("a".to_owned(), group)]
+        );
+        for typed in [
+            "logs a",
+            "logs",
+            "tools /x/y",
+            "logs arn:aws:logs:us-west-2:1:log-group:/x",
+            "logs /x y",
+        ] {
+            assert!(found(typed).is_empty(), "{typed}");
+        }
+    }
 
     #[test]
     fn the_logs_of_a_deployment_are_named_by_its_title_too() {
