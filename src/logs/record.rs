@@ -95,6 +95,7 @@ impl RecordReader {
             notices: batch.notices,
             identified: batch.identified,
             status: batch.status,
+            complete_from: batch.complete_from,
         }
     }
 }

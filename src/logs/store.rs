@@ -111,6 +111,8 @@ pub struct LogStore {
     memory: usize,
     /// Events that a tail will deliver again, by their content, and how often.
     expected: HashMap<u64, u32>,
+    /// Events that the reading of older lines will deliver again, by their content, and how often.
+    expected_older: HashMap<u64, u32>,
     /// Events received before this time are not late: they were written before the tail began.
     tail_start: Moment,
     /// Number of events that were written more than a minute after their own time while the tail ran.
@@ -123,10 +125,11 @@ impl LogStore {
     /// Adds a batch. Returns how many lines were added.
     pub fn push_batch(&mut self, batch: LogBatch<LogRecord>) -> usize {
         let mut fresh: Vec<(Moment, Entry)> = Vec::with_capacity(batch.events.len());
+        let is_of_tail = batch.status.is_some();
         for record in batch.events {
             let ingestion = record.ingestion();
             let entry = entry(record, self.tail_start);
-            if !self.is_expected(&entry) {
+            if !self.is_expected(&entry, is_of_tail) {
                 fresh.push((ingestion, entry));
             }
         }
@@ -171,27 +174,54 @@ impl LogStore {
 
     /// Announces that the events from a time on will be delivered once more: those that are here already are not added again.
     pub fn expect_again(&mut self, from: Moment) {
-        let mut expected = HashMap::new();
         let newest = self.segments.iter().rev();
-        for segment in newest.take_while(|segment| segment.last() >= from) {
+        let segments = newest.take_while(|segment| segment.last() >= from);
+        self.expected = self.counted(segments, |at| at >= from);
+    }
+
+    /// Announces that older lines will be read, up to a time: those that are here already are not added again.
+    pub fn expect_older(&mut self, until: Moment) {
+        let oldest = self.segments.iter();
+        let segments = oldest.take_while(|segment| segment.first() < until);
+        self.expected_older = self.counted(segments, |at| at < until);
+    }
+
+    /// The older lines have been read.
+    pub fn expect_no_older(&mut self) {
+        self.expected_older = HashMap::new();
+    }
+
+    /// Returns how often each event of some runs is there, by its content, as far as its time is wanted.
+    fn counted<'a>(
+        &self,
+        segments: impl Iterator<Item = &'a Segment>,
+        is_wanted: impl Fn(Moment) -> bool,
+    ) -> HashMap<u64, u32> {
+        let mut counts = HashMap::new();
+        for segment in segments {
             segment.visit(0..segment.len(), &self.sources, |_, entry| {
-                if entry.at >= from
+                if is_wanted(entry.at)
                     && let Some(hash) = content_hash(&entry)
                 {
-                    *expected.entry(hash).or_default() += 1;
+                    *counts.entry(hash).or_default() += 1;
                 }
             });
         }
-        self.expected = expected;
+        counts
     }
 
     /// Returns whether an event is here already and was announced to be delivered again.
-    fn is_expected(&mut self, entry: &Entry) -> bool {
-        if self.expected.is_empty() {
+    fn is_expected(&mut self, entry: &Entry, is_of_tail: bool) -> bool {
+        let expected = if is_of_tail {
+            &mut self.expected
+        } else {
+            &mut self.expected_older
+        };
+        if expected.is_empty() {
             return false;
         }
         content_hash(entry)
-            .and_then(|hash| self.expected.get_mut(&hash))
+            .and_then(|hash| expected.get_mut(&hash))
             .is_some_and(|count| {
                 let is_left = *count > 0;
                 *count = count.saturating_sub(1);

@@ -112,6 +112,9 @@ pub struct LogBatch<L = LogEvent> {
     pub identified: Vec<IdentifiedEvent>,
     /// The state of the tail after this batch; `None` if the batch is not part of a tail.
     pub status: Option<TailStatus>,
+    /// Where only the newest lines of a group were read: the time from which on none of them is missing. `None`: from the
+    /// beginning of the window on.
+    pub complete_from: Option<Moment>,
 }
 
 /// CloudWatch's id of an event that a live session delivered without one.
@@ -130,6 +133,7 @@ impl<L> Default for LogBatch<L> {
             notices: Vec::new(),
             identified: Vec::new(),
             status: None,
+            complete_from: None,
         }
     }
 }

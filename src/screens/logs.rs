@@ -196,8 +196,10 @@ impl Logs {
                 .notices
                 .retain(|notice| notice.kind != NoticeKind::Missing);
         }
-        if self.range.is_reading_older || self.range.until.is_some() {
-            self.range.read_lines += batch.events.len();
+        match (batch.complete_from, batch.status) {
+            (Some(from), Some(_)) => self.range.since = self.range.since.max(from),
+            (from, None) => self.range.cut = self.range.cut.max(from),
+            (None, Some(_)) => {}
         }
         let before = self.store.len();
         let read = self.current();
@@ -219,33 +221,29 @@ impl Logs {
 
     /// All stored lines of a window have been read.
     pub fn window_read(&mut self, result: Result<(), Failure>) -> ScreenUpdate {
-        let is_older = std::mem::take(&mut self.range.is_reading_older);
+        let older = self.range.older.take();
+        let cut = self.range.cut.take();
         match result {
             Ok(()) => {
+                self.range.since = cut.or(older).unwrap_or(self.range.since);
+                self.store.expect_no_older();
                 self.status.is_backfilled |= self.range.until.is_some();
                 if let Some(at) = self.range.wanted.take() {
                     self.select_time(at);
                 }
-                self.end_of_window()
+                cut.map_or_else(ScreenUpdate::done, |_| {
+                    ScreenUpdate::request(AppRequest::Say(format!(
+                        "only the newest {} lines of that time were read",
+                        head::thousands(source::WINDOW_LINES)
+                    )))
+                })
             }
-            Err(failure) if is_older => ScreenUpdate::request(AppRequest::Complain(failure)),
+            Err(failure) if older.is_some() => ScreenUpdate::request(AppRequest::Complain(failure)),
             Err(failure) => {
                 self.failure = Some(failure);
                 ScreenUpdate::done()
             }
         }
-    }
-
-    /// Of a window with very many lines only the newest were read: the axis begins with them.
-    fn end_of_window(&mut self) -> ScreenUpdate {
-        if std::mem::take(&mut self.range.read_lines) < source::WINDOW_LINES {
-            return ScreenUpdate::done();
-        }
-        self.range.since = self.store.oldest().unwrap_or(self.range.since);
-        ScreenUpdate::request(AppRequest::Say(format!(
-            "only the newest {} lines of that time were read",
-            head::thousands(source::WINDOW_LINES)
-        )))
     }
 
     /// Calls and patterns were found.

@@ -3,7 +3,7 @@
 use agentcore_console::{
     calls::{CallOwner, TailAnalysis},
     messages::{Effect, Event, LogsEffect, LogsEvent},
-    model::{LogBatch, LogEvent},
+    model::{Failure, FailureKind, LogBatch, LogEvent},
 };
 
 use crate::{
@@ -265,6 +265,45 @@ fn the_window_moves_and_zooms_and_reads_older_lines_before_its_beginning() {
     harness.shows("in here");
     harness.keys("- - -");
     harness.hides("in here");
+}
+
+#[test]
+fn a_tail_that_read_only_the_newest_lines_begins_with_them_and_older_ones_are_read_up_to_there() {
+    let mut harness = tailing();
+    harness.shows("last 15 min");
+    harness.on(Event::Logs(LogsEvent::Arrived(LogBatch {
+        status: world::numbered(1, 1).status,
+        complete_from: Some(NOW.plus(-5 * 60_000)),
+        ..LogBatch::default()
+    })));
+    harness.hides("last 15 min");
+    harness.shows("last 5 min");
+    harness.shows("0 lost");
+    let kept = format!("{} kept", all_calls().len());
+    harness.shows(&kept);
+    let effects = harness.keys("O");
+    let [Effect::Logs(LogsEffect::ReadOlder(request))] = effects.as_slice() else {
+        panic!("{effects:?}")
+    };
+    let query = &request.parts[0].query;
+    assert_eq!(query.until, Some(NOW.plus(-5 * 60_000 - 1)));
+    assert_eq!(query.since, Some(NOW.plus(-20 * 60_000)));
+    // What fails is not claimed.
+    harness.on(Event::Logs(LogsEvent::WindowRead(Err(Failure::new(
+        FailureKind::Network,
+        "reading older lines",
+        "connection reset",
+    )))));
+    harness.shows("last 5 min");
+    // Lines of a group with few lines are here already.
+    harness.keys("O");
+    let mut older = all_calls();
+    older.retain(|event| event.timestamp < NOW.plus(-5 * 60_000));
+    assert!(!older.is_empty());
+    harness.on(Event::Logs(LogsEvent::Arrived(world::lines(older))));
+    harness.on(Event::Logs(LogsEvent::WindowRead(Ok(()))));
+    harness.shows("last 20 min");
+    harness.shows(&kept);
 }
 
 #[test]

@@ -75,7 +75,7 @@ impl Logs {
             format!("   {}", span_words(begin, end, self.range.until, context)),
             Role::Dim,
         ));
-        if self.range.is_reading_older {
+        if self.range.older.is_some() {
             spans.push((
                 format!("   {} reading older lines", context.spinner),
                 Role::Changing,

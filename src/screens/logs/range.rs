@@ -10,7 +10,7 @@ const FIRST_PART: i64 = 4;
 /// The time that is loaded, and the window in it that is shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct LogRange {
-    /// Beginning of what is loaded.
+    /// Beginning of what is loaded: from here on, no line is missing.
     pub(super) since: Moment,
     /// Beginning of the tail that runs; older lines were read on request.
     pub(super) tail_since: Moment,
@@ -18,10 +18,10 @@ pub(super) struct LogRange {
     pub(super) until: Option<Moment>,
     /// The window that is shown; `None`: all.
     pub(super) window: Option<(Moment, Moment)>,
-    /// Whether older lines are being read.
-    pub(super) is_reading_older: bool,
-    /// Number of stored lines that were read on request since the reading began.
-    pub(super) read_lines: usize,
+    /// From when on older lines are being read.
+    pub(super) older: Option<Moment>,
+    /// Where the reading of stored lines had to leave out the oldest ones: the time from which on none is missing.
+    pub(super) cut: Option<Moment>,
     /// The time to which the cursor goes as soon as its lines are here.
     pub(super) wanted: Option<Moment>,
     /// What the tail said about groups that cannot be read.

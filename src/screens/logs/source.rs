@@ -125,7 +125,7 @@ impl Logs {
         let request = source.request(since, window.until, Some(limit));
         let mut store = LogStore::default();
         store.set_tail_start(now);
-        let stop = if self.range.is_reading_older {
+        let stop = if self.range.older.is_some() {
             Effects::one(Effect::Stop(Slot::OlderLogs))
         } else {
             Effects::none()
@@ -256,15 +256,16 @@ impl Logs {
         let Some(source) = &self.source else {
             return ScreenUpdate::done();
         };
-        if self.range.is_reading_older {
+        if self.range.older.is_some() {
             return ScreenUpdate::request(AppRequest::Say("older lines are being read".to_owned()));
         }
         let (begin, end) = self.range.axis(now);
         let since = back_to.unwrap_or_else(|| begin.plus(-end.since(begin).max(BACK_MS)));
         let request = source.request(since, Some(begin.plus(-1)), Some(WINDOW_LINES));
-        self.range.since = since;
-        self.range.is_reading_older = true;
-        self.range.read_lines = 0;
+        self.range.older = Some(since);
+        self.range.cut = None;
+        // Of groups with few lines, those before the beginning may be here already.
+        self.store.expect_older(begin);
         self.stop_following();
         ScreenUpdate::effect(Effect::Logs(LogsEffect::ReadOlder(request)))
     }

@@ -6,7 +6,7 @@ use tokio::{sync::mpsc, task::JoinHandle};
 
 use crate::model::{Failure, LogEvent, Moment};
 
-use super::source::{LogSource, WindowReader};
+use super::source::{LogSource, NewestEvents, WindowReader};
 
 /// A window of stored events to be read.
 pub(crate) struct Window {
@@ -24,6 +24,8 @@ pub(crate) struct Window {
 pub(crate) enum BackfillItem {
     /// Some events of a group.
     Page(Vec<LogEvent>),
+    /// The newest events of a group.
+    Newest(NewestEvents),
     /// A group could not be read (any further). The reader goes on where it failed.
     Failed(Failure, Box<Window>),
 }
@@ -79,7 +81,7 @@ async fn read<S: LogSource>(
     let send = |item| async move { sender.send(item).await.map_err(|_| BackfillDropped) };
     if let (Some(limit), None) = (window.limit, &window.resume) {
         return match source.newest(&window.group, window.from, limit).await {
-            Ok(events) => send(BackfillItem::Page(events)).await,
+            Ok(newest) => send(BackfillItem::Newest(newest)).await,
             Err(failure) => send(BackfillItem::Failed(failure, Box::new(window))).await,
         };
     }

@@ -33,7 +33,8 @@ use super::{
     filter_events, insights,
     live_updates::{live_update, stream_failure},
     source::{
-        LiveSession, LiveUpdate, LogGroupClass, LogGroupInfo, LogPage, LogSource, PageRequest,
+        LiveSession, LiveUpdate, LogGroupClass, LogGroupInfo, LogPage, LogSource, NewestEvents,
+        PageRequest,
     },
 };
 use crate::services::aws::{AwsClient, account::Account, failure::AwsOperation};
@@ -207,14 +208,15 @@ impl CloudWatchSource {
         }
     }
 
-    /// Returns the newest `limit` events that match, oldest first. Also correct with a server that cannot return the newest first.
+    /// Returns at most `limit` events that match, the newest of the window. Also correct with a server that cannot return the
+    /// newest first.
     pub(crate) async fn newest_events(
         &self,
         group: &str,
         from: Option<Moment>,
         until: Option<Moment>,
         limit: usize,
-    ) -> Result<Vec<LogEvent>, Failure> {
+    ) -> Result<NewestEvents, Failure> {
         let from = from.unwrap_or(NEWEST_FIRST_START);
         let newest_first = from >= NEWEST_FIRST_START;
         let mut request = PageRequest {
@@ -226,7 +228,7 @@ impl CloudWatchSource {
             token: None,
         };
         let (mut kept, mut seen) = (VecDeque::new(), HashSet::new());
-        let mut is_descending = newest_first;
+        let (mut is_descending, mut is_cut) = (newest_first, false);
         loop {
             let page = self.page_in_budget(&request).await?;
             if let (Some(first), Some(last)) = (page.events.first(), page.events.last())
@@ -236,14 +238,17 @@ impl CloudWatchSource {
             }
             for event in page.events {
                 if is_descending && kept.len() == limit {
+                    is_cut = true;
                     break;
                 }
                 kept.push_back(event);
                 if kept.len() > limit {
+                    is_cut = true;
                     kept.pop_front();
                 }
             }
             let is_enough = is_descending && kept.len() >= limit;
+            is_cut |= is_enough && page.next.is_some();
             match page.next.filter(|_| !is_enough) {
                 None => break,
                 Some(next) if !seen.insert(next.clone()) => {
@@ -258,7 +263,7 @@ impl CloudWatchSource {
         }
         let mut events: Vec<LogEvent> = kept.into();
         events.sort_by_key(|event| (event.timestamp, event.ingestion));
-        Ok(events)
+        Ok(NewestEvents::new(events, is_cut))
     }
 
     /// Returns a group whose ARN follows from the caller's account, without the right to list groups.
@@ -386,7 +391,7 @@ impl LogSource for CloudWatchSource {
         group: &'a str,
         from: Moment,
         limit: usize,
-    ) -> BoxFuture<'a, Result<Vec<LogEvent>, Failure>> {
+    ) -> BoxFuture<'a, Result<NewestEvents, Failure>> {
         Box::pin(self.newest_events(group, Some(from), None, limit))
     }
 }

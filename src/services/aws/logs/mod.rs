@@ -37,7 +37,7 @@ use crate::{
 
 pub(crate) use budget::RequestBudgets;
 use cloudwatch_source::CloudWatchSource;
-use source::{LogSource as _, WindowReader};
+use source::{LogSource as _, NewestEvents, WindowReader};
 
 /// A running tail. Dropping it ends it.
 pub type LogTail = BoxStream<'static, Result<LogBatch, Failure>>;
@@ -90,13 +90,16 @@ impl CloudWatchLogs {
     ) -> Result<(), Failure> {
         let source = self.source(deployment, query.pattern.clone()).await?;
         let mut unread = Vec::new();
-        let mut newest = Vec::new();
+        let (mut newest, mut complete_from) = (Vec::new(), None);
         for group in &query.groups {
             let read = match query.limit {
                 Some(limit) => source
                     .newest_events(group, query.since, query.until, limit)
                     .await
-                    .map(|events| newest.extend(events)),
+                    .map(|read| {
+                        complete_from = complete_from.max(read.complete_from);
+                        newest.extend(read.events);
+                    }),
                 None => match read_group(&source, group, query, &mut on_batch).await {
                     Ok(ControlFlow::Break(())) => return Ok(()),
                     Ok(ControlFlow::Continue(())) => Ok(()),
@@ -120,17 +123,21 @@ impl CloudWatchLogs {
         }
         let limit = query.limit.unwrap_or_default();
         newest.sort_by_key(|event: &LogEvent| (event.timestamp, event.ingestion));
+        let is_cut = newest.len() > limit;
         newest.drain(..newest.len().saturating_sub(limit));
+        let newest = NewestEvents::new(newest, is_cut);
+        let complete_from = complete_from.max(newest.complete_from);
         let now = source.now();
         let notices: Vec<LogNotice> = unread
             .iter()
             .map(|(group, failure)| unavailable(now, group, failure))
             .collect();
-        if !newest.is_empty() || !notices.is_empty() {
+        if !newest.events.is_empty() || !notices.is_empty() {
             // This is the last batch, so its answer makes no difference.
             let _ = on_batch(LogBatch {
-                events: newest,
+                events: newest.events,
                 notices,
+                complete_from,
                 ..LogBatch::default()
             })
             .await;

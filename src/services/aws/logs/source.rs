@@ -95,13 +95,46 @@ pub(crate) trait LogSource: Send + Sync + 'static {
     ) -> BoxFuture<'a, Result<LiveSession, Failure>>;
     /// Reads one page of stored events.
     fn page<'a>(&'a self, request: &'a PageRequest) -> BoxFuture<'a, Result<LogPage, Failure>>;
-    /// Reads the newest `limit` stored events, oldest first.
+    /// Reads at most `limit` stored events, the newest of the window.
     fn newest<'a>(
         &'a self,
         group: &'a str,
         from: Moment,
         limit: usize,
-    ) -> BoxFuture<'a, Result<Vec<LogEvent>, Failure>>;
+    ) -> BoxFuture<'a, Result<NewestEvents, Failure>>;
+}
+
+/// The newest events of a window.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct NewestEvents {
+    /// Events, oldest first.
+    pub(crate) events: Vec<LogEvent>,
+    /// The time from which on none is missing; `None` if these are all events of the window.
+    pub(crate) complete_from: Option<Moment>,
+}
+
+impl NewestEvents {
+    /// Returns events, oldest first, as the newest ones of a window that has more, if `is_cut`. Of the oldest millisecond only a
+    /// part may have been read: it is left out, unless nothing else would be there.
+    pub(crate) fn new(mut events: Vec<LogEvent>, is_cut: bool) -> Self {
+        let Some(oldest) = events
+            .first()
+            .map(|event| event.timestamp)
+            .filter(|_| is_cut)
+        else {
+            return Self {
+                events,
+                complete_from: None,
+            };
+        };
+        if events.last().is_some_and(|last| last.timestamp > oldest) {
+            events.retain(|event| event.timestamp > oldest);
+        }
+        Self {
+            events,
+            complete_from: Some(oldest.plus(1)),
+        }
+    }
 }
 
 /// Reads all stored events of a window page by page, oldest first, each once. After a failure, reading goes on at the last

@@ -77,7 +77,7 @@ where
                 events: new,
                 notices,
                 identified,
-                status: None,
+                ..LogBatch::default()
             })
             .await?;
         }

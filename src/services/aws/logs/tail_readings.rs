@@ -121,6 +121,21 @@ where
                 self.reading = Some(reading);
                 Ok(())
             }
+            Some(BackfillItem::Newest(newest)) => {
+                let delivered = self.deliver(newest.events, &mut reading.delivery).await;
+                reading.found += delivered?;
+                self.reading = Some(reading);
+                match newest.complete_from {
+                    None => Ok(()),
+                    complete_from => {
+                        self.send(LogBatch {
+                            complete_from,
+                            ..LogBatch::default()
+                        })
+                        .await
+                    }
+                }
+            }
             Some(BackfillItem::Failed(failure, window)) => {
                 let result = self.on_window_failed(failure, *window, &mut reading).await;
                 self.reading = Some(reading);

@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use super::super::source::{LiveSession, LiveUpdate, LogPage};
+use super::super::source::{LiveSession, LiveUpdate, LogPage, NewestEvents};
 use super::*;
 use crate::model::LogNotice;
 
@@ -162,15 +162,16 @@ impl LogSource for Fake {
         _: &'a str,
         from: Moment,
         limit: usize,
-    ) -> BoxFuture<'a, Result<Vec<LogEvent>, Failure>> {
+    ) -> BoxFuture<'a, Result<NewestEvents, Failure>> {
         let stored = self.script.stored.lock().unwrap();
         let events: Vec<LogEvent> = stored
             .iter()
             .map(|(_, event)| event.clone())
             .filter(|event| event.timestamp >= from)
             .collect();
+        let is_cut = events.len() > limit;
         let events = events[events.len().saturating_sub(limit)..].to_vec();
-        Box::pin(async move { Ok(events) })
+        Box::pin(async move { Ok(NewestEvents::new(events, is_cut)) })
     }
 }
 
@@ -288,6 +289,47 @@ async fn what_was_there_and_what_comes_is_shown_once_in_that_order() {
     let (messages, notices, _) = follow(script, 20).await;
     assert_eq!(messages, ["old", "same", "new"]);
     assert_eq!(kinds(&notices), [NoticeKind::Started]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_only_the_newest_lines_were_read_the_tail_says_from_when_on_none_is_missing() {
+    let lines = || vec![stored(0, 0, "a"), stored(1, 1, "b"), stored(2, 2, "c")];
+    for (limit, messages, complete_from) in [
+        (2, vec!["c"], Some(at(1_001))),
+        (3, vec!["a", "b", "c"], None),
+    ] {
+        let script = Script::default();
+        *script.stored.lock().unwrap() = lines();
+        let fake = Arc::new(Fake {
+            script,
+            started: Instant::now(),
+        });
+        let query = LogQuery {
+            groups: vec!["g".into()],
+            since: Some(at(0)),
+            limit: Some(limit),
+            ..LogQuery::default()
+        };
+        let mut tail = super::start(query, move || {
+            let fake = Arc::clone(&fake);
+            async move { Ok(fake) }
+        });
+        let (mut read, mut told) = (Vec::new(), None);
+        let end = Instant::now() + Duration::from_secs(5);
+        while let Ok(Some(Ok(batch))) = tokio::time::timeout_at(end, tail.next()).await {
+            read.extend(batch.events.into_iter().map(|event| event.message));
+            told = told.max(batch.complete_from);
+        }
+        // Of the second of "b" only a part may have been read.
+        assert_eq!(
+            (read, told),
+            (
+                messages.into_iter().map(str::to_owned).collect(),
+                complete_from
+            ),
+            "{limit}"
+        );
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -13,7 +13,8 @@ use tokio::time::{Instant, sleep};
 
 use super::{
     super::source::{
-        LiveSession, LiveUpdate, LogGroupClass, LogGroupInfo, LogPage, LogSource, PageRequest,
+        LiveSession, LiveUpdate, LogGroupClass, LogGroupInfo, LogPage, LogSource, NewestEvents,
+        PageRequest,
     },
     SeedRng,
     plan::{FaultPlan, Millis, RequestFault, SessionFault, WrittenEvent},
@@ -467,7 +468,7 @@ impl LogSource for FaultWorld {
         _: &'a str,
         _: Moment,
         _: usize,
-    ) -> BoxFuture<'a, Result<Vec<LogEvent>, Failure>> {
+    ) -> BoxFuture<'a, Result<NewestEvents, Failure>> {
         Box::pin(async { Err(failure(FailureKind::Usage, "not part of this world")) })
     }
 }
