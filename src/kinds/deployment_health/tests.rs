@@ -107,6 +107,16 @@ fn a_bad_verdict_that_grows_old_becomes_unknown_and_never_good() {
         ..at(9)
     };
     assert_eq!(of(&repaired).0, DeploymentHealth::Proven);
+    // A call of the same moment is as new as the verdict: nothing is left of that.
+    let call = ObservedCall {
+        at: ago(11),
+        failure: None,
+    };
+    let same = HealthInput {
+        called: Some(&call),
+        ..at(11)
+    };
+    assert_eq!(of(&same).0, DeploymentHealth::Ready);
 }
 
 #[test]

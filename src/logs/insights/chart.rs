@@ -214,6 +214,11 @@ mod tests {
     }
 
     #[test]
+    fn rows_without_a_time_are_no_series() {
+        assert_eq!(chart(&[&[("tool", "read-cypher"), ("calls", "7")]]), None);
+    }
+
+    #[test]
     fn a_group_beside_the_bin_is_a_series_of_its_own() {
         let chart = chart(&[
             &[

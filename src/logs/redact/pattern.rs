@@ -19,7 +19,7 @@ impl Pattern {
         reason = "the patterns are constants, and the tests use every one of them"
     )]
     pub(super) fn new(pattern: &str) -> Self {
-        let built = RegexBuilder::new(pattern)
+        let built = RegexBuilder::new(&with_wide_blanks(pattern))
             .unicode(false)
             .size_limit(MAX_SIZE)
             .build();
@@ -53,6 +53,15 @@ impl Pattern {
             .captures_iter(text.as_bytes())
             .map(move |captures| std::array::from_fn(|at| group(text, &captures, at)))
     }
+}
+
+/// Returns the pattern with every run of blanks extended by those that people type beside ASCII's: the no-break space (before a
+/// colon in French) and the ideographic space.
+fn with_wide_blanks(pattern: &str) -> String {
+    const BLANK: &str = r"(?:\s|\xC2\xA0|\xE3\x80\x80)";
+    pattern
+        .replace(r"\s*", &format!("{BLANK}*"))
+        .replace(r"\s+", &format!("{BLANK}+"))
 }
 
 fn group(text: &str, captures: &Captures<'_>, at: usize) -> Option<Range<usize>> {

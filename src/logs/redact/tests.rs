@@ -12,6 +12,14 @@ fn credentials_are_masked() {
             "Authorization: Basic ***".to_owned(),
         ),
         (
+            "db password\u{a0}: canary, é",
+            "db password\u{a0}: ***, é".to_owned(),
+        ),
+        (
+            "Authorization:\u{a0}Basic\u{a0}bmVvNGo6Y2FuYXJ5",
+            "Authorization:\u{a0}***".to_owned(),
+        ),
+        (
             r#"{"headers":{"X-Neo4j-Authorization":"Basic bmVvNGo6Y2FuYXJ5","a":1}}"#,
             r#"{"headers":{"X-Neo4j-Authorization":"Basic ***","a":1}}"#.to_owned(),
         ),

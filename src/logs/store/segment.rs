@@ -413,4 +413,11 @@ mod tests {
         assert_eq!(Segment::runs(entries(2 * SEGMENT_LINES, "")).len(), 1);
         assert!(Segment::runs(Vec::new()).is_empty());
     }
+
+    #[test]
+    fn the_memory_of_a_run_is_more_than_that_of_its_text() {
+        let runs = Segment::runs(entries(3, "a line"));
+        let least = 3 * ("a line".len() + ENTRY_OVERHEAD) + size_of::<Segment>();
+        assert!(runs[0].memory() >= least, "{}", runs[0].memory());
+    }
 }

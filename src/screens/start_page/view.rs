@@ -84,7 +84,7 @@ fn explanation(page: &StartPage, way: FirstStep, is_wide: bool) -> (String, Stri
     match way {
         FirstStep::Demo if is_wide => two(
             "Five deployments served on this machine, with faults to inject.",
-            "Needs no account, touches nothing outside this machine, ends with the console.",
+            "Needs no account, touches nothing else, ends with the console.",
         ),
         FirstStep::Demo => two(
             "Five deployments, served on this machine.",

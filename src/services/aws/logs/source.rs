@@ -115,24 +115,12 @@ pub(crate) struct NewestEvents {
 
 impl NewestEvents {
     /// Returns events, oldest first, as the newest ones of a window that has more, if `is_cut`. Of the oldest millisecond only a
-    /// part may have been read: it is left out, unless nothing else would be there.
-    pub(crate) fn new(mut events: Vec<LogEvent>, is_cut: bool) -> Self {
-        let Some(oldest) = events
-            .first()
-            .map(|event| event.timestamp)
-            .filter(|_| is_cut)
-        else {
-            return Self {
-                events,
-                complete_from: None,
-            };
-        };
-        if events.last().is_some_and(|last| last.timestamp > oldest) {
-            events.retain(|event| event.timestamp > oldest);
-        }
+    /// part may have been read.
+    pub(crate) fn new(events: Vec<LogEvent>, is_cut: bool) -> Self {
+        let oldest = events.first().map(|event| event.timestamp);
         Self {
+            complete_from: oldest.filter(|_| is_cut).map(|oldest| oldest.plus(1)),
             events,
-            complete_from: Some(oldest.plus(1)),
         }
     }
 }

@@ -295,7 +295,8 @@ async fn what_was_there_and_what_comes_is_shown_once_in_that_order() {
 async fn where_only_the_newest_lines_were_read_the_tail_says_from_when_on_none_is_missing() {
     let lines = || vec![stored(0, 0, "a"), stored(1, 1, "b"), stored(2, 2, "c")];
     for (limit, messages, complete_from) in [
-        (2, vec!["c"], Some(at(1_001))),
+        // Of the time of "b" only a part may have been read.
+        (2, vec!["b", "c"], Some(at(1_001))),
         (3, vec!["a", "b", "c"], None),
     ] {
         let script = Script::default();
@@ -320,7 +321,6 @@ async fn where_only_the_newest_lines_were_read_the_tail_says_from_when_on_none_i
             read.extend(batch.events.into_iter().map(|event| event.message));
             told = told.max(batch.complete_from);
         }
-        // Of the second of "b" only a part may have been read.
         assert_eq!(
             (read, told),
             (
