@@ -21,7 +21,7 @@ use crate::{
     net::clock,
     runtime::{self, ConsoleEnd, Start},
     screens::start_page::{StartChoice, StartPage},
-    services::Services,
+    services::{Services, aws::logs::queries_stopped},
     state::ViewMemory,
     theme::{ColorDepth, EMBEDDED, Theme, embedded_names},
 };
@@ -293,7 +293,9 @@ pub(crate) fn show(
         start.await
     };
     let result = runtime.block_on(runtime::console(options, mouse, start, &memory.place));
-    // What still runs may take its time to end; the user has left.
+    // A query that the user has left is stopped at the service, which bills what it reads.
+    runtime.block_on(queries_stopped());
+    // What else still runs may take its time to end; the user has left.
     runtime.shutdown_background();
     let end = result.map_err(|error| {
         Failure::new(FailureKind::Usage, "showing the console", error.to_string())

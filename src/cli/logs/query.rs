@@ -15,7 +15,7 @@ use crate::{
     logs::insights::{self, MAX_GROUPS},
     model::{Failure, LogQueryResult, with_separators},
     net::clock,
-    services::Services,
+    services::{Services, aws::logs::queries_stopped},
 };
 
 use super::sources::{self, LogReadSource};
@@ -98,7 +98,7 @@ pub(super) fn run(context: &Context, options: &QueryOptions) -> CliResult {
             end = interrupt.wait() => {
                 end?;
                 // The query is stopped at the service when its future is dropped; that request needs a moment.
-                tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+                queries_stopped().await;
                 return Err(CliError::Code(1));
             }
         };

@@ -3,13 +3,22 @@
 //! Wire facts: the CloudWatch Logs API reference. Times of a query are seconds, inclusive. All values are text. While a query
 //! runs, its rows are partial and may change order or vanish, so each answer replaces the one before.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use aws_sdk_cloudwatchlogs::{
     operation::start_query::StartQueryError,
     types::{QueryStatistics as SdkStatistics, QueryStatus as SdkStatus},
 };
-use tokio::time::{Instant, sleep};
+use tokio::{
+    sync::Notify,
+    time::{Instant, sleep},
+};
 
 use crate::{
     logs::insights::result_time,
@@ -28,6 +37,8 @@ const EVENT_ROWS: usize = 10_000;
 const FIRST_LOOK: Duration = Duration::from_millis(250);
 /// Longest wait between two looks.
 const LONGEST_LOOK: Duration = Duration::from_secs(4);
+/// Time that the end of the process waits for queries to be stopped.
+const LONGEST_STOP: Duration = Duration::from_secs(1);
 /// Time limit of a query that reads events for a tail.
 const EVENT_QUERY_LIMIT: Duration = Duration::from_mins(2);
 
@@ -46,11 +57,51 @@ pub(crate) struct InsightsRequest {
     pub(crate) limit: Option<usize>,
 }
 
+/// The queries of this process that the service may still run.
+static OPEN_QUERIES: AtomicUsize = AtomicUsize::new(0);
+/// Notified when one of them has ended or was stopped.
+static QUERY_CLOSED: Notify = Notify::const_new();
+
+/// Counts a query from before it is started until it has ended or was stopped.
+struct OpenQuery;
+
+impl OpenQuery {
+    fn new() -> Self {
+        OPEN_QUERIES.fetch_add(1, Ordering::SeqCst);
+        Self
+    }
+}
+
+impl Drop for OpenQuery {
+    fn drop(&mut self) {
+        OPEN_QUERIES.fetch_sub(1, Ordering::SeqCst);
+        QUERY_CLOSED.notify_waiters();
+    }
+}
+
+/// Waits until the service runs no query of this process any more, for a second at most: a process that ends while it drops a
+/// query must not end before the query was stopped.
+pub(crate) async fn queries_stopped() {
+    let closed = async {
+        loop {
+            let mut next = std::pin::pin!(QUERY_CLOSED.notified());
+            next.as_mut().enable();
+            if OPEN_QUERIES.load(Ordering::SeqCst) == 0 {
+                return;
+            }
+            next.await;
+        }
+    };
+    // The service ends a query by itself after an hour.
+    let _ = tokio::time::timeout(LONGEST_STOP, closed).await;
+}
+
 /// A query that was started. If it is dropped before its end it is stopped: the service goes on (and bills) otherwise.
 struct StartedQuery {
     source: Arc<CloudWatchSource>,
     query_id: String,
     has_ended: bool,
+    open: Option<OpenQuery>,
 }
 
 impl Drop for StartedQuery {
@@ -60,8 +111,12 @@ impl Drop for StartedQuery {
         }
         let query_id = std::mem::take(&mut self.query_id);
         let source = Arc::clone(&self.source);
+        let open = self.open.take();
         if let Ok(handle) = tokio::runtime::Handle::try_current() {
-            handle.spawn(async move { stop(&source, &query_id).await });
+            handle.spawn(async move {
+                stop(&source, &query_id).await;
+                drop(open);
+            });
         }
     }
 }
@@ -123,12 +178,14 @@ async fn start_detached(
     query: &InsightsRequest,
 ) -> Result<StartedQuery, Failure> {
     let (source, query) = (Arc::clone(source), query.clone());
+    let open = OpenQuery::new();
     let starting = tokio::spawn(async move {
         let query_id = start(&source, &query).await?;
         Ok(StartedQuery {
             source,
             query_id,
             has_ended: false,
+            open: Some(open),
         })
     });
     starting.await.unwrap_or_else(|error| {
@@ -323,4 +380,27 @@ fn event_of_row(
         event.ingestion = event.timestamp;
     }
     Some(event)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn the_end_waits_for_queries_that_are_being_stopped_but_not_for_ever() {
+        let open = OpenQuery::new();
+        let began = Instant::now();
+        queries_stopped().await;
+        assert_eq!(began.elapsed(), LONGEST_STOP);
+        tokio::spawn(async move {
+            sleep(Duration::from_millis(100)).await;
+            drop(open);
+        });
+        let began = Instant::now();
+        queries_stopped().await;
+        assert!(began.elapsed() < LONGEST_STOP, "{:?}", began.elapsed());
+        let began = Instant::now();
+        queries_stopped().await;
+        assert_eq!(began.elapsed(), Duration::ZERO);
+    }
 }
