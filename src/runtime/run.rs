@@ -25,7 +25,8 @@ use crate::{
 
 /// How many items of one source are handled before the other source has its turn.
 const BURST: usize = 64;
-/// Shortest time between two frames.
+/// Shortest time between two frames that events cause, and between two that keys cause: a key is answered at once, also right
+/// after a frame of new log lines.
 const FRAME: Duration = Duration::from_millis(16);
 /// Capacity of the channel of events.
 const QUEUE: usize = 256;
@@ -154,6 +155,39 @@ async fn finish<B: Backend, P: EffectRunner, C: Fn() -> Moment>(
     }
 }
 
+/// When the next frame may be drawn.
+struct FramePace {
+    /// For whatever reason.
+    next: Instant,
+    /// Because of a key.
+    next_answer: Instant,
+}
+
+impl FramePace {
+    /// Returns the pace after the first frame.
+    fn new() -> Self {
+        let now = Instant::now();
+        Self {
+            next: now + FRAME,
+            next_answer: now,
+        }
+    }
+
+    /// Returns whether a frame may be drawn now, for a key or for an event.
+    fn is_due(&self, is_answer: bool) -> bool {
+        let now = Instant::now();
+        now >= self.next || is_answer && now >= self.next_answer
+    }
+
+    /// A frame was drawn.
+    fn record(&mut self, is_answer: bool) {
+        self.next = Instant::now() + FRAME;
+        if is_answer {
+            self.next_answer = self.next;
+        }
+    }
+}
+
 async fn attend<B: Backend, P: EffectRunner, C: Fn() -> Moment>(
     console: &mut Console<C>,
     screen: &mut ratatui::Terminal<B>,
@@ -166,9 +200,9 @@ async fn attend<B: Backend, P: EffectRunner, C: Fn() -> Moment>(
     // The first frame is drawn before any effect is performed.
     draw(&mut console.app, screen)?;
     perform(console.app.start(), tasks, screen, &mut suspend);
-    let (mut dirty, mut next_frame) = (true, Instant::now() + FRAME);
+    let (mut dirty, mut frames) = (true, FramePace::new());
     while !console.app.is_over() {
-        let wake = wait(console, &mut input, facts, &mut signals, dirty, next_frame).await;
+        let wake = wait(console, &mut input, facts, &mut signals, dirty, frames.next).await;
         let now = (console.clock)();
         let (term, fact) = match wake {
             Wake::Term(event) => (Some(ReadyInput::from(event)), None),
@@ -187,17 +221,19 @@ async fn attend<B: Backend, P: EffectRunner, C: Fn() -> Moment>(
                 (None, None)
             }
         };
-        match hear_input(console, screen, &mut input, tasks, &mut suspend, term, now).await {
-            Ok(was_heard) => dirty |= was_heard,
-            Err(left) => return Ok(left),
-        }
+        let was_heard =
+            match hear_input(console, screen, &mut input, tasks, &mut suspend, term, now).await {
+                Ok(was_heard) => was_heard,
+                Err(left) => return Ok(left),
+            };
+        dirty |= was_heard;
         hear_tasks(console, screen, facts, tasks, &mut suspend, fact, now);
         console.app.calls(tasks.count());
         dirty |= console.app.take_change();
-        if dirty && Instant::now() >= next_frame {
+        if dirty && frames.is_due(was_heard) {
             draw(&mut console.app, screen)?;
             dirty = false;
-            next_frame = Instant::now() + FRAME;
+            frames.record(was_heard);
         }
         // An input stream that is always ready must not starve the tasks.
         tokio::task::yield_now().await;

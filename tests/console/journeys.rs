@@ -85,6 +85,37 @@ async fn four_hundred_keys_give_few_frames_and_all_of_them_count() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_key_right_after_the_frame_of_an_event_is_answered_at_once() {
+    let script = Box::new(|effect: &Effect| match effect {
+        Effect::Fleet(FleetEffect::Describe(key)) => {
+            let resource = world::resources("prod", Kind::Gateway).remove(0);
+            let described = FleetEvent::Described(key.clone(), Box::new(Ok(resource)));
+            Some((Duration::from_millis(100), Event::Fleet(described)))
+        }
+        other => answer(other),
+    });
+    Journey::begin(script)
+        .travel(async |steps| {
+            steps.until("prod-gateway").await;
+            steps.settle().await;
+            steps.keys("j").await;
+            steps.settle().await;
+            steps.key(KeyCode::Enter).await;
+            tokio::time::sleep(Duration::from_millis(101)).await;
+            let before = steps.watch.frames();
+            steps.keys(":").await;
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            assert_eq!(steps.watch.frames(), before + 1);
+            steps.key(KeyCode::Esc).await;
+            steps.settle().await;
+            steps.key(KeyCode::Esc).await;
+            steps.settle().await;
+            steps.keys("q").await;
+        })
+        .await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_answer_that_was_superseded_is_dropped() {
     let mut asked = 0;
     let script = Box::new(move |effect: &Effect| match effect {
