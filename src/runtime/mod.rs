@@ -2,6 +2,7 @@
 
 mod browser;
 mod call_history;
+mod canvas;
 mod clipboard;
 mod effect_runner;
 mod export;
@@ -14,6 +15,7 @@ pub mod terminal;
 mod view_memory_file;
 
 pub use call_history::read_kept as read_call_history;
+pub use canvas::Canvas;
 pub use effect_runner::ServiceRunner;
 pub use run::{Console, ConsoleEnd, Faults, Input, ProcessSignal, Start, console, run};
 pub use tasks::{EffectRunner, Sender, TaskMessage, Tasks};

@@ -9,6 +9,7 @@ use ratatui::backend::Backend;
 use tokio::{sync::mpsc, time::Instant};
 
 use super::{
+    canvas::Canvas,
     tasks::{EffectRunner, TaskMessage, Tasks},
     terminal,
 };
@@ -100,11 +101,11 @@ enum LoopExit {
 /// Returns the error of the terminal if it cannot be written to.
 pub async fn run<B: Backend, P: EffectRunner, C: Fn() -> Moment>(
     console: &mut Console<C>,
-    screen: &mut ratatui::Terminal<B>,
+    screen: &mut Canvas<B>,
     input: impl Stream<Item = Input> + Unpin,
     runner: P,
     signals: impl Stream<Item = ProcessSignal> + Unpin,
-    suspend: impl FnMut(&mut ratatui::Terminal<B>),
+    suspend: impl FnMut(&mut Canvas<B>),
 ) -> Result<(), B::Error> {
     let (sender, mut facts) = mpsc::channel(QUEUE);
     let mut tasks = Tasks::new(runner, sender);
@@ -116,13 +117,7 @@ pub async fn run<B: Backend, P: EffectRunner, C: Fn() -> Moment>(
         Ok(LoopExit::Over) => {}
         Ok(LoopExit::Signal) => finish(console, Some(screen), &mut tasks, &mut facts).await,
         Ok(LoopExit::Gone) | Err(_) => {
-            finish(
-                console,
-                None::<&mut ratatui::Terminal<B>>,
-                &mut tasks,
-                &mut facts,
-            )
-            .await;
+            finish(console, None::<&mut Canvas<B>>, &mut tasks, &mut facts).await;
         }
     }
     left.map(|_| ())
@@ -132,7 +127,7 @@ pub async fn run<B: Backend, P: EffectRunner, C: Fn() -> Moment>(
 /// long as there is one.
 async fn finish<B: Backend, P: EffectRunner, C: Fn() -> Moment>(
     console: &mut Console<C>,
-    mut screen: Option<&mut ratatui::Terminal<B>>,
+    mut screen: Option<&mut Canvas<B>>,
     tasks: &mut Tasks<P>,
     facts: &mut mpsc::Receiver<TaskMessage>,
 ) {
@@ -190,12 +185,12 @@ impl FramePace {
 
 async fn attend<B: Backend, P: EffectRunner, C: Fn() -> Moment>(
     console: &mut Console<C>,
-    screen: &mut ratatui::Terminal<B>,
+    screen: &mut Canvas<B>,
     mut input: impl Stream<Item = Input> + Unpin,
     tasks: &mut Tasks<P>,
     facts: &mut mpsc::Receiver<TaskMessage>,
     mut signals: impl Stream<Item = ProcessSignal> + Unpin,
-    mut suspend: impl FnMut(&mut ratatui::Terminal<B>),
+    mut suspend: impl FnMut(&mut Canvas<B>),
 ) -> Result<LoopExit, B::Error> {
     // The first frame is drawn before any effect is performed.
     draw(&mut console.app, screen)?;
@@ -247,10 +242,10 @@ async fn attend<B: Backend, P: EffectRunner, C: Fn() -> Moment>(
 /// Returns the reason to leave: the app is over, or the terminal is gone.
 async fn hear_input<B: Backend, P: EffectRunner, C: Fn() -> Moment>(
     console: &mut Console<C>,
-    screen: &mut ratatui::Terminal<B>,
+    screen: &mut Canvas<B>,
     input: &mut (impl Stream<Item = Input> + Unpin),
     tasks: &mut Tasks<P>,
-    suspend: &mut impl FnMut(&mut ratatui::Terminal<B>),
+    suspend: &mut impl FnMut(&mut Canvas<B>),
     first: Option<ReadyInput>,
     now: Moment,
 ) -> Result<bool, LoopExit> {
@@ -278,10 +273,10 @@ async fn hear_input<B: Backend, P: EffectRunner, C: Fn() -> Moment>(
 /// Hands the messages of tasks that are ready to the app: `first`, then what the channel has at once.
 fn hear_tasks<B: Backend, P: EffectRunner, C: Fn() -> Moment>(
     console: &mut Console<C>,
-    screen: &mut ratatui::Terminal<B>,
+    screen: &mut Canvas<B>,
     messages: &mut mpsc::Receiver<TaskMessage>,
     tasks: &mut Tasks<P>,
-    suspend: &mut impl FnMut(&mut ratatui::Terminal<B>),
+    suspend: &mut impl FnMut(&mut Canvas<B>),
     mut first: Option<TaskMessage>,
     now: Moment,
 ) {
@@ -360,8 +355,8 @@ fn take(app: &mut App, event: Term, now: Moment) -> Effects {
 fn perform<B: Backend, P: EffectRunner>(
     effects: Effects,
     tasks: &mut Tasks<P>,
-    screen: &mut ratatui::Terminal<B>,
-    suspend: &mut impl FnMut(&mut ratatui::Terminal<B>),
+    screen: &mut Canvas<B>,
+    suspend: &mut impl FnMut(&mut Canvas<B>),
 ) {
     for effect in effects.0 {
         if effect == Effect::Suspend {
@@ -372,9 +367,9 @@ fn perform<B: Backend, P: EffectRunner>(
     }
 }
 
-fn draw<B: Backend>(app: &mut App, screen: &mut ratatui::Terminal<B>) -> Result<(), B::Error> {
+fn draw<B: Backend>(app: &mut App, screen: &mut Canvas<B>) -> Result<(), B::Error> {
     let mut drawn = None;
-    screen.draw(|frame| drawn = Some(app.view(frame.buffer_mut())))?;
+    screen.draw(|buffer| drawn = Some(app.view(buffer)))?;
     if let Some(drawn) = drawn {
         app.record_frame(drawn);
     }

@@ -5,7 +5,7 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
 };
 
-use super::run::ProcessSignal;
+use super::{canvas::Canvas, run::ProcessSignal};
 use crate::config::TerminalAlarm;
 use crossterm::{
     cursor,
@@ -14,18 +14,15 @@ use crossterm::{
         KeyboardEnhancementFlags, PopKeyboardEnhancementFlags, PushKeyboardEnhancementFlags,
     },
     execute,
-    terminal::{
-        Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
-        enable_raw_mode,
-    },
+    terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode},
 };
-use ratatui::{Terminal, backend::CrosstermBackend};
+use ratatui::backend::CrosstermBackend;
 
 /// Most letters of the text of an alarm.
 const ALARM_TEXT: usize = 200;
 
 /// The terminal that the console draws on.
-pub type ConsoleTerminal = Terminal<CrosstermBackend<Stdout>>;
+pub type ConsoleTerminal = Canvas<CrosstermBackend<Stdout>>;
 
 /// Whether the terminal is set up. It is restored once, by the guard or by the panic hook.
 static TAKEN: AtomicBool = AtomicBool::new(false);
@@ -63,7 +60,7 @@ pub fn enter(mouse: bool) -> io::Result<(Guard, ConsoleTerminal)> {
     }));
     take(mouse)?;
     let guard = Guard(());
-    let screen = Terminal::new(CrosstermBackend::new(io::stdout()))?;
+    let screen = Canvas::new(CrosstermBackend::new(io::stdout()))?;
     Ok((guard, screen))
 }
 
@@ -151,11 +148,7 @@ pub fn suspend(screen: &mut ConsoleTerminal, mouse: bool) {
     // A process can always send itself this signal.
     let _ = kill_process(getpid(), Signal::STOP);
     let _ = take(mouse);
-    // `clear` of the library asks the terminal where its cursor is, and the answer would be taken for a key; two swaps make both
-    // buffers blank as well, so that the next frame is drawn whole.
-    let _ = execute!(io::stdout(), Clear(ClearType::All));
-    screen.swap_buffers();
-    screen.swap_buffers();
+    let _ = screen.clear();
 }
 
 /// Returns whether a shell with job control started this process: then the session's leader is in another process group.

@@ -12,12 +12,11 @@ use agentcore_console::{
         Effect, Event, FleetEffect, FleetEvent, LogsEffect, LogsEvent, SecretsEffect, Slot,
     },
     model::{Kind, Moment, Traffic},
-    runtime::{Console, EffectRunner, Input, ProcessSignal, Sender, run},
+    runtime::{Canvas, Console, EffectRunner, Input, ProcessSignal, Sender, run},
 };
 use crossterm::event::{Event as Term, KeyCode, KeyEvent, KeyModifiers};
 use futures::{FutureExt as _, channel::mpsc, future::BoxFuture};
 use ratatui::{
-    Terminal,
     backend::{Backend, ClearType, TestBackend, WindowSize},
     buffer::Cell,
     layout::{Position, Size},
@@ -437,7 +436,7 @@ impl Journey {
             }),
             clock,
         };
-        let mut screen = Terminal::new(self.watch.clone()).unwrap();
+        let mut screen = Canvas::new(self.watch.clone()).unwrap();
         let signal = self.signal.clone();
         let ended = Box::pin(futures::stream::once(async move {
             signal.cancelled().await;

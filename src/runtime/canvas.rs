@@ -1,0 +1,375 @@
+//! The picture on the terminal: two buffers of which only the difference is written, and rows that have moved are scrolled.
+//!
+//! A list that moves by a line changes nearly every cell. A terminal can move the rows itself (DECSTBM, SU, SD): then only the
+//! new row is written, which matters over a slow connection.
+
+use std::{hash::BuildHasher as _, ops::Range};
+
+use foldhash::fast::FixedState;
+use ratatui::{
+    backend::Backend,
+    buffer::{Buffer, Cell},
+    layout::{Position, Rect},
+};
+
+/// Rows that a scroll must save at least.
+const LEAST_SAVED: usize = 4;
+
+/// The picture on a terminal.
+pub struct Canvas<B: Backend> {
+    backend: B,
+    shown: Buffer,
+    next: Buffer,
+    /// A hash of each row that is shown. Equal hashes only propose a scroll: what is written is found by the cells.
+    rows: Vec<u64>,
+}
+
+/// Rows that have moved: those of `rows` in the next picture stand `by` rows further down in the one that is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct MovedRows {
+    rows: Range<usize>,
+    by: isize,
+}
+
+impl<B: Backend> Canvas<B> {
+    /// Returns an empty picture of the terminal's size.
+    ///
+    /// # Errors
+    /// Returns the error of the terminal.
+    pub fn new(backend: B) -> Result<Self, B::Error> {
+        let area = Rect::from((Position::ORIGIN, backend.size()?));
+        Ok(Self {
+            backend,
+            shown: Buffer::empty(area),
+            next: Buffer::empty(area),
+            rows: Vec::new(),
+        })
+    }
+
+    /// Draws a picture: `paint` fills an empty buffer.
+    ///
+    /// # Errors
+    /// Returns the error of the terminal.
+    pub fn draw(&mut self, paint: impl FnOnce(&mut Buffer)) -> Result<(), B::Error> {
+        let area = Rect::from((Position::ORIGIN, self.backend.size()?));
+        if area != self.shown.area {
+            self.next.resize(area);
+            self.shown.resize(area);
+            self.clear()?;
+        }
+        self.next.reset();
+        paint(&mut self.next);
+        let rows = row_hashes(&self.next);
+        if let Some(moved) = moved_rows(&self.rows, &rows) {
+            self.scroll(&moved)?;
+        }
+        self.rows = rows;
+        self.backend.draw(self.shown.diff_iter(&self.next))?;
+        self.backend.hide_cursor()?;
+        std::mem::swap(&mut self.shown, &mut self.next);
+        self.backend.flush()
+    }
+
+    /// Clears the terminal: the next picture is written whole.
+    ///
+    /// # Errors
+    /// Returns the error of the terminal.
+    pub fn clear(&mut self) -> Result<(), B::Error> {
+        self.backend.clear()?;
+        self.shown.reset();
+        self.rows.clear();
+        Ok(())
+    }
+
+    /// Lets the terminal move rows, and does the same with what is shown.
+    fn scroll(&mut self, moved: &MovedRows) -> Result<(), B::Error> {
+        let count = moved.by.unsigned_abs();
+        let region = if moved.by > 0 {
+            moved.rows.start..moved.rows.end + count
+        } else {
+            moved.rows.start - count..moved.rows.end
+        };
+        let width = usize::from(self.shown.area.width);
+        let cells = region.start * width..region.end * width;
+        let Some(band) = self.shown.content.get_mut(cells) else {
+            return Ok(());
+        };
+        let vacated = count * width;
+        let rows = region.start as u16..region.end as u16;
+        if moved.by > 0 {
+            self.backend.scroll_region_up(rows, count as u16)?;
+            band.rotate_left(vacated);
+            let kept = band.len() - vacated;
+            band.iter_mut().skip(kept).for_each(Cell::reset);
+        } else {
+            self.backend.scroll_region_down(rows, count as u16)?;
+            band.rotate_right(vacated);
+            band.iter_mut().take(vacated).for_each(Cell::reset);
+        }
+        Ok(())
+    }
+}
+
+/// Returns a hash of each row.
+fn row_hashes(buffer: &Buffer) -> Vec<u64> {
+    let width = usize::from(buffer.area.width).max(1);
+    let hasher = FixedState::default();
+    let rows = buffer.content.chunks(width);
+    rows.map(|row| hasher.hash_one(row)).collect()
+}
+
+/// Returns the rows that have moved, if a scroll saves enough of them. The distance is looked for by the first, the middle and
+/// the last row that have changed: one of them was on the screen before if rows have moved at all.
+fn moved_rows(old: &[u64], new: &[u64]) -> Option<MovedRows> {
+    if old.len() != new.len() {
+        return None;
+    }
+    let changed: Vec<usize> = (0..new.len())
+        .filter(|row| old.get(*row) != new.get(*row))
+        .collect();
+    if changed.len() < LEAST_SAVED {
+        return None;
+    }
+    let marks = [
+        changed.first(),
+        changed.get(changed.len() / 2),
+        changed.last(),
+    ];
+    let distances = marks.into_iter().flatten().flat_map(|mark| {
+        let stood = (0..old.len()).filter(|row| old.get(*row) == new.get(*mark));
+        stood.map(|row| row as isize - *mark as isize)
+    });
+    distances
+        .filter_map(|by| saved_by(old, new, by))
+        .max_by_key(|(saved, _)| *saved)
+        .map(|(_, moved)| moved)
+}
+
+/// Returns how many rows need not be written if the terminal moves rows by this distance, and which rows it would move: from the
+/// first to the last that have changed and stood there. `None` if it saves too little.
+fn saved_by(old: &[u64], new: &[u64], by: isize) -> Option<(usize, MovedRows)> {
+    let stood = |row: usize| row.checked_add_signed(by).and_then(|row| old.get(row));
+    let is_saved = |row: &usize| {
+        let now = new.get(*row);
+        now == stood(*row) && now != old.get(*row)
+    };
+    let first = (0..new.len()).find(is_saved)?;
+    let last = (first..new.len()).rev().find(is_saved)?;
+    let rows = first..last + 1;
+    let saved = rows.clone().filter(is_saved).count();
+    // What did not change and lies within the region is moved away, and written again.
+    let region = if by > 0 {
+        first..rows.end.checked_add_signed(by)?
+    } else {
+        first.checked_add_signed(by)?..rows.end
+    };
+    let is_lost = |row: &usize| {
+        let now = new.get(*row);
+        now == old.get(*row) && (!rows.contains(row) || now != stood(*row))
+    };
+    let saved = saved.checked_sub(region.filter(is_lost).count())?;
+    (saved >= LEAST_SAVED).then_some((saved, MovedRows { rows, by }))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{cell::RefCell, io, num::NonZero, ops::Range, rc::Rc};
+
+    use ratatui::{
+        backend::{ClearType, CrosstermBackend, WindowSize},
+        layout::Size,
+        style::{Color, Style},
+    };
+
+    use super::*;
+
+    /// What was written.
+    #[derive(Clone, Default)]
+    struct Written(Rc<RefCell<Vec<u8>>>);
+
+    impl io::Write for Written {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.borrow_mut().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn length(number: u16) -> NonZero<u16> {
+        NonZero::new(number).unwrap()
+    }
+
+    /// A terminal of a fixed size that keeps what is written.
+    struct Recorder {
+        inner: CrosstermBackend<Written>,
+        size: Size,
+    }
+
+    impl Backend for Recorder {
+        type Error = io::Error;
+
+        fn draw<'a, I: Iterator<Item = (u16, u16, &'a Cell)>>(
+            &mut self,
+            cells: I,
+        ) -> io::Result<()> {
+            self.inner.draw(cells)
+        }
+
+        fn hide_cursor(&mut self) -> io::Result<()> {
+            self.inner.hide_cursor()
+        }
+
+        fn show_cursor(&mut self) -> io::Result<()> {
+            self.inner.show_cursor()
+        }
+
+        fn get_cursor_position(&mut self) -> io::Result<Position> {
+            Ok(Position::ORIGIN)
+        }
+
+        fn set_cursor_position<P: Into<Position>>(&mut self, position: P) -> io::Result<()> {
+            self.inner.set_cursor_position(position)
+        }
+
+        fn clear(&mut self) -> io::Result<()> {
+            self.inner.clear()
+        }
+
+        fn clear_region(&mut self, clear_type: ClearType) -> io::Result<()> {
+            self.inner.clear_region(clear_type)
+        }
+
+        fn size(&self) -> io::Result<Size> {
+            Ok(self.size)
+        }
+
+        fn window_size(&mut self) -> io::Result<WindowSize> {
+            Ok(WindowSize {
+                columns_rows: self.size,
+                pixels: Size::ZERO,
+            })
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn scroll_region_up(&mut self, region: Range<u16>, count: u16) -> io::Result<()> {
+            self.inner.scroll_region_up(region, count)
+        }
+
+        fn scroll_region_down(&mut self, region: Range<u16>, count: u16) -> io::Result<()> {
+            self.inner.scroll_region_down(region, count)
+        }
+    }
+
+    /// A terminal that shows what the canvas writes.
+    struct Shown {
+        canvas: Canvas<Recorder>,
+        written: Written,
+        screen: vt100::Parser,
+    }
+
+    impl Shown {
+        fn new(width: u16, height: u16) -> Self {
+            let written = Written::default();
+            let recorder = Recorder {
+                inner: CrosstermBackend::new(written.clone()),
+                size: Size::new(width, height),
+            };
+            Self {
+                canvas: Canvas::new(recorder).unwrap(),
+                written,
+                screen: vt100::Parser::new(length(height), length(width), 0),
+            }
+        }
+
+        /// Draws a list that begins with the line `first`, with the line `selected` marked; returns the bytes that were written.
+        fn draw(&mut self, first: usize, selected: usize) -> usize {
+            let mut wanted = Buffer::default();
+            self.canvas
+                .draw(|buffer| {
+                    paint(buffer, first, selected);
+                    wanted = buffer.clone();
+                })
+                .unwrap();
+            let written = self.written.0.take();
+            self.screen.process(&written);
+            for y in 0..wanted.area.height {
+                for x in 0..wanted.area.width {
+                    let cell = wanted.cell((x, y)).unwrap();
+                    let seen = self.screen.screen().cell(y, x).unwrap();
+                    let text = if seen.has_contents() {
+                        seen.contents()
+                    } else {
+                        " "
+                    };
+                    assert_eq!(text, cell.symbol(), "{x} {y} of {first}");
+                    let is_marked = seen.bgcolor() != vt100::Color::Default;
+                    assert_eq!(is_marked, cell.bg != Color::Reset, "{x} {y} of {first}");
+                }
+            }
+            written.len()
+        }
+    }
+
+    fn paint(buffer: &mut Buffer, first: usize, selected: usize) {
+        let area = buffer.area;
+        buffer.set_string(1, 0, "logs of prod", Style::new().fg(Color::Cyan));
+        for row in 0..area.height - 3 {
+            let number = first + usize::from(row);
+            let long = "x".repeat(number * 13 % 90);
+            let text = format!(
+                "{number:06} {:x} {} ms {long}",
+                number * 7919,
+                number * 37 % 991
+            );
+            let style = if number == selected {
+                Style::new().bg(Color::Blue)
+            } else {
+                Style::new()
+            };
+            buffer.set_stringn(0, row + 2, text, usize::from(area.width), style);
+        }
+        buffer.set_string(1, area.height - 1, "f follow   / find", Style::new());
+    }
+
+    #[test]
+    fn a_list_that_scrolls_by_a_line_costs_a_line() {
+        for (width, height, most) in [(80, 24, 400), (200, 60, 500)] {
+            let mut shown = Shown::new(width, height);
+            shown.draw(1_000, 1_000);
+            let whole = shown.draw(5_000, 5_000);
+            let up = shown.draw(4_999, 4_999);
+            let down = shown.draw(5_000, 5_000 + usize::from(height) - 4);
+            assert!(up < most && down < most, "{whole}, {up}, {down}");
+            assert!(whole > 2 * most, "{whole}");
+        }
+    }
+
+    #[test]
+    fn what_is_shown_is_what_was_painted_however_it_moves() {
+        let mut shown = Shown::new(60, 20);
+        let mut first = 1_000_usize;
+        for step in [1, 1, -1, 5, -3, 500, 2, -16, 17, 18, -18, 1, 0, -1, -500, 7] {
+            first = first.saturating_add_signed(step);
+            shown.draw(first, first + 3);
+            shown.draw(first, first + 4);
+        }
+    }
+
+    #[test]
+    fn a_terminal_of_another_size_and_a_cleared_one_are_drawn_whole() {
+        let mut shown = Shown::new(60, 20);
+        shown.draw(1, 1);
+        shown.canvas.clear().unwrap();
+        assert!(shown.draw(1, 1) > 500);
+        shown.canvas.backend.size = Size::new(70, 22);
+        shown.screen.screen_mut().set_size(length(22), length(70));
+        assert!(shown.draw(2, 2) > 500);
+        shown.draw(3, 3);
+    }
+}
