@@ -235,6 +235,23 @@ fn a_stack_that_alone_names_the_endpoint_is_named_when_it_cannot_be_read() {
 }
 
 #[test]
+fn credentials_that_end_within_ten_minutes_are_a_warning() {
+    for (minutes, state) in [(9, HopState::Warning), (11, HopState::Ok)] {
+        let mut evidence = healthy();
+        if let Probe::Answered { value, .. } = &mut evidence.identity {
+            value.expires_at = Some(NOW.plus(minutes * 60_000));
+        }
+        let report = judge(&evidence);
+        let finding = report.finding(Hop::Credentials);
+        assert_eq!(
+            finding.map(|finding| finding.state),
+            Some(state),
+            "{minutes}"
+        );
+    }
+}
+
+#[test]
 fn readings_that_fail_do_not_break_a_working_chain() {
     let refused = || failure(FailureKind::SignIn, "the security token has expired");
     let report = judge(&Evidence {

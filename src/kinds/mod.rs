@@ -203,6 +203,10 @@ mod tests {
         }
         assert_eq!(plain(Kind::Runtime, "UPDATE_FAILED"), Health::Failed);
         assert_eq!(plain(Kind::Secret, "ENABLED"), Health::Healthy);
+        for kind in [Kind::PolicyEngine, Kind::Policy, Kind::RateLimit] {
+            assert_eq!(plain(kind, "ACTIVE"), Health::Healthy, "{kind}");
+            assert_eq!(plain(kind, "CREATE_FAILED"), Health::Failed, "{kind}");
+        }
     }
 
     #[test]

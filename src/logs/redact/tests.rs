@@ -12,6 +12,10 @@ fn credentials_are_masked() {
             "Authorization: Basic ***".to_owned(),
         ),
         (
+            "key -----BEGIN RSA PRIVATE KEY-----MIIcanary-----END RSA PRIVATE KEY----- and on",
+            "key -----BEGIN RSA PRIVATE KEY-----***-----END RSA PRIVATE KEY----- and on".to_owned(),
+        ),
+        (
             "db password\u{a0}: canary, é",
             "db password\u{a0}: ***, é".to_owned(),
         ),
@@ -223,6 +227,7 @@ fn the_rest_of_a_line_behind_a_header_stays() {
 fn harmless_lines_are_untouched() {
     for line in [
         "Unauthorized: Basic or Bearer authentication required",
+        "bearer authenticationmiddleware was loaded",
         "the password was rotated; a token is needed",
         "next_token=abc secret=neo4j-mcp/credentials",
         "A password must be at least 8 characters.",

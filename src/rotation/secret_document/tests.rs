@@ -98,6 +98,15 @@ fn a_bare_password_and_neo4j_auth_keep_their_form_to_the_byte() {
     let bare = SecretDocument::parse_for("s3cr3t\n", "reports").unwrap();
     assert_eq!((bare.user(), bare.password()), ("reports", "s3cr3t"));
     assert_eq!(*bare.with_password("n3w").unwrap(), "n3w\n");
+    // A slash parts user and password only behind the user whose secret it is, or Neo4j's own.
+    for (text, user, password) in [
+        ("svc/s3cr3t", "svc", "s3cr3t"),
+        ("neo4j/s3cr3t", "neo4j", "s3cr3t"),
+        ("other/s3cr3t", "svc", "other/s3cr3t"),
+    ] {
+        let read = SecretDocument::parse_for(text, "svc").unwrap();
+        assert_eq!((read.user(), read.password()), (user, password), "{text}");
+    }
     let auth = SecretDocument::parse_for("neo4j/s3/cr3t", "neo4j").unwrap();
     assert_eq!((auth.user(), auth.password()), ("neo4j", "s3/cr3t"));
     assert_eq!(*auth.with_password("n3w").unwrap(), "neo4j/n3w");

@@ -232,6 +232,11 @@ mod tests {
             ]
         );
         assert_eq!(
+            kinds("$ -1 $"),
+            [(Symbol, "$"), (Symbol, "-"), (Number, "1"), (Symbol, "$")]
+        );
+        assert_eq!(kinds("$-1"), [(Symbol, "$"), (Symbol, "-"), (Number, "1")]);
+        assert_eq!(
             kinds("1.5e-3 *1..3 0x1F n.1"),
             [
                 (Number, "1.5e-3"),

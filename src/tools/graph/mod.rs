@@ -414,6 +414,8 @@ mod tests {
         assert_eq!(graph.relationships[0].caption(), "Neo, Bill");
         assert_eq!(graph.neighbours(1).len(), 2);
         assert_eq!(graph.labels(), [("Person".to_owned(), 3)]);
+        let kinds: Vec<usize> = graph.kinds().iter().map(|(_, count)| *count).collect();
+        assert_eq!(kinds, [2], "{:?}", graph.kinds());
     }
 
     #[test]
