@@ -149,11 +149,11 @@ fn attribute_lambda_lines(records: &mut [CallRecord]) {
 /// Groups records that share a trace id or a request id, directly or through others. A record without ids is a group of its own.
 fn group_by_ids(records: Vec<CallRecord>) -> Vec<CallParts> {
     let mut parents: Vec<usize> = (0..records.len()).collect();
-    let mut known: HashMap<(u8, String), usize> = HashMap::new();
+    let mut known: HashMap<(u8, &str), usize> = HashMap::new();
     for (index, record) in records.iter().enumerate() {
         let ids = [
-            record.trace_id.clone().map(|id| (0, id)),
-            record.request_id.clone().map(|id| (1, id)),
+            record.trace_id.as_deref().map(|id| (0, id)),
+            record.request_id.as_deref().map(|id| (1, id)),
         ];
         for id in ids.into_iter().flatten() {
             let first = *known.entry(id).or_insert(index);
