@@ -216,6 +216,9 @@ mod tests {
     #[test]
     fn rows_without_a_time_are_no_series() {
         assert_eq!(chart(&[&[("tool", "read-cypher"), ("calls", "7")]]), None);
+        // The times of lines are no bins.
+        let line = [("@timestamp", "2025-11-28 17:03:00.000"), ("ms", "7")];
+        assert_eq!(chart(&[&line]), None);
     }
 
     #[test]
