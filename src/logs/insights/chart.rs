@@ -217,8 +217,12 @@ mod tests {
     fn rows_without_a_time_are_no_series() {
         assert_eq!(chart(&[&[("tool", "read-cypher"), ("calls", "7")]]), None);
         // The times of lines are no bins.
-        let line = [("@timestamp", "2025-11-28 17:03:00.000"), ("ms", "7")];
-        assert_eq!(chart(&[&line]), None);
+        let line = |time| [("@timestamp", time), ("ms", "7")];
+        let lines = [
+            line("2025-11-28 17:02:00.000"),
+            line("2025-11-28 17:03:00.000"),
+        ];
+        assert_eq!(chart(&[&lines[0], &lines[1]]), None);
     }
 
     #[test]
