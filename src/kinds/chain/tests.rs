@@ -324,6 +324,12 @@ fn the_stage_of_the_doctors_verdict_is_the_cause_and_what_the_status_says_is_kep
         "tools/list".clone_into(&mut verdict.source);
     }
     assert_eq!(causes(&of(&degraded, Some(&target))), [ChainStage::Target]);
+    let failed = altered('C', "rt", |runtime| runtime.status = "UPDATE_FAILED".into());
+    let mut runtime = report(Some((Hop::Runtime, "it does not start")));
+    if let Some(verdict) = &mut runtime.verdict {
+        "the runtime's log".clone_into(&mut verdict.source);
+    }
+    assert_eq!(causes(&of(&failed, Some(&runtime))), [ChainStage::Runtime]);
     assert_eq!(causes(&of(&shape('A'), None)), []);
 }
 
