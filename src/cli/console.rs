@@ -21,7 +21,7 @@ use crate::{
     net::clock,
     runtime::{self, ConsoleEnd, Start},
     screens::start_page::{StartChoice, StartPage},
-    services::{Services, aws::logs::queries_stopped},
+    services::{Services, aws::logs::wait_for_stopped_queries},
     state::ViewMemory,
     theme::{ColorDepth, EMBEDDED, Theme, embedded_names},
 };
@@ -294,7 +294,7 @@ pub(crate) fn show(
     };
     let result = runtime.block_on(runtime::console(options, mouse, start, &memory.place));
     // A query that the user has left is stopped at the service, which bills what it reads.
-    runtime.block_on(queries_stopped());
+    runtime.block_on(wait_for_stopped_queries());
     // What else still runs may take its time to end; the user has left.
     runtime.shutdown_background();
     let end = result.map_err(|error| {

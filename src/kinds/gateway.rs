@@ -16,5 +16,5 @@ pub(super) const SPEC: KindSpec = KindSpec {
     good_status: "READY",
     access: McpAccess::Server,
     folding: Folding::OnLowScreens,
-    is_beside_calls: false,
+    is_grouped_on_low_screens: false,
 };

@@ -48,8 +48,8 @@ pub struct KindSpec {
     pub access: McpAccess,
     /// When the rows below it are folded unless somebody unfolded them.
     pub folding: Folding,
-    /// Whether no tool call passes through it, so that a low screen shows such resources as one row.
-    pub is_beside_calls: bool,
+    /// Whether a low screen shows all resources of a deployment of such kinds as one row: no tool call passes through them.
+    pub is_grouped_on_low_screens: bool,
 }
 
 /// Whether a kind of resource answers MCP.

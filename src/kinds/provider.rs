@@ -21,7 +21,7 @@ pub(super) const SPEC: KindSpec = KindSpec {
     good_status: "READY",
     access: McpAccess::None,
     folding: Folding::Never,
-    is_beside_calls: true,
+    is_grouped_on_low_screens: true,
 };
 
 fn health(provider: &Resource) -> Health {

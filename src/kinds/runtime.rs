@@ -17,7 +17,7 @@ pub(super) const SPEC: KindSpec = KindSpec {
     good_status: "READY",
     access: McpAccess::Server,
     folding: Folding::Always,
-    is_beside_calls: false,
+    is_grouped_on_low_screens: false,
 };
 
 fn status_text(runtime: &Resource, _: Moment) -> String {

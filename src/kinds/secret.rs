@@ -21,7 +21,7 @@ pub(super) const SPEC: KindSpec = KindSpec {
     good_status: "ENABLED",
     access: McpAccess::None,
     folding: Folding::Never,
-    is_beside_calls: false,
+    is_grouped_on_low_screens: false,
 };
 
 fn health(secret: &Resource) -> Health {

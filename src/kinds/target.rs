@@ -18,7 +18,7 @@ pub(super) const SPEC: KindSpec = KindSpec {
     good_status: "READY",
     access: McpAccess::PartOfServer,
     folding: Folding::Never,
-    is_beside_calls: false,
+    is_grouped_on_low_screens: false,
 };
 
 fn remark(target: &Resource, _: Moment) -> Option<String> {

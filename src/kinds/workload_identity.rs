@@ -17,5 +17,5 @@ pub(super) const SPEC: KindSpec = KindSpec {
     good_status: super::NO_STATUS,
     access: McpAccess::None,
     folding: Folding::Never,
-    is_beside_calls: true,
+    is_grouped_on_low_screens: true,
 };

@@ -186,8 +186,8 @@ impl LogStore {
         self.expected_older = self.counted(segments, |at| at < until);
     }
 
-    /// The older lines have been read.
-    pub fn expect_no_older(&mut self) {
+    /// Forgets what [`Self::expect_older`] announced: the reading of older lines has ended.
+    pub fn forget_expected_older(&mut self) {
         self.expected_older = HashMap::new();
     }
 

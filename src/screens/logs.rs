@@ -223,12 +223,13 @@ impl Logs {
     pub fn window_read(&mut self, result: Result<(), Failure>) -> ScreenUpdate {
         let older = self.range.older.take();
         let cut = self.range.cut.take();
+        let wanted = self.range.wanted.take();
+        self.store.forget_expected_older();
         match result {
             Ok(()) => {
                 self.range.since = cut.or(older).unwrap_or(self.range.since);
-                self.store.expect_no_older();
                 self.status.is_backfilled |= self.range.until.is_some();
-                if let Some(at) = self.range.wanted.take() {
+                if let Some(at) = wanted {
                     self.select_time(at);
                 }
                 cut.map_or_else(ScreenUpdate::done, |_| {

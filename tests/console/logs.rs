@@ -3,7 +3,7 @@
 use agentcore_console::{
     calls::{CallOwner, TailAnalysis},
     messages::{Effect, Event, LogsEffect, LogsEvent},
-    model::{Failure, FailureKind, LogBatch, LogEvent},
+    model::{Failure, FailureKind, LogBatch, LogEvent, LogQuery},
 };
 
 use crate::{
@@ -92,6 +92,15 @@ fn all_calls() -> Vec<LogEvent> {
         call(6, 20_000, 52, Some(DOWN)),
     ]
     .concat()
+}
+
+/// Returns the query of the older lines that were asked for.
+#[track_caller]
+fn older_query(effects: &[Effect]) -> &LogQuery {
+    let [Effect::Logs(LogsEffect::ReadOlder(request))] = effects else {
+        panic!("{effects:?}")
+    };
+    &request.parts[0].query
 }
 
 /// Lets lines arrive, and what is found in them.
@@ -245,10 +254,7 @@ fn the_window_moves_and_zooms_and_reads_older_lines_before_its_beginning() {
     }
     harness.shows("1 in here");
     let effects = harness.keys("left");
-    let [Effect::Logs(LogsEffect::ReadOlder(request))] = effects.as_slice() else {
-        panic!("{effects:?}")
-    };
-    let query = &request.parts[0].query;
+    let query = older_query(&effects);
     assert_eq!(query.until, Some(NOW.plus(-15 * 60_000 - 1)));
     assert_eq!(query.since, Some(NOW.plus(-30 * 60_000)));
     harness.shows("reading older lines");
@@ -282,10 +288,7 @@ fn a_tail_that_read_only_the_newest_lines_begins_with_them_and_older_ones_are_re
     let kept = format!("{} kept", all_calls().len());
     harness.shows(&kept);
     let effects = harness.keys("O");
-    let [Effect::Logs(LogsEffect::ReadOlder(request))] = effects.as_slice() else {
-        panic!("{effects:?}")
-    };
-    let query = &request.parts[0].query;
+    let query = older_query(&effects);
     assert_eq!(query.until, Some(NOW.plus(-5 * 60_000 - 1)));
     assert_eq!(query.since, Some(NOW.plus(-20 * 60_000)));
     // What fails is not claimed.

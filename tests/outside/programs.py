@@ -13,6 +13,7 @@ import queue
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
@@ -207,11 +208,13 @@ class EmbeddedStack:
 @contextlib.contextmanager
 def embedded_stack(*arguments, environment=None):
     """Starts the embedded stack in a quiet world on a free port."""
-    configuration = os.path.abspath(f"stack-{free_port()}.toml")
-    command = [BINARY, "local", "-o", "json", "--quiet-world", "--write-config", configuration, *arguments]
     own = {**os.environ, **(environment or {})}
-    with running(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, env=own) as process:
-        yield EmbeddedStack(json.loads(read_line(process, 60)), configuration)
+    # Its configuration holds the secrets of the stack: it goes with it, whatever the current folder is.
+    with tempfile.TemporaryDirectory() as folder:
+        configuration = os.path.join(folder, "stack.toml")
+        command = [BINARY, "local", "-o", "json", "--quiet-world", "--write-config", configuration, *arguments]
+        with running(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, env=own) as process:
+            yield EmbeddedStack(json.loads(read_line(process, 60)), configuration)
 
 
 class Answer:

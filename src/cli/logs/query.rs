@@ -15,7 +15,7 @@ use crate::{
     logs::insights::{self, MAX_GROUPS},
     model::{Failure, LogQueryResult, with_separators},
     net::clock,
-    services::{Services, aws::logs::queries_stopped},
+    services::{Services, aws::logs::wait_for_stopped_queries},
 };
 
 use super::sources::{self, LogReadSource};
@@ -98,7 +98,7 @@ pub(super) fn run(context: &Context, options: &QueryOptions) -> CliResult {
             end = interrupt.wait() => {
                 end?;
                 // The query is stopped at the service when its future is dropped; that request needs a moment.
-                queries_stopped().await;
+                wait_for_stopped_queries().await;
                 return Err(CliError::Code(1));
             }
         };

@@ -98,25 +98,21 @@ fn a_bad_verdict_that_grows_old_becomes_unknown_and_never_good() {
         (DeploymentHealth::Unknown, Some("interceptor"))
     );
     assert!(evidence.contains("was broken at interceptor"), "{evidence}");
-    let call = ObservedCall {
-        at: ago(3),
-        failure: None,
-    };
-    let repaired = HealthInput {
-        called: Some(&call),
-        ..at(9)
-    };
-    assert_eq!(of(&repaired).0, DeploymentHealth::Proven);
     // A call of the same moment is as new as the verdict: nothing is left of that.
-    let call = ObservedCall {
-        at: ago(11),
-        failure: None,
-    };
-    let same = HealthInput {
-        called: Some(&call),
-        ..at(11)
-    };
-    assert_eq!(of(&same).0, DeploymentHealth::Ready);
+    for (called, examined, expected) in [
+        (3, 9, DeploymentHealth::Proven),
+        (11, 11, DeploymentHealth::Ready),
+    ] {
+        let call = ObservedCall {
+            at: ago(called),
+            failure: None,
+        };
+        let repaired = HealthInput {
+            called: Some(&call),
+            ..at(examined)
+        };
+        assert_eq!(of(&repaired).0, expected, "{called}");
+    }
 }
 
 #[test]

@@ -132,7 +132,7 @@ const fn needs_somebody(health: DeploymentHealth) -> bool {
 
 /// Returns whether no call passes through a resource, and nothing is wrong with it.
 pub(super) fn is_other(resource: &Resource) -> bool {
-    kinds::spec(resource.key.kind).is_beside_calls && !is_unwell(resource)
+    kinds::spec(resource.key.kind).is_grouped_on_low_screens && !is_unwell(resource)
 }
 
 impl Fleet {
@@ -151,7 +151,7 @@ impl Fleet {
             self.folded.remove(&RowId::Resource(owner.clone()));
             self.unfolded.insert(RowId::Resource(owner));
         }
-        if kinds::spec(key.kind).is_beside_calls {
+        if kinds::spec(key.kind).is_grouped_on_low_screens {
             self.unfolded.insert(RowId::Others(key.deployment.clone()));
         }
         self.filter = LineInput::default();

@@ -81,7 +81,7 @@ impl Drop for OpenQuery {
 
 /// Waits until the service runs no query of this process any more, for a second at most: a process that ends while it drops a
 /// query must not end before the query was stopped.
-pub(crate) async fn queries_stopped() {
+pub(crate) async fn wait_for_stopped_queries() {
     let closed = async {
         loop {
             let mut next = std::pin::pin!(QUERY_CLOSED.notified());
@@ -390,17 +390,17 @@ mod tests {
     async fn the_end_waits_for_queries_that_are_being_stopped_but_not_for_ever() {
         let open = OpenQuery::new();
         let began = Instant::now();
-        queries_stopped().await;
+        wait_for_stopped_queries().await;
         assert_eq!(began.elapsed(), LONGEST_STOP);
         tokio::spawn(async move {
             sleep(Duration::from_millis(100)).await;
             drop(open);
         });
         let began = Instant::now();
-        queries_stopped().await;
+        wait_for_stopped_queries().await;
         assert!(began.elapsed() < LONGEST_STOP, "{:?}", began.elapsed());
         let began = Instant::now();
-        queries_stopped().await;
+        wait_for_stopped_queries().await;
         assert_eq!(began.elapsed(), Duration::ZERO);
     }
 }

@@ -37,7 +37,7 @@ use crate::{
 
 pub(crate) use budget::RequestBudgets;
 use cloudwatch_source::CloudWatchSource;
-pub(crate) use insights::queries_stopped;
+pub(crate) use insights::wait_for_stopped_queries;
 use source::{LogSource as _, NewestEvents, WindowReader};
 
 /// A running tail. Dropping it ends it.
