@@ -149,7 +149,7 @@ actions! {
         NextSource = "logs.source", "deployment", "Next deployment's logs", false, Nothing, 9;
         AddSource = "logs.add", "add source", "Add the next deployment to the tail", false, Nothing, 31;
         AllSources = "logs.all", "all", "Follow all deployments in one tail", false, Nothing, 0;
-        NextLogsView = "logs.view", "view", "Lines, calls or patterns", false, Nothing, 3;
+        NextLogsView = "logs.view", "view", "Lines, calls, patterns or a query", false, Nothing, 3;
         OpenCall = "logs.call", "waterfall", "The call over every hop: a bar for each, with its own lines", false, Selection, 2;
         ItsLines = "logs.lines", "its lines", "Only the lines of this call or pattern", false, Selection, 4;
         CallInTools = "logs.tools", "in Tools", "Open Tools with the deployment of this call", false, Selection, 13;
@@ -178,7 +178,7 @@ actions! {
     }
     /// Actions of the Secrets screen.
     Secrets(SecretsAction) {
-        Rotate = "secrets.rotate", "rotate", "Rotate the Neo4j password of the selected secret", true, Selection, 2;
+        Rotate = "secrets.rotate", "rotate", "Rotate the selected secret: the Neo4j password, or the secret of the client", true, Selection, 2;
         Resume = "secrets.resume", "resume", "Finish an interrupted rotation", true, Selection, 3;
         Rollback = "secrets.rollback", "roll back", "Roll back to the previous password", true, Selection, 4;
     }

@@ -51,7 +51,7 @@ fn the_palette_runs_nothing_that_does_not_hold_what_was_typed() {
     harness.keys("esc :");
     harness.text("rotate");
     harness.keys("enter");
-    harness.shows("Rotate the Neo4j password of the selected secret");
+    harness.shows("Rotate the selected secret: the Neo4j password, or the secret of the client");
     harness.keys(":");
     harness.text("c:rntmthrtlng");
     harness.shows("throttling");
