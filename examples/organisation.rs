@@ -1,5 +1,6 @@
 //! An organisation of many accounts for benchmarks: `organisation ACCOUNTS REGIONS SCALE CONFIG` serves one embedded stack for each
-//! account and region, with AWS's rates, and writes a configuration with one deployment for each. Then it prints a line of JSON a
+//! account and region, with AWS's rates, and writes a configuration with one deployment for each. The accounts of a region share a
+//! host, as at AWS: the access key of a request tells whose it is. Then it prints a line of JSON a
 //! second: how many requests were served, how many of them were throttled. `scripts/bench-organisation` reads them.
 
 #![expect(
@@ -36,16 +37,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let (accounts, regions): (usize, usize) = (accounts.parse()?, regions.parse()?);
     let scale: usize = scale.parse()?;
     let (mut stacks, mut deployments) = (Vec::new(), Vec::new());
-    for account in 0..accounts {
-        for region in REGIONS.iter().take(regions) {
-            let stack = emulator::start(emulator::Options {
-                quiet_world: true,
-                rate_limits: true,
-                scale,
-                seed: u64::try_from(stacks.len())?,
-                ..emulator::Options::default()
-            })
-            .await?;
+    for (index, region) in REGIONS.iter().take(regions).enumerate() {
+        for (account, stack) in accounts_of_region(index, accounts, scale)
+            .await?
+            .into_iter()
+            .enumerate()
+        {
             let known = configuration(&stack).deployments.into_iter().next();
             let known = known.ok_or("the stack has no deployment")?;
             let every = vec!["*".to_owned()];
@@ -85,4 +82,23 @@ async fn main() -> Result<(), Box<dyn Error>> {
         );
         tokio::time::sleep(Duration::from_millis(500)).await;
     }
+}
+
+/// Starts the stacks of a region, one for each account.
+async fn accounts_of_region(
+    region: usize,
+    accounts: usize,
+    scale: usize,
+) -> Result<Vec<emulator::Stack>, Box<dyn Error>> {
+    let mut stacks = Vec::new();
+    for account in 0..accounts {
+        stacks.push(emulator::Options {
+            quiet_world: true,
+            rate_limits: true,
+            scale,
+            seed: u64::try_from(region * accounts + account)?,
+            ..emulator::Options::default()
+        });
+    }
+    Ok(emulator::start_together(stacks).await?)
 }

@@ -126,13 +126,16 @@ fn is_own_origin(headers: &HeaderMap) -> bool {
         .unwrap_or(false)
 }
 
-/// Serves one connection until its peer or the world ends it.
-pub(crate) async fn serve_connection(world: SharedWorld, stream: TcpStream) {
+/// Serves one connection of the worlds behind a port until its peer or the first world ends it.
+pub(crate) async fn serve_connection(worlds: Arc<[SharedWorld]>, stream: TcpStream) {
+    let Some(first) = worlds.first() else {
+        return;
+    };
     // Small answers must not wait for more: the console measures first bytes through here.
     let _ = stream.set_nodelay(true);
     let service = hyper::service::service_fn({
-        let world = Arc::clone(&world);
-        move |request| answer(Arc::clone(&world), request)
+        let worlds = Arc::clone(&worlds);
+        move |request| answer(Arc::clone(&worlds), request)
     });
     let connection =
         hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
@@ -140,16 +143,26 @@ pub(crate) async fn serve_connection(world: SharedWorld, stream: TcpStream) {
     tokio::select! {
         // A peer that goes away is no error of ours, and there is nobody to tell.
         _ = connection.as_mut() => {}
-        () = world.stopping.cancelled() => {
+        () = first.stopping.cancelled() => {
             connection.as_mut().graceful_shutdown();
             let _ = tokio::time::timeout(std::time::Duration::from_millis(500), connection).await;
         }
     }
 }
 
+/// Returns the world whose access key signed a request; the first where it is not signed, or by an unknown key.
+fn addressed<'a>(worlds: &'a [SharedWorld], headers: &HeaderMap) -> Option<&'a SharedWorld> {
+    let [only] = worlds else {
+        let key = crate::signature::access_key(headers);
+        let of_key = |world: &&SharedWorld| key == Some(&world.access_key_id);
+        return worlds.iter().find(of_key).or(worlds.first());
+    };
+    Some(only)
+}
+
 /// Turns a marked answer into a closed connection.
 async fn answer(
-    world: SharedWorld,
+    worlds: Arc<[SharedWorld]>,
     request: http::Request<Incoming>,
 ) -> Result<Response, std::io::Error> {
     if !is_loopback_host(request.headers()) {
@@ -172,7 +185,10 @@ async fn answer(
             ));
         }
     };
-    let response = crate::dispatch::dispatch(&world, Request::from_parts(parts, body)).await;
+    let Some(world) = addressed(&worlds, &parts.headers) else {
+        return Err(std::io::Error::from(std::io::ErrorKind::NotConnected));
+    };
+    let response = crate::dispatch::dispatch(world, Request::from_parts(parts, body)).await;
     if response.extensions().get::<Cut>().is_some() {
         return Err(std::io::Error::from(std::io::ErrorKind::ConnectionAborted));
     }

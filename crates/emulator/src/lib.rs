@@ -150,10 +150,39 @@ pub async fn serve(reserved: Reserved) -> Result<Stack, StartError> {
         listener,
         address,
     } = reserved;
-    let listener = TcpListener::from_std(listener).map_err(|cause| StartError::Listen {
-        port: address.port(),
-        cause,
-    })?;
+    let world = build_world(options, address)?;
+    let server = listen(listener, address, Arc::from([Arc::clone(&world)]))?;
+    Ok(Stack {
+        world,
+        address,
+        server: Some(server),
+    })
+}
+
+/// Starts stacks that share one port, as the accounts of a region share AWS's hosts: the access key of a signed request tells
+/// whose it is. What is not signed is served by the first. The stacks serve until the first is stopped or dropped.
+///
+/// # Errors
+/// [`StartError::Listen`].
+pub async fn start_together(stacks: Vec<Options>) -> Result<Vec<Stack>, StartError> {
+    let Reserved {
+        listener, address, ..
+    } = reserve(Options::default())?;
+    let worlds = stacks
+        .into_iter()
+        .map(|options| build_world(options, address))
+        .collect::<Result<Vec<_>, _>>()?;
+    let mut server = Some(listen(listener, address, Arc::from(&*worlds))?);
+    let stack = |world| Stack {
+        world,
+        address,
+        server: server.take(),
+    };
+    Ok(worlds.into_iter().map(stack).collect())
+}
+
+/// Builds the world of a stack and lets things happen in it.
+fn build_world(options: Options, address: SocketAddr) -> Result<SharedWorld, StartError> {
     // Loopback targets must not go through a proxy of the environment; a redirect would carry credentials elsewhere.
     let client = reqwest::Client::builder()
         .no_proxy()
@@ -164,22 +193,33 @@ pub async fn serve(reserved: Reserved) -> Result<Stack, StartError> {
     if !world.options.quiet_world {
         tokio::spawn(simulation::run(Arc::clone(&world)));
     }
-    let server = tokio::spawn(accept(listener, Arc::clone(&world)));
-    Ok(Stack {
-        world,
-        address,
-        server: Some(server),
-    })
+    Ok(world)
 }
 
-async fn accept(listener: TcpListener, world: SharedWorld) {
+/// Serves worlds on a port that was taken.
+fn listen(
+    listener: std::net::TcpListener,
+    address: SocketAddr,
+    worlds: Arc<[SharedWorld]>,
+) -> Result<JoinHandle<()>, StartError> {
+    let listener = TcpListener::from_std(listener).map_err(|cause| StartError::Listen {
+        port: address.port(),
+        cause,
+    })?;
+    Ok(tokio::spawn(accept(listener, worlds)))
+}
+
+async fn accept(listener: TcpListener, worlds: Arc<[SharedWorld]>) {
+    let Some(first) = worlds.first() else {
+        return;
+    };
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
-            () = world.stopping.cancelled() => break,
+            () = first.stopping.cancelled() => break,
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    connections.spawn(http::serve_connection(Arc::clone(&world), stream));
+                    connections.spawn(http::serve_connection(Arc::clone(&worlds), stream));
                 }
                 // Out of file handles, most likely: wait for connections to end instead of spinning.
                 Err(_) => tokio::time::sleep(std::time::Duration::from_millis(50)).await,

@@ -86,6 +86,12 @@ impl SignatureRefusal {
     }
 }
 
+/// Returns the access key id that a request names in its signature.
+pub(crate) fn access_key(headers: &http::HeaderMap) -> Option<&str> {
+    let parts = header(headers, "authorization")?.strip_prefix(ALGORITHM)?;
+    part(parts, "Credential")?.split('/').next()
+}
+
 /// Verifies the signature for a service; `skew` is added to the service's clock.
 pub(crate) fn verify(
     world: &World,

@@ -673,6 +673,39 @@ async fn tokens_are_signed_by_the_published_key() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn accounts_that_share_a_port_are_told_apart_by_their_access_keys() {
+    let with_seed = |seed| Options { seed, ..options() };
+    let stacks = emulator::start_together(vec![with_seed(7), with_seed(8)])
+        .await
+        .unwrap();
+    let [first, second] = stacks.as_slice() else {
+        panic!("two stacks");
+    };
+    assert_eq!(first.endpoint(), second.endpoint());
+    let mut listed = Vec::new();
+    for stack in &stacks {
+        let gateways = client!(control, stack)
+            .list_gateways()
+            .send()
+            .await
+            .unwrap();
+        let ids: Vec<String> = gateways
+            .items
+            .iter()
+            .map(|one| one.gateway_id.clone())
+            .collect();
+        assert!(!ids.is_empty());
+        listed.push(ids);
+    }
+    assert_ne!(listed[0], listed[1]);
+    assert_eq!(first.request_count("ListGateways"), 1);
+    assert_eq!(second.request_count("ListGateways"), 1);
+    let foreign = client!(control, first, second.credentials().1);
+    let refused = foreign.list_gateways().send().await.unwrap_err();
+    assert!(refused.as_service_error().is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn generated_events_are_addressable_in_both_directions() {
     let generated = Some(GeneratedLogs {
         events: 10_000_000,

@@ -10,6 +10,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use tokio::sync::Semaphore;
+
 use super::{AwsClient, CredentialProviders, Stacks};
 use crate::model::{Deployment, Failure, FailureKind, Kind, Resource, ResourceKey};
 
@@ -23,6 +25,9 @@ use reading::status_of;
 
 /// So many resources are read one by one for their reasons and configuration; beyond, only those that are not READY.
 const DETAILED: usize = 60;
+/// So many lists are read at a time: of an organisation of hundreds of accounts a start asks for thousands, and each that is under
+/// way holds its connections and its answers.
+const LISTS_AT_A_TIME: usize = 64;
 /// A list of targets that is not older serves a second reader too.
 const FRESH: Duration = Duration::from_millis(1500);
 /// A list of gateways or runtimes that is not older serves a second reader too: lists of several kinds are asked for at the same
@@ -38,6 +43,7 @@ pub struct AwsResources {
     pub(super) stacks: Stacks,
     pub(super) identity: CredentialProviders,
     lists: Arc<super::PerDeployment<ListMemory>>,
+    turns: Arc<Semaphore>,
 }
 
 impl AwsResources {
@@ -47,6 +53,7 @@ impl AwsResources {
             client,
             stacks,
             lists: Arc::default(),
+            turns: Arc::new(Semaphore::new(LISTS_AT_A_TIME)),
         }
     }
 
@@ -61,6 +68,8 @@ impl AwsResources {
         deployment: &Deployment,
         kind: Kind,
     ) -> Result<Vec<Resource>, Failure> {
+        // The semaphore is never closed: an error cannot come.
+        let _turn = self.turns.acquire().await;
         match self.listed(deployment, kind).await {
             Err(failure) if matches!(failure.kind, FailureKind::NotFound | FailureKind::Denied) => {
                 Err(self.explain_account(deployment, failure).await)
