@@ -232,7 +232,8 @@ impl AwsResources {
                     } else {
                         (None, None)
                     };
-                    let gateway = resources::gateway(name, detail.as_deref().unwrap_or(&summary));
+                    let shown = detail.unwrap_or_else(|| Arc::new(summary));
+                    let gateway = resources::sharing(resources::gateway(name, &shown), &shown);
                     Ok(Resource { unread, ..gateway })
                 })
                 .await
@@ -240,7 +241,10 @@ impl AwsResources {
             ResourceScope::Named(ids) => {
                 named(deployment, Kind::Gateway, ids, |id| async move {
                     let gateway = control.known_gateway(&id).await?;
-                    Ok(resources::gateway(name, &gateway))
+                    Ok(resources::sharing(
+                        resources::gateway(name, &gateway),
+                        &gateway,
+                    ))
                 })
                 .await
             }
@@ -279,8 +283,9 @@ impl AwsResources {
             } else {
                 (None, None)
             };
-            let shown = detail.as_deref().unwrap_or(&summary);
-            let target = resources::target(&deployment.name, &gateway, shown, Some(&summary));
+            let shown = detail.unwrap_or_else(|| Arc::new(summary.clone()));
+            let target = resources::target(&deployment.name, &gateway, &shown, Some(&summary));
+            let target = resources::sharing(target, &shown);
             Ok(Resource { unread, ..target })
         })
         .await
@@ -303,8 +308,9 @@ impl AwsResources {
                 } else {
                     (None, None)
                 };
-                let shown = detail.as_deref().unwrap_or(&summary);
-                let runtime = resources::runtime(name, data_plane, shown);
+                let shown = detail.unwrap_or_else(|| Arc::new(summary));
+                let runtime = resources::runtime(name, data_plane, &shown);
+                let runtime = resources::sharing(runtime, &shown);
                 Ok(Resource { unread, ..runtime })
             })
             .await;
@@ -312,7 +318,8 @@ impl AwsResources {
         let ids = self.runtime_ids(deployment, control).await?;
         named(deployment, Kind::Runtime, ids, |id| async move {
             let runtime = control.known_runtime(&id).await?;
-            Ok(resources::runtime(name, data_plane, &runtime))
+            let read = resources::runtime(name, data_plane, &runtime);
+            Ok(resources::sharing(read, &runtime))
         })
         .await
     }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{
     model::{Failure, Resource},
-    services::aws::control::Control,
+    services::aws::{control::Control, resources::masked},
 };
 
 /// The last answer of a list. Its lock is held while the list is asked for: a second reader waits for that answer.
@@ -18,11 +18,11 @@ pub(crate) struct ListMemory {
     pub(super) gateways: LastList,
     pub(super) runtimes: LastList,
     pub(super) targets: LastList,
-    pub(super) target_details: std::sync::Mutex<HashMap<String, (Value, Arc<Value>)>>,
+    pub(super) target_details: std::sync::Mutex<HashMap<String, (String, Arc<Value>)>>,
 }
 
 impl ListMemory {
-    /// Returns the detail of a target: asked for once as long as its summary stays the same.
+    /// Returns the detail of a target, without values that may be secrets: asked for once as long as its summary stays the same.
     pub(super) async fn detail(
         &self,
         control: &Control,
@@ -31,22 +31,23 @@ impl ListMemory {
         summary: &Value,
     ) -> Result<Arc<Value>, Failure> {
         let key = format!("{gateway}/{id}");
+        let summary = summary.to_string();
         let kept = self
             .target_details
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
             .get(&key)
-            .filter(|(of, _)| of == summary)
+            .filter(|(of, _)| *of == summary)
             .map(|(_, detail)| detail.clone());
         if let Some(detail) = kept {
             return Ok(detail);
         }
-        let detail = Arc::new(control.target(gateway, id).await?);
+        let detail = Arc::new(masked(&control.target(gateway, id).await?));
         let mut details = self
             .target_details
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        details.insert(key, (summary.clone(), detail.clone()));
+        details.insert(key, (summary, detail.clone()));
         Ok(detail)
     }
 }

@@ -17,12 +17,10 @@ use crate::model::{DeploymentName, Kind, Resource, ResourceKey};
 
 pub(crate) use gateway::gateway;
 pub(crate) use json::moment;
-pub(super) use json::{FactList, items, link, list, text};
+pub(super) use json::{FactList, items, link, list, masked, text};
 pub(crate) use runtime::{endpoint, runtime};
 pub(crate) use secret::secret;
 pub(crate) use target::target;
-
-use json::masked;
 
 /// Returns a configured resource that could not be read: it stays in the list, and says why.
 pub(crate) fn unreadable(
@@ -70,6 +68,18 @@ pub(in crate::services::aws) fn base(
     }
 }
 
+/// Returns a resource that shares the answer that it was read from, where nothing in it had to be masked: the lists that are kept to
+/// save requests hold the same answers.
+pub(super) fn sharing(resource: Resource, answer: &Arc<Value>) -> Resource {
+    if *resource.raw != **answer {
+        return resource;
+    }
+    Resource {
+        raw: Arc::clone(answer),
+        ..resource
+    }
+}
+
 fn reason(json: &Value) -> Option<String> {
     let reasons: Vec<&str> = items(json, "/statusReasons")
         .iter()
@@ -99,6 +109,16 @@ mod tests {
             .iter()
             .find(|fact| fact.label == label)
             .map(|fact| fact.value.as_str())
+    }
+
+    #[test]
+    fn an_answer_is_shared_only_where_nothing_in_it_is_secret() {
+        let plain = Arc::new(json!({"gatewayId": "gw-1", "status": "READY"}));
+        let shared = sharing(gateway(&"d".into(), &plain), &plain);
+        assert!(Arc::ptr_eq(&shared.raw, &plain));
+        let secret = Arc::new(json!({"gatewayId": "gw-1", "clientSecret": "hunter2"}));
+        let masked = sharing(gateway(&"d".into(), &secret), &secret);
+        assert!(!masked.raw.to_string().contains("hunter2"));
     }
 
     #[test]
