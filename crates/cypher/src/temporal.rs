@@ -9,7 +9,7 @@ use jiff::{Span, ToSpan, Zoned};
 use crate::codes::{ARGUMENT, SYNTAX, TYPE};
 use crate::engine::Evaluated;
 use crate::error::CypherError;
-use crate::syntax::BinaryOperator;
+use crate::syntax::ArithmeticOperator;
 use crate::value::{DurationValue, Map, Value};
 
 pub(crate) use parts::property;
@@ -97,16 +97,51 @@ struct TemporalParts {
     zone: TimeZone,
 }
 
+/// The value of one of the types that stand for a moment.
+#[derive(Debug, Clone)]
+enum TemporalInstant<'a> {
+    Date(civil::Date),
+    LocalTime(civil::Time),
+    Time(civil::Time, Offset),
+    LocalDateTime(civil::DateTime),
+    DateTime(&'a Zoned),
+}
+
+impl<'a> TemporalInstant<'a> {
+    fn of(value: &'a Value) -> Option<Self> {
+        match value {
+            Value::Date(date) => Some(Self::Date(*date)),
+            Value::LocalTime(time) => Some(Self::LocalTime(*time)),
+            Value::Time(time, offset) => Some(Self::Time(*time, *offset)),
+            Value::LocalDateTime(moment) => Some(Self::LocalDateTime(*moment)),
+            Value::DateTime(moment) => Some(Self::DateTime(moment)),
+            Value::Null
+            | Value::Boolean(_)
+            | Value::Integer(_)
+            | Value::Float(_)
+            | Value::String(_)
+            | Value::List(_)
+            | Value::Map(_)
+            | Value::Node(_)
+            | Value::Relationship(_)
+            | Value::Path(_)
+            | Value::Duration(_)
+            | Value::Point(_) => None,
+        }
+    }
+}
+
 impl TemporalParts {
     fn of(value: &Value) -> Option<Self> {
         let epoch = civil::date(1970, 1, 1);
-        let (date, time, zone) = match value {
-            Value::Date(date) => (*date, civil::Time::midnight(), TimeZone::UTC),
-            Value::LocalTime(time) => (epoch, *time, TimeZone::UTC),
-            Value::Time(time, offset) => (epoch, *time, TimeZone::fixed(*offset)),
-            Value::LocalDateTime(moment) => (moment.date(), moment.time(), TimeZone::UTC),
-            Value::DateTime(moment) => (moment.date(), moment.time(), moment.time_zone().clone()),
-            _ => return None,
+        let (date, time, zone) = match TemporalInstant::of(value)? {
+            TemporalInstant::Date(date) => (date, civil::Time::midnight(), TimeZone::UTC),
+            TemporalInstant::LocalTime(time) => (epoch, time, TimeZone::UTC),
+            TemporalInstant::Time(time, offset) => (epoch, time, TimeZone::fixed(offset)),
+            TemporalInstant::LocalDateTime(moment) => (moment.date(), moment.time(), TimeZone::UTC),
+            TemporalInstant::DateTime(moment) => {
+                (moment.date(), moment.time(), moment.time_zone().clone())
+            }
         };
         Some(Self { date, time, zone })
     }
@@ -421,22 +456,22 @@ fn truncate(kind: &str, unit: &str, value: &Value) -> Evaluated {
 
 /// None where the operands are no temporal ones.
 pub(crate) fn arithmetic(
-    operator: BinaryOperator,
+    operator: ArithmeticOperator,
     left: &Value,
     right: &Value,
 ) -> Option<Evaluated> {
     match (operator, left, right) {
-        (BinaryOperator::Add, Value::Duration(a), Value::Duration(b)) => {
+        (ArithmeticOperator::Add, Value::Duration(a), Value::Duration(b)) => {
             Some(Ok(combined(*a, *b, 1)))
         }
-        (BinaryOperator::Subtract, Value::Duration(a), Value::Duration(b)) => {
+        (ArithmeticOperator::Subtract, Value::Duration(a), Value::Duration(b)) => {
             Some(Ok(combined(*a, *b, -1)))
         }
-        (BinaryOperator::Subtract, Value::Integer(0), Value::Duration(b)) => {
+        (ArithmeticOperator::Subtract, Value::Integer(0), Value::Duration(b)) => {
             Some(Ok(combined(DurationValue::default(), *b, -1)))
         }
-        (BinaryOperator::Multiply, Value::Duration(a), Value::Integer(b))
-        | (BinaryOperator::Multiply, Value::Integer(b), Value::Duration(a)) => {
+        (ArithmeticOperator::Multiply, Value::Duration(a), Value::Integer(b))
+        | (ArithmeticOperator::Multiply, Value::Integer(b), Value::Duration(a)) => {
             let nanos = i128::from(a.nanos) * i128::from(*b);
             let carried = (nanos / 1_000_000_000) as i64;
             Some(Ok(Value::Duration(DurationValue::new(
@@ -446,11 +481,11 @@ pub(crate) fn arithmetic(
                 (nanos % 1_000_000_000) as i64,
             ))))
         }
-        (BinaryOperator::Add, instant, Value::Duration(duration))
-        | (BinaryOperator::Add, Value::Duration(duration), instant) => {
+        (ArithmeticOperator::Add, instant, Value::Duration(duration))
+        | (ArithmeticOperator::Add, Value::Duration(duration), instant) => {
             shifted(instant, *duration, 1)
         }
-        (BinaryOperator::Subtract, instant, Value::Duration(duration)) => {
+        (ArithmeticOperator::Subtract, instant, Value::Duration(duration)) => {
             shifted(instant, *duration, -1)
         }
         _ => None,
@@ -477,19 +512,18 @@ fn shifted(instant: &Value, duration: DurationValue, sign: i64) -> Option<Evalua
         .ok()?
         .try_nanoseconds(sign * duration.nanos)
         .ok()?;
-    let result = match instant {
-        Value::Date(date) => date.checked_add(calendar).map(Value::Date),
-        Value::LocalDateTime(moment) => moment
+    let result = match TemporalInstant::of(instant)? {
+        TemporalInstant::Date(date) => date.checked_add(calendar).map(Value::Date),
+        TemporalInstant::LocalDateTime(moment) => moment
             .checked_add(calendar)
             .and_then(|moment| moment.checked_add(clock))
             .map(Value::LocalDateTime),
-        Value::DateTime(moment) => moment
+        TemporalInstant::DateTime(moment) => moment
             .checked_add(calendar)
             .and_then(|moment| moment.checked_add(clock))
             .map(|moment| Value::DateTime(Box::new(moment))),
-        Value::LocalTime(time) => Ok(Value::LocalTime(time.wrapping_add(clock))),
-        Value::Time(time, offset) => Ok(Value::Time(time.wrapping_add(clock), *offset)),
-        _ => return None,
+        TemporalInstant::LocalTime(time) => Ok(Value::LocalTime(time.wrapping_add(clock))),
+        TemporalInstant::Time(time, offset) => Ok(Value::Time(time.wrapping_add(clock), offset)),
     };
     Some(result.map_err(out_of_range))
 }
