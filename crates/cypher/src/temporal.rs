@@ -1,17 +1,20 @@
 //! Dates, times and durations: made from texts and maps, added, taken apart.
 
+mod arithmetic;
+mod instant;
 mod parts;
 
 use jiff::civil;
 use jiff::tz::{Offset, TimeZone};
-use jiff::{Span, ToSpan, Zoned};
+use jiff::{ToSpan, Zoned};
 
 use crate::codes::{ARGUMENT, SYNTAX, TYPE};
 use crate::engine::Evaluated;
 use crate::error::CypherError;
-use crate::syntax::ArithmeticOperator;
 use crate::value::{DurationValue, Map, Value};
 
+pub(crate) use arithmetic::arithmetic;
+use instant::TemporalInstant;
 pub(crate) use parts::property;
 
 /// Parses a temporal value. `function` is the name of the Cypher function that would parse it:
@@ -95,40 +98,6 @@ struct TemporalParts {
     date: civil::Date,
     time: civil::Time,
     zone: TimeZone,
-}
-
-/// The value of one of the types that stand for a moment.
-#[derive(Debug, Clone)]
-enum TemporalInstant<'a> {
-    Date(civil::Date),
-    LocalTime(civil::Time),
-    Time(civil::Time, Offset),
-    LocalDateTime(civil::DateTime),
-    DateTime(&'a Zoned),
-}
-
-impl<'a> TemporalInstant<'a> {
-    fn of(value: &'a Value) -> Option<Self> {
-        match value {
-            Value::Date(date) => Some(Self::Date(*date)),
-            Value::LocalTime(time) => Some(Self::LocalTime(*time)),
-            Value::Time(time, offset) => Some(Self::Time(*time, *offset)),
-            Value::LocalDateTime(moment) => Some(Self::LocalDateTime(*moment)),
-            Value::DateTime(moment) => Some(Self::DateTime(moment)),
-            Value::Null
-            | Value::Boolean(_)
-            | Value::Integer(_)
-            | Value::Float(_)
-            | Value::String(_)
-            | Value::List(_)
-            | Value::Map(_)
-            | Value::Node(_)
-            | Value::Relationship(_)
-            | Value::Path(_)
-            | Value::Duration(_)
-            | Value::Point(_) => None,
-        }
-    }
 }
 
 impl TemporalParts {
@@ -452,78 +421,4 @@ fn truncate(kind: &str, unit: &str, value: &Value) -> Evaluated {
         }
     }
     moment.value(kind)
-}
-
-/// None where the operands are no temporal ones.
-pub(crate) fn arithmetic(
-    operator: ArithmeticOperator,
-    left: &Value,
-    right: &Value,
-) -> Option<Evaluated> {
-    match (operator, left, right) {
-        (ArithmeticOperator::Add, Value::Duration(a), Value::Duration(b)) => {
-            Some(Ok(combined(*a, *b, 1)))
-        }
-        (ArithmeticOperator::Subtract, Value::Duration(a), Value::Duration(b)) => {
-            Some(Ok(combined(*a, *b, -1)))
-        }
-        (ArithmeticOperator::Subtract, Value::Integer(0), Value::Duration(b)) => {
-            Some(Ok(combined(DurationValue::default(), *b, -1)))
-        }
-        (ArithmeticOperator::Multiply, Value::Duration(a), Value::Integer(b))
-        | (ArithmeticOperator::Multiply, Value::Integer(b), Value::Duration(a)) => {
-            let nanos = i128::from(a.nanos) * i128::from(*b);
-            let carried = (nanos / 1_000_000_000) as i64;
-            Some(Ok(Value::Duration(DurationValue::new(
-                a.months * b,
-                a.days * b,
-                a.seconds * b + carried,
-                (nanos % 1_000_000_000) as i64,
-            ))))
-        }
-        (ArithmeticOperator::Add, instant, Value::Duration(duration))
-        | (ArithmeticOperator::Add, Value::Duration(duration), instant) => {
-            shifted(instant, *duration, 1)
-        }
-        (ArithmeticOperator::Subtract, instant, Value::Duration(duration)) => {
-            shifted(instant, *duration, -1)
-        }
-        _ => None,
-    }
-}
-
-fn combined(a: DurationValue, b: DurationValue, sign: i64) -> Value {
-    Value::Duration(DurationValue::new(
-        a.months + sign * b.months,
-        a.days + sign * b.days,
-        a.seconds + sign * b.seconds,
-        a.nanos + sign * b.nanos,
-    ))
-}
-
-fn shifted(instant: &Value, duration: DurationValue, sign: i64) -> Option<Evaluated> {
-    let calendar = Span::new()
-        .try_months(sign * duration.months)
-        .ok()?
-        .try_days(sign * duration.days)
-        .ok()?;
-    let clock = Span::new()
-        .try_seconds(sign * duration.seconds)
-        .ok()?
-        .try_nanoseconds(sign * duration.nanos)
-        .ok()?;
-    let result = match TemporalInstant::of(instant)? {
-        TemporalInstant::Date(date) => date.checked_add(calendar).map(Value::Date),
-        TemporalInstant::LocalDateTime(moment) => moment
-            .checked_add(calendar)
-            .and_then(|moment| moment.checked_add(clock))
-            .map(Value::LocalDateTime),
-        TemporalInstant::DateTime(moment) => moment
-            .checked_add(calendar)
-            .and_then(|moment| moment.checked_add(clock))
-            .map(|moment| Value::DateTime(Box::new(moment))),
-        TemporalInstant::LocalTime(time) => Ok(Value::LocalTime(time.wrapping_add(clock))),
-        TemporalInstant::Time(time, offset) => Ok(Value::Time(time.wrapping_add(clock), offset)),
-    };
-    Some(result.map_err(out_of_range))
 }
