@@ -1,33 +1,20 @@
 //! `--sign-in MODE`: another sign-in than the configured one. What it needs beyond the configuration comes from the environment,
 //! never from the command line.
 
-use clap::{ValueEnum, builder::PossibleValue};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use crate::model::{Deployment, Failure, SecretSource, SignIn, SignInMode};
 
 use super::outcome::usage;
 
-/// A mode as an argument, by the words of the configuration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct SignInArgument(pub(crate) SignInMode);
-
-impl ValueEnum for SignInArgument {
-    fn value_variants<'a>() -> &'a [Self] {
-        const ALL: [SignInArgument; SignInMode::ALL.len()] = [
-            SignInArgument(SignInMode::M2m),
-            SignInArgument(SignInMode::Bearer),
-            SignInArgument(SignInMode::SigV4),
-            SignInArgument(SignInMode::User),
-            SignInArgument(SignInMode::OAuth),
-            SignInArgument(SignInMode::None),
-        ];
-        &ALL
-    }
-
-    fn to_possible_value(&self) -> Option<PossibleValue> {
-        let spec = self.0.spec();
-        Some(PossibleValue::new(spec.mode).help(spec.about))
-    }
+/// Returns the parser of `--sign-in`: the words of the configuration, with what is known of each mode.
+pub(crate) fn mode_parser() -> impl TypedValueParser<Value = SignInMode> {
+    let values = SignInMode::ALL.map(|mode| {
+        let spec = mode.spec();
+        PossibleValue::new(spec.mode).help(spec.about)
+    });
+    PossibleValuesParser::new(values)
+        .try_map(|word| SignInMode::parse(&word).ok_or("no sign-in has this name"))
 }
 
 /// Returns the sign-in of this mode; `None` if the deployment's own is of it.
@@ -35,10 +22,9 @@ impl ValueEnum for SignInArgument {
 /// # Errors
 /// Usage if the environment lacks what the mode needs.
 pub(crate) fn of_mode(
-    argument: SignInArgument,
+    mode: SignInMode,
     deployment: &Deployment,
 ) -> Result<Option<SignIn>, Failure> {
-    let SignInArgument(mode) = argument;
     if deployment.sign_in.sort() == mode {
         return Ok(None);
     }
