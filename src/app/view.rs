@@ -17,6 +17,13 @@ use crate::{
 };
 
 impl App {
+    /// Prepares what the next frame shows. A frame that was not prepared is the same, but takes longer to draw.
+    pub fn prepare_frame(&mut self) {
+        if self.route == Route::Fleet {
+            self.fleet.update_rows(&self.store);
+        }
+    }
+
     /// Draws the whole window. Returns what was drawn, which [`App::record_frame`] receives before the next input.
     pub fn view(&self, buffer: &mut Buffer) -> DrawnFrame {
         let area = buffer.area;
