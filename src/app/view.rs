@@ -270,11 +270,8 @@ impl App {
     }
 
     fn theme(&self) -> &Theme {
-        static PLAIN: std::sync::OnceLock<Theme> = std::sync::OnceLock::new();
-        self.options
-            .themes
-            .get(self.theme)
-            .unwrap_or_else(|| PLAIN.get_or_init(Theme::plain))
+        static PLAIN: std::sync::LazyLock<Theme> = std::sync::LazyLock::new(Theme::plain);
+        self.options.themes.get(self.theme).unwrap_or(&PLAIN)
     }
 }
 
