@@ -102,11 +102,11 @@ impl App {
     /// Returns whether a list whose turn it is should be asked for: those that no call passes change rarely, and skip turns.
     fn is_worth_asking(&self, (deployment, kind): &ListKey) -> bool {
         let place = (deployment.clone(), *kind);
-        let list = self.store.lists.get(&place);
-        let last = list.and_then(Loadable::loaded_at);
+        let known = self.store.lists.get(&place);
+        let loaded_at = known.and_then(Loadable::loaded_at);
         kind.is_in_chain()
             || self.store.moves(deployment, *kind)
-            || last.is_none_or(|at| {
+            || loaded_at.is_none_or(|at| {
                 self.now.since(at) >= RARE_TURNS * self.options.refresh_ms - SPIN_MS
             })
     }

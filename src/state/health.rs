@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Store;
+use super::{Loadable, Store};
 use crate::{
     kinds::{self, DeploymentHealth, HealthInput, HealthVerdict, LoggedCalls},
     model::{DeploymentName, Kind, Moment},
@@ -76,7 +76,7 @@ impl Store {
                     .deployment(name)
                     .is_none_or(|deployment| !deployment.is_ungrouped),
                 chain: &self.chain(name, now),
-                listed_at: lists().filter_map(|list| list.loaded_at()).min(),
+                listed_at: lists().filter_map(Loadable::loaded_at).min(),
                 unlisted: unlisted.map(|(at, failure)| (at, failure.cause.clone())),
                 has_resources: self.resources(name).next().is_some(),
                 traffic: traffic.as_ref(),
