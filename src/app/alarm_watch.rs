@@ -37,11 +37,11 @@ impl App {
     /// seen raises none.
     pub(super) fn raise_alarm(&mut self) -> Effects {
         if self.options.alarm == TerminalAlarm::Off
-            || self.alarm_watch.version == self.store.version
+            || self.alarm_watch.version == self.store.version()
         {
             return Effects::none();
         }
-        self.alarm_watch.version = self.store.version;
+        self.alarm_watch.version = self.store.version();
         let mut words = Vec::new();
         for deployment in &self.store.deployments {
             let verdict = self.store.health(&deployment.name);

@@ -81,7 +81,7 @@ impl App {
         account.iter().all(|name| {
             Kind::CHAIN.into_iter().all(|kind| {
                 let list = self.store.lists.get(&(name.clone(), kind));
-                list.is_some_and(|list| list.value.is_some() || list.failure.is_some())
+                list.is_some_and(|list| list.value().is_some() || list.failure().is_some())
             })
         })
     }

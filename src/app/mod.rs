@@ -114,7 +114,7 @@ impl App {
         store.refresh_ms = options.refresh_ms;
         if let Some(snapshot) = &options.last_fleet {
             if store.deployments.is_empty() && options.starting.is_some() {
-                store.deployments = snapshot.deployments();
+                store.set_deployments(snapshot.deployments());
             }
             store.remember(snapshot);
         }

@@ -225,8 +225,7 @@ impl App {
                 if !is_same {
                     self.store.forget_remembered();
                 }
-                self.store.version += 1;
-                self.store.deployments = deployments;
+                self.store.set_deployments(deployments);
                 self.faults = faults;
                 if self.store.deployments.is_empty() && !self.options.start_page.regions.is_empty()
                 {
@@ -241,7 +240,7 @@ impl App {
             }
             Err(failure) if self.options.deployments.is_empty() => {
                 self.store.forget_remembered();
-                self.store.deployments.clear();
+                self.store.set_deployments(Vec::new());
                 self.options.start_page.account_failed(failure.clone());
                 self.route = Route::Fleet;
                 self.toast_failure(&failure);

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     messages::{Effect, Effects, FleetEffect, Route},
     model::{DeploymentName, Kind, Moment},
-    state::ListChange,
+    state::{ListChange, Loadable},
 };
 
 /// Interval at which ages on the screen are redrawn while nothing else changes, in milliseconds.
@@ -102,15 +102,12 @@ impl App {
     /// Returns whether a list whose turn it is should be asked for: those that no call passes change rarely, and skip turns.
     fn is_worth_asking(&self, (deployment, kind): &ListKey) -> bool {
         let place = (deployment.clone(), *kind);
-        let last = self
-            .store
-            .lists
-            .get(&place)
-            .and_then(|list| list.value.as_ref());
+        let known = self.store.lists.get(&place);
+        let loaded_at = known.and_then(Loadable::loaded_at);
         kind.is_in_chain()
             || self.store.moves(deployment, *kind)
-            || last.is_none_or(|(at, _)| {
-                self.now.since(*at) >= RARE_TURNS * self.options.refresh_ms - SPIN_MS
+            || loaded_at.is_none_or(|at| {
+                self.now.since(at) >= RARE_TURNS * self.options.refresh_ms - SPIN_MS
             })
     }
 
@@ -154,7 +151,7 @@ impl App {
         }
         let place = (deployment.clone(), kind);
         let why = match self.store.lists.get(&place) {
-            Some(list) if list.failure.is_some() => Some(WatchReason::Failing),
+            Some(list) if list.failure().is_some() => Some(WatchReason::Failing),
             _ => self
                 .store
                 .moves(deployment, kind)
@@ -173,8 +170,8 @@ impl App {
         let mut effects = Vec::new();
         for (name, kind) in lists {
             let list = self.store.lists.entry((name.clone(), kind)).or_default();
-            if list.loading.is_none() {
-                list.ask(self.now);
+            if !list.is_loading() {
+                list.start_loading(self.now);
                 effects.push(Effect::Fleet(FleetEffect::List(name, kind)));
             }
         }

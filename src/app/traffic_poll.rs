@@ -1,7 +1,7 @@
 //! When CloudWatch is asked how often gateways and runtimes were called: one request for an account and region while Fleet is
 //! shown, every minute, and every five where nothing is called.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::App;
 use crate::messages::{Effect, Effects, FleetEffect};
@@ -58,24 +58,14 @@ impl App {
         asked: &[ResourceKey],
         result: Result<Vec<(ResourceKey, Traffic)>, Failure>,
     ) -> Effects {
-        for deployment in asked.iter().map(|key| &key.deployment) {
-            match &result {
-                Ok(_) => self.store.uncounted.remove(deployment),
-                Err(failure) => self
-                    .store
-                    .uncounted
-                    .insert(deployment.clone(), failure.clone()),
-            };
-        }
+        let asked: BTreeSet<_> = asked.iter().map(|key| key.deployment.clone()).collect();
         match result {
-            Ok(pluralize) => {
-                self.store.version += 1;
-                self.store
-                    .traffic
-                    .retain(|known, _| !asked.iter().any(|key| key.deployment == known.deployment));
-                self.store.traffic.extend(pluralize);
+            Ok(counted) => self.store.record_traffic(&asked, counted),
+            Err(failure) => {
+                tracing::info!(%failure, "calls are not counted");
+                let why = asked.into_iter().map(|name| (name, failure.clone()));
+                self.store.uncounted.extend(why);
             }
-            Err(failure) => tracing::info!(%failure, "calls are not counted"),
         }
         Effects::none()
     }
@@ -100,11 +90,11 @@ impl App {
         for deployment in account {
             for kind in COUNTED {
                 let list = self.store.lists.get(&(deployment.clone(), kind))?;
-                if list.value.is_none() && list.failure.is_none() {
+                if list.value().is_none() && list.failure().is_none() {
                     return None;
                 }
                 keys.extend(
-                    list.get()
+                    list.value()
                         .into_iter()
                         .flatten()
                         .map(|resource| resource.key.clone()),

@@ -17,6 +17,13 @@ use crate::{
 };
 
 impl App {
+    /// Prepares what the next frame shows. A frame that was not prepared is the same, but takes longer to draw.
+    pub fn prepare_frame(&mut self) {
+        if self.route == Route::Fleet {
+            self.fleet.update_rows(&self.store);
+        }
+    }
+
     /// Draws the whole window. Returns what was drawn, which [`App::record_frame`] receives before the next input.
     pub fn view(&self, buffer: &mut Buffer) -> DrawnFrame {
         let area = buffer.area;
@@ -263,11 +270,8 @@ impl App {
     }
 
     fn theme(&self) -> &Theme {
-        static PLAIN: std::sync::OnceLock<Theme> = std::sync::OnceLock::new();
-        self.options
-            .themes
-            .get(self.theme)
-            .unwrap_or_else(|| PLAIN.get_or_init(Theme::plain))
+        static PLAIN: std::sync::LazyLock<Theme> = std::sync::LazyLock::new(Theme::plain);
+        self.options.themes.get(self.theme).unwrap_or(&PLAIN)
     }
 }
 

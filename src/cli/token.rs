@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::{Map, Value, json};
 
-use crate::model::{Claims, Moment, SecretText, sanitize};
+use crate::model::{Claims, Moment, SecretText, SignInMode, sanitize};
 
 use crate::net::clock;
 
@@ -19,8 +19,8 @@ pub(crate) struct TokenOptions {
     #[arg(long, conflicts_with = "claims")]
     reveal: bool,
     /// Another sign-in than the configured one
-    #[arg(long, value_enum, value_name = "MODE")]
-    sign_in: Option<sign_in::SignInArgument>,
+    #[arg(long, value_parser = sign_in::mode_parser(), value_name = "MODE")]
+    sign_in: Option<SignInMode>,
     /// How to print
     #[arg(long, short, value_enum, value_name = "text|json", hide_possible_values = true, default_value_t = TextOrJson::Text)]
     output: TextOrJson,

@@ -25,6 +25,7 @@ use crate::model::Deployment;
 pub(crate) use deployment::check_header_name;
 pub use problem::{Problem, SourceLocations};
 pub use read::parse;
+pub(crate) use sign_in::sign_in_of_environment;
 pub use state_folder::{create_state_folder, state_file};
 
 /// The documented example; a test holds it against the reader.

@@ -1,4 +1,5 @@
-//! The `sign_in` table of a deployment, read and written. What each mode may hold is in the mode's spec.
+//! The `sign_in` table of a deployment, read and written, and the sign-ins that the environment describes. What each mode may hold is
+//! in the mode's spec.
 
 use toml::{Table, Value};
 
@@ -7,7 +8,9 @@ use super::{
     section::Section,
     write::{insert_secret, insert_text},
 };
-use crate::model::{SecretSource, SignIn, SignInMode, did_you_mean};
+use crate::model::{
+    Deployment, Failure, FailureKind, SecretSource, SignIn, SignInMode, did_you_mean,
+};
 
 /// Reads `sign_in` of a deployment. `None` if it cannot be told what is meant; the problems say why.
 pub(super) fn read(section: &Section<'_, '_>, has_stack: bool) -> Option<SignIn> {
@@ -205,4 +208,96 @@ pub(super) fn write(sign_in: &SignIn) -> Table {
         SignIn::SigV4 | SignIn::None => {}
     }
     table
+}
+
+/// Returns the sign-in of this mode that the environment describes. Secrets stay where they are: the sign-in names their variables.
+///
+/// # Errors
+/// [`FailureKind::Usage`] if a variable is not set without which there is no sign-in of this mode.
+pub(crate) fn sign_in_of_environment(
+    mode: SignInMode,
+    deployment: &Deployment,
+    variable: &dyn Fn(&str) -> Option<String>,
+) -> Result<SignIn, Failure> {
+    let secret = |name: &str| variable(name).map(|_| SecretSource::Environment(name.into()));
+    let missing = |name: &str| not_set(name, mode, deployment);
+    // A person's client can sign in the person in another way too.
+    let person_client = || {
+        let configured = || deployment.sign_in.person_client().map(str::to_owned);
+        variable("AGENTCORE_CLIENT_ID").or_else(configured)
+    };
+    Ok(match mode {
+        SignInMode::SigV4 => SignIn::SigV4,
+        SignInMode::None => SignIn::None,
+        SignInMode::Bearer => SignIn::Bearer {
+            token: secret("AGENTCORE_BEARER_TOKEN")
+                .ok_or_else(|| missing("AGENTCORE_BEARER_TOKEN"))?,
+        },
+        SignInMode::User => SignIn::User {
+            client_id: person_client(),
+            client_secret: secret("AGENTCORE_CLIENT_SECRET"),
+            password: secret("AGENTCORE_PASSWORD").ok_or_else(|| missing("AGENTCORE_PASSWORD"))?,
+            username: variable("AGENTCORE_USERNAME")
+                .ok_or_else(|| missing("AGENTCORE_USERNAME"))?,
+        },
+        SignInMode::OAuth => SignIn::OAuth {
+            issuer: variable("AGENTCORE_ISSUER"),
+            client_id: person_client(),
+            client_secret: secret("AGENTCORE_CLIENT_SECRET"),
+            scope: variable("AGENTCORE_SCOPE"),
+            redirect_port: None,
+        },
+        SignInMode::M2m => SignIn::M2m {
+            token_url: variable("AGENTCORE_TOKEN_URL"),
+            client_id: variable("AGENTCORE_CLIENT_ID"),
+            client_secret: secret("AGENTCORE_CLIENT_SECRET")
+                .unwrap_or(SecretSource::UserPoolClient),
+            private_key: secret("AGENTCORE_PRIVATE_KEY"),
+            key_id: variable("AGENTCORE_KEY_ID"),
+            scope: variable("AGENTCORE_SCOPE"),
+            user_pool_id: None,
+        },
+    })
+}
+
+fn not_set(name: &str, mode: SignInMode, deployment: &Deployment) -> Failure {
+    Failure::new(
+        FailureKind::Usage,
+        format!("signing in by {}", mode.spec().mode),
+        format!("the environment has no {name}"),
+    )
+    .hint(format!(
+        "set {name}, or configure sign_in for {}",
+        deployment.name
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sign_in_of_the_environment_names_the_variables_of_its_secrets() {
+        let deployment = Deployment::new("prod", "us-west-2");
+        let variable = |name: &str| {
+            let is_set = ["AGENTCORE_USERNAME", "AGENTCORE_PASSWORD"].contains(&name);
+            is_set.then(|| "canary".to_owned())
+        };
+        let sign_in = sign_in_of_environment(SignInMode::User, &deployment, &variable).unwrap();
+        let SignIn::User {
+            username, password, ..
+        } = sign_in
+        else {
+            panic!("another mode");
+        };
+        assert_eq!(username, "canary");
+        assert_eq!(
+            password,
+            SecretSource::Environment("AGENTCORE_PASSWORD".into())
+        );
+        let refused = sign_in_of_environment(SignInMode::Bearer, &deployment, &variable);
+        let failure = refused.unwrap_err();
+        assert_eq!(failure.kind, FailureKind::Usage);
+        assert!(failure.cause.contains("AGENTCORE_BEARER_TOKEN"));
+    }
 }

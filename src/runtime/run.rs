@@ -369,6 +369,7 @@ fn perform<B: Backend, P: EffectRunner>(
 
 fn draw<B: Backend>(app: &mut App, screen: &mut Canvas<B>) -> Result<(), B::Error> {
     let mut drawn = None;
+    app.prepare_frame();
     screen.draw(|buffer| drawn = Some(app.view(buffer)))?;
     if let Some(drawn) = drawn {
         app.record_frame(drawn);

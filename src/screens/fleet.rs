@@ -1,6 +1,6 @@
 //! Fleet: gateways, targets, runtimes, endpoints and secrets of all deployments as one tree, what is wrong first.
 
-use std::{cell::RefCell, collections::HashSet, rc::Rc};
+use std::{collections::HashSet, rc::Rc};
 
 use ratatui::layout::Rect;
 
@@ -85,8 +85,8 @@ pub struct Fleet {
     overview: Option<Overview>,
     /// Counts what was folded and unfolded.
     folds: u64,
-    /// The rows, and what they were made of.
-    kept: RefCell<Option<(RowCacheKey, Rc<Vec<CachedRow>>)>>,
+    /// The rows as of the last key and the last frame, and what they were made of.
+    rows: Option<(RowCacheKey, Rc<Vec<CachedRow>>)>,
 }
 
 /// What the rows depend on: the version of the store, the order, the filter, the folds, the height of the list.
@@ -380,6 +380,6 @@ fn is_unknown(store: &crate::state::Store, deployment: &DeploymentName) -> bool 
         store
             .lists
             .get(&(deployment.clone(), kind))
-            .is_none_or(|list: &Loadable<Vec<Resource>>| list.value.is_none())
+            .is_none_or(|list: &Loadable<Vec<Resource>>| list.value().is_none())
     })
 }

@@ -444,7 +444,7 @@ pub fn problem(
     room: u16,
 ) -> Vec<PanelLine> {
     let list = context.store.lists.get(&(name.clone(), kind));
-    let failure = list.and_then(|list| list.problem());
+    let failure = list.and_then(|list| list.failure());
     let same = failure.map_or(0, |failure| context.store.same_problems(name, failure));
     let mut lines = vec![
         PanelLine::left(vec![

@@ -140,21 +140,16 @@ impl Secrets {
                     && *name == deployment
                     && *secret == id
                 {
-                    detail.answer(*result, now);
+                    detail.finish_loading(*result, now);
                 }
             }
             SecretsEvent::SecretUserRead(deployment, id, result) => {
-                let known = self.users.entry((deployment, id));
-                known
-                    .or_insert_with(Loadable::not_asked)
-                    .answer(*result, now);
+                let known = self.users.entry((deployment, id)).or_default();
+                known.finish_loading(*result, now);
             }
             SecretsEvent::ClientSecretRead(deployment, result) => {
-                let known = self
-                    .clients
-                    .entry(deployment)
-                    .or_insert_with(Loadable::not_asked);
-                known.answer(*result, now);
+                let known = self.clients.entry(deployment).or_default();
+                known.finish_loading(*result, now);
             }
             SecretsEvent::Asked(question) => return self.asked(&Question::Password(question), now),
             SecretsEvent::ClientSecretAsked(question) => {

@@ -194,7 +194,7 @@ impl Tools {
 
     fn tools(&self) -> &[Tool] {
         self.connection()
-            .and_then(|connection| connection.state.get())
+            .and_then(|connection| connection.state.value())
             .map_or(&[], |(_, _, tools)| tools.as_slice())
     }
 

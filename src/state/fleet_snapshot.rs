@@ -73,13 +73,13 @@ impl FleetSnapshot {
         let is_listed = store
             .lists
             .iter()
-            .any(|(key, list)| list.value.is_some() && !store.is_remembered(&key.0, key.1));
+            .any(|(key, list)| list.value().is_some() && !store.is_remembered(&key.0, key.1));
         let deployments = store.deployments.iter().map(|deployment| SavedDeployment {
             name: deployment.name.to_string(),
             title: deployment.title.clone(),
             region: deployment.region.clone(),
         });
-        let resources = store.lists.values().filter_map(Loadable::get).flatten();
+        let resources = store.lists.values().filter_map(Loadable::value).flatten();
         is_listed.then(|| Self {
             place: place.to_owned(),
             at: now.millis(),

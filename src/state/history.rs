@@ -112,7 +112,9 @@ impl Store {
             self.changes.insert(name.clone(), history);
         }
         self.explain_transitions();
-        self.version += 1;
+        for name in deployments {
+            self.deployment_changed(name);
+        }
     }
 
     /// Returns the sessions of the deployment's calls that were called within this many milliseconds. No operation of AWS lists them: the
@@ -206,7 +208,7 @@ impl Store {
         history.calls.sort_by_key(|call| std::cmp::Reverse(call.at));
         history.read_until = Some(now);
         history.unread = unread;
-        self.version += 1;
+        self.deployment_changed(deployment);
     }
 
     /// The changes that concern a resource, or all of its deployment, newest first.

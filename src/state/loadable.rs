@@ -1,62 +1,93 @@
-//! Data that is asked for: what is known of it, how old it is, and why the last try failed.
+//! Data that is loaded from outside: its last value, how old that is, and why the last attempt failed.
 
 use crate::model::{Failure, Moment};
 
-/// Data on its way. Old data stays visible while it is asked for again, and when asking fails.
+/// Data that is loaded and reloaded. The last value stays available while it is loaded again, and when that fails.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Loadable<T> {
-    /// The last good answer and its time.
-    pub value: Option<(Moment, T)>,
-    /// Since when it is being asked for.
-    pub loading: Option<Moment>,
-    /// Why the last try failed; gone with the next good answer.
-    pub failure: Option<(Moment, Failure)>,
+    value: Option<(Moment, T)>,
+    loading_since: Option<Moment>,
+    failure: Option<(Moment, Failure)>,
 }
 
 impl<T> Default for Loadable<T> {
+    /// Returns data that was never loaded.
     fn default() -> Self {
-        Self::not_asked()
+        Self {
+            value: None,
+            loading_since: None,
+            failure: None,
+        }
     }
 }
 
 impl<T> Loadable<T> {
-    /// Nothing is known and nothing asked.
-    pub const fn not_asked() -> Self {
-        Self {
-            value: None,
-            loading: None,
-            failure: None,
-        }
+    /// Marks the data as being loaded since `now`.
+    pub const fn start_loading(&mut self, now: Moment) {
+        self.loading_since = Some(now);
     }
 
-    /// Asking has begun.
-    pub const fn ask(&mut self, now: Moment) {
-        self.loading = Some(now);
-    }
-
-    /// An answer has come.
-    pub fn answer(&mut self, result: Result<T, Failure>, now: Moment) {
-        self.loading = None;
+    /// Stores the result of loading. A failure leaves the last value in place.
+    pub fn finish_loading(&mut self, result: Result<T, Failure>, now: Moment) {
+        self.loading_since = None;
         match result {
-            Ok(value) => {
-                self.value = Some((now, value));
-                self.failure = None;
-            }
+            Ok(value) => self.set_value(value, now),
             Err(failure) => self.failure = Some((now, failure)),
         }
     }
 
-    /// Returns the last good answer.
-    pub fn get(&self) -> Option<&T> {
+    /// Marks the data as no longer being loaded. Returns whether it was.
+    pub fn cancel_loading(&mut self) -> bool {
+        self.loading_since.take().is_some()
+    }
+
+    /// Stores a value that was loaded at that time.
+    pub fn set_value(&mut self, value: T, loaded_at: Moment) {
+        self.value = Some((loaded_at, value));
+        self.failure = None;
+    }
+
+    /// Removes the value.
+    pub fn clear_value(&mut self) {
+        self.value = None;
+    }
+
+    /// Returns the value that was loaded last.
+    pub fn value(&self) -> Option<&T> {
         self.value.as_ref().map(|(_, value)| value)
     }
 
-    /// Returns why the last try failed.
-    pub fn problem(&self) -> Option<&Failure> {
+    /// Returns the value that was loaded last, to be changed in place.
+    pub fn value_mut(&mut self) -> Option<&mut T> {
+        self.value.as_mut().map(|(_, value)| value)
+    }
+
+    /// Returns the time at which the value was loaded.
+    pub fn loaded_at(&self) -> Option<Moment> {
+        self.value.as_ref().map(|(at, _)| *at)
+    }
+
+    /// Returns the time since which the data is being loaded.
+    pub const fn loading_since(&self) -> Option<Moment> {
+        self.loading_since
+    }
+
+    /// Returns whether the data is being loaded.
+    pub const fn is_loading(&self) -> bool {
+        self.loading_since.is_some()
+    }
+
+    /// Returns why the last attempt to load failed; `None` if it succeeded.
+    pub fn failure(&self) -> Option<&Failure> {
         self.failure.as_ref().map(|(_, failure)| failure)
     }
 
-    /// Returns whether the visible value is older than the last, failed, try.
+    /// Returns the time at which the last attempt to load failed; `None` if it succeeded.
+    pub fn failed_at(&self) -> Option<Moment> {
+        self.failure.as_ref().map(|(at, _)| *at)
+    }
+
+    /// Returns whether the value is older than the last attempt to load, which failed.
     pub const fn is_stale(&self) -> bool {
         self.failure.is_some() && self.value.is_some()
     }
@@ -70,20 +101,32 @@ mod tests {
     #[test]
     fn old_data_outlives_a_failed_refresh() {
         let at = Moment::from_millis;
-        let mut list = Loadable::not_asked();
-        list.ask(at(1));
-        list.answer(Ok(7), at(2));
-        list.ask(at(3));
-        assert_eq!((list.get(), list.loading), (Some(&7), Some(at(3))));
-        list.answer(
+        let mut list = Loadable::default();
+        list.start_loading(at(1));
+        list.finish_loading(Ok(7), at(2));
+        list.start_loading(at(3));
+        assert_eq!(
+            (list.value(), list.loading_since()),
+            (Some(&7), Some(at(3)))
+        );
+        list.finish_loading(
             Err(Failure::new(FailureKind::Network, "listing", "refused")),
             at(4),
         );
         assert_eq!(
-            (list.get(), list.is_stale(), list.loading),
-            (Some(&7), true, None)
+            (list.value(), list.loaded_at(), list.is_stale()),
+            (Some(&7), Some(at(2)), true)
         );
-        list.answer(Ok(8), at(5));
-        assert_eq!((list.get(), list.problem()), (Some(&8), None));
+        assert_eq!((list.is_loading(), list.failed_at()), (false, Some(at(4))));
+        list.finish_loading(Ok(8), at(5));
+        assert_eq!((list.value(), list.failure()), (Some(&8), None));
+    }
+
+    #[test]
+    fn cancelling_says_whether_the_data_was_being_loaded() {
+        let mut list = Loadable::<u8>::default();
+        assert!(!list.cancel_loading());
+        list.start_loading(Moment::from_millis(1));
+        assert!(list.cancel_loading() && !list.is_loading());
     }
 }

@@ -2,6 +2,7 @@
 
 mod activity;
 mod fleet_snapshot;
+mod health;
 mod history;
 mod loadable;
 mod relations;

@@ -1,9 +1,6 @@
 //! What is known: the fleet, its transitions, the activity. Screens read it; only events write it.
 
-use std::{
-    cell::RefCell,
-    collections::{BTreeMap, BTreeSet, VecDeque},
-};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::{
     activity::ActivityEntry,
@@ -13,10 +10,7 @@ use super::{
 };
 use crate::{
     doctor::DoctorReport,
-    kinds::{
-        self, Chain, ChainInput, DeploymentHealth, HealthInput, HealthVerdict, LoggedCalls,
-        ObservedCall,
-    },
+    kinds::{self, Chain, ChainInput, HealthVerdict, ObservedCall},
     messages::{Effect, FleetEffect},
     model::{
         Deployment, DeploymentName, Failure, Health, Kind, Moment, Resource, ResourceKey, Traffic,
@@ -63,10 +57,10 @@ pub struct Store {
     remembered: BTreeSet<(DeploymentName, Kind)>,
     /// What could not be derived of deployments that were found without a configuration, with how to set it.
     pub not_derived: BTreeMap<DeploymentName, Vec<String>>,
-    /// Counts the changes of what is known of the fleet: what was made of an older count is rebuilt.
-    pub version: u64,
-    /// The health of deployments, as of a version.
-    pub(super) healths: RefCell<(u64, BTreeMap<DeploymentName, HealthVerdict>)>,
+    /// Number of changes to what is known of the fleet. What was made of an older version is rebuilt.
+    pub(super) version: u64,
+    /// The health of each deployment, as of its last change and the last tick.
+    pub(super) healths: BTreeMap<DeploymentName, HealthVerdict>,
 }
 
 /// A change of status that was seen.
@@ -117,19 +111,25 @@ impl Store {
         for (key, resources) in snapshot.lists() {
             let is_known = self.deployment(&key.0).is_some();
             let list = self.lists.entry(key.clone()).or_default();
-            if is_known && list.value.is_none() {
-                list.value = Some((at, resources));
+            if is_known && list.value().is_none() {
+                list.set_value(resources, at);
                 self.remembered.insert(key);
             }
         }
-        self.version += 1;
+        self.fleet_changed();
     }
 
     /// Forgets what the last run saw: the fleet turned out to be another one.
     pub(crate) fn forget_remembered(&mut self) {
         let remembered = std::mem::take(&mut self.remembered);
         self.lists.retain(|key, _| !remembered.contains(key));
-        self.version += 1;
+        self.fleet_changed();
+    }
+
+    /// Replaces the deployments that are shown.
+    pub(crate) fn set_deployments(&mut self, deployments: Vec<Deployment>) {
+        self.deployments = deployments;
+        self.fleet_changed();
     }
 
     /// Returns whether a list is what the last run saw.
@@ -144,7 +144,7 @@ impl Store {
 
     /// Returns when the last run saw what is still shown of it; `None` if every list was answered in this run.
     pub fn remembered_at(&self) -> Option<Moment> {
-        let at = |key| Some(self.lists.get(key)?.value.as_ref()?.0);
+        let at = |key| self.lists.get(key)?.loaded_at();
         self.remembered.iter().filter_map(at).min()
     }
 
@@ -162,7 +162,7 @@ impl Store {
     ) -> impl Iterator<Item = &'a Resource> {
         Kind::ALL
             .into_iter()
-            .filter_map(move |kind| self.lists.get(&(deployment.clone(), kind))?.get())
+            .filter_map(move |kind| self.lists.get(&(deployment.clone(), kind))?.value())
             .flatten()
     }
 
@@ -170,7 +170,7 @@ impl Store {
     pub fn resource(&self, key: &ResourceKey) -> Option<&Resource> {
         self.lists
             .get(&(key.deployment.clone(), key.kind))?
-            .get()?
+            .value()?
             .iter()
             .find(|known| &known.key == key)
     }
@@ -180,7 +180,7 @@ impl Store {
         let list = self
             .lists
             .get(&(deployment.clone(), kind))
-            .and_then(Loadable::get);
+            .and_then(Loadable::value);
         list.into_iter()
             .flatten()
             .any(|resource| kinds::health(resource) == Health::Changing)
@@ -188,27 +188,25 @@ impl Store {
 
     /// Returns how many lists are being asked for.
     pub fn loading(&self) -> usize {
-        self.lists
-            .values()
-            .filter(|list| list.loading.is_some())
-            .count()
+        self.lists.values().filter(|list| list.is_loading()).count()
     }
 
     /// Since when the list that is waited for longest is being asked for.
     pub fn loading_since(&self) -> Option<Moment> {
-        self.lists.values().filter_map(|list| list.loading).min()
+        self.lists
+            .values()
+            .filter_map(Loadable::loading_since)
+            .min()
     }
 
     /// Returns the age of the oldest list of what a call passes.
     pub fn freshness(&self) -> Option<Moment> {
-        self.chain_lists()
-            .filter_map(|list| list.value.as_ref().map(|(at, _)| *at))
-            .min()
+        self.chain_lists().filter_map(Loadable::loaded_at).min()
     }
 
     /// Returns whether a list of what a call passes could not be read again.
     pub fn is_stale(&self) -> bool {
-        self.chain_lists().any(|list| list.failure.is_some())
+        self.chain_lists().any(|list| list.failure().is_some())
     }
 
     fn chain_lists(&self) -> impl Iterator<Item = &Loadable<Vec<Resource>>> {
@@ -221,7 +219,7 @@ impl Store {
     /// Returns the calls of the last hour at a deployment's front door: its gateways, else its runtimes.
     pub fn traffic_of(&self, deployment: &DeploymentName) -> Option<Traffic> {
         [Kind::Gateway, Kind::Runtime].into_iter().find_map(|kind| {
-            let list = self.lists.get(&(deployment.clone(), kind))?.get()?;
+            let list = self.lists.get(&(deployment.clone(), kind))?.value()?;
             list.iter()
                 .filter_map(|resource| self.traffic.get(&resource.key))
                 .cloned()
@@ -229,18 +227,9 @@ impl Store {
         })
     }
 
-    /// Returns the health of a deployment with its evidence, as of the last tick.
-    pub fn health(&self, name: &DeploymentName) -> HealthVerdict {
-        let mut healths = self.healths.borrow_mut();
-        if healths.0 != self.version {
-            *healths = (self.version, BTreeMap::new());
-        }
-        if let Some(known) = healths.1.get(name) {
-            return known.clone();
-        }
-        let health = self.judge(name, self.now);
-        healths.1.insert(name.clone(), health.clone());
-        health
+    /// Returns the number of changes to what is known of the fleet: what was made of an older version is out of date.
+    pub const fn version(&self) -> u64 {
+        self.version
     }
 
     /// Returns account and region of a deployment in words: `123456789012, us-west-2`. The account is that of its resources' ARNs.
@@ -269,70 +258,31 @@ impl Store {
         let walks = self.walks.entry(report.deployment.clone()).or_default();
         walks.push_front((now, report.clone()));
         walks.truncate(WALKS);
-        self.examined
-            .insert(report.deployment.clone(), (now, report));
-        self.version += 1;
+        let name = report.deployment.clone();
+        self.examined.insert(name.clone(), (now, report));
+        self.deployment_changed(&name);
     }
 
     /// Records a call of this console through a deployment's chain.
     pub(crate) fn record_call(&mut self, deployment: &DeploymentName, call: ObservedCall) {
         self.now = call.at;
         self.called.insert(deployment.clone(), call);
-        self.version += 1;
+        self.deployment_changed(deployment);
     }
 
-    /// Sets the time from which the age of evidence counts. Returns whether the health of a deployment, or what is said of it, has
-    /// changed by it.
-    pub(crate) fn advance(&mut self, now: Moment) -> bool {
-        self.now = now;
-        let known = self.healths.borrow().1.clone();
-        let has_changed = known.iter().any(|(name, verdict)| {
-            let judged = self.judge(name, now);
-            (judged.health, &judged.evidence) != (verdict.health, &verdict.evidence)
-        });
-        self.version += u64::from(has_changed);
-        has_changed
-    }
-
-    fn judge(&self, name: &DeploymentName, now: Moment) -> HealthVerdict {
-        let lists = || {
-            Kind::CHAIN
-                .into_iter()
-                .filter_map(|kind| self.lists.get(&(name.clone(), kind)))
-        };
-        let unlisted = lists().find_map(|list| list.failure.as_ref());
-        if unlisted.is_none() && self.is_deployment_remembered(name) {
-            // Its age grows while nothing changes, so the head of the window tells it, not the evidence.
-            return HealthVerdict {
-                health: DeploymentHealth::Unknown,
-                hop: None,
-                evidence: "as the last run saw it".to_owned(),
-                at: self.remembered_at(),
-            };
+    /// Replaces the calls of the last hour at the resources of these deployments.
+    pub(crate) fn record_traffic(
+        &mut self,
+        asked: &BTreeSet<DeploymentName>,
+        counted: Vec<(ResourceKey, Traffic)>,
+    ) {
+        self.traffic
+            .retain(|known, _| !asked.contains(&known.deployment));
+        self.traffic.extend(counted);
+        for deployment in asked {
+            self.uncounted.remove(deployment);
+            self.deployment_changed(deployment);
         }
-        let traffic = self.traffic_of(name);
-        let history = self.calls.get(name);
-        let logged = history
-            .filter(|history| history.read_until.is_some())
-            .map(|history| LoggedCalls::of(&history.calls));
-        kinds::deployment_health(
-            &HealthInput {
-                is_one_chain: self
-                    .deployment(name)
-                    .is_none_or(|deployment| !deployment.is_ungrouped),
-                chain: &self.chain(name, now),
-                listed_at: lists()
-                    .filter_map(|list| Some(list.value.as_ref()?.0))
-                    .min(),
-                unlisted: unlisted.map(|(at, failure)| (*at, failure.cause.clone())),
-                has_resources: self.resources(name).next().is_some(),
-                traffic: traffic.as_ref(),
-                examined: self.examined.get(name).map(|(at, report)| (*at, report)),
-                called: self.called.get(name),
-                logged: logged.as_ref(),
-            },
-            now,
-        )
     }
 
     /// Returns what the screens call the deployment of that name: its title, if it has one.
@@ -345,7 +295,7 @@ impl Store {
 
     /// Returns the chain of a deployment, as far as it is known.
     pub fn chain(&self, name: &DeploymentName, now: Moment) -> Chain {
-        let problem = |kind| Some((kind, self.lists.get(&(name.clone(), kind))?.problem()?));
+        let problem = |kind| Some((kind, self.lists.get(&(name.clone(), kind))?.failure()?));
         let known = ChainInput {
             resources: self.resources(name).collect(),
             unlisted: Kind::CHAIN.into_iter().filter_map(problem).collect(),
@@ -356,7 +306,7 @@ impl Store {
 
     /// Returns how many lists of the deployment failed for that same cause.
     pub fn same_problems(&self, name: &DeploymentName, failure: &Failure) -> usize {
-        let problem = |kind| self.lists.get(&(name.clone(), kind))?.problem();
+        let problem = |kind| self.lists.get(&(name.clone(), kind))?.failure();
         Kind::ALL
             .into_iter()
             .filter_map(problem)
@@ -378,33 +328,34 @@ impl Store {
         let list = self.lists.entry(key).or_default();
         if is_first_answer {
             // Nobody saw how it came from what it was then to what it is now.
-            list.value = None;
+            list.clear_value();
         }
         if let Err(failure) = &result {
-            let known = list.problem().is_some_and(|old| old.cause == failure.cause);
+            let known = list.failure().is_some_and(|old| old.cause == failure.cause);
             let failure = failure.clone();
-            list.answer(result, now);
+            list.finish_loading(result, now);
             if known {
                 return ListChange::Unchanged;
             }
-            self.version += 1;
+            self.deployment_changed(deployment);
             self.record_list_failure(deployment, kind, failure, now);
             return ListChange::Updated;
         }
-        let same = list.failure.is_none()
+        let same = list.failure().is_none()
             && list
-                .get()
+                .value()
                 .is_some_and(|old| result.as_ref().is_ok_and(|new| old == new));
-        let before = list.get().cloned();
-        list.answer(result, now);
+        let before = list.value().cloned();
+        list.finish_loading(result, now);
         if same {
             return ListChange::Unchanged;
         }
-        self.version += 1;
-        let Some(before) = before else {
+        let seen =
+            before.map(|before| transitions(&before, list.value().map_or(&[], Vec::as_slice), now));
+        self.deployment_changed(deployment);
+        let Some(seen) = seen else {
             return ListChange::Updated;
         };
-        let seen = transitions(&before, list.get().map_or(&[], Vec::as_slice), now);
         let change = if seen.is_empty() {
             ListChange::Updated
         } else {
@@ -436,7 +387,7 @@ impl Store {
     /// Puts one resource in the place of its older self.
     pub fn observe_resource(&mut self, resource: &Resource, now: Moment) -> ListChange {
         let place = (resource.key.deployment.clone(), resource.key.kind);
-        let Some(list) = self.lists.get(&place).and_then(Loadable::get) else {
+        let Some(list) = self.lists.get(&place).and_then(Loadable::value) else {
             return ListChange::Unchanged;
         };
         let renewed = list

@@ -188,6 +188,101 @@ fn named_words(files: &[SourceFile], folders: &[&str], words: &[&str]) -> Vec<St
     found
 }
 
+/// All folders below `src` that are not among the given ones.
+fn folders_without(left_out: &[&str]) -> Vec<&'static str> {
+    let folders = FLOORS.iter().map(|(folder, _)| *folder);
+    folders
+        .filter(|folder| !left_out.contains(folder))
+        .collect()
+}
+
+/// Lines outside of the file of the clock that read the clock.
+fn clock_readers(files: &[SourceFile]) -> Vec<String> {
+    let words = ["SystemTime::now", "Timestamp::now", "Zoned::now"];
+    let mut found = named_words(files, &folders_without(&[]), &words);
+    found.retain(|place| !place.starts_with("src/net/clock.rs"));
+    found
+}
+
+/// Lines of services that name a screen.
+fn services_with_screens(files: &[SourceFile]) -> Vec<String> {
+    named_words(files, &["services", "net"], &["ratatui", "crossterm"])
+}
+
+/// Lines of the event loop and the screens that mask or parse log lines.
+fn log_line_parsers(files: &[SourceFile]) -> Vec<String> {
+    let words = [
+        "redact",
+        "strip_escapes",
+        "Line::read",
+        "ReadLine",
+        "RecordReader",
+    ];
+    named_words(files, &["app", "screens", "widgets", "messages"], &words)
+}
+
+/// Lines outside of the services that name an SDK.
+fn sdk_names(files: &[SourceFile]) -> Vec<String> {
+    let words = ["aws_sdk_", "aws_config", "rmcp::"];
+    named_words(files, &folders_without(&["services", "net"]), &words)
+}
+
+/// Lines outside of the file of the terminal that switch a mode of the terminal.
+fn terminal_switches(files: &[SourceFile]) -> Vec<String> {
+    let words = [
+        "enable_raw_mode",
+        "disable_raw_mode",
+        "EnterAlternateScreen",
+        "LeaveAlternateScreen",
+        "EnableMouseCapture",
+    ];
+    let mut found = named_words(files, &folders_without(&[]), &words);
+    found.retain(|place| !place.starts_with("src/runtime/terminal.rs"));
+    found
+}
+
+/// Files other than the commands that start the emulator which name it.
+fn emulator_users(files: &[SourceFile]) -> Vec<String> {
+    paths_where(files, |file| {
+        !["src/cli/demo.rs", "src/cli/local.rs"].contains(&file.path.as_str())
+            && file.lines().any(|(_, line)| mentions(line, "emulator::"))
+    })
+}
+
+/// Files of the crates that name what is built on them.
+fn crates_that_look_up(files: &[SourceFile]) -> Vec<String> {
+    paths_where(files, |file| {
+        file.path.starts_with("crates/")
+            && (file.code.contains("agentcore_console")
+                || (file.path.starts_with("crates/cypher/") && file.code.contains("emulator::")))
+    })
+}
+
+/// Pure files that can change behind a shared reference.
+fn interior_mutability(files: &[SourceFile]) -> Vec<String> {
+    let words = [
+        "Cell",
+        "RefCell",
+        "OnceCell",
+        "UnsafeCell",
+        "Mutex",
+        "RwLock",
+        "OnceLock",
+        "atomic",
+    ];
+    paths_where(files, |file| {
+        file.layer().is_some_and(|layer| PURE.contains(&layer))
+            && file
+                .lines()
+                .any(|(_, line)| words.iter().any(|word| mentions(line, word)))
+    })
+}
+
+fn paths_where(files: &[SourceFile], is_found: impl Fn(&SourceFile) -> bool) -> Vec<String> {
+    let found = files.iter().filter(|file| is_found(file));
+    found.map(|file| file.path.clone()).collect()
+}
+
 #[test]
 fn arrows_between_folders_point_down() {
     exceptions::check(
@@ -215,109 +310,53 @@ fn pure_folders_name_no_io_and_no_clock() {
 /// Two clocks would differ by the correction that only one of them has.
 #[test]
 fn one_file_reads_the_clock() {
-    let mut found = named_words(
-        &console(),
-        &FLOORS.iter().map(|(folder, _)| *folder).collect::<Vec<_>>(),
-        &["SystemTime::now", "Timestamp::now", "Zoned::now"],
-    );
-    found.retain(|place| !place.starts_with("src/net/clock.rs"));
+    let found = clock_readers(&console());
     assert!(found.is_empty(), "{found:#?}");
 }
 
 #[test]
 fn services_name_no_screen() {
-    let words = ["ratatui", "crossterm"];
-    let found = named_words(&console(), &["services", "net"], &words);
+    let found = services_with_screens(&console());
     assert!(found.is_empty(), "{found:#?}");
 }
 
 /// A screen receives records, which are masked and parsed where they arrive: a long line must not keep a key waiting.
 #[test]
 fn log_lines_are_masked_and_parsed_outside_of_the_event_loop() {
-    let words = [
-        "redact",
-        "strip_escapes",
-        "Line::read",
-        "ReadLine",
-        "RecordReader",
-    ];
-    let found = named_words(
-        &console(),
-        &["app", "screens", "widgets", "messages"],
-        &words,
-    );
+    let found = log_line_parsers(&console());
     assert!(found.is_empty(), "{found:#?}");
 }
 
 #[test]
 fn sdk_types_stay_in_services() {
-    let words = ["aws_sdk_", "aws_config", "rmcp::"];
-    let others: Vec<&str> = FLOORS
-        .iter()
-        .map(|(folder, _)| *folder)
-        .filter(|folder| !["services", "net"].contains(folder))
-        .collect();
-    let found = named_words(&console(), &others, &words);
+    let found = sdk_names(&console());
     assert!(found.is_empty(), "{found:#?}");
 }
 
 #[test]
 fn only_the_terminal_file_touches_the_terminal() {
-    let words = [
-        "enable_raw_mode",
-        "disable_raw_mode",
-        "EnterAlternateScreen",
-        "LeaveAlternateScreen",
-        "EnableMouseCapture",
-    ];
-    let mut files = console();
-    files.retain(|file| file.path != "src/runtime/terminal.rs");
-    let folders: Vec<&str> = FLOORS.iter().map(|(folder, _)| *folder).collect();
-    let found = named_words(&files, &folders, &words);
+    let found = terminal_switches(&console());
     assert!(found.is_empty(), "{found:#?}");
 }
 
 #[test]
 fn only_demo_and_local_name_the_emulator() {
-    let found: Vec<String> = console()
-        .iter()
-        .filter(|file| !["src/cli/demo.rs", "src/cli/local.rs"].contains(&file.path.as_str()))
-        .filter(|file| file.lines().any(|(_, line)| mentions(line, "emulator::")))
-        .map(|file| file.path.clone())
-        .collect();
+    let found = emulator_users(&console());
     assert!(found.is_empty(), "{found:?}");
 }
 
 #[test]
 fn the_emulator_and_the_cypher_engine_do_not_know_the_console() {
-    let found: Vec<String> = workspace()
-        .iter()
-        .filter(|file| file.path.starts_with("crates/"))
-        .filter(|file| {
-            file.code.contains("agentcore_console")
-                || (file.path.starts_with("crates/cypher/") && file.code.contains("emulator::"))
-        })
-        .map(|file| file.path.clone())
-        .collect();
+    let found = crates_that_look_up(&workspace());
     assert!(found.is_empty(), "{found:?}");
 }
 
 #[test]
 fn pure_folders_hold_no_interior_mutability() {
-    let mut found = BTreeSet::new();
-    for file in console() {
-        if file.layer().is_some_and(|layer| PURE.contains(&layer))
-            && file
-                .lines()
-                .any(|(_, line)| mentions(line, "Cell") || mentions(line, "RefCell"))
-        {
-            found.insert(file.path.clone());
-        }
-    }
     exceptions::check(
         "interior_mutability",
         "a view returns what it drew, state changes on events",
-        found,
+        interior_mutability(&console()),
     );
 }
 
@@ -333,5 +372,73 @@ fn an_upward_arrow_a_cycle_and_an_impure_word_are_found() {
     assert_eq!(
         named_words(&files, PURE, IMPURE_WORDS),
         ["src/app/b.rs:2 names `tokio`"]
+    );
+}
+
+#[test]
+fn a_second_clock_and_a_second_terminal_are_found() {
+    let clock = "let now = Timestamp::now();\n";
+    let files = [
+        SourceFile::new("src/net/clock.rs", clock),
+        SourceFile::new("src/services/a.rs", clock),
+    ];
+    assert_eq!(
+        clock_readers(&files),
+        ["src/services/a.rs:1 names `Timestamp::now`"]
+    );
+    let switch = "execute!(out, EnterAlternateScreen)?;\n";
+    let files = [
+        SourceFile::new("src/runtime/terminal.rs", switch),
+        SourceFile::new("src/runtime/run.rs", switch),
+    ];
+    assert_eq!(
+        terminal_switches(&files),
+        ["src/runtime/run.rs:1 names `EnterAlternateScreen`"]
+    );
+}
+
+#[test]
+fn a_screen_in_a_service_an_sdk_in_a_screen_and_a_parser_of_lines_are_found() {
+    let files = [
+        SourceFile::new("src/services/a.rs", "use ratatui::Frame;\nuse rmcp::A;\n"),
+        SourceFile::new("src/screens/b.rs", "use ratatui::Frame;\nuse rmcp::A;\n"),
+        SourceFile::new("src/logs/c.rs", "redact(line);\n"),
+        SourceFile::new("src/app/d.rs", "\nlogs::redact(line);\n"),
+    ];
+    assert_eq!(
+        services_with_screens(&files),
+        ["src/services/a.rs:1 names `ratatui`"]
+    );
+    assert_eq!(sdk_names(&files), ["src/screens/b.rs:2 names `rmcp::`"]);
+    assert_eq!(log_line_parsers(&files), ["src/app/d.rs:2 names `redact`"]);
+}
+
+#[test]
+fn an_emulator_in_a_screen_and_a_console_in_a_crate_are_found() {
+    let files = [
+        SourceFile::new("src/cli/demo.rs", "use emulator::World;\n"),
+        SourceFile::new("src/screens/a.rs", "use emulator::World;\n"),
+        SourceFile::new("crates/emulator/src/b.rs", "use agentcore_console::App;\n"),
+        SourceFile::new("crates/cypher/src/c.rs", "use emulator::World;\n"),
+        SourceFile::new("crates/emulator/src/d.rs", "use cypher::Value;\n"),
+    ];
+    assert_eq!(emulator_users(&files[..2]), ["src/screens/a.rs"]);
+    assert_eq!(
+        crates_that_look_up(&files),
+        ["crates/emulator/src/b.rs", "crates/cypher/src/c.rs"]
+    );
+}
+
+#[test]
+fn a_cell_in_a_pure_folder_is_found() {
+    let files = [
+        SourceFile::new("src/screens/a.rs", "struct A { kept: RefCell<u8> }\n"),
+        SourceFile::new("src/state/b.rs", "use std::sync::Mutex;\n"),
+        SourceFile::new("src/state/c.rs", "struct C { CellWidth: u8 }\n"),
+        SourceFile::new("src/services/d.rs", "use std::sync::Mutex;\n"),
+    ];
+    assert_eq!(
+        interior_mutability(&files),
+        ["src/screens/a.rs", "src/state/b.rs"]
     );
 }

@@ -104,7 +104,8 @@ fn own_enums(files: &[SourceFile]) -> BTreeSet<String> {
         .collect()
 }
 
-/// Files with a wildcard arm in a match whose other arms name an enum of the workspace, and how many such matches.
+/// Files with a wildcard arm in a match whose other arms name an enum of the workspace, and how many such matches. `Self` counts as one:
+/// only a type of the workspace has an `impl` in it.
 fn wildcards(files: &[SourceFile], enums: &BTreeSet<String>) -> Vec<String> {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for file in files {
@@ -113,7 +114,7 @@ fn wildcards(files: &[SourceFile], enums: &BTreeSet<String>) -> Vec<String> {
                 pattern.starts_with(char::is_alphabetic)
                     && pattern
                         .split_once("::")
-                        .is_some_and(|(first, _)| enums.contains(first))
+                        .is_some_and(|(first, _)| first == "Self" || enums.contains(first))
             });
             if names_own && arms.iter().any(|pattern| pattern == "_") {
                 *counts.entry(&file.path).or_default() += 1;
@@ -136,34 +137,46 @@ fn matches_over_own_enums_have_no_wildcard_arm() {
     );
 }
 
+/// Files that match over effects, other than those that define and perform them.
+fn effect_matchers(files: &[SourceFile]) -> Vec<String> {
+    // The rotations have effects of their own, performed by their drivers.
+    let allowed = [
+        "src/runtime/",
+        "src/messages/",
+        "src/rotation/",
+        "src/client_secret/",
+        "src/services/",
+    ];
+    let is_matcher = |file: &&SourceFile| {
+        let patterns = arm_patterns(file);
+        let mut patterns = patterns.iter().flatten();
+        patterns.any(|pattern| pattern.starts_with("Effect::"))
+    };
+    files
+        .iter()
+        .filter(|file| !allowed.iter().any(|folder| file.path.starts_with(folder)))
+        .filter(is_matcher)
+        .map(|file| file.path.clone())
+        .collect()
+}
+
 #[test]
 fn effects_are_performed_in_one_place() {
-    let found: Vec<String> = console()
-        .iter()
-        .filter(|file| {
-            // The rotations have effects of their own, performed by their drivers.
-            ![
-                "src/runtime/",
-                "src/messages/",
-                "src/rotation/",
-                "src/client_secret/",
-                "src/services/",
-            ]
-            .iter()
-            .any(|folder| file.path.starts_with(folder))
-        })
-        .filter(|file| {
-            arm_patterns(file)
-                .iter()
-                .flatten()
-                .any(|pattern| pattern.starts_with("Effect::"))
-        })
-        .map(|file| file.path.clone())
-        .collect();
+    let found = effect_matchers(&console());
     assert!(
         found.is_empty(),
         "a match over Effect outside of runtime: {found:?}"
     );
+}
+
+#[test]
+fn a_match_over_effects_in_a_screen_is_found() {
+    let text = "fn f(effect: Effect) {\n    match effect {\n        Effect::Start => g(),\n        Effect::Stop(slot) => h(slot),\n    }\n}\n";
+    let files = [
+        SourceFile::new("src/runtime/a.rs", text),
+        SourceFile::new("src/screens/b.rs", text),
+    ];
+    assert_eq!(effect_matchers(&files), ["src/screens/b.rs"]);
 }
 
 #[test]
@@ -175,4 +188,11 @@ fn a_wildcard_arm_over_an_own_enum_is_found() {
         arm_patterns(&files[0]),
         [vec!["Kind::A", "Kind::B", "_"], vec!["1", "_"]]
     );
+}
+
+#[test]
+fn a_wildcard_arm_in_a_method_of_the_enum_is_found() {
+    let text = "impl Kind {\n    fn f(self) -> u8 {\n        match self {\n            Self::A => 1,\n            _ => 3,\n        }\n    }\n}\n";
+    let files = [SourceFile::new("src/a.rs", text)];
+    assert_eq!(wildcards(&files, &own_enums(&files)), ["src/a.rs 1"]);
 }

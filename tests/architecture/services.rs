@@ -79,27 +79,45 @@ fn a_service_is_extended_in_its_own_folder_only() {
     assert!(found.is_empty(), "{found:#?}");
 }
 
-#[test]
-fn only_one_file_extends_the_composition_of_all_services() {
-    let found: Vec<String> = services()
+/// Files that extend the composition of all services.
+fn composition_extenders(files: &[SourceFile]) -> Vec<String> {
+    let extends = |line: &str| extended_type(line).as_deref() == Some("Services");
+    let found = files
         .iter()
-        .filter(|file| {
-            file.lines()
-                .any(|(_, line)| extended_type(line).as_deref() == Some("Services"))
-        })
-        .map(|file| file.path.clone())
-        .collect();
-    assert_eq!(found, ["src/services/mod.rs"]);
+        .filter(|file| file.lines().any(|(_, line)| extends(line)));
+    found.map(|file| file.path.clone()).collect()
 }
 
-#[test]
-fn no_service_names_the_composition_of_all() {
-    let found: Vec<String> = services()
+/// Files below the composition of all services that name it.
+fn composition_users(files: &[SourceFile]) -> Vec<String> {
+    files
         .iter()
         .filter(|file| file.path != "src/services/mod.rs")
         .filter(|file| file.lines().any(|(_, line)| mentions(line, "Services")))
         .map(|file| file.path.clone())
-        .collect();
+        .collect()
+}
+
+/// Lines that name the account.
+fn account_names(file: &SourceFile) -> Vec<String> {
+    let is_account = |line: &str| {
+        line.split(|character: char| !character.is_alphanumeric())
+            .any(|word| word == "Account")
+    };
+    file.lines()
+        .filter(|(_, line)| is_account(line))
+        .map(|(number, line)| format!("line {number} names the account: {line}"))
+        .collect()
+}
+
+#[test]
+fn only_one_file_extends_the_composition_of_all_services() {
+    assert_eq!(composition_extenders(&services()), ["src/services/mod.rs"]);
+}
+
+#[test]
+fn no_service_names_the_composition_of_all() {
+    let found = composition_users(&services());
     assert!(
         found.is_empty(),
         "a service gets the parts that it needs: {found:?}"
@@ -113,12 +131,34 @@ fn the_error_mapper_sees_a_label_of_the_account_not_its_state() {
         .iter()
         .find(|file| file.path == "src/services/aws/failure.rs")
         .expect("the error mapper");
-    for (number, line) in mapper.lines() {
-        let is_account = line
-            .split(|character: char| !character.is_alphanumeric())
-            .any(|word| word == "Account");
-        assert!(!is_account, "line {number} names the account: {line}");
-    }
+    let found = account_names(mapper);
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
+fn a_service_that_knows_the_composition_and_an_error_mapper_that_knows_the_account_are_found() {
+    let files = [
+        SourceFile::new("src/services/mod.rs", "impl Services {}\n"),
+        SourceFile::new("src/services/a.rs", "impl Services {}\n"),
+        SourceFile::new("src/services/b.rs", "fn f(all: &Services) {}\n"),
+        SourceFile::new("src/services/c.rs", "fn f(all: &ServicesOfAws) {}\n"),
+    ];
+    assert_eq!(
+        composition_extenders(&files),
+        ["src/services/mod.rs", "src/services/a.rs"]
+    );
+    assert_eq!(
+        composition_users(&files),
+        ["src/services/a.rs", "src/services/b.rs"]
+    );
+    let mapper = SourceFile::new(
+        "src/services/aws/failure.rs",
+        "fn f(label: &AccountLabel) {}\nfn g(account: &Account) {}\n",
+    );
+    assert_eq!(
+        account_names(&mapper),
+        ["line 2 names the account: fn g(account: &Account) {}"]
+    );
 }
 
 #[test]

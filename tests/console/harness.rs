@@ -3,7 +3,7 @@
 use agentcore_console::{
     app::{App, AppOptions, DrawnFrame},
     keys::{Keymap, parse_sequence},
-    messages::{Effect, Event},
+    messages::{Effect, Effects, Event},
     model::{Deployment, Moment},
     state::ViewMemory,
     theme::{ColorDepth, EMBEDDED, Theme},
@@ -58,13 +58,15 @@ impl Harness {
 
     fn press(&mut self, key: KeyEvent) -> Vec<Effect> {
         self.record_frame();
-        self.app.key(key, self.now).0
+        let effects = self.app.key(key, self.now);
+        self.settled(effects)
     }
 
     /// Moves or presses the mouse.
     pub(crate) fn mouse(&mut self, mouse: MouseEvent) -> Vec<Effect> {
         self.record_frame();
-        self.app.mouse(mouse, self.now).0
+        let effects = self.app.mouse(mouse, self.now);
+        self.settled(effects)
     }
 
     /// Presses the left button of the mouse.
@@ -77,6 +79,12 @@ impl Harness {
         })
     }
 
+    /// As the event loop does before it draws.
+    fn settled(&mut self, effects: Effects) -> Vec<Effect> {
+        self.app.prepare_frame();
+        effects.0
+    }
+
     fn record_frame(&mut self) {
         if let Some(drawn) = self.drawn.take() {
             self.app.record_frame(drawn);
@@ -86,14 +94,16 @@ impl Harness {
     /// Lets a fact happen.
     pub(crate) fn on(&mut self, event: Event) -> Vec<Effect> {
         self.record_frame();
-        self.app.on(event, self.now).0
+        let effects = self.app.on(event, self.now);
+        self.settled(effects)
     }
 
     /// Lets time pass.
     pub(crate) fn pass(&mut self, millis: i64) -> Vec<Effect> {
         self.now = self.now.plus(millis);
         self.record_frame();
-        self.app.tick(self.now).0
+        let effects = self.app.tick(self.now);
+        self.settled(effects)
     }
 
     pub(crate) fn buffer(&self, width: u16, height: u16) -> Buffer {

@@ -110,12 +110,7 @@ pub(crate) fn writes(query: &CypherQuery) -> bool {
         .iter()
         .flatten()
         .any(|clause| match &clause.kind {
-            ClauseKind::Create(_)
-            | ClauseKind::Merge { .. }
-            | ClauseKind::Set(_)
-            | ClauseKind::Remove(_)
-            | ClauseKind::Delete { .. }
-            | ClauseKind::Foreach { .. } => true,
+            ClauseKind::Update(_) => true,
             ClauseKind::Subquery { query, .. } => writes(query),
             ClauseKind::Call(call) => {
                 procedures::find(&call.name).is_some_and(|procedure| procedure.writes)

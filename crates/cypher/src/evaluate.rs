@@ -10,7 +10,10 @@ use std::cmp::Ordering;
 use crate::codes::{SEMANTIC, TYPE};
 use crate::engine::{Engine, Evaluated, RowBindings};
 use crate::error::CypherError;
-use crate::syntax::{BinaryOperator, CypherQuery, Expr, ExprKind, SubqueryKind};
+use crate::syntax::{
+    BinaryOperator, CaseExpr, CypherComparison, CypherQuery, Expr, ExprKind, LogicalOperator,
+    SubqueryKind, TextOperator,
+};
 use crate::value::{self, Map, Value, equals};
 
 use constraints::is_type;
@@ -27,64 +30,26 @@ impl Engine<'_> {
             ExprKind::Parameter(name) => {
                 Ok(self.parameters.get(name).cloned().unwrap_or(Value::Null))
             }
-            ExprKind::Property(..)
-            | ExprKind::Index(..)
-            | ExprKind::Slice(..)
-            | ExprKind::MapProjection(..) => self.part(expression, row),
-            ExprKind::List(items) => items
-                .iter()
-                .map(|item| self.evaluate(item, row))
-                .collect::<Result<_, _>>()
-                .map(Value::List),
-            ExprKind::Map(entries) => entries
-                .iter()
-                .map(|(key, value)| Ok((key.clone(), self.evaluate(value, row)?)))
-                .collect::<Result<Map, CypherError>>()
-                .map(Value::Map),
-            ExprKind::Negate(_)
-            | ExprKind::Not(_)
-            | ExprKind::Binary(..)
-            | ExprKind::Comparison(..)
-            | ExprKind::IsNull(..)
-            | ExprKind::IsType(..)
-            | ExprKind::HasLabels(..) => self.operation(expression, row),
-            ExprKind::Function { .. } | ExprKind::CountStar if expression.is_aggregate() => {
-                Ok(row.aggregate(expression.at).cloned().unwrap_or_default())
+            ExprKind::Property(subject, key) => self.property(&self.evaluate(subject, row)?, key),
+            ExprKind::Index(subject, index) => {
+                let (subject, index) = (self.evaluate(subject, row)?, self.evaluate(index, row)?);
+                self.index(&subject, &index)
             }
-            ExprKind::CountStar => Ok(Value::Null),
-            ExprKind::Function {
-                name, arguments, ..
-            } => self.call(name, arguments, row),
-            ExprKind::Case {
-                subject,
-                branches,
-                otherwise,
-            } => self.case(subject.as_deref(), branches, otherwise.as_deref(), row),
-            ExprKind::Comprehension { .. }
-            | ExprKind::Quantified { .. }
-            | ExprKind::Reduce { .. } => self.iteration(expression, row),
-            ExprKind::PatternComprehension {
-                pattern,
-                predicate,
-                result,
-            } => self
-                .pattern_comprehension(pattern, predicate.as_deref(), result, row)
-                .map(Value::List),
-            ExprKind::Pattern(pattern) => self.pattern_value(pattern, row),
-            ExprKind::Subquery(kind, query) => self.subquery_value(*kind, query, row),
-        }
-    }
-
-    /// Evaluates an operator or a predicate.
-    fn operation(&self, expression: &Expr, row: &RowBindings<'_>) -> Evaluated {
-        match &expression.kind {
+            ExprKind::Slice(list, from, to) => {
+                self.slice(list, from.as_deref(), to.as_deref(), row)
+            }
+            ExprKind::MapProjection(subject, elements) => {
+                self.map_projection(subject, elements, row)
+            }
+            ExprKind::List(items) => self.list(items, row),
+            ExprKind::Map(entries) => self.map(entries, row),
             ExprKind::Negate(inner) => negate(self.evaluate(inner, row)?),
             ExprKind::Not(inner) => Ok(truth(self.truth(inner, row)?.map(|value| !value))),
             ExprKind::Binary(operator, left, right) => self.binary(*operator, left, right, row),
             ExprKind::Comparison(first, rest) => self.comparison(first, rest, row),
             ExprKind::IsNull(inner, positive) => {
-                let null = self.evaluate(inner, row)?.is_null();
-                Ok(Value::Boolean(null == *positive))
+                let is_null = self.evaluate(inner, row)?.is_null();
+                Ok(Value::Boolean(is_null == *positive))
             }
             ExprKind::IsType(inner, name, positive) => {
                 let matches = is_type(&self.evaluate(inner, row)?, name);
@@ -94,8 +59,36 @@ impl Engine<'_> {
                 let subject = self.evaluate(inner, row)?;
                 Ok(truth(self.has_labels(&subject, labels)))
             }
-            _ => Ok(Value::Null),
+            ExprKind::Function { .. } | ExprKind::CountStar if expression.is_aggregate() => {
+                Ok(row.aggregate(expression.at).cloned().unwrap_or_default())
+            }
+            ExprKind::CountStar => Ok(Value::Null),
+            ExprKind::Function {
+                name, arguments, ..
+            } => self.call(name, arguments, row),
+            ExprKind::Case(case) => self.case(case, row),
+            ExprKind::Comprehension(comprehension) => self.comprehension(comprehension, row),
+            ExprKind::Quantified(predicate) => self.list_predicate(predicate, row),
+            ExprKind::Reduce(reduce) => self.reduce(reduce, row),
+            ExprKind::PatternComprehension(comprehension) => {
+                self.pattern_comprehension(comprehension, row)
+            }
+            ExprKind::Pattern(pattern) => self.pattern_value(pattern, row),
+            ExprKind::Subquery(kind, query) => self.subquery_value(*kind, query, row),
         }
+    }
+
+    fn list(&self, items: &[Expr], row: &RowBindings<'_>) -> Evaluated {
+        let values = items.iter().map(|item| self.evaluate(item, row));
+        values.collect::<Result<_, _>>().map(Value::List)
+    }
+
+    fn map(&self, entries: &[(String, Expr)], row: &RowBindings<'_>) -> Evaluated {
+        let evaluated = |(key, value): &(String, Expr)| {
+            Ok::<_, CypherError>((key.clone(), self.evaluate(value, row)?))
+        };
+        let values = entries.iter().map(evaluated);
+        values.collect::<Result<Map, _>>().map(Value::Map)
     }
 
     /// Evaluates a predicate. `None` is null.
@@ -139,48 +132,54 @@ impl Engine<'_> {
         row: &RowBindings<'_>,
     ) -> Evaluated {
         match operator {
-            BinaryOperator::And => {
-                let left = self.truth(left, row)?;
-                if left == Some(false) {
-                    return Ok(Value::Boolean(false));
-                }
-                return Ok(match (left, self.truth(right, row)?) {
-                    (_, Some(false)) => Value::Boolean(false),
-                    (Some(true), Some(true)) => Value::Boolean(true),
-                    _ => Value::Null,
-                });
-            }
-            BinaryOperator::Or => {
-                let left = self.truth(left, row)?;
-                if left == Some(true) {
-                    return Ok(Value::Boolean(true));
-                }
-                return Ok(match (left, self.truth(right, row)?) {
-                    (_, Some(true)) => Value::Boolean(true),
-                    (Some(false), Some(false)) => Value::Boolean(false),
-                    _ => Value::Null,
-                });
-            }
-            BinaryOperator::Xor => {
-                let pair = (self.truth(left, row)?, self.truth(right, row)?);
-                return Ok(match pair {
-                    (Some(a), Some(b)) => Value::Boolean(a != b),
-                    _ => Value::Null,
-                });
-            }
-            _ => {}
+            BinaryOperator::Logical(operator) => self.logical(operator, left, right, row),
+            BinaryOperator::Arithmetic(operator) => arithmetic(
+                operator,
+                self.evaluate(left, row)?,
+                self.evaluate(right, row)?,
+            ),
+            BinaryOperator::Text(operator) => self.text_predicate(
+                operator,
+                &self.evaluate(left, row)?,
+                &self.evaluate(right, row)?,
+            ),
+            BinaryOperator::In => contained(&self.evaluate(left, row)?, self.evaluate(right, row)?),
         }
-        let (left, right) = (self.evaluate(left, row)?, self.evaluate(right, row)?);
-        match operator {
-            BinaryOperator::In => contained(&left, right),
-            BinaryOperator::StartsWith => {
-                Ok(texts(&left, &right, |text, part| text.starts_with(part)))
-            }
-            BinaryOperator::EndsWith => Ok(texts(&left, &right, |text, part| text.ends_with(part))),
-            BinaryOperator::Contains => Ok(texts(&left, &right, |text, part| text.contains(part))),
-            BinaryOperator::Matches => self.matches(&left, &right),
-            _ => arithmetic(operator, left, right),
+    }
+
+    fn logical(
+        &self,
+        operator: LogicalOperator,
+        left: &Expr,
+        right: &Expr,
+        row: &RowBindings<'_>,
+    ) -> Evaluated {
+        let left = self.truth(left, row)?;
+        // The value of the left operand that decides without the right one.
+        let decisive = match operator {
+            LogicalOperator::And => Some(false),
+            LogicalOperator::Or => Some(true),
+            LogicalOperator::Xor => None,
+        };
+        if decisive.is_some() && left == decisive {
+            return Ok(truth(left));
         }
+        let right = self.truth(right, row)?;
+        Ok(truth(match operator {
+            LogicalOperator::And | LogicalOperator::Or if right == decisive => right,
+            LogicalOperator::And | LogicalOperator::Or => left.and(right),
+            LogicalOperator::Xor => left.zip(right).map(|(left, right)| left != right),
+        }))
+    }
+
+    fn text_predicate(&self, operator: TextOperator, text: &Value, part: &Value) -> Evaluated {
+        let holds: fn(&str, &str) -> bool = match operator {
+            TextOperator::StartsWith => |text, part| text.starts_with(part),
+            TextOperator::EndsWith => |text, part| text.ends_with(part),
+            TextOperator::Contains => |text, part| text.contains(part),
+            TextOperator::Matches => return self.matches(text, part),
+        };
+        Ok(texts(text, part, holds))
     }
 
     fn matches(&self, text: &Value, pattern: &Value) -> Evaluated {
@@ -206,7 +205,7 @@ impl Engine<'_> {
     fn comparison(
         &self,
         first: &Expr,
-        rest: &[(BinaryOperator, Expr)],
+        rest: &[(CypherComparison, Expr)],
         row: &RowBindings<'_>,
     ) -> Evaluated {
         let mut left = self.evaluate(first, row)?;
@@ -223,17 +222,12 @@ impl Engine<'_> {
         Ok(truth(known))
     }
 
-    fn case(
-        &self,
-        subject: Option<&Expr>,
-        branches: &[(Expr, Expr)],
-        otherwise: Option<&Expr>,
-        row: &RowBindings<'_>,
-    ) -> Evaluated {
+    fn case(&self, case: &CaseExpr, row: &RowBindings<'_>) -> Evaluated {
+        let subject = case.subject.as_ref();
         let subject = subject
             .map(|subject| self.evaluate(subject, row))
             .transpose()?;
-        for (condition, result) in branches {
+        for (condition, result) in &case.branches {
             let taken = match &subject {
                 Some(subject) => equals(subject, &self.evaluate(condition, row)?) == Some(true),
                 None => self.truth(condition, row)? == Some(true),
@@ -242,6 +236,7 @@ impl Engine<'_> {
                 return self.evaluate(result, row);
             }
         }
+        let otherwise = case.otherwise.as_ref();
         otherwise.map_or(Ok(Value::Null), |otherwise| self.evaluate(otherwise, row))
     }
 

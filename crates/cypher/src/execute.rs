@@ -243,12 +243,7 @@ impl Engine<'_> {
                 rows: Vec::new(),
                 error: table.error,
             }),
-            ClauseKind::Create(_)
-            | ClauseKind::Merge { .. }
-            | ClauseKind::Set(_)
-            | ClauseKind::Remove(_)
-            | ClauseKind::Delete { .. }
-            | ClauseKind::Foreach { .. } => self.update(clause, table),
+            ClauseKind::Update(update) => self.update(update, table),
         }
     }
 

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::value::{Map, Value};
+use crate::value::{EntityId, Map, Value};
 
 /// A node with the relationships that start and end at it.
 #[derive(Debug, Clone, Default)]
@@ -148,11 +148,10 @@ impl Graph {
     }
 
     /// Returns the element id of a node (`4:uuid:7`) or relationship.
-    pub(crate) fn element_id(&self, value: &Value) -> String {
-        match value {
-            Value::Relationship(id) => format!("5:{}:{id}", self.uuid),
-            Value::Node(id) => format!("4:{}:{id}", self.uuid),
-            _ => String::new(),
+    pub(crate) fn element_id(&self, entity: EntityId) -> String {
+        match entity {
+            EntityId::Relationship(id) => format!("5:{}:{id}", self.uuid),
+            EntityId::Node(id) => format!("4:{}:{id}", self.uuid),
         }
     }
 
@@ -204,13 +203,12 @@ impl Graph {
     }
 
     /// Sets a property, or removes it if the value is null. Returns whether anything changed.
-    pub(crate) fn set_property(&mut self, entity: &Value, key: &str, value: Value) -> bool {
+    pub(crate) fn set_property(&mut self, entity: EntityId, key: &str, value: Value) -> bool {
         let properties = match entity {
-            Value::Node(id) => self.node_mut(*id).map(|node| &mut node.properties),
-            Value::Relationship(id) => self
-                .relationship_mut(*id)
-                .map(|found| &mut found.properties),
-            _ => None,
+            EntityId::Node(id) => self.node_mut(id).map(|node| &mut node.properties),
+            EntityId::Relationship(id) => {
+                self.relationship_mut(id).map(|found| &mut found.properties)
+            }
         };
         let Some(properties) = properties else {
             return false;
@@ -224,11 +222,10 @@ impl Graph {
     }
 
     /// Returns the properties of a node or relationship.
-    pub(crate) fn properties(&self, entity: &Value) -> Option<&Map> {
+    pub(crate) fn properties(&self, entity: EntityId) -> Option<&Map> {
         match entity {
-            Value::Node(id) => self.node(*id).map(|node| &node.properties),
-            Value::Relationship(id) => self.relationship(*id).map(|found| &found.properties),
-            _ => None,
+            EntityId::Node(id) => self.node(id).map(|node| &node.properties),
+            EntityId::Relationship(id) => self.relationship(id).map(|found| &found.properties),
         }
     }
 

@@ -13,7 +13,7 @@ use crate::error::CypherError;
 use crate::syntax::{
     Direction, Expr, LabelExpression, Name, NodePattern, PathPattern, RelationshipPattern,
 };
-use crate::value::{Value, equals};
+use crate::value::{EntityId, Value, equals};
 use plan::PlanStep;
 use state::MatchState;
 
@@ -192,12 +192,12 @@ impl Engine<'_> {
         {
             return Ok(false);
         }
-        self.properties_fit(&Value::Node(id), node.properties.as_deref(), state)
+        self.properties_fit(EntityId::Node(id), node.properties.as_deref(), state)
     }
 
     fn properties_fit(
         &self,
-        entity: &Value,
+        entity: EntityId,
         wanted: Option<&Expr>,
         state: &MatchState<'_>,
     ) -> MatchResult<bool> {
@@ -283,7 +283,8 @@ impl Engine<'_> {
             {
                 continue;
             }
-            if !self.properties_fit(&relationship, pattern.properties.as_deref(), state)? {
+            let wanted = pattern.properties.as_deref();
+            if !self.properties_fit(EntityId::Relationship(id), wanted, state)? {
                 continue;
             }
             state.used.insert(id);
@@ -349,7 +350,7 @@ impl Engine<'_> {
         for (id, other) in self.leading(here, pattern, reach.against) {
             if state.used.contains(&id)
                 || !self.properties_fit(
-                    &Value::Relationship(id),
+                    EntityId::Relationship(id),
                     pattern.properties.as_deref(),
                     state,
                 )?

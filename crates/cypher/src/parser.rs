@@ -233,26 +233,17 @@ impl CypherParser<'_> {
 
     /// Any name, keywords included.
     fn name(&mut self, expected: &str) -> Result<Name, CypherError> {
-        let at = self.at();
-        match self.peek().kind.clone() {
-            TokenKind::Word(text) | TokenKind::Quoted(text) => {
-                self.next();
-                Ok(Name { text, at })
-            }
-            _ => Err(self.unexpected(expected)),
-        }
+        self.variable().ok_or_else(|| self.unexpected(expected))
     }
 
     /// Returns the name of a variable, when one stands here.
     fn variable(&mut self) -> Option<Name> {
         let at = self.at();
-        match self.peek().kind.clone() {
-            TokenKind::Word(text) | TokenKind::Quoted(text) => {
-                self.next();
-                Some(Name { text, at })
-            }
-            _ => None,
-        }
+        let (TokenKind::Word(text) | TokenKind::Quoted(text)) = self.peek().kind.clone() else {
+            return None;
+        };
+        self.next();
+        Some(Name { text, at })
     }
 
     /// Parses something, and returns to the start if it does not fit.

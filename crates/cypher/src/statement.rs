@@ -91,17 +91,12 @@ impl PreparedStatement {
             .parts
             .iter()
             .flatten()
-            .find_map(|clause| match clause.kind {
+            .find_map(|clause| match &clause.kind {
                 ClauseKind::Call(_) | ClauseKind::Return(_) => None,
                 ClauseKind::Match { .. } => Some("MATCH"),
                 ClauseKind::Unwind { .. } => Some("UNWIND"),
                 ClauseKind::With(_) => Some("WITH"),
-                ClauseKind::Create(_) => Some("CREATE"),
-                ClauseKind::Merge { .. } => Some("MERGE"),
-                ClauseKind::Set(_) => Some("SET"),
-                ClauseKind::Remove(_) => Some("REMOVE"),
-                ClauseKind::Delete { .. } => Some("DELETE"),
-                ClauseKind::Foreach { .. } => Some("FOREACH"),
+                ClauseKind::Update(update) => Some(update.keyword()),
                 ClauseKind::Subquery { .. } => Some("CALL"),
                 ClauseKind::Finish => Some("FINISH"),
             })

@@ -10,7 +10,9 @@ mod pattern;
 pub(crate) use command::{ConstraintKind, SchemaCommand, SchemaSubject, ShowCommand, ShowTarget};
 pub use command::{TextOrParameter, UserChanges, UserCommand};
 pub(crate) use expr::{
-    BinaryOperator, Expr, ExprKind, MapElement, Quantifier, SubqueryKind, is_aggregate_function,
+    ArithmeticOperator, BinaryOperator, CaseExpr, CypherComparison, Expr, ExprKind,
+    ListComprehension, ListPredicate, LogicalOperator, MapElement, PatternComprehension,
+    Quantifier, ReduceExpr, SubqueryKind, TextOperator, is_aggregate_function,
 };
 pub(crate) use pattern::{
     Direction, LabelExpression, NodePattern, PathPattern, RelationshipPattern, Shortest,
@@ -77,6 +79,19 @@ pub(crate) enum ClauseKind {
     },
     With(Projection),
     Return(Projection),
+    Update(UpdatingClause),
+    Call(ProcedureCall),
+    Subquery {
+        optional: bool,
+        imports: Option<Vec<Name>>,
+        query: CypherQuery,
+    },
+    Finish,
+}
+
+/// The clauses that change the graph.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum UpdatingClause {
     Create(Vec<PathPattern>),
     Merge {
         pattern: PathPattern,
@@ -94,13 +109,20 @@ pub(crate) enum ClauseKind {
         list: Expr,
         clauses: Vec<Clause>,
     },
-    Call(ProcedureCall),
-    Subquery {
-        optional: bool,
-        imports: Option<Vec<Name>>,
-        query: CypherQuery,
-    },
-    Finish,
+}
+
+impl UpdatingClause {
+    /// Returns the keyword of the clause.
+    pub(crate) fn keyword(&self) -> &'static str {
+        match self {
+            Self::Create(_) => "CREATE",
+            Self::Merge { .. } => "MERGE",
+            Self::Set(_) => "SET",
+            Self::Remove(_) => "REMOVE",
+            Self::Delete { .. } => "DELETE",
+            Self::Foreach { .. } => "FOREACH",
+        }
+    }
 }
 
 /// A name and its offset.

@@ -1,17 +1,20 @@
 //! Dates, times and durations: made from texts and maps, added, taken apart.
 
+mod arithmetic;
+mod instant;
 mod parts;
 
 use jiff::civil;
 use jiff::tz::{Offset, TimeZone};
-use jiff::{Span, ToSpan, Zoned};
+use jiff::{ToSpan, Zoned};
 
 use crate::codes::{ARGUMENT, SYNTAX, TYPE};
 use crate::engine::Evaluated;
 use crate::error::CypherError;
-use crate::syntax::BinaryOperator;
 use crate::value::{DurationValue, Map, Value};
 
+pub(crate) use arithmetic::arithmetic;
+use instant::TemporalInstant;
 pub(crate) use parts::property;
 
 /// Parses a temporal value. `function` is the name of the Cypher function that would parse it:
@@ -100,13 +103,14 @@ struct TemporalParts {
 impl TemporalParts {
     fn of(value: &Value) -> Option<Self> {
         let epoch = civil::date(1970, 1, 1);
-        let (date, time, zone) = match value {
-            Value::Date(date) => (*date, civil::Time::midnight(), TimeZone::UTC),
-            Value::LocalTime(time) => (epoch, *time, TimeZone::UTC),
-            Value::Time(time, offset) => (epoch, *time, TimeZone::fixed(*offset)),
-            Value::LocalDateTime(moment) => (moment.date(), moment.time(), TimeZone::UTC),
-            Value::DateTime(moment) => (moment.date(), moment.time(), moment.time_zone().clone()),
-            _ => return None,
+        let (date, time, zone) = match TemporalInstant::of(value)? {
+            TemporalInstant::Date(date) => (date, civil::Time::midnight(), TimeZone::UTC),
+            TemporalInstant::LocalTime(time) => (epoch, time, TimeZone::UTC),
+            TemporalInstant::Time(time, offset) => (epoch, time, TimeZone::fixed(offset)),
+            TemporalInstant::LocalDateTime(moment) => (moment.date(), moment.time(), TimeZone::UTC),
+            TemporalInstant::DateTime(moment) => {
+                (moment.date(), moment.time(), moment.time_zone().clone())
+            }
         };
         Some(Self { date, time, zone })
     }
@@ -417,79 +421,4 @@ fn truncate(kind: &str, unit: &str, value: &Value) -> Evaluated {
         }
     }
     moment.value(kind)
-}
-
-/// None where the operands are no temporal ones.
-pub(crate) fn arithmetic(
-    operator: BinaryOperator,
-    left: &Value,
-    right: &Value,
-) -> Option<Evaluated> {
-    match (operator, left, right) {
-        (BinaryOperator::Add, Value::Duration(a), Value::Duration(b)) => {
-            Some(Ok(combined(*a, *b, 1)))
-        }
-        (BinaryOperator::Subtract, Value::Duration(a), Value::Duration(b)) => {
-            Some(Ok(combined(*a, *b, -1)))
-        }
-        (BinaryOperator::Subtract, Value::Integer(0), Value::Duration(b)) => {
-            Some(Ok(combined(DurationValue::default(), *b, -1)))
-        }
-        (BinaryOperator::Multiply, Value::Duration(a), Value::Integer(b))
-        | (BinaryOperator::Multiply, Value::Integer(b), Value::Duration(a)) => {
-            let nanos = i128::from(a.nanos) * i128::from(*b);
-            let carried = (nanos / 1_000_000_000) as i64;
-            Some(Ok(Value::Duration(DurationValue::new(
-                a.months * b,
-                a.days * b,
-                a.seconds * b + carried,
-                (nanos % 1_000_000_000) as i64,
-            ))))
-        }
-        (BinaryOperator::Add, instant, Value::Duration(duration))
-        | (BinaryOperator::Add, Value::Duration(duration), instant) => {
-            shifted(instant, *duration, 1)
-        }
-        (BinaryOperator::Subtract, instant, Value::Duration(duration)) => {
-            shifted(instant, *duration, -1)
-        }
-        _ => None,
-    }
-}
-
-fn combined(a: DurationValue, b: DurationValue, sign: i64) -> Value {
-    Value::Duration(DurationValue::new(
-        a.months + sign * b.months,
-        a.days + sign * b.days,
-        a.seconds + sign * b.seconds,
-        a.nanos + sign * b.nanos,
-    ))
-}
-
-fn shifted(instant: &Value, duration: DurationValue, sign: i64) -> Option<Evaluated> {
-    let calendar = Span::new()
-        .try_months(sign * duration.months)
-        .ok()?
-        .try_days(sign * duration.days)
-        .ok()?;
-    let clock = Span::new()
-        .try_seconds(sign * duration.seconds)
-        .ok()?
-        .try_nanoseconds(sign * duration.nanos)
-        .ok()?;
-    let result = match instant {
-        Value::Date(date) => date.checked_add(calendar).map(Value::Date),
-        Value::LocalDateTime(moment) => moment
-            .checked_add(calendar)
-            .and_then(|moment| moment.checked_add(clock))
-            .map(Value::LocalDateTime),
-        Value::DateTime(moment) => moment
-            .checked_add(calendar)
-            .and_then(|moment| moment.checked_add(clock))
-            .map(|moment| Value::DateTime(Box::new(moment))),
-        Value::LocalTime(time) => Ok(Value::LocalTime(time.wrapping_add(clock))),
-        Value::Time(time, offset) => Ok(Value::Time(time.wrapping_add(clock), *offset)),
-        _ => return None,
-    };
-    Some(result.map_err(out_of_range))
 }

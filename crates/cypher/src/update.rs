@@ -9,10 +9,10 @@ use crate::evaluate::check_storable;
 use crate::execute::BindingTable;
 use crate::matching;
 use crate::syntax::{
-    Clause, ClauseKind, Direction, Expr, ExprKind, LabelExpression, Name, NodePattern, PathPattern,
-    RelationshipPattern, RemoveItem, SetItem,
+    Clause, Direction, Expr, ExprKind, LabelExpression, Name, NodePattern, PathPattern,
+    RelationshipPattern, RemoveItem, SetItem, UpdatingClause,
 };
-use crate::value::{Map, PathValue, Value};
+use crate::value::{EntityId, Map, PathValue, Value};
 
 type UpdateResult<T = ()> = Result<T, CypherError>;
 
@@ -20,12 +20,12 @@ impl Engine<'_> {
     /// Changes the graph row by row; the rows before one that fails stay.
     pub(crate) fn update(
         &self,
-        clause: &ClauseKind,
+        clause: &UpdatingClause,
         table: BindingTable,
     ) -> Result<BindingTable, CypherError> {
         let old = table.names.clone();
         Ok(match clause {
-            ClauseKind::Create(patterns) => {
+            UpdatingClause::Create(patterns) => {
                 let names = extended(&old, patterns);
                 table.flat_map(names.clone(), |mut row| {
                     row.resize(names.len(), Value::Null);
@@ -35,7 +35,7 @@ impl Engine<'_> {
                     Ok(vec![row])
                 })
             }
-            ClauseKind::Merge {
+            UpdatingClause::Merge {
                 pattern,
                 on_create,
                 on_match,
@@ -45,27 +45,26 @@ impl Engine<'_> {
                     self.merge(pattern, on_create, on_match, &names, row)
                 })
             }
-            ClauseKind::Set(items) => for_each_row(table, |row| {
+            UpdatingClause::Set(items) => for_each_row(table, |row| {
                 items.iter().try_for_each(|item| self.set(item, row))
             })
             .all_or_none(),
-            ClauseKind::Remove(items) => for_each_row(table, |row| {
+            UpdatingClause::Remove(items) => for_each_row(table, |row| {
                 items.iter().try_for_each(|item| self.remove(item, row))
             })
             .all_or_none(),
-            ClauseKind::Delete {
+            UpdatingClause::Delete {
                 detach,
                 expressions,
             } => {
                 self.delete(*detach, expressions, &table)?;
                 table
             }
-            ClauseKind::Foreach {
+            UpdatingClause::Foreach {
                 name,
                 list,
                 clauses,
             } => for_each_row(table, |row| self.foreach(name, list, clauses, row)),
-            _ => table,
         })
     }
 
@@ -155,7 +154,7 @@ impl Engine<'_> {
         for label in &labels {
             self.add_label(id, label);
         }
-        self.set_all(&Value::Node(id), properties)?;
+        self.set_all(EntityId::Node(id), properties)?;
         self.keep_unique(id)?;
         bind(names, row, pattern.name.as_ref(), Value::Node(id));
         Ok(id)
@@ -186,7 +185,7 @@ impl Engine<'_> {
             .borrow_mut()
             .create_relationship(&kind, start, end);
         self.counters.borrow_mut().relationships_created += 1;
-        self.set_all(&Value::Relationship(id), properties)?;
+        self.set_all(EntityId::Relationship(id), properties)?;
         bind(names, row, pattern.name.as_ref(), Value::Relationship(id));
         Ok(id)
     }
@@ -213,14 +212,14 @@ impl Engine<'_> {
         }
     }
 
-    fn set_all(&self, entity: &Value, properties: Map) -> UpdateResult {
+    fn set_all(&self, entity: EntityId, properties: Map) -> UpdateResult {
         properties
             .into_iter()
             .filter(|(_, value)| !value.is_null())
             .try_for_each(|(key, value)| self.set_one(entity, &key, value))
     }
 
-    fn set_one(&self, entity: &Value, key: &str, value: Value) -> UpdateResult {
+    fn set_one(&self, entity: EntityId, key: &str, value: Value) -> UpdateResult {
         check_storable(&value)?;
         if self.graph.borrow_mut().set_property(entity, key, value) {
             self.counters.borrow_mut().properties_set += 1;
@@ -322,13 +321,8 @@ impl Engine<'_> {
             SetItem::Replace { name, value } => {
                 let target = self.variable(name, row)?;
                 let wanted = self.map_of(value, row)?;
-                let old: Vec<String> = self
-                    .graph
-                    .borrow()
-                    .properties(&target)
-                    .map(|map| map.keys().cloned().collect())
-                    .unwrap_or_default();
-                for key in old.iter().filter(|key| !wanted.contains_key(*key)) {
+                let old = self.properties_of(&target);
+                for key in old.keys().filter(|key| !wanted.contains_key(*key)) {
                     self.set_on(&target, key, Value::Null)?;
                 }
                 wanted
@@ -354,34 +348,23 @@ impl Engine<'_> {
     }
 
     fn set_on(&self, target: &Value, key: &str, value: Value) -> UpdateResult {
-        match target {
-            Value::Null => Ok(()),
-            Value::Node(_) | Value::Relationship(_) => {
-                if value.is_null() {
-                    // Neo4j counts a removal only where something was there.
-                    if self
-                        .graph
-                        .borrow_mut()
-                        .set_property(target, key, Value::Null)
-                    {
-                        self.counters.borrow_mut().properties_set += 1;
-                    }
-                    return Ok(());
-                }
-                self.set_one(target, key, value)?;
-                if let Value::Node(id) = target {
-                    self.keep_unique(*id)
-                } else {
-                    Ok(())
-                }
-            }
-            other => Err(CypherError::run(
+        if target.is_null() {
+            return Ok(());
+        }
+        let Some(entity) = target.entity() else {
+            return Err(CypherError::run(
                 TYPE,
                 format!(
                     "Invalid input for SET: expected a node or a relationship, got: {}",
-                    other.described()
+                    target.described()
                 ),
-            )),
+            ));
+        };
+        let is_removal = value.is_null();
+        self.set_one(entity, key, value)?;
+        match entity {
+            EntityId::Node(id) if !is_removal => self.keep_unique(id),
+            EntityId::Node(_) | EntityId::Relationship(_) => Ok(()),
         }
     }
 
@@ -399,12 +382,7 @@ impl Engine<'_> {
         match self.evaluate(value, row)? {
             Value::Map(map) => Ok(map),
             Value::Null => Ok(Map::new()),
-            entity @ (Value::Node(_) | Value::Relationship(_)) => Ok(self
-                .graph
-                .borrow()
-                .properties(&entity)
-                .cloned()
-                .unwrap_or_default()),
+            entity @ (Value::Node(_) | Value::Relationship(_)) => Ok(self.properties_of(&entity)),
             other => Err(CypherError::run(
                 TYPE,
                 format!(

@@ -55,6 +55,13 @@ pub enum Value {
     Point(PointValue),
 }
 
+/// The id of a node or of a relationship.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum EntityId {
+    Node(u64),
+    Relationship(u64),
+}
+
 /// A path. It has one node more than relationships.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PathValue {
@@ -112,6 +119,17 @@ impl Value {
             Self::Duration(_) => "Duration",
             Self::Point(_) => "Point",
         }
+    }
+
+    /// Returns the node or the relationship that the value is.
+    pub(crate) fn entity(&self) -> Option<EntityId> {
+        if let Self::Node(id) = self {
+            return Some(EntityId::Node(*id));
+        }
+        let Self::Relationship(id) = self else {
+            return None;
+        };
+        Some(EntityId::Relationship(*id))
     }
 
     /// Returns whether the value is null.

@@ -130,34 +130,41 @@ impl ApiError {
         operation: &str,
         protocol: Protocol,
     ) -> Option<Self> {
-        match kind {
-            FaultKind::Throttling => Some(Self::throttled(service, protocol)),
-            FaultKind::AccessDenied => {
-                let message = format!(
-                    "User: {} is not authorized to perform: {}:{operation} because no \
-                     identity-based policy allows the action",
-                    crate::scenarios::CALLER_ARN,
-                    service.spec().iam_prefix,
-                );
-                let (status, code) = match protocol {
-                    Protocol::Query(_) => (StatusCode::FORBIDDEN, "AccessDenied"),
-                    Protocol::RestJson => (StatusCode::FORBIDDEN, "AccessDeniedException"),
-                    Protocol::AwsJson(_) | Protocol::Cbor => {
-                        (StatusCode::BAD_REQUEST, "AccessDeniedException")
-                    }
-                };
-                Some(Self::new(status, code, message))
-            }
-            FaultKind::InternalError => Some(Self::new(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                service.spec().internal_error,
-                "The service had an internal error.",
-            )),
-            FaultKind::ExpiredToken => {
-                Some(Self::of_signature(&SignatureRefusal::Expired, protocol))
-            }
-            _ => None,
+        if kind == FaultKind::Throttling {
+            return Some(Self::throttled(service, protocol));
         }
+        if kind == FaultKind::AccessDenied {
+            return Some(Self::access_denied(service, operation, protocol));
+        }
+        if kind == FaultKind::ExpiredToken {
+            return Some(Self::of_signature(&SignatureRefusal::Expired, protocol));
+        }
+        (kind == FaultKind::InternalError).then(|| Self::internal_error(service))
+    }
+
+    fn internal_error(service: Service) -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            service.spec().internal_error,
+            "The service had an internal error.",
+        )
+    }
+
+    fn access_denied(service: Service, operation: &str, protocol: Protocol) -> Self {
+        let message = format!(
+            "User: {} is not authorized to perform: {}:{operation} because no identity-based policy \
+             allows the action",
+            crate::scenarios::CALLER_ARN,
+            service.spec().iam_prefix,
+        );
+        let (status, code) = match protocol {
+            Protocol::Query(_) => (StatusCode::FORBIDDEN, "AccessDenied"),
+            Protocol::RestJson => (StatusCode::FORBIDDEN, "AccessDeniedException"),
+            Protocol::AwsJson(_) | Protocol::Cbor => {
+                (StatusCode::BAD_REQUEST, "AccessDeniedException")
+            }
+        };
+        Self::new(status, code, message)
     }
 
     /// Returns the refusal of a call that came too soon after others.

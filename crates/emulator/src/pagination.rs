@@ -66,11 +66,8 @@ pub(crate) fn read_mark(list: &str, token: &str) -> Option<String> {
 
 /// Returns a whole number that may also come as text (query strings); none if it is something else.
 pub(crate) fn number(value: Option<&Value>) -> Option<i64> {
-    match value? {
-        Value::Number(number) => number.as_i64(),
-        Value::String(text) => text.parse().ok(),
-        _ => None,
-    }
+    let value = value?;
+    value.as_i64().or_else(|| value.as_str()?.parse().ok())
 }
 
 #[cfg(test)]

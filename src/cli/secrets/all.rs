@@ -33,7 +33,7 @@ use crate::{
 };
 
 use super::{
-    ChangeFlags, How,
+    ChangeFlags, CommonFlags,
     change::{listen, rotation_options},
     evidence::{
         EvidenceReport, ProofRecord, RotatedSubject, RotationRecord, StepRecord, deliver, failed,
@@ -71,23 +71,23 @@ pub(super) fn run(
     context: &Context,
     flags: &ChangeFlags,
     report: Option<&Path>,
-    how: How,
+    common: CommonFlags,
 ) -> CliResult {
     let doing = "rotating all secrets of a deployment";
-    let options = rotation_options(RotationKind::Rotate, flags, how, doing)?;
+    let options = rotation_options(RotationKind::Rotate, flags, common, doing)?;
     let deployments = context.deployments()?;
     let [deployment] = deployments.as_slice() else {
         return Err(which(&deployments).into());
     };
     let services = context.services();
-    if !how.dry_run {
+    if !common.dry_run {
         services.options().guard_write(deployment, doing)?;
-        need_somebody(how.yes, doing)?;
+        need_somebody(common.yes, doing)?;
     }
     let loaded = context.load();
     let client = ClientSecretOptions {
         kind: ClientSecretKind::Rotate,
-        rehearse: how.dry_run,
+        rehearse: common.dry_run,
         keep_old: false,
         configuration: loaded.path.filter(|_| loaded.found),
         deployments: loaded.config.deployments,
@@ -99,12 +99,12 @@ pub(super) fn run(
             services: &services,
             deployment,
             flags,
-            how,
+            common,
             stop: &stop,
         };
         let things = rotation.things().await?;
         let evidence = rotation.perform(things, &options, &client).await;
-        deliver(&evidence, report, how)
+        deliver(&evidence, report, common)
     });
     // A question may still wait for its answer on another thread.
     runtime.shutdown_background();
@@ -116,7 +116,7 @@ struct AllRotation<'a> {
     services: &'a Services,
     deployment: &'a Deployment,
     flags: &'a ChangeFlags,
-    how: How,
+    common: CommonFlags,
     stop: &'a CancellationToken,
 }
 
@@ -170,7 +170,7 @@ impl AllRotation<'_> {
                 RotatedThing::Password(secret) => self.password(secret, options.clone()).await,
                 RotatedThing::ClientSecret => self.client_secret(client.clone()).await,
             };
-            is_doubtful = record.is_doubtful(self.how.dry_run);
+            is_doubtful = record.is_doubtful(self.common.dry_run);
             rotations.push(record);
             if is_doubtful {
                 break;
@@ -184,7 +184,7 @@ impl AllRotation<'_> {
             who: identity.map(|identity| identity.arn),
             began_at,
             ended_at: clock::now().iso(),
-            outcome: match (is_doubtful, self.how.dry_run) {
+            outcome: match (is_doubtful, self.common.dry_run) {
                 (true, _) => "stopped",
                 (false, _) if rotations.is_empty() => RotationOutcome::NothingToDo.as_str(),
                 (false, true) => "dry-run",
@@ -200,7 +200,7 @@ impl AllRotation<'_> {
         secret: &str,
         options: crate::services::rotation::RotationOptions,
     ) -> RotationRecord {
-        let mut operator = Recorder::new(self.how, self.flags, secret);
+        let mut operator = Recorder::new(self.common, self.flags, secret);
         let began_at = clock::now().iso();
         let ended = self
             .services
@@ -233,7 +233,7 @@ impl AllRotation<'_> {
     }
 
     async fn client_secret(&self, options: ClientSecretOptions) -> RotationRecord {
-        let mut operator = Recorder::new(self.how, self.flags, self.deployment.name.as_str());
+        let mut operator = Recorder::new(self.common, self.flags, self.deployment.name.as_str());
         let began_at = clock::now().iso();
         let ended = self
             .services
@@ -273,7 +273,7 @@ impl AllRotation<'_> {
 /// Keeps the evidence of each step, and asks as the single rotation does.
 struct Recorder {
     console: TerminalOperator,
-    how: How,
+    common: CommonFlags,
     name: String,
     subject: RotatedSubject,
     proven: Vec<ProofRecord>,
@@ -281,10 +281,10 @@ struct Recorder {
 }
 
 impl Recorder {
-    fn new(how: How, flags: &ChangeFlags, secret: &str) -> Self {
+    fn new(common: CommonFlags, flags: &ChangeFlags, secret: &str) -> Self {
         Self {
-            console: TerminalOperator::new(how, secret, flags),
-            how,
+            console: TerminalOperator::new(common, secret, flags),
+            common,
             name: secret.to_owned(),
             subject: RotatedSubject::default(),
             proven: Vec::new(),
@@ -329,7 +329,7 @@ impl Operator for Recorder {
     }
 
     fn plan(&mut self, plan: RotationPlan) {
-        if !self.how.yes {
+        if !self.common.yes {
             plan.lines().iter().for_each(|line| output::note(line));
         }
         self.subject = RotatedSubject {
@@ -366,7 +366,7 @@ impl ClientSecretOperator for Recorder {
     }
 
     fn plan(&mut self, plan: ClientSecretPlan) {
-        if !self.how.yes {
+        if !self.common.yes {
             plan.lines().iter().for_each(|line| output::note(line));
         }
         self.subject.client_id = Some(plan.client_id);
@@ -382,7 +382,7 @@ impl ClientSecretOperator for Recorder {
     }
 
     async fn ask(&mut self, question: ClientSecretQuestion) -> bool {
-        if self.how.yes || self.how.dry_run {
+        if self.common.yes || self.common.dry_run {
             return true;
         }
         if question == ClientSecretQuestion::Proceed {

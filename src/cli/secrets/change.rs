@@ -24,7 +24,7 @@ use crate::{
     },
 };
 
-use super::{ChangeFlags, How, Random, find::find};
+use super::{ChangeFlags, CommonFlags, Random, find::find};
 use crate::cli::secrets::operator::TerminalOperator;
 
 /// Runs one of the three.
@@ -33,24 +33,24 @@ pub(super) fn run(
     kind: RotationKind,
     id: &str,
     flags: &ChangeFlags,
-    how: How,
+    common: CommonFlags,
 ) -> CliResult {
     let doing = format!("{} {id}", word(kind));
-    let options = rotation_options(kind, flags, how, &doing)?;
+    let options = rotation_options(kind, flags, common, &doing)?;
     let deployments = context.deployments()?;
     let services = context.services();
-    if !how.dry_run {
+    if !common.dry_run {
         refuse_early(context, &services, &deployments, &doing)?;
     }
     let runtime = process::runtime()?;
     // A name that means nothing is said before anybody is asked to agree.
     let found = runtime.block_on(find(&services, &deployments, id));
-    let (deployment, secret) = found.map_err(|failure| not_begun(failure, how.output))?;
-    if !how.dry_run {
-        agree_to_begin(kind, &doing, id, how)?;
+    let (deployment, secret) = found.map_err(|failure| not_begun(failure, common.output))?;
+    if !common.dry_run {
+        agree_to_begin(kind, &doing, id, common)?;
     }
     let outcome = runtime.block_on(async {
-        let mut operator = TerminalOperator::new(how, &secret, flags);
+        let mut operator = TerminalOperator::new(common, &secret, flags);
         let stop = listen()?;
         let ending = services
             .rotations
@@ -58,7 +58,7 @@ pub(super) fn run(
             .await?;
         let code = exit_code(&ending);
         // That nobody reads to the end makes no failure a success.
-        match (code, tell(&ending, &operator.warnings, how)) {
+        match (code, print_ending(&ending, &operator.warnings, common)) {
             (0, told) => Ok(told?),
             (code, _) => Err(CliError::Code(code)),
         }
@@ -75,7 +75,7 @@ pub(super) fn run(
 pub(super) fn rotation_options(
     kind: RotationKind,
     flags: &ChangeFlags,
-    how: How,
+    common: CommonFlags,
     doing: &str,
 ) -> Result<RotationOptions, Failure> {
     let policy = PasswordPolicy::new(flags.length, &flags.alphabet)
@@ -87,7 +87,7 @@ pub(super) fn rotation_options(
         return Err(failure.hint(format!("it begins with one of {}", Neo4jScheme::list())));
     }
     let mut options = RotationOptions::new(kind);
-    options.rehearse = how.dry_run;
+    options.rehearse = common.dry_run;
     options.release_foreign = flags.release;
     options.neo4j_uri.clone_from(&flags.neo4j_uri);
     options.user.clone_from(&flags.user);
@@ -99,7 +99,7 @@ pub(super) fn rotation_options(
     options.administrator.clone_from(&flags.admin_secret);
     options.single_user = flags.single_user;
     options.reset = flags.reset;
-    options.survey = how.dry_run || !how.yes;
+    options.survey = common.dry_run || !common.yes;
     Ok(options)
 }
 
@@ -127,13 +127,18 @@ fn refuse_early(
 }
 
 /// Without a terminal, only `--yes` counts. Rotate and roll back ask again with their plan; a resume asks here.
-fn agree_to_begin(kind: RotationKind, doing: &str, id: &str, how: How) -> Result<(), Failure> {
+fn agree_to_begin(
+    kind: RotationKind,
+    doing: &str,
+    id: &str,
+    common: CommonFlags,
+) -> Result<(), Failure> {
     let somebody = io::stdin().is_terminal() && io::stderr().is_terminal();
     match kind {
         // Asked with what was found, before the first write.
         RotationKind::Rotate | RotationKind::Rollback | RotationKind::Resume if somebody => Ok(()),
         RotationKind::Rotate | RotationKind::Rollback | RotationKind::Resume => confirm(
-            how.yes,
+            common.yes,
             doing,
             &format!("Find out where {id} stands and bring it to its end?"),
         ),
@@ -150,12 +155,12 @@ fn not_begun(failure: Failure, format: TableOrJson) -> CliError {
     failure.into()
 }
 
-fn tell(ending: &RotationEnd, warnings: &[String], how: How) -> io::Result<()> {
+fn print_ending(ending: &RotationEnd, warnings: &[String], common: CommonFlags) -> io::Result<()> {
     let version = ending.version.as_ref().map(ToString::to_string);
-    match how.output {
+    match common.output {
         TableOrJson::Json => {
             let mut line = json!({"outcome": ending.outcome.as_str(), "version_id": version, "reason": ending.why.to_string(), "warnings": warnings});
-            if how.dry_run
+            if common.dry_run
                 && let Some(members) = line.as_object_mut()
             {
                 members.insert("dry_run".to_owned(), true.into());
@@ -164,7 +169,7 @@ fn tell(ending: &RotationEnd, warnings: &[String], how: How) -> io::Result<()> {
         }
         TableOrJson::Table => {
             // Nothing was written: there is no version to name.
-            if (how.dry_run && ending.why == EndReason::Rehearsed) || ending.why.is_declined() {
+            if (common.dry_run && ending.why == EndReason::Rehearsed) || ending.why.is_declined() {
                 return output::text(&ending.why.to_string());
             }
             let version =

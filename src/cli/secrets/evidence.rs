@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::How;
+use super::CommonFlags;
 use crate::{
     cli::{
         outcome::{CliError, CliResult},
@@ -135,10 +135,14 @@ impl RotationRecord {
 }
 
 /// Prints the report, or writes it to a file of mode 0600.
-pub(super) fn deliver(evidence: &EvidenceReport, path: Option<&Path>, how: How) -> CliResult {
+pub(super) fn deliver(
+    evidence: &EvidenceReport,
+    path: Option<&Path>,
+    common: CommonFlags,
+) -> CliResult {
     let is_good = evidence.outcome != "stopped";
     let value = serde_json::to_value(evidence).map_err(std::io::Error::other)?;
-    if how.output == TableOrJson::Json {
+    if common.output == TableOrJson::Json {
         output::json_line(&value)?;
     } else {
         for record in &evidence.rotations {
@@ -151,7 +155,7 @@ pub(super) fn deliver(evidence: &EvidenceReport, path: Option<&Path>, how: How) 
             output::text(&sanitize(&format!("not begun: {id}")))?;
         }
     }
-    if path.is_some() || (how.output != TableOrJson::Json && !how.dry_run) {
+    if path.is_some() || (common.output != TableOrJson::Json && !common.dry_run) {
         let path = path.map_or_else(|| default_path(evidence), Path::to_owned);
         let text = format!("{value:#}\n");
         write::save(&path, &text, |_| false).map_err(|error| {

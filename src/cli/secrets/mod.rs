@@ -20,12 +20,12 @@ pub(crate) struct SecretsOptions {
     #[command(subcommand)]
     command: Option<SecretsCommand>,
     #[command(flatten)]
-    how: How,
+    common: CommonFlags,
 }
 
-/// What goes for all of them.
+/// The flags that all `secrets` commands take.
 #[derive(Clone, Copy, Debug, Args)]
-pub(crate) struct How {
+pub(crate) struct CommonFlags {
     /// Show what would be done and write nothing
     #[arg(long, global = true)]
     pub(crate) dry_run: bool,
@@ -129,24 +129,24 @@ pub(crate) enum Random {
 /// Runs `secrets`.
 pub(crate) fn run(context: &Context, options: &SecretsOptions) -> CliResult {
     match &options.command {
-        None | Some(SecretsCommand::List) => show::list(context, options.how.output),
-        Some(SecretsCommand::Show { id }) => show::one(context, id, options.how.output),
+        None | Some(SecretsCommand::List) => show::list(context, options.common.output),
+        Some(SecretsCommand::Show { id }) => show::one(context, id, options.common.output),
         Some(SecretsCommand::Rotate(arguments)) => {
             if let Some(id) = &arguments.id {
                 let kind = RotationKind::Rotate;
-                change::run(context, kind, id, &arguments.flags, options.how)
+                change::run(context, kind, id, &arguments.flags, options.common)
             } else {
                 let report = arguments.report.as_deref();
-                all::run(context, &arguments.flags, report, options.how)
+                all::run(context, &arguments.flags, report, options.common)
             }
         }
         Some(SecretsCommand::Resume(secret)) => {
             let kind = RotationKind::Resume;
-            change::run(context, kind, &secret.id, &secret.flags, options.how)
+            change::run(context, kind, &secret.id, &secret.flags, options.common)
         }
         Some(SecretsCommand::Rollback(secret)) => {
             let kind = RotationKind::Rollback;
-            change::run(context, kind, &secret.id, &secret.flags, options.how)
+            change::run(context, kind, &secret.id, &secret.flags, options.common)
         }
     }
 }

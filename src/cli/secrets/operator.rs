@@ -19,11 +19,11 @@ use crate::{
     services::rotation::{Operator, secret_name},
 };
 
-use super::{ChangeFlags, How};
+use super::{ChangeFlags, CommonFlags};
 
 /// A terminal or a pipe.
 pub(super) struct TerminalOperator {
-    how: How,
+    common: CommonFlags,
     secret: String,
     keep_connections: bool,
     keep_readers: bool,
@@ -33,9 +33,9 @@ pub(super) struct TerminalOperator {
 }
 
 impl TerminalOperator {
-    pub(super) fn new(how: How, secret: &str, flags: &ChangeFlags) -> Self {
+    pub(super) fn new(common: CommonFlags, secret: &str, flags: &ChangeFlags) -> Self {
         Self {
-            how,
+            common,
             secret: secret_name(secret).to_owned(),
             keep_connections: flags.keep_connections,
             keep_readers: flags.keep_readers,
@@ -64,7 +64,7 @@ impl TerminalOperator {
 impl Operator for TerminalOperator {
     fn on_report(&mut self, report: RotationReport) {
         self.warnings.extend(report.warnings());
-        let written = match (self.how.output, report.state.has_ended()) {
+        let written = match (self.common.output, report.state.has_ended()) {
             (TableOrJson::Json, true) => output::json_line(&json!({
                 "step": report.step.as_str(), "state": report.state.as_str(), "at": report.at.iso(),
                 "evidence": report.sentence(),
@@ -87,14 +87,14 @@ impl Operator for TerminalOperator {
     }
 
     fn plan(&mut self, plan: RotationPlan) {
-        if self.how.dry_run && self.how.output == TableOrJson::Json {
+        if self.common.dry_run && self.common.output == TableOrJson::Json {
             drop(output::json_line(&json!({ "plan": plan })));
             return;
         }
         for line in plan.lines() {
-            if self.how.dry_run {
+            if self.common.dry_run {
                 drop(output::text(&sanitize(&line)));
-            } else if !self.how.yes {
+            } else if !self.common.yes {
                 output::note(&line);
             }
         }
@@ -112,7 +112,7 @@ impl Operator for TerminalOperator {
         if declined {
             return false;
         }
-        if self.how.yes || self.how.dry_run {
+        if self.common.yes || self.common.dry_run {
             return true;
         }
         if !io::stdin().is_terminal() || !io::stderr().is_terminal() {

@@ -15,7 +15,7 @@ mod via;
 use clap::{Args, Subcommand, ValueEnum};
 
 use crate::{
-    model::{HeaderSpec, SecretSource, SecretText},
+    model::{HeaderSpec, SecretSource, SecretText, SignInMode},
     services::mcp,
 };
 
@@ -37,8 +37,8 @@ pub(super) struct CallRoute {
     #[arg(long, global = true, value_name = "GATEWAY|RUNTIME|URL")]
     pub(super) via: Option<String>,
     /// Another sign-in than the configured one
-    #[arg(long, global = true, value_enum, value_name = "MODE")]
-    pub(super) sign_in: Option<sign_in::SignInArgument>,
+    #[arg(long, global = true, value_parser = sign_in::mode_parser(), value_name = "MODE")]
+    pub(super) sign_in: Option<SignInMode>,
     /// A further header; a value of @FILE or env:VARIABLE keeps a secret out of the process list; may be given several times
     #[arg(long, global = true, value_name = "NAME: VALUE", value_parser = header)]
     pub(super) header: Vec<HeaderSpec>,

@@ -50,7 +50,7 @@ fn refuse_credentials(url: &str) -> Result<(), Failure> {
 /// Returns whose sign-in goes to a URL: the picked deployment's, the only one's, or that of the deployment whose endpoint it is.
 fn whose(context: &Context, route: &CallRoute, url: &str) -> Result<Deployment, Failure> {
     let anonymous = matches!(
-        route.sign_in.map(|argument| argument.0),
+        route.sign_in,
         Some(SignInMode::None | SignInMode::Bearer | SignInMode::SigV4)
     );
     // Without any configuration a URL is enough for a sign-in that needs none.
@@ -67,9 +67,7 @@ fn whose(context: &Context, route: &CallRoute, url: &str) -> Result<Deployment, 
     match (all.as_slice(), own.as_slice()) {
         ([only], _) => Ok(only.clone()),
         (_, [owner]) => Ok((*owner).clone()),
-        (_, _) if route.sign_in.map(|argument| argument.0) == Some(SignInMode::None) => {
-            Ok(Context::for_url())
-        }
+        (_, _) if route.sign_in == Some(SignInMode::None) => Ok(Context::for_url()),
         (several, _) => Err(which(several)),
     }
 }

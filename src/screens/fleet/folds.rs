@@ -6,7 +6,7 @@
 use std::{collections::HashSet, rc::Rc};
 
 use super::{
-    Fleet, RowId, SPACED_FROM,
+    Fleet, RowCacheKey, RowId, SPACED_FROM,
     filter::FleetFilter,
     tree::{self, CachedRow},
 };
@@ -45,7 +45,7 @@ pub(super) struct Folds<'a> {
 
 impl<'a> Folds<'a> {
     fn new(store: &'a Store, level: FoldLevel) -> Self {
-        let lists = store.lists.values().filter_map(|list| list.get());
+        let lists = store.lists.values().filter_map(|list| list.value());
         let unwell = lists
             .flatten()
             .filter(|resource| is_unwell(resource))
@@ -159,29 +159,39 @@ impl Fleet {
         self.selected = Some(RowId::Resource(key.clone()));
     }
 
-    /// Returns the visible rows. They are made once for what is known, how it is sorted, filtered and folded: frames and keys between two
-    /// changes cost no more than what is seen.
+    /// Makes the visible rows if what they are made of has changed. Called before each key and each frame, so that keys and frames
+    /// between two changes cost no more than what is seen.
+    pub fn update_rows(&mut self, store: &Store) {
+        let made_of = self.row_cache_key(self.list.height(), store);
+        if self.rows.as_ref().is_none_or(|(of, _)| *of != made_of) {
+            let lines = self.make_lines(made_of.4, store, &made_of.2);
+            self.rows = Some((made_of, Rc::new(lines)));
+        }
+    }
+
+    /// Returns the visible rows.
     pub(super) fn lines(&self, store: &Store) -> Rc<Vec<CachedRow>> {
         self.lines_in(self.list.height(), store)
     }
 
-    /// Returns the same in a list of this height.
+    /// Returns the visible rows of a list of this height. They are made again if it is not the height of the last frame.
     pub(super) fn lines_in(&self, height: u16, store: &Store) -> Rc<Vec<CachedRow>> {
-        let made_of = (
-            store.version,
+        let made_of = self.row_cache_key(height, store);
+        let kept = self.rows.as_ref().filter(|(of, _)| *of == made_of);
+        kept.map_or_else(
+            || Rc::new(self.make_lines(height, store, &made_of.2)),
+            |(_, lines)| Rc::clone(lines),
+        )
+    }
+
+    fn row_cache_key(&self, height: u16, store: &Store) -> RowCacheKey {
+        (
+            store.version(),
             self.order,
             FleetFilter::parse(self.filter.text(), self.is_urgent_only),
             self.folds,
             height,
-        );
-        let mut kept = self.kept.borrow_mut();
-        if let Some((of, lines)) = kept.as_ref().filter(|(of, _)| *of == made_of) {
-            tracing::trace!(version = of.0, "rows as they were");
-            return Rc::clone(lines);
-        }
-        let lines = Rc::new(self.make_lines(height, store, &made_of.2));
-        *kept = Some((made_of, Rc::clone(&lines)));
-        lines
+        )
     }
 
     fn make_lines(&self, height: u16, store: &Store, filter: &FleetFilter) -> Vec<CachedRow> {

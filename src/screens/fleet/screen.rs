@@ -54,6 +54,7 @@ impl Screen for Fleet {
     }
 
     fn act(&mut self, action: Action, context: &mut UpdateContext<'_>) -> ScreenUpdate {
+        self.update_rows(context.store);
         if let Some(update) = self.act_on_opened(action, context) {
             return update;
         }
@@ -101,6 +102,7 @@ impl Screen for Fleet {
         let Some(at) = target.and_then(|_| self.list.row_at(column, line)) else {
             return ScreenUpdate::ignored();
         };
+        self.update_rows(context.store);
         let rows = self.lines(context.store);
         let row_id = rows.get(at).map(|row| match &row.row_id {
             // The sentence belongs to its deployment.

@@ -119,10 +119,10 @@ impl CachedRow {
             RowId::Deployment(_) => deployment = store.deployments.get(self.at),
             RowId::Resource(key) => {
                 resource =
-                    list(&key.deployment, key.kind).and_then(|list| list.get()?.get(self.at));
+                    list(&key.deployment, key.kind).and_then(|list| list.value()?.get(self.at));
             }
             RowId::Problem(name, kind) => {
-                failure = list(name, *kind).and_then(|list| list.problem());
+                failure = list(name, *kind).and_then(|list| list.failure());
             }
             RowId::Others(_) | RowId::Note(_) | RowId::Gap(_) => {}
         }
@@ -140,7 +140,7 @@ impl CachedRow {
 
 /// Returns the rows, fit to be kept.
 pub(super) fn lines(store: &Store, rows: Vec<Row<'_>>) -> Vec<CachedRow> {
-    let listed = store.lists.values().filter_map(|list| list.get());
+    let listed = store.lists.values().filter_map(|list| list.value());
     let places: HashMap<&ResourceKey, usize> = listed
         .flat_map(|list| {
             list.iter()
@@ -401,7 +401,7 @@ fn problems<'a>(store: &'a Store, deployment: &'a Deployment) -> Vec<Row<'a>> {
         store
             .lists
             .get(&(deployment.name.clone(), kind))
-            .and_then(|list| list.problem())
+            .and_then(|list| list.failure())
             .map(|failure| (kind, failure))
     };
     let mut rows: Vec<Row<'a>> = Vec::new();

@@ -128,11 +128,11 @@ fn loaded<T>(
         return Vec::new();
     };
     let mut lines = Vec::new();
-    if let Some(failure) = known.problem() {
+    if let Some(failure) = known.failure() {
         lines.extend(crate::screens::detail::failure_block(failure, room));
     }
-    match known.get() {
-        None if known.loading.is_some() => {
+    match known.value() {
+        None if known.is_loading() => {
             let words = format!("{} reading {what}", context.spinner);
             lines.push(vec![(words, Role::Dim)]);
         }

@@ -198,9 +198,9 @@ fn neo4j_row(
 
 fn user_cell(user: Option<&Loadable<SecretUser>>) -> (String, Role) {
     match user {
-        Some(known) => match known.get() {
+        Some(known) => match known.value() {
             Some(user) => (user.name.clone(), Role::Text),
-            None if known.problem().is_some() => ("unread".to_owned(), Role::Faint),
+            None if known.failure().is_some() => ("unread".to_owned(), Role::Faint),
             None => ("…".to_owned(), Role::Faint),
         },
         None => ("unread".to_owned(), Role::Faint),
@@ -290,8 +290,8 @@ fn client_row(
     known: Option<&Loadable<ClientSecretDetail>>,
     context: &ViewContext<'_>,
 ) -> EntryCells {
-    let Some(detail) = known.and_then(Loadable::get) else {
-        let failed = known.is_some_and(|known| known.problem().is_some());
+    let Some(detail) = known.and_then(Loadable::value) else {
+        let failed = known.is_some_and(|known| known.failure().is_some());
         let words = if failed { "not read" } else { "…" };
         return EntryCells {
             user: (words.to_owned(), Role::Faint),
@@ -327,7 +327,7 @@ fn client_row(
 }
 
 fn providers(known: Option<&Loadable<ClientSecretDetail>>) -> (String, Role) {
-    let Some(detail) = known.and_then(Loadable::get) else {
+    let Some(detail) = known.and_then(Loadable::value) else {
         return (String::new(), Role::Dim);
     };
     let names: Vec<&str> = detail

@@ -23,8 +23,8 @@ impl Secrets {
                     .detail
                     .take()
                     .filter(|(old, secret, _)| *old == name && *secret == id);
-                let mut detail = kept.map_or_else(Loadable::not_asked, |(.., detail)| detail);
-                detail.ask(context.now);
+                let mut detail = kept.map_or_else(Loadable::default, |(.., detail)| detail);
+                detail.start_loading(context.now);
                 self.detail = Some((name.clone(), id.clone(), detail));
                 let is_known = self.users.contains_key(&(name.clone(), id.clone()));
                 let user = if is_known {
@@ -52,22 +52,16 @@ impl Secrets {
     }
 
     fn read_client(&mut self, name: &DeploymentName, now: Moment) -> Effects {
-        let known = self
-            .clients
-            .entry(name.clone())
-            .or_insert_with(Loadable::not_asked);
-        known.ask(now);
+        let known = self.clients.entry(name.clone()).or_default();
+        known.start_loading(now);
         Effects::one(Effect::Secrets(SecretsEffect::ReadClientSecret(
             name.clone(),
         )))
     }
 
     pub(super) fn read_user(&mut self, name: &DeploymentName, id: &str, now: Moment) -> Effects {
-        let known = self
-            .users
-            .entry((name.clone(), id.to_owned()))
-            .or_insert_with(Loadable::not_asked);
-        known.ask(now);
+        let known = self.users.entry((name.clone(), id.to_owned())).or_default();
+        known.start_loading(now);
         Effects::one(Effect::Secrets(SecretsEffect::ReadSecretUser(
             name.clone(),
             id.to_owned(),

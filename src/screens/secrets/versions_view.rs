@@ -49,7 +49,7 @@ pub(super) fn lines(
 
 /// Returns whose password it is, and where; or why that is not known.
 fn user_line(user: &Loadable<SecretUser>) -> Option<StyledLine> {
-    match (user.get(), user.problem()) {
+    match (user.value(), user.failure()) {
         (Some(user), _) => {
             let place = match &user.address {
                 Some(address) => format!(" at {address}"),

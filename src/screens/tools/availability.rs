@@ -7,7 +7,7 @@ impl Tools {
     /// Returns what the key that leads back closes, cancels or takes off.
     pub(super) fn leads_back(&self) -> Option<&'static str> {
         let connection = self.connection();
-        let is_loading = connection.is_some_and(|connection| connection.state.loading.is_some());
+        let is_loading = connection.is_some_and(|connection| connection.state.is_loading());
         let has_row_filter = self.pane == Pane::Result && !self.table.filter.text().is_empty();
         if let Some(modal) = self.modals.last() {
             modal.way_back()
@@ -33,7 +33,7 @@ impl Tools {
         }
         let is_connected = self
             .connection()
-            .is_some_and(|connection| connection.state.get().is_some());
+            .is_some_and(|connection| connection.state.value().is_some());
         match action {
             Action::Tools(ToolsAction::ChooseEndpoint | ToolsAction::Connect)
             | Action::App(AppAction::Help | AppAction::Palette | AppAction::Back)

@@ -39,8 +39,8 @@ impl CallResult {
 
     /// Rows that the log lines take, as far as they were asked for.
     pub(super) fn log_lines_height(&self) -> u16 {
-        let is_asked = self.log_lines.loading.is_some() || self.log_lines.problem().is_some();
-        match self.log_lines.get() {
+        let is_asked = self.log_lines.is_loading() || self.log_lines.failure().is_some();
+        match self.log_lines.value() {
             Some(lines) => u16::try_from(lines.len()).unwrap_or(SHOWN).clamp(1, SHOWN),
             None => u16::from(is_asked),
         }
@@ -55,7 +55,7 @@ impl CallResult {
     ) {
         let (x, room) = (area.x + 2, area.width.saturating_sub(3));
         let known = &self.log_lines;
-        match (known.get(), known.problem()) {
+        match (known.value(), known.failure()) {
             (Some(lines), _) if lines.is_empty() => {
                 let text = "no log line of this call was found yet";
                 painter.text(x, area.y, room, text, Role::Dim);
@@ -76,7 +76,7 @@ impl CallResult {
             (None, Some(failure)) => {
                 painter.text(x, area.y, room, &failure.cause, Role::Degraded);
             }
-            (None, None) if known.loading.is_some() => {
+            (None, None) if known.is_loading() => {
                 let pieces = [
                     (context.spinner, Role::Changing),
                     (" reading the log lines of the call", Role::Dim),
@@ -107,7 +107,7 @@ impl Tools {
         let deployment = result.endpoint.deployment.clone();
         let groups = deployment_groups(context.store, &deployment);
         let ids = result.ids();
-        let is_asked = result.log_lines.value.is_some() || result.log_lines.loading.is_some();
+        let is_asked = result.log_lines.value().is_some() || result.log_lines.is_loading();
         if is_asked || ids.is_empty() {
             return ScreenUpdate::request(AppRequest::Logs {
                 title: format!("{deployment} around this call"),
@@ -116,7 +116,7 @@ impl Tools {
                 since: Some(result.began.plus(-BEFORE_MS)),
             });
         }
-        result.log_lines.ask(context.now);
+        result.log_lines.start_loading(context.now);
         ScreenUpdate::effect(Effect::Tools(ToolsEffect::ReadCallLines {
             endpoint: result.endpoint.clone(),
             groups,
@@ -152,7 +152,7 @@ impl Tools {
         let of_call =
             |result: &&mut CallResult| result.endpoint == *endpoint && result.began == began;
         if let Some(result) = results.into_iter().find(of_call) {
-            result.log_lines.answer(lines, now);
+            result.log_lines.finish_loading(lines, now);
         }
     }
 }

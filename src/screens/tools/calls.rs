@@ -205,7 +205,7 @@ impl Tools {
             call,
         );
         confirm.text.extend(call_in_words(tool, arguments));
-        if let Some((info, claims, _)) = self.connection().and_then(|known| known.state.get()) {
+        if let Some((info, claims, _)) = self.connection().and_then(|known| known.state.value()) {
             let name = who(info, claims.as_ref());
             confirm.text.push(format!("Signed in by {name}."));
         }
@@ -231,7 +231,7 @@ impl Tools {
         if let Some((endpoint, tool, arguments)) = begun
             && let Some(connection) = self.connections.get_mut(endpoint)
         {
-            let known = connection.state.get();
+            let known = connection.state.value();
             let is_write = known
                 .and_then(|(_, _, tools)| tools.iter().find(|known| known.name == *tool))
                 .is_some_and(|known| permission::is_write(known, arguments));

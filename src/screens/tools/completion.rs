@@ -8,6 +8,7 @@ use crate::{
     keys::Layer,
     messages::{Action, AppAction, ListAction, PromptAction, ToolsViewport},
     screens::{ScreenUpdate, ViewContext},
+    state::Loadable,
     theme::Role,
     tools::cypher::{CypherProposals, complete},
     widgets::{DrawnViewport, List, Painter, text_width},
@@ -41,7 +42,7 @@ impl Tools {
         let Some((statement, cursor)) = statement else {
             return;
         };
-        let schema = self.graph_schema().and_then(|schema| schema.get());
+        let schema = self.graph_schema().and_then(|schema| schema.value());
         self.completion = complete(&statement, cursor, schema)
             .map(|proposals| CompletionPopup::new(proposals, false));
     }
@@ -132,7 +133,7 @@ impl Tools {
         let (x, room) = (place.x + 2, place.width.saturating_sub(3));
         let mut y = place.y + shown;
         if popup.proposals.is_from_schema
-            && let Some((at, _)) = self.graph_schema().and_then(|schema| schema.value.as_ref())
+            && let Some(at) = self.graph_schema().and_then(Loadable::loaded_at)
             && y < place.bottom()
         {
             let clock = at.clock(context.zone);

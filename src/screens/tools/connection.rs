@@ -31,7 +31,7 @@ pub(super) struct EndpointConnection {
 
 impl EndpointConnection {
     fn ask(&mut self, now: Moment) {
-        self.state.ask(now);
+        self.state.start_loading(now);
         self.asked = Some(now);
         self.changed = false;
     }
@@ -39,7 +39,7 @@ impl EndpointConnection {
     /// Returns when the tools that are said to have changed are asked for.
     fn next_listing(&self) -> Option<Moment> {
         let pause = RELIST_MS << self.same.min(DISBELIEF);
-        (self.changed && self.state.loading.is_none()).then(|| {
+        (self.changed && !self.state.is_loading()).then(|| {
             self.asked
                 .map_or(Moment::from_millis(0), |at| at.plus(pause))
         })
@@ -66,7 +66,7 @@ impl Tools {
             self.select_tool(None);
         }
         let connection = self.connections.entry(endpoint.clone()).or_default();
-        if connection.state.value.is_some() || connection.state.loading.is_some() {
+        if connection.state.value().is_some() || connection.state.is_loading() {
             return kept;
         }
         connection.ask(context.now);
@@ -106,7 +106,7 @@ impl Tools {
         if connection.call.is_some() {
             return Some(now.plus(200));
         }
-        let end = connection.state.get()?.0.token_expires_at?;
+        let end = connection.state.value()?.0.token_expires_at?;
         let left = end.since(now);
         (left > 0).then(|| now.plus(if left < 120_000 { 1_000 } else { 30_000 }))
     }
@@ -125,7 +125,7 @@ impl Tools {
         let known = self
             .connections
             .get(endpoint)
-            .and_then(|connection| connection.state.get());
+            .and_then(|connection| connection.state.value());
         let is_same = match (&result, known) {
             (Ok((_, _, tools)), Some((_, _, old))) => tools == old,
             _ => false,
@@ -135,7 +135,7 @@ impl Tools {
             record_connection(endpoint, &result, context);
         }
         if let Some(connection) = self.connections.get_mut(endpoint) {
-            connection.state.answer(result, context.now);
+            connection.state.finish_loading(result, context.now);
             connection.same = if is_same {
                 connection.same.saturating_add(1)
             } else {
@@ -148,7 +148,7 @@ impl Tools {
         let is_connected = self
             .connections
             .get(endpoint)
-            .is_some_and(|connection| connection.state.problem().is_none());
+            .is_some_and(|connection| connection.state.failure().is_none());
         let offers = is_connected.then(|| Effect::Tools(ToolsEffect::ListOffers(endpoint.clone())));
         let is_first = !std::mem::replace(&mut self.queries_asked, true);
         let files = [

@@ -61,7 +61,7 @@ impl Tools {
         let (Some(endpoint), Some((info, ..))) = (
             &self.endpoint,
             self.connection()
-                .and_then(|connection| connection.state.get()),
+                .and_then(|connection| connection.state.value()),
         ) else {
             return Ok(None);
         };

@@ -64,7 +64,7 @@ pub(super) fn draw_form_pane(
 
 /// The properties of the labels that the statement mentions, in the last line of the form if that is free.
 fn draw_mentioned_labels(state: &Tools, form: &Form, area: Rect, painter: &mut Painter<'_>) {
-    let schema = state.graph_schema().and_then(|schema| schema.get());
+    let schema = state.graph_schema().and_then(|schema| schema.value());
     let (Some(schema), Some(statement)) = (schema, form.statement()) else {
         return;
     };

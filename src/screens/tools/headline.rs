@@ -23,13 +23,13 @@ pub(super) fn headline(
     let Some(connection) = state.connection() else {
         return pieces;
     };
-    if let Some(since) = connection.state.loading {
+    if let Some(since) = connection.state.loading_since() {
         let age = since.age(context.now);
         let text = format!("   {} connecting {age}", context.spinner);
         pieces.push((text, Role::Changing));
         return pieces;
     }
-    match (connection.state.get(), connection.state.problem()) {
+    match (connection.state.value(), connection.state.failure()) {
         (Some((info, ..)), None) => {
             pieces.push(sign_in(info, context));
             if let Some(words) = state.recording_in_words(endpoint) {
@@ -46,7 +46,7 @@ pub(super) fn headline(
 
 /// Returns the name of the gateway or runtime that a deployment's own endpoint is.
 fn resource_at(state: &Tools, context: &ViewContext<'_>, endpoint: &McpEndpoint) -> Option<String> {
-    let (info, ..) = state.connection()?.state.get()?;
+    let (info, ..) = state.connection()?.state.value()?;
     let mut resources = context.store.resources(&endpoint.deployment);
     let found = resources.find(|resource| resource.mcp_url.as_deref() == Some(&info.url));
     found.map(|resource| resource.name.clone())

@@ -221,7 +221,7 @@ impl Tools {
         let effects = self.connect(entry.endpoint.clone(), context);
         let is_connected = self
             .connection()
-            .is_some_and(|connection| connection.state.get().is_some());
+            .is_some_and(|connection| connection.state.value().is_some());
         if !is_connected {
             self.recalled = Some(entry.clone());
             return ScreenUpdate::effects(effects);

@@ -32,7 +32,7 @@ impl Tools {
     pub(super) fn identify(&mut self) -> ScreenUpdate {
         let Some((info, ..)) = self
             .connection()
-            .and_then(|connection| connection.state.get())
+            .and_then(|connection| connection.state.value())
         else {
             return ScreenUpdate::request(AppRequest::Say(
                 "not connected: no sign-in yet".to_owned(),
@@ -50,7 +50,7 @@ impl Tools {
 
     /// After a call: a token that was near its end has been renewed by it, silently.
     pub(super) fn renewed(&self, endpoint: &McpEndpoint, now: Moment) -> Option<Effect> {
-        let (info, ..) = self.connections.get(endpoint)?.state.get()?;
+        let (info, ..) = self.connections.get(endpoint)?.state.value()?;
         let end = info.token_expires_at?;
         (end.since(now) < SOON_MS).then(|| Effect::Tools(ToolsEffect::ReadClaims(endpoint.clone())))
     }
@@ -64,9 +64,9 @@ impl Tools {
         let known = self
             .connections
             .get_mut(endpoint)
-            .and_then(|connection| connection.state.value.as_mut());
+            .and_then(|connection| connection.state.value_mut());
         match (result, known) {
-            (Ok(claims), Some((_, (info, old, _)))) => {
+            (Ok(claims), Some((info, old, _))) => {
                 info.token_expires_at = claims.expires_at;
                 *old = Some(claims);
                 ScreenUpdate::done()
@@ -89,7 +89,7 @@ impl Tools {
         };
         let Some((info, claims, _)) = self
             .connection()
-            .and_then(|connection| connection.state.get())
+            .and_then(|connection| connection.state.value())
         else {
             return;
         };

@@ -105,7 +105,7 @@ impl Tools {
                 matches!(&other.target, McpTarget::Resource(key) if key.kind == Kind::Runtime);
             is_runtime && other.deployment == endpoint.deployment && *other != endpoint
         });
-        let listed = runtimes.filter_map(|(_, connection)| connection.state.get());
+        let listed = runtimes.filter_map(|(_, connection)| connection.state.value());
         listed
             .map(|(_, _, tools)| {
                 let names: Vec<&str> = tools.iter().map(|tool| tool.parts().1).collect();

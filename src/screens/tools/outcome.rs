@@ -75,7 +75,7 @@ impl CallResult {
             has_graph: table.is_some_and(holds_graph),
             graph: None,
             plan: json.as_ref().and_then(plan::parse),
-            log_lines: Loadable::not_asked(),
+            log_lines: Loadable::default(),
             previous: None,
             tree: json.map(Tree::new),
             lines: Vec::new(),

@@ -77,7 +77,7 @@ impl Tools {
         }
         if let Some(endpoint) = self.endpoint.clone()
             && let Some(connection) = self.connections.get_mut(&endpoint)
-            && connection.state.loading.take().is_some()
+            && connection.state.cancel_loading()
         {
             return ScreenUpdate::effect(Effect::Stop(Slot::Connection(endpoint)));
         }
@@ -130,7 +130,7 @@ fn draw_connection(
         painter.spans(x, y, room, &pieces);
         return;
     };
-    match (connection.state.get(), connection.state.problem()) {
+    match (connection.state.value(), connection.state.failure()) {
         (Some(_), _) => draw_panes(state, context, area, painter),
         (None, Some(failure)) => draw_failure(failure, context, area, painter),
         (None, None) => {

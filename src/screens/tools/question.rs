@@ -221,7 +221,7 @@ impl Tools {
         let server = self
             .connections
             .get(endpoint)
-            .and_then(|connection| connection.state.get())
+            .and_then(|connection| connection.state.value())
             .map_or("", |(info, ..)| info.server.as_str());
         let name = name_of(endpoint, context.store);
         let account = context.store.account_and_region(&endpoint.deployment);

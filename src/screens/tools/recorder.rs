@@ -31,7 +31,7 @@ impl Tools {
         let (Some(endpoint), Some((info, _, tools))) = (
             self.endpoint.clone(),
             self.connection()
-                .and_then(|connection| connection.state.get()),
+                .and_then(|connection| connection.state.value()),
         ) else {
             return ScreenUpdate::done();
         };

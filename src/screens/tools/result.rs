@@ -225,7 +225,7 @@ fn draw_strip(
         let key = context.keymap.key_of(&[Layer::Tools], action);
         key.unwrap_or_default()
     };
-    let words = if result.log_lines.value.is_some() {
+    let words = if result.log_lines.value().is_some() {
         " in Logs"
     } else {
         " log lines of this call"

@@ -73,7 +73,10 @@ impl Tools {
     }
 
     fn read_schema(&mut self, key: ToolKey, now: Moment) -> Effect {
-        self.schemas.entry(key.clone()).or_default().ask(now);
+        self.schemas
+            .entry(key.clone())
+            .or_default()
+            .start_loading(now);
         Effect::Tools(ToolsEffect::ReadGraphSchema(key.0, key.1))
     }
 
@@ -81,7 +84,7 @@ impl Tools {
     pub(super) fn reread_schema(&mut self, now: Moment) -> Option<Effect> {
         let key = self.schema_key()?;
         let known = self.schemas.get(&key)?;
-        if known.loading.is_some() {
+        if known.is_loading() {
             return None;
         }
         Some(self.read_schema(key, now))
@@ -116,7 +119,7 @@ impl Tools {
             })
         });
         let known = self.schemas.entry((endpoint, tool)).or_default();
-        known.answer(schema, now);
+        known.finish_loading(schema, now);
     }
 
     /// Returns whether a tool is the schema tool of the graph behind the selected one.
@@ -160,7 +163,7 @@ impl Tools {
         }
         let rows = self
             .graph_schema()
-            .and_then(Loadable::get)
+            .and_then(Loadable::value)
             .map_or_else(Vec::new, |schema| schema_rows(schema, &self.schema_folds));
         let Some(Modal::Schema(browser)) = self.modals.last_mut() else {
             return None;
@@ -245,7 +248,7 @@ impl Tools {
             let text = "read when the editor of a Cypher tool is opened";
             return draw_note(text, Role::Faint, body, painter);
         };
-        match (known.get(), known.problem()) {
+        match (known.value(), known.failure()) {
             (Some(schema), _) => {
                 let rows = schema_rows(schema, &self.schema_folds);
                 draw_rows(&rows, browser, body, painter);
@@ -266,8 +269,8 @@ fn draw_title(
     let role = if focused { Role::Accent } else { Role::Dim };
     painter.text(area.x + 1, area.y, area.width, "SCHEMA", role);
     let age = known
-        .and_then(|known| known.value.as_ref())
-        .map(|(at, _)| at.clock(context.zone));
+        .and_then(Loadable::loaded_at)
+        .map(|at| at.clock(context.zone));
     let time = age.as_deref().and_then(|clock| clock.get(..5));
     let key = context
         .keymap

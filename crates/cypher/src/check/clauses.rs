@@ -8,7 +8,7 @@ use crate::error::CypherError;
 use crate::procedures::{self, Procedure};
 use crate::syntax::{
     Clause, ClauseKind, CypherQuery, Expr, Name, PathPattern, ProcedureCall, RemoveItem, SetItem,
-    Yield,
+    UpdatingClause, Yield,
 };
 
 impl Checker<'_> {
@@ -99,12 +99,7 @@ impl Checker<'_> {
             ClauseKind::Call(call) if !alone && call.yields.is_some() => "CALL",
             ClauseKind::Call(_)
             | ClauseKind::Return(_)
-            | ClauseKind::Create(_)
-            | ClauseKind::Merge { .. }
-            | ClauseKind::Set(_)
-            | ClauseKind::Remove(_)
-            | ClauseKind::Delete { .. }
-            | ClauseKind::Foreach { .. }
+            | ClauseKind::Update(_)
             | ClauseKind::Subquery { .. }
             | ClauseKind::Finish => return Ok(()),
         };
@@ -135,71 +130,47 @@ impl Checker<'_> {
             ClauseKind::Subquery { imports, query, .. } => {
                 self.subquery(imports.as_deref(), query, scope)?;
             }
+            ClauseKind::Update(update) => {
+                self.update(update, scope)?;
+                return Ok(Some(update.keyword()));
+            }
             ClauseKind::With(_)
             | ClauseKind::Return(_)
             | ClauseKind::Call(_)
             | ClauseKind::Finish => {}
-            ClauseKind::Create(_)
-            | ClauseKind::Merge { .. }
-            | ClauseKind::Set(_)
-            | ClauseKind::Remove(_)
-            | ClauseKind::Delete { .. }
-            | ClauseKind::Foreach { .. } => return self.update(clause, scope),
         }
         Ok(None)
     }
 
-    /// Checks an updating clause and returns its name.
-    fn update(
-        &mut self,
-        clause: &ClauseKind,
-        scope: &mut Scope,
-    ) -> CheckResult<Option<&'static str>> {
-        Ok(match clause {
-            ClauseKind::Create(patterns) => {
-                patterns
-                    .iter()
-                    .try_for_each(|pattern| self.created(pattern, scope, "CREATE"))?;
-                Some("CREATE")
-            }
-            ClauseKind::Merge {
+    fn update(&mut self, clause: &UpdatingClause, scope: &mut Scope) -> CheckResult {
+        match clause {
+            UpdatingClause::Create(patterns) => patterns
+                .iter()
+                .try_for_each(|pattern| self.created(pattern, scope, clause.keyword())),
+            UpdatingClause::Merge {
                 pattern,
                 on_create,
                 on_match,
             } => {
-                self.created(pattern, scope, "MERGE")?;
+                self.created(pattern, scope, clause.keyword())?;
                 let mut items = on_create.iter().chain(on_match);
-                items.try_for_each(|item| self.set_item(item, scope))?;
-                Some("MERGE")
+                items.try_for_each(|item| self.set_item(item, scope))
             }
-            ClauseKind::Set(items) => {
-                items
-                    .iter()
-                    .try_for_each(|item| self.set_item(item, scope))?;
-                Some("SET")
+            UpdatingClause::Set(items) => {
+                items.iter().try_for_each(|item| self.set_item(item, scope))
             }
-            ClauseKind::Remove(items) => {
-                items
-                    .iter()
-                    .try_for_each(|item| self.remove_item(item, scope))?;
-                Some("REMOVE")
-            }
-            ClauseKind::Delete { expressions, .. } => {
-                expressions
-                    .iter()
-                    .try_for_each(|part| self.expression(part, scope))?;
-                Some("DELETE")
-            }
-            ClauseKind::Foreach {
+            UpdatingClause::Remove(items) => items
+                .iter()
+                .try_for_each(|item| self.remove_item(item, scope)),
+            UpdatingClause::Delete { expressions, .. } => expressions
+                .iter()
+                .try_for_each(|part| self.expression(part, scope)),
+            UpdatingClause::Foreach {
                 name,
                 list,
                 clauses,
-            } => {
-                self.foreach(name, list, clauses, scope)?;
-                Some("FOREACH")
-            }
-            _ => None,
-        })
+            } => self.foreach(name, list, clauses, scope),
+        }
     }
 
     fn matching(
@@ -420,12 +391,7 @@ fn reading_clause(clause: &ClauseKind) -> Option<&'static str> {
         ClauseKind::Call(_) | ClauseKind::Subquery { .. } => Some("CALL"),
         ClauseKind::With(_)
         | ClauseKind::Return(_)
-        | ClauseKind::Create(_)
-        | ClauseKind::Merge { .. }
-        | ClauseKind::Set(_)
-        | ClauseKind::Remove(_)
-        | ClauseKind::Delete { .. }
-        | ClauseKind::Foreach { .. }
+        | ClauseKind::Update(_)
         | ClauseKind::Finish => None,
     }
 }

@@ -2,7 +2,9 @@
 
 use super::{CheckResult, Checker, Scope, StaticType};
 use crate::functions;
-use crate::syntax::{Expr, ExprKind, MapElement, Shortest};
+use crate::syntax::{
+    Expr, ExprKind, ListComprehension, ListPredicate, MapElement, PathPattern, ReduceExpr, Shortest,
+};
 use std::collections::BTreeSet;
 
 impl Checker<'_> {
@@ -46,15 +48,18 @@ impl Checker<'_> {
             | ExprKind::IsType(..)
             | ExprKind::HasLabels(..)
             | ExprKind::CountStar
-            | ExprKind::Case { .. } => {
+            | ExprKind::Case(_) => {
                 self.children(expression, scope)?;
                 self.operand_types(expression, scope)
             }
-            ExprKind::Comprehension { .. }
-            | ExprKind::Quantified { .. }
-            | ExprKind::Reduce { .. } => self.iteration(expression, scope),
-            ExprKind::Pattern(_) | ExprKind::PatternComprehension { .. } => {
-                self.pattern_value(expression, scope)
+            ExprKind::Comprehension(comprehension) => self.comprehension(comprehension, scope),
+            ExprKind::Quantified(predicate) => self.list_predicate(predicate, scope),
+            ExprKind::Reduce(reduce) => self.reduce(reduce, scope),
+            ExprKind::Pattern(pattern) => self.pattern_predicate(pattern, scope),
+            ExprKind::PatternComprehension(comprehension) => {
+                let parts = comprehension.predicate.iter();
+                let parts = parts.chain([&comprehension.result]);
+                self.pattern_value(&comprehension.pattern, parts, scope)
             }
             ExprKind::Subquery(_, query) => query
                 .parts
@@ -87,62 +92,33 @@ impl Checker<'_> {
         }
     }
 
-    /// Checks an expression that evaluates another one for each element of a list.
-    fn iteration(&mut self, expression: &Expr, scope: &Scope) -> CheckResult {
-        if let ExprKind::Comprehension {
-            name,
-            list,
-            predicate,
-            result,
-        } = &expression.kind
-        {
-            self.list(list, scope)?;
-            let inner = scope.with(name, StaticType::Any);
-            return predicate
-                .iter()
-                .chain(result)
-                .try_for_each(|part| self.expression(part, &inner));
-        }
-        if let ExprKind::Quantified {
-            name,
-            list,
-            predicate,
-            ..
-        } = &expression.kind
-        {
-            self.list(list, scope)?;
-            return self.expression(predicate, &scope.with(name, StaticType::Any));
-        }
-        if let ExprKind::Reduce {
-            accumulator,
-            start,
-            name,
-            list,
-            step,
-        } = &expression.kind
-        {
-            self.expression(start, scope)?;
-            self.list(list, scope)?;
-            let inner = scope.with(accumulator, StaticType::Any);
-            return self.expression(step, &inner.with(name, StaticType::Any));
-        }
-        Ok(())
+    fn comprehension(&mut self, comprehension: &ListComprehension, scope: &Scope) -> CheckResult {
+        self.list(&comprehension.list, scope)?;
+        let inner = scope.with(&comprehension.name, StaticType::Any);
+        let mut parts = comprehension.predicate.iter().chain(&comprehension.result);
+        parts.try_for_each(|part| self.expression(part, &inner))
     }
 
-    fn pattern_value(&mut self, expression: &Expr, scope: &Scope) -> CheckResult {
-        let (pattern, predicate, result) = match &expression.kind {
-            ExprKind::PatternComprehension {
-                pattern,
-                predicate,
-                result,
-            } => (pattern, predicate.as_deref(), Some(result.as_ref())),
-            ExprKind::Pattern(pattern) => (pattern, None, None),
-            _ => return Ok(()),
-        };
-        let predicate_only = result.is_none() && pattern.shortest == Shortest::No;
-        if let Some(name) = pattern
+    fn list_predicate(&mut self, predicate: &ListPredicate, scope: &Scope) -> CheckResult {
+        self.list(&predicate.list, scope)?;
+        let inner = scope.with(&predicate.name, StaticType::Any);
+        self.expression(&predicate.predicate, &inner)
+    }
+
+    fn reduce(&mut self, reduce: &ReduceExpr, scope: &Scope) -> CheckResult {
+        self.expression(&reduce.start, scope)?;
+        self.list(&reduce.list, scope)?;
+        let inner = scope.with(&reduce.accumulator, StaticType::Any);
+        self.expression(&reduce.step, &inner.with(&reduce.name, StaticType::Any))
+    }
+
+    /// Checks a pattern that is an expression of its own. Only a shortest path may declare variables.
+    fn pattern_predicate(&mut self, pattern: &PathPattern, scope: &Scope) -> CheckResult {
+        let new_name = pattern
             .names()
-            .find(|name| predicate_only && scope.find(&name.text).is_none())
+            .find(|name| scope.find(&name.text).is_none());
+        if let Some(name) = new_name
+            && pattern.shortest == Shortest::No
         {
             let message = format!(
                 "PatternExpressions are not allowed to introduce new variables: '{}'.",
@@ -150,12 +126,21 @@ impl Checker<'_> {
             );
             return self.fail(&message, name.at);
         }
+        self.pattern_value(pattern, [], scope)
+    }
+
+    /// Checks a pattern, and the expressions that see its variables.
+    fn pattern_value<'e>(
+        &mut self,
+        pattern: &PathPattern,
+        parts: impl IntoIterator<Item = &'e Expr>,
+        scope: &Scope,
+    ) -> CheckResult {
         let mut inner = scope.clone();
         self.pattern(pattern, &mut inner, &mut BTreeSet::new())?;
         self.pattern_expressions(pattern, &inner)?;
-        predicate
+        parts
             .into_iter()
-            .chain(result)
             .try_for_each(|part| self.expression(part, &inner))
     }
 
@@ -230,16 +215,13 @@ impl Checker<'_> {
     }
 
     pub(crate) fn no_aggregates(&self, expression: &Expr) -> CheckResult {
-        match first_aggregate(expression) {
-            None => Ok(()),
-            Some(found) => {
-                let name = function_name(found);
-                self.fail(
-                    &format!("Invalid use of aggregating function {name}(...) in this context"),
-                    found.at,
-                )
-            }
-        }
+        let Some((found, name)) = first_aggregate(expression) else {
+            return Ok(());
+        };
+        self.fail(
+            &format!("Invalid use of aggregating function {name}(...) in this context"),
+            found.at,
+        )
     }
 
     /// No aggregate inside another.
@@ -249,7 +231,7 @@ impl Checker<'_> {
             expression.children(&mut |child| inner = inner.or_else(|| first_aggregate(child)));
             return match inner {
                 None => Ok(()),
-                Some(found) => self.fail(
+                Some((found, _)) => self.fail(
                     "Can't use aggregate functions inside of aggregate functions.",
                     found.at,
                 ),
@@ -261,16 +243,10 @@ impl Checker<'_> {
     }
 }
 
-fn function_name(expression: &Expr) -> &str {
-    match &expression.kind {
-        ExprKind::Function { name, .. } => name,
-        _ => "count",
-    }
-}
-
-fn first_aggregate(expression: &Expr) -> Option<&Expr> {
-    if expression.is_aggregate() {
-        return Some(expression);
+/// Returns the first call of an aggregate function in the expression, and the name of the function.
+fn first_aggregate(expression: &Expr) -> Option<(&Expr, &str)> {
+    if let Some(name) = expression.aggregate_name() {
+        return Some((expression, name));
     }
     let mut found = None;
     expression.children(&mut |child| found = found.or_else(|| first_aggregate(child)));

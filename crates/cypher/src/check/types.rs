@@ -1,7 +1,7 @@
 //! Static types: type errors that are visible without knowing the data.
 
 use super::{CheckResult, Checker, Scope, StaticType};
-use crate::syntax::{BinaryOperator, Expr, ExprKind};
+use crate::syntax::{ArithmeticOperator, BinaryOperator, Expr, ExprKind};
 use crate::value::Value;
 
 /// A type mismatch: what was expected, what was found, and the offset.
@@ -58,10 +58,10 @@ impl Checker<'_> {
             | ExprKind::IsNull(..)
             | ExprKind::IsType(..)
             | ExprKind::HasLabels(..)
-            | ExprKind::Quantified { .. } => StaticType::Boolean,
+            | ExprKind::Quantified(_) => StaticType::Boolean,
             ExprKind::List(_)
-            | ExprKind::Comprehension { .. }
-            | ExprKind::PatternComprehension { .. }
+            | ExprKind::Comprehension(_)
+            | ExprKind::PatternComprehension(_)
             | ExprKind::Slice(..) => StaticType::List,
             ExprKind::Map(_) | ExprKind::MapProjection(..) => StaticType::Map,
             ExprKind::Variable(name) => scope.find(name).unwrap_or(StaticType::Any),
@@ -71,8 +71,8 @@ impl Checker<'_> {
             | ExprKind::Index(..)
             | ExprKind::Negate(_)
             | ExprKind::Binary(..)
-            | ExprKind::Case { .. }
-            | ExprKind::Reduce { .. }
+            | ExprKind::Case(_)
+            | ExprKind::Reduce(_)
             | ExprKind::Pattern(_)
             | ExprKind::Subquery(..) => StaticType::Any,
         }
@@ -141,43 +141,44 @@ fn operator_mismatch(
             let list = matches!(right, StaticType::List | StaticType::Any);
             (!list).then_some(("List<T>", right, right_at))
         }
-        BinaryOperator::Add => {
+        BinaryOperator::Logical(_) => [(left, left_at), (right, right_at)]
+            .into_iter()
+            .find(|(kind, _)| number(*kind) || *kind == StaticType::String)
+            .map(|(kind, at)| ("Boolean", kind, at)),
+        BinaryOperator::Arithmetic(operator) => {
+            arithmetic_mismatch(operator, (left, left_at), (right, right_at))
+        }
+        BinaryOperator::Text(_) => None,
+    }
+}
+
+fn arithmetic_mismatch(
+    operator: ArithmeticOperator,
+    (left, left_at): (StaticType, usize),
+    (right, right_at): (StaticType, usize),
+) -> Mismatch {
+    match operator {
+        ArithmeticOperator::Add => {
             addition_mismatch(left, right).map(|expected| (expected, right, right_at))
         }
-        BinaryOperator::Subtract if left == StaticType::String => {
+        ArithmeticOperator::Subtract if left == StaticType::String => {
             let expected =
                 "Float, Integer, Duration, Date, Time, LocalTime, LocalDateTime or DateTime";
             Some((expected, left, left_at))
         }
-        BinaryOperator::Subtract => {
+        ArithmeticOperator::Subtract => {
             (number(left) && not_a_number(right)).then_some(("Float or Integer", right, right_at))
         }
-        BinaryOperator::Multiply | BinaryOperator::Divide => {
+        ArithmeticOperator::Multiply | ArithmeticOperator::Divide => {
             let expected = "Float, Integer or Duration";
             if not_a_number(left) {
                 return Some((expected, left, left_at));
             }
             (number(left) && not_a_number(right)).then_some((expected, right, right_at))
         }
-        BinaryOperator::And | BinaryOperator::Or | BinaryOperator::Xor => {
-            [(left, left_at), (right, right_at)]
-                .into_iter()
-                .find(|(kind, _)| number(*kind) || *kind == StaticType::String)
-                .map(|(kind, at)| ("Boolean", kind, at))
-        }
-        BinaryOperator::Equal
-        | BinaryOperator::NotEqual
-        | BinaryOperator::Less
-        | BinaryOperator::LessOrEqual
-        | BinaryOperator::Greater
-        | BinaryOperator::GreaterOrEqual
-        | BinaryOperator::Modulo
-        | BinaryOperator::Power
-        | BinaryOperator::Concatenate
-        | BinaryOperator::StartsWith
-        | BinaryOperator::EndsWith
-        | BinaryOperator::Contains
-        | BinaryOperator::Matches => None,
+        ArithmeticOperator::Modulo
+        | ArithmeticOperator::Power
+        | ArithmeticOperator::Concatenate => None,
     }
 }
 

@@ -3,56 +3,37 @@
 use crate::codes::{ENTITY_NOT_FOUND, TYPE};
 use crate::engine::{Engine, Evaluated, RowBindings};
 use crate::error::CypherError;
-use crate::syntax::{Expr, ExprKind, LabelExpression, MapElement};
-use crate::value::{Map, Value};
+use crate::syntax::{Expr, LabelExpression, MapElement};
+use crate::value::{EntityId, Map, Value};
 use crate::{functions, temporal};
 
 impl Engine<'_> {
-    /// Evaluates an expression that reads a part of a value.
-    pub(super) fn part(&self, expression: &Expr, row: &RowBindings<'_>) -> Evaluated {
-        match &expression.kind {
-            ExprKind::Property(subject, key) => {
-                let subject = self.evaluate(subject, row)?;
-                self.property(&subject, key)
-            }
-            ExprKind::Index(subject, index) => {
-                let (subject, index) = (self.evaluate(subject, row)?, self.evaluate(index, row)?);
-                self.index(&subject, &index)
-            }
-            ExprKind::Slice(list, from, to) => {
-                self.slice(list, from.as_deref(), to.as_deref(), row)
-            }
-            ExprKind::MapProjection(subject, elements) => {
-                self.map_projection(subject, elements, row)
-            }
-            _ => Ok(Value::Null),
+    pub(super) fn property(&self, subject: &Value, key: &str) -> Evaluated {
+        if let Some(entity) = subject.entity() {
+            return self.entity_property(entity, key);
         }
-    }
-
-    fn property(&self, subject: &Value, key: &str) -> Evaluated {
         match subject {
             Value::Null => Ok(Value::Null),
             Value::Map(map) => Ok(map.get(key).cloned().unwrap_or(Value::Null)),
-            Value::Node(_) | Value::Relationship(_) => {
-                let graph = self.graph.borrow();
-                let Some(properties) = graph.properties(subject) else {
-                    let (kind, id) = match subject {
-                        Value::Node(id) => ("Node", id),
-                        Value::Relationship(id) => ("Relationship", id),
-                        _ => return Ok(Value::Null),
-                    };
-                    let message =
-                        format!("{kind} with id {id} has been deleted in this transaction");
-                    return Err(CypherError::run(ENTITY_NOT_FOUND, message));
-                };
-                Ok(properties.get(key).cloned().unwrap_or(Value::Null))
-            }
             Value::Point(point) => Ok(functions::point_property(point, key)),
             other => temporal::property(other, key),
         }
     }
 
-    fn index(&self, subject: &Value, index: &Value) -> Evaluated {
+    fn entity_property(&self, entity: EntityId, key: &str) -> Evaluated {
+        let graph = self.graph.borrow();
+        let Some(properties) = graph.properties(entity) else {
+            let (kind, id) = match entity {
+                EntityId::Node(id) => ("Node", id),
+                EntityId::Relationship(id) => ("Relationship", id),
+            };
+            let message = format!("{kind} with id {id} has been deleted in this transaction");
+            return Err(CypherError::run(ENTITY_NOT_FOUND, message));
+        };
+        Ok(properties.get(key).cloned().unwrap_or(Value::Null))
+    }
+
+    pub(super) fn index(&self, subject: &Value, index: &Value) -> Evaluated {
         match (subject, index) {
             (Value::Null, _) | (_, Value::Null) => Ok(Value::Null),
             (Value::List(items), Value::Integer(index)) => {
@@ -89,7 +70,7 @@ impl Engine<'_> {
         }
     }
 
-    fn slice(
+    pub(super) fn slice(
         &self,
         list: &Expr,
         from: Option<&Expr>,
@@ -128,7 +109,7 @@ impl Engine<'_> {
         ))
     }
 
-    fn map_projection(
+    pub(super) fn map_projection(
         &self,
         subject: &Expr,
         elements: &[MapElement],
@@ -146,13 +127,7 @@ impl Engine<'_> {
                 }
                 MapElement::Everything => match &value {
                     Value::Map(all) => map.extend(all.clone()),
-                    other => map.extend(
-                        self.graph
-                            .borrow()
-                            .properties(other)
-                            .cloned()
-                            .unwrap_or_default(),
-                    ),
+                    other => map.extend(self.properties_of(other)),
                 },
                 MapElement::Entry(key, expression) => {
                     map.insert(key.clone(), self.evaluate(expression, row)?);
@@ -165,19 +140,25 @@ impl Engine<'_> {
         Ok(Value::Map(map))
     }
 
+    /// Returns the properties of an entity; none if it was deleted, and for other values.
+    pub(crate) fn properties_of(&self, value: &Value) -> Map {
+        let graph = self.graph.borrow();
+        let properties = value.entity().and_then(|entity| graph.properties(entity));
+        properties.cloned().unwrap_or_default()
+    }
+
     /// Returns whether an entity matches a label expression; `None` for values that are no entity.
     pub(crate) fn has_labels(&self, subject: &Value, labels: &LabelExpression) -> Option<bool> {
         let graph = self.graph.borrow();
-        match subject {
-            Value::Node(id) => {
-                let node = graph.node(*id)?;
+        match subject.entity()? {
+            EntityId::Node(id) => {
+                let node = graph.node(id)?;
                 Some(labels.matches(&|name| node.labels.contains(name), !node.labels.is_empty()))
             }
-            Value::Relationship(id) => {
-                let found = graph.relationship(*id)?;
+            EntityId::Relationship(id) => {
+                let found = graph.relationship(id)?;
                 Some(labels.matches(&|name| found.kind == name, true))
             }
-            _ => None,
         }
     }
 }

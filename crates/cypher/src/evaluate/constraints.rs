@@ -64,41 +64,42 @@ pub(crate) fn check_storable(value: &Value) -> Result<(), CypherError> {
         );
         CypherError::run(TYPE, message)
     };
-    match value {
-        Value::Map(_) | Value::Node(_) | Value::Relationship(_) | Value::Path(_) => {
-            Err(refused(value))
-        }
-        Value::List(items) => {
-            if items.iter().any(Value::is_null) {
-                return Err(CypherError::run(
-                    TYPE,
-                    "Collections containing null values can not be stored in properties.",
-                ));
-            }
-            if items.iter().any(|item| matches!(item, Value::List(_))) {
-                return Err(CypherError::run(
-                    TYPE,
-                    "Collections containing collections can not be stored in properties.",
-                ));
-            }
-            let mixed = items.windows(2).any(|pair| match pair {
-                [
-                    Value::Integer(_) | Value::Float(_),
-                    Value::Integer(_) | Value::Float(_),
-                ] => false,
-                [a, b] => a.type_name() != b.type_name(),
-                _ => false,
-            });
-            if mixed {
-                let message = "Neo4j only supports a subset of Cypher types for storage as singleton or array properties. Please refer to \
-                               section cypher/syntax/values of the manual for more details.";
-                return Err(CypherError::run(TYPE, message));
-            }
-            items
-                .iter()
-                .find(|item| matches!(item, Value::Map(_) | Value::Node(_)))
-                .map_or(Ok(()), |item| Err(refused(item)))
-        }
-        _ => Ok(()),
+    if matches!(
+        value,
+        Value::Map(_) | Value::Node(_) | Value::Relationship(_) | Value::Path(_)
+    ) {
+        return Err(refused(value));
     }
+    let Value::List(items) = value else {
+        return Ok(());
+    };
+    if items.iter().any(Value::is_null) {
+        return Err(CypherError::run(
+            TYPE,
+            "Collections containing null values can not be stored in properties.",
+        ));
+    }
+    if items.iter().any(|item| matches!(item, Value::List(_))) {
+        return Err(CypherError::run(
+            TYPE,
+            "Collections containing collections can not be stored in properties.",
+        ));
+    }
+    if is_mixed(items) {
+        let message = "Neo4j only supports a subset of Cypher types for storage as singleton or array properties. Please refer to \
+                       section cypher/syntax/values of the manual for more details.";
+        return Err(CypherError::run(TYPE, message));
+    }
+    items
+        .iter()
+        .find(|item| matches!(item, Value::Map(_) | Value::Node(_)))
+        .map_or(Ok(()), |item| Err(refused(item)))
+}
+
+/// Returns whether a list has elements of different types. Integers and floats count as one.
+fn is_mixed(items: &[Value]) -> bool {
+    let is_number = |value: &Value| matches!(value, Value::Integer(_) | Value::Float(_));
+    items.iter().zip(items.iter().skip(1)).any(|(left, right)| {
+        left.type_name() != right.type_name() && !(is_number(left) && is_number(right))
+    })
 }

@@ -4,45 +4,10 @@ use super::truth;
 use crate::codes::TYPE;
 use crate::engine::{Engine, Evaluated, RowBindings};
 use crate::error::CypherError;
-use crate::syntax::{Expr, ExprKind, Quantifier};
+use crate::syntax::{Expr, ListComprehension, ListPredicate, Quantifier, ReduceExpr};
 use crate::value::Value;
 
 impl Engine<'_> {
-    /// Evaluates a comprehension, a list predicate or `reduce`.
-    pub(super) fn iteration(&self, expression: &Expr, row: &RowBindings<'_>) -> Evaluated {
-        match &expression.kind {
-            ExprKind::Comprehension {
-                name,
-                list,
-                predicate,
-                result,
-            } => self.comprehension(name, list, predicate.as_deref(), result.as_deref(), row),
-            ExprKind::Quantified {
-                quantifier,
-                name,
-                list,
-                predicate,
-            } => self.quantified(*quantifier, name, list, predicate, row),
-            ExprKind::Reduce {
-                accumulator,
-                start,
-                name,
-                list,
-                step,
-            } => {
-                let mut total = self.evaluate(start, row)?;
-                let names = [accumulator.clone(), name.clone()];
-                for item in self.items(list, row)?.unwrap_or_default() {
-                    self.step()?;
-                    let values = [total, item];
-                    total = self.evaluate(step, &RowBindings::inside(&names, &values, row))?;
-                }
-                Ok(total)
-            }
-            _ => Ok(Value::Null),
-        }
-    }
-
     /// Evaluates an expression that must be a list. `None` is null.
     pub(crate) fn items(
         &self,
@@ -59,26 +24,24 @@ impl Engine<'_> {
         }
     }
 
-    fn comprehension(
+    pub(super) fn comprehension(
         &self,
-        name: &str,
-        list: &Expr,
-        predicate: Option<&Expr>,
-        result: Option<&Expr>,
+        comprehension: &ListComprehension,
         row: &RowBindings<'_>,
     ) -> Evaluated {
-        let Some(items) = self.items(list, row)? else {
+        let Some(items) = self.items(&comprehension.list, row)? else {
             return Ok(Value::Null);
         };
-        let names = [name.to_owned()];
+        let names = [comprehension.name.clone()];
         let mut results = Vec::new();
         for item in items {
             self.step()?;
             let values = [item];
             let inner = RowBindings::inside(&names, &values, row);
-            if !self.holds(predicate, &inner)? {
+            if !self.holds(comprehension.predicate.as_ref(), &inner)? {
                 continue;
             }
+            let result = comprehension.result.as_ref();
             let value = result
                 .map(|result| self.evaluate(result, &inner))
                 .transpose()?;
@@ -88,29 +51,38 @@ impl Engine<'_> {
         Ok(Value::List(results))
     }
 
-    fn quantified(
+    pub(super) fn reduce(&self, reduce: &ReduceExpr, row: &RowBindings<'_>) -> Evaluated {
+        let mut total = self.evaluate(&reduce.start, row)?;
+        let names = [reduce.accumulator.clone(), reduce.name.clone()];
+        for item in self.items(&reduce.list, row)?.unwrap_or_default() {
+            self.step()?;
+            let values = [total, item];
+            total = self.evaluate(&reduce.step, &RowBindings::inside(&names, &values, row))?;
+        }
+        Ok(total)
+    }
+
+    pub(super) fn list_predicate(
         &self,
-        quantifier: Quantifier,
-        name: &str,
-        list: &Expr,
-        predicate: &Expr,
+        predicate: &ListPredicate,
         row: &RowBindings<'_>,
     ) -> Evaluated {
-        let Some(items) = self.items(list, row)? else {
+        let Some(items) = self.items(&predicate.list, row)? else {
             return Ok(Value::Null);
         };
-        let names = [name.to_owned()];
+        let names = [predicate.name.clone()];
         let (mut yes, mut no, mut unknown) = (0, 0, 0);
         for item in items {
             self.step()?;
             let values = [item];
-            match self.truth(predicate, &RowBindings::inside(&names, &values, row))? {
+            let inner = RowBindings::inside(&names, &values, row);
+            match self.truth(&predicate.predicate, &inner)? {
                 Some(true) => yes += 1,
                 Some(false) => no += 1,
                 None => unknown += 1,
             }
         }
-        let known = match quantifier {
+        let known = match predicate.quantifier {
             Quantifier::All if no > 0 => Some(false),
             Quantifier::Any if yes > 0 => Some(true),
             Quantifier::None if yes > 0 => Some(false),

@@ -5,35 +5,26 @@ use std::cmp::Ordering;
 use super::{Evaluated, truth};
 use crate::codes::{ARITHMETIC, TYPE};
 use crate::error::CypherError;
-use crate::syntax::BinaryOperator;
+use crate::syntax::{ArithmeticOperator, CypherComparison};
 use crate::temporal;
 use crate::value::{Value, compare, equals};
 
-pub(crate) fn compared(operator: BinaryOperator, left: &Value, right: &Value) -> Option<bool> {
+pub(crate) fn compared(operator: CypherComparison, left: &Value, right: &Value) -> Option<bool> {
     match operator {
-        BinaryOperator::Equal => equals(left, right),
-        BinaryOperator::NotEqual => equals(left, right).map(|equal| !equal),
-        _ => {
-            if let (Value::Integer(_) | Value::Float(_), Value::Integer(_) | Value::Float(_)) =
-                (left, right)
-            {
-                let Some(order) = compare(left, right) else {
-                    return Some(false);
-                };
-                return Some(ordered(operator, order));
-            }
-            compare(left, right).map(|order| ordered(operator, order))
-        }
+        CypherComparison::Equal => equals(left, right),
+        CypherComparison::NotEqual => equals(left, right).map(|equal| !equal),
+        CypherComparison::Less => ordered(left, right, Ordering::is_lt),
+        CypherComparison::LessOrEqual => ordered(left, right, Ordering::is_le),
+        CypherComparison::Greater => ordered(left, right, Ordering::is_gt),
+        CypherComparison::GreaterOrEqual => ordered(left, right, Ordering::is_ge),
     }
 }
 
-fn ordered(operator: BinaryOperator, order: Ordering) -> bool {
-    match operator {
-        BinaryOperator::Less => order.is_lt(),
-        BinaryOperator::LessOrEqual => order.is_le(),
-        BinaryOperator::Greater => order.is_gt(),
-        _ => order.is_ge(),
-    }
+/// Compares the order of two values. A number that is not comparable (`NaN`) gives false, other values null.
+fn ordered(left: &Value, right: &Value, holds: fn(Ordering) -> bool) -> Option<bool> {
+    let is_number = |value: &Value| matches!(value, Value::Integer(_) | Value::Float(_));
+    let incomparable = (is_number(left) && is_number(right)).then_some(false);
+    compare(left, right).map_or(incomparable, |order| Some(holds(order)))
 }
 
 pub(crate) fn contained(item: &Value, list: Value) -> Evaluated {
@@ -73,7 +64,7 @@ pub(crate) fn negate(value: Value) -> Evaluated {
             .map(Value::Integer)
             .ok_or_else(overflow),
         Value::Float(number) => Ok(Value::Float(-number)),
-        other => arithmetic(BinaryOperator::Subtract, Value::Integer(0), other),
+        other => arithmetic(ArithmeticOperator::Subtract, Value::Integer(0), other),
     }
 }
 
@@ -81,77 +72,77 @@ fn overflow() -> CypherError {
     CypherError::run(ARITHMETIC, "long overflow")
 }
 
-pub(crate) fn arithmetic(operator: BinaryOperator, left: Value, right: Value) -> Evaluated {
+pub(crate) fn arithmetic(operator: ArithmeticOperator, left: Value, right: Value) -> Evaluated {
     match (left, right) {
         (Value::Null, _) | (_, Value::Null) => Ok(Value::Null),
         (Value::Integer(a), Value::Integer(b)) => integers(operator, a, b),
         (Value::Integer(a), Value::Float(b)) => floats(operator, a as f64, b),
         (Value::Float(a), Value::Integer(b)) => floats(operator, a, b as f64),
         (Value::Float(a), Value::Float(b)) => floats(operator, a, b),
-        (left, right) if matches!(operator, BinaryOperator::Add | BinaryOperator::Concatenate) => {
+        (left, right)
+            if matches!(
+                operator,
+                ArithmeticOperator::Add | ArithmeticOperator::Concatenate
+            ) =>
+        {
             add(left, right)
         }
-        (left, right) => temporal::arithmetic(operator, &left, &right).unwrap_or_else(|| {
-            let verb = match operator {
-                BinaryOperator::Subtract => ("subtract", "from"),
-                BinaryOperator::Multiply => ("multiply", "and"),
-                BinaryOperator::Divide => ("divide", "by"),
-                BinaryOperator::Modulo => ("calculate modulus of", "and"),
-                _ => ("raise", "to the power of"),
-            };
-            let message = match operator {
-                BinaryOperator::Subtract => format!(
-                    "Cannot subtract `{}` from `{}`",
-                    right.type_name(),
-                    left.type_name()
-                ),
-                _ => format!(
-                    "Cannot {} `{}` {} `{}`",
-                    verb.0,
-                    left.type_name(),
-                    verb.1,
-                    right.type_name()
-                ),
-            };
-            Err(CypherError::run(TYPE, message))
-        }),
+        (left, right) => temporal::arithmetic(operator, &left, &right)
+            .unwrap_or_else(|| Err(type_mismatch(operator, &left, &right))),
     }
 }
 
-fn integers(operator: BinaryOperator, a: i64, b: i64) -> Evaluated {
+fn type_mismatch(operator: ArithmeticOperator, left: &Value, right: &Value) -> CypherError {
+    let (left, right) = (left.type_name(), right.type_name());
+    let message = match operator {
+        ArithmeticOperator::Add | ArithmeticOperator::Concatenate => {
+            format!("Cannot add `{left}` and `{right}`")
+        }
+        ArithmeticOperator::Subtract => format!("Cannot subtract `{right}` from `{left}`"),
+        ArithmeticOperator::Multiply => format!("Cannot multiply `{left}` and `{right}`"),
+        ArithmeticOperator::Divide => format!("Cannot divide `{left}` by `{right}`"),
+        ArithmeticOperator::Modulo => {
+            format!("Cannot calculate modulus of `{left}` and `{right}`")
+        }
+        ArithmeticOperator::Power => format!("Cannot raise `{left}` to the power of `{right}`"),
+    };
+    CypherError::run(TYPE, message)
+}
+
+fn integers(operator: ArithmeticOperator, a: i64, b: i64) -> Evaluated {
     let by_zero = || CypherError::run(ARITHMETIC, "/ by zero");
     let result = match operator {
-        BinaryOperator::Add => a.checked_add(b),
-        BinaryOperator::Subtract => a.checked_sub(b),
-        BinaryOperator::Multiply => a.checked_mul(b),
-        BinaryOperator::Divide | BinaryOperator::Modulo if b == 0 => return Err(by_zero()),
-        BinaryOperator::Divide => a.checked_div(b),
-        BinaryOperator::Modulo => a.checked_rem(b),
-        BinaryOperator::Concatenate => {
+        ArithmeticOperator::Add => a.checked_add(b),
+        ArithmeticOperator::Subtract => a.checked_sub(b),
+        ArithmeticOperator::Multiply => a.checked_mul(b),
+        ArithmeticOperator::Divide | ArithmeticOperator::Modulo if b == 0 => return Err(by_zero()),
+        ArithmeticOperator::Divide => a.checked_div(b),
+        ArithmeticOperator::Modulo => a.checked_rem(b),
+        ArithmeticOperator::Concatenate => {
             return Err(CypherError::run(
                 TYPE,
                 "Cannot concatenate `Long` and `Long`",
             ));
         }
-        _ => return Ok(Value::Float((a as f64).powf(b as f64))),
+        ArithmeticOperator::Power => return Ok(Value::Float((a as f64).powf(b as f64))),
     };
     result.map(Value::Integer).ok_or_else(overflow)
 }
 
-fn floats(operator: BinaryOperator, a: f64, b: f64) -> Evaluated {
+fn floats(operator: ArithmeticOperator, a: f64, b: f64) -> Evaluated {
     Ok(Value::Float(match operator {
-        BinaryOperator::Add => a + b,
-        BinaryOperator::Subtract => a - b,
-        BinaryOperator::Multiply => a * b,
-        BinaryOperator::Divide => a / b,
-        BinaryOperator::Modulo => a % b,
-        BinaryOperator::Concatenate => {
+        ArithmeticOperator::Add => a + b,
+        ArithmeticOperator::Subtract => a - b,
+        ArithmeticOperator::Multiply => a * b,
+        ArithmeticOperator::Divide => a / b,
+        ArithmeticOperator::Modulo => a % b,
+        ArithmeticOperator::Concatenate => {
             return Err(CypherError::run(
                 TYPE,
                 "Cannot concatenate `Double` and `Double`",
             ));
         }
-        _ => a.powf(b),
+        ArithmeticOperator::Power => a.powf(b),
     }))
 }
 
@@ -173,17 +164,7 @@ fn add(left: Value, right: Value) -> Evaluated {
         (other @ (Value::Integer(_) | Value::Float(_)), Value::String(text)) => {
             Ok(Value::String(other.text() + &text))
         }
-        (left, right) => {
-            temporal::arithmetic(BinaryOperator::Add, &left, &right).unwrap_or_else(|| {
-                Err(CypherError::run(
-                    TYPE,
-                    format!(
-                        "Cannot add `{}` and `{}`",
-                        left.type_name(),
-                        right.type_name()
-                    ),
-                ))
-            })
-        }
+        (left, right) => temporal::arithmetic(ArithmeticOperator::Add, &left, &right)
+            .unwrap_or_else(|| Err(type_mismatch(ArithmeticOperator::Add, &left, &right))),
     }
 }

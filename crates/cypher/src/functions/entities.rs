@@ -3,7 +3,7 @@
 use super::invalid;
 use crate::engine::{Engine, Evaluated};
 use crate::graph::Graph;
-use crate::value::{PathValue, Value};
+use crate::value::{EntityId, PathValue, Value};
 
 impl Engine<'_> {
     /// Calls a function of an entity. Returns `None` for other functions.
@@ -26,16 +26,10 @@ impl Engine<'_> {
             return Some(Ok(Value::Null));
         }
         let graph = self.graph.borrow();
-        let value = match first {
-            Value::Node(id) => node_function(lower, *id, &graph),
-            Value::Relationship(id) => self.relationship_function(lower, *id, &graph),
-            Value::Path(path) => path_function(lower, path),
-            Value::Map(map) => match lower {
-                "properties" => Some(first.clone()),
-                "keys" => Some(text_list(map.keys().cloned())),
-                _ => None,
-            },
-            _ => None,
+        let value = match first.entity() {
+            Some(EntityId::Node(id)) => node_function(lower, id, &graph),
+            Some(EntityId::Relationship(id)) => self.relationship_function(lower, id, &graph),
+            None => part_function(lower, first),
         };
         Some(value.ok_or_else(|| invalid(name, expected, first)))
     }
@@ -52,29 +46,47 @@ impl Engine<'_> {
             }
             "startnode" => relationship.map_or(Value::Null, |found| Value::Node(found.start)),
             "endnode" => relationship.map_or(Value::Null, |found| Value::Node(found.end)),
-            _ => return common_function(lower, &Value::Relationship(id), graph),
+            _ => return common_function(lower, EntityId::Relationship(id), graph),
         })
     }
 }
 
 fn node_function(lower: &str, id: u64, graph: &Graph) -> Option<Value> {
     if lower != "labels" {
-        return common_function(lower, &Value::Node(id), graph);
+        return common_function(lower, EntityId::Node(id), graph);
     }
     let labels = graph.node(id).map(|node| graph.label_order(&node.labels));
     Some(text_list(labels.unwrap_or_default()))
 }
 
 /// Returns the functions of both nodes and relationships.
-fn common_function(lower: &str, entity: &Value, graph: &Graph) -> Option<Value> {
+fn common_function(lower: &str, entity: EntityId, graph: &Graph) -> Option<Value> {
     let properties = || graph.properties(entity).cloned().unwrap_or_default();
-    Some(match (lower, entity) {
-        ("id", Value::Node(id) | Value::Relationship(id)) => Value::Integer(*id as i64),
-        ("elementid", _) => Value::String(graph.element_id(entity)),
-        ("properties", _) => Value::Map(properties()),
-        ("keys", _) => text_list(properties().into_keys()),
+    Some(match lower {
+        "id" => {
+            let (EntityId::Node(id) | EntityId::Relationship(id)) = entity;
+            Value::Integer(id as i64)
+        }
+        "elementid" => Value::String(graph.element_id(entity)),
+        "properties" => Value::Map(properties()),
+        "keys" => text_list(properties().into_keys()),
         _ => return None,
     })
+}
+
+/// Calls a function of a path or of a map.
+fn part_function(lower: &str, value: &Value) -> Option<Value> {
+    if let Value::Path(path) = value {
+        return path_function(lower, path);
+    }
+    let Value::Map(map) = value else {
+        return None;
+    };
+    match lower {
+        "properties" => Some(value.clone()),
+        "keys" => Some(text_list(map.keys().cloned())),
+        _ => None,
+    }
 }
 
 fn path_function(lower: &str, path: &PathValue) -> Option<Value> {

@@ -1,9 +1,9 @@
 //! Patterns as values: paths, pattern predicates and pattern comprehensions.
 
 use super::state::MatchState;
-use super::{MatchResult, variables};
+use super::variables;
 use crate::engine::{Engine, Evaluated, RowBindings};
-use crate::syntax::{Expr, Name, PathPattern, Shortest};
+use crate::syntax::{Name, PathPattern, PatternComprehension, Shortest};
 use crate::value::{PathValue, Value};
 
 impl Engine<'_> {
@@ -68,22 +68,25 @@ impl Engine<'_> {
 
     pub(crate) fn pattern_comprehension(
         &self,
-        pattern: &PathPattern,
-        predicate: Option<&Expr>,
-        result: &Expr,
+        comprehension: &PatternComprehension,
         row: &RowBindings<'_>,
-    ) -> MatchResult<Vec<Value>> {
+    ) -> Evaluated {
         let (mut names, values) = row.flattened();
-        let patterns = std::slice::from_ref(pattern);
+        let patterns = std::slice::from_ref(&comprehension.pattern);
         names.extend(
             variables(patterns)
                 .into_iter()
                 .filter(|name| !names.contains(name))
                 .collect::<Vec<_>>(),
         );
+        let predicate = comprehension.predicate.as_ref();
         let rows = self.matches_of(patterns, predicate, &names, &values, None)?;
+        let result = |values: &Vec<Value>| {
+            self.evaluate(&comprehension.result, &RowBindings::row(&names, values))
+        };
         rows.iter()
-            .map(|values| self.evaluate(result, &RowBindings::row(&names, values)))
-            .collect()
+            .map(result)
+            .collect::<Result<_, _>>()
+            .map(Value::List)
     }
 }

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use crate::graph::Graph;
 use crate::syntax::{
-    BinaryOperator, Expr, ExprKind, LabelExpression, MapElement, Name, NodePattern, PathPattern,
-    RelationshipPattern, Shortest,
+    BinaryOperator, Expr, ExprKind, LabelExpression, LogicalOperator, MapElement, Name,
+    NodePattern, PathPattern, RelationshipPattern, Shortest,
 };
 
 /// One step of a plan.
@@ -188,7 +188,9 @@ impl<'p> PatternPlanner<'p, '_> {
 
 /// Splits a predicate at its `AND` operators.
 fn conjuncts<'p>(predicate: &'p Expr, into: &mut Vec<&'p Expr>) {
-    if let ExprKind::Binary(BinaryOperator::And, left, right) = &predicate.kind {
+    if let ExprKind::Binary(BinaryOperator::Logical(LogicalOperator::And), left, right) =
+        &predicate.kind
+    {
         conjuncts(left, into);
         conjuncts(right, into);
     } else {
@@ -200,7 +202,7 @@ fn conjuncts<'p>(predicate: &'p Expr, into: &mut Vec<&'p Expr>) {
 fn contains_pattern(expression: &Expr) -> bool {
     if matches!(
         expression.kind,
-        ExprKind::Pattern(_) | ExprKind::Subquery(..) | ExprKind::PatternComprehension { .. }
+        ExprKind::Pattern(_) | ExprKind::Subquery(..) | ExprKind::PatternComprehension(_)
     ) {
         return true;
     }

@@ -7,7 +7,7 @@ use crate::codes::SEMANTIC;
 use crate::engine::Engine;
 use crate::error::CypherError;
 use crate::syntax::{PathPattern, RelationshipPattern, Shortest};
-use crate::value::Value;
+use crate::value::{EntityId, Value};
 
 impl Engine<'_> {
     pub(super) fn shortest_step(
@@ -88,7 +88,7 @@ impl Engine<'_> {
             for (id, other) in self.leading(here, pattern, false) {
                 self.step()?;
                 if !self.properties_fit(
-                    &Value::Relationship(id),
+                    EntityId::Relationship(id),
                     pattern.properties.as_deref(),
                     state,
                 )? {

@@ -5,8 +5,9 @@ use crate::error::CypherError;
 use crate::lexer::TokenKind;
 use crate::syntax::{
     Clause, ClauseKind, Expr, ExprKind, Name, ProcedureCall, Projection, ProjectionItem, SortItem,
-    Yield,
+    UpdatingClause, Yield,
 };
+use crate::value::Value;
 
 impl CypherParser<'_> {
     /// Clauses up to the end, a closing bracket or UNION.
@@ -84,16 +85,16 @@ impl CypherParser<'_> {
             }
             "CREATE" | "INSERT" => {
                 self.next();
-                ClauseKind::Create(self.patterns()?)
+                ClauseKind::Update(UpdatingClause::Create(self.patterns()?))
             }
-            "MERGE" => self.merge()?,
+            "MERGE" => ClauseKind::Update(self.merge()?),
             "SET" => {
                 self.next();
-                ClauseKind::Set(self.set_items()?)
+                ClauseKind::Update(UpdatingClause::Set(self.set_items()?))
             }
-            "REMOVE" => self.remove()?,
-            "DELETE" | "DETACH" | "NODETACH" => self.delete()?,
-            "FOREACH" => self.foreach()?,
+            "REMOVE" => ClauseKind::Update(self.remove()?),
+            "DELETE" | "DETACH" | "NODETACH" => ClauseKind::Update(self.delete()?),
+            "FOREACH" => ClauseKind::Update(self.foreach()?),
             "CALL" => {
                 self.next();
                 self.call(false)?
@@ -221,12 +222,7 @@ impl CypherParser<'_> {
     fn amount(&mut self) -> Result<Expr, CypherError> {
         let from = self.position;
         let expression = self.expression()?;
-        let wrong = match &expression.kind {
-            ExprKind::Literal(crate::value::Value::Integer(number)) => *number < 0,
-            ExprKind::Literal(_) | ExprKind::Negate(_) => true,
-            _ => false,
-        };
-        if wrong {
+        if is_invalid_amount(&expression.kind) {
             let written = self.written(from, self.position);
             let message = format!(
                 "Invalid input. '{}' is not a valid value. Must be a non-negative integer.",
@@ -249,9 +245,10 @@ impl CypherParser<'_> {
                 aliased: true,
             });
         }
-        let name = match &expression.kind {
-            ExprKind::Variable(name) => name.clone(),
-            _ => written,
+        let name = if let ExprKind::Variable(name) = &expression.kind {
+            name.clone()
+        } else {
+            written
         };
         Ok(ProjectionItem {
             expression,
@@ -362,4 +359,12 @@ impl CypherParser<'_> {
             }
         }
     }
+}
+
+/// Returns whether an expression is no number of rows, as far as its syntax shows it.
+fn is_invalid_amount(expression: &ExprKind) -> bool {
+    if let ExprKind::Literal(value) = expression {
+        return !matches!(value, Value::Integer(0..));
+    }
+    matches!(expression, ExprKind::Negate(_))
 }

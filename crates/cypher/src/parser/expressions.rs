@@ -3,7 +3,10 @@
 use super::CypherParser;
 use crate::error::CypherError;
 use crate::lexer::TokenKind;
-use crate::syntax::{BinaryOperator, Expr, ExprKind};
+use crate::syntax::{
+    ArithmeticOperator, BinaryOperator, CypherComparison, Expr, ExprKind, LogicalOperator,
+    TextOperator,
+};
 use crate::value::Value;
 
 /// An expression, or the error that ends the statement.
@@ -19,15 +22,15 @@ impl CypherParser<'_> {
     }
 
     fn disjunction(&mut self) -> ParsedExpr {
-        self.logical(Self::exclusive, "OR", BinaryOperator::Or)
+        self.logical(Self::exclusive, "OR", LogicalOperator::Or)
     }
 
     fn exclusive(&mut self) -> ParsedExpr {
-        self.logical(Self::conjunction, "XOR", BinaryOperator::Xor)
+        self.logical(Self::conjunction, "XOR", LogicalOperator::Xor)
     }
 
     fn conjunction(&mut self) -> ParsedExpr {
-        self.logical(Self::negation, "AND", BinaryOperator::And)
+        self.logical(Self::negation, "AND", LogicalOperator::And)
     }
 
     /// Parses operands between an associative operator into a balanced tree, so that a long chain
@@ -36,7 +39,7 @@ impl CypherParser<'_> {
         &mut self,
         operand: fn(&mut Self) -> ParsedExpr,
         word: &str,
-        operator: BinaryOperator,
+        operator: LogicalOperator,
     ) -> ParsedExpr {
         let first = self.operand(operand)?;
         if !self.is_word(word) {
@@ -52,7 +55,7 @@ impl CypherParser<'_> {
             let mut rest = operands.into_iter();
             while let Some(left) = rest.next() {
                 pairs.push(match rest.next() {
-                    Some(right) => binary(operator, left, right),
+                    Some(right) => binary(BinaryOperator::Logical(operator), left, right),
                     None => left,
                 });
             }
@@ -91,17 +94,17 @@ impl CypherParser<'_> {
         })
     }
 
-    fn comparison_operator(&mut self) -> Option<BinaryOperator> {
+    fn comparison_operator(&mut self) -> Option<CypherComparison> {
         let TokenKind::Symbol(symbol) = self.peek().kind else {
             return None;
         };
         let operator = match symbol {
-            "=" => BinaryOperator::Equal,
-            "<>" => BinaryOperator::NotEqual,
-            "<" => BinaryOperator::Less,
-            "<=" => BinaryOperator::LessOrEqual,
-            ">" => BinaryOperator::Greater,
-            ">=" => BinaryOperator::GreaterOrEqual,
+            "=" => CypherComparison::Equal,
+            "<>" => CypherComparison::NotEqual,
+            "<" => CypherComparison::Less,
+            "<=" => CypherComparison::LessOrEqual,
+            ">" => CypherComparison::Greater,
+            ">=" => CypherComparison::GreaterOrEqual,
             _ => return None,
         };
         self.next();
@@ -114,9 +117,15 @@ impl CypherParser<'_> {
         loop {
             let at = left.at;
             let words: [(&[&str], BinaryOperator); 4] = [
-                (&["STARTS", "WITH"], BinaryOperator::StartsWith),
-                (&["ENDS", "WITH"], BinaryOperator::EndsWith),
-                (&["CONTAINS"], BinaryOperator::Contains),
+                (
+                    &["STARTS", "WITH"],
+                    BinaryOperator::Text(TextOperator::StartsWith),
+                ),
+                (
+                    &["ENDS", "WITH"],
+                    BinaryOperator::Text(TextOperator::EndsWith),
+                ),
+                (&["CONTAINS"], BinaryOperator::Text(TextOperator::Contains)),
                 (&["IN"], BinaryOperator::In),
             ];
             let found = words.iter().find(|(words, _)| self.is_words(words));
@@ -124,20 +133,10 @@ impl CypherParser<'_> {
             left = if let Some((words, operator)) = found {
                 self.take_words(words);
                 let right = self.operand(Self::sum)?;
-                Expr {
-                    at,
-                    kind: ExprKind::Binary(*operator, Box::new(left), Box::new(right)),
-                }
+                binary(*operator, left, right)
             } else if self.take("=~") {
                 let right = self.operand(Self::sum)?;
-                Expr {
-                    at,
-                    kind: ExprKind::Binary(
-                        BinaryOperator::Matches,
-                        Box::new(left),
-                        Box::new(right),
-                    ),
-                }
+                binary(BinaryOperator::Text(TextOperator::Matches), left, right)
             } else if self.is_word("IS") {
                 self.is_predicate(left)?
             } else if self.take("::") {
@@ -194,37 +193,37 @@ impl CypherParser<'_> {
 
     fn sum(&mut self) -> ParsedExpr {
         let operators = [
-            ("+", BinaryOperator::Add),
-            ("-", BinaryOperator::Subtract),
-            ("||", BinaryOperator::Concatenate),
+            ("+", ArithmeticOperator::Add),
+            ("-", ArithmeticOperator::Subtract),
+            ("||", ArithmeticOperator::Concatenate),
         ];
         self.symbols(Self::product, &operators)
     }
 
     fn product(&mut self) -> ParsedExpr {
         let operators = [
-            ("*", BinaryOperator::Multiply),
-            ("/", BinaryOperator::Divide),
-            ("%", BinaryOperator::Modulo),
+            ("*", ArithmeticOperator::Multiply),
+            ("/", ArithmeticOperator::Divide),
+            ("%", ArithmeticOperator::Modulo),
         ];
         self.symbols(Self::power, &operators)
     }
 
     fn power(&mut self) -> ParsedExpr {
-        self.symbols(Self::sign, &[("^", BinaryOperator::Power)])
+        self.symbols(Self::sign, &[("^", ArithmeticOperator::Power)])
     }
 
     fn symbols(
         &mut self,
         operand: fn(&mut Self) -> ParsedExpr,
-        operators: &[(&str, BinaryOperator)],
+        operators: &[(&str, ArithmeticOperator)],
     ) -> ParsedExpr {
         let mut left = self.operand(operand)?;
         while let Some((_, operator)) = operators.iter().find(|(symbol, _)| self.is(symbol)) {
             self.next();
             let right = self.operand(operand)?;
             self.grow(1)?;
-            left = binary(*operator, left, right);
+            left = binary(BinaryOperator::Arithmetic(*operator), left, right);
         }
         Ok(left)
     }

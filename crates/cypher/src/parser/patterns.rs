@@ -105,10 +105,7 @@ impl CypherParser<'_> {
     }
 
     fn element_name(&mut self) -> Option<Name> {
-        let follows = |parser: &Self, symbols: &[&str]| match parser.peek_at(1).kind {
-            TokenKind::Symbol(symbol) => symbols.contains(&symbol),
-            _ => false,
-        };
+        let follows = |parser: &Self, symbols: &[&str]| matches!(parser.peek_at(1).kind, TokenKind::Symbol(symbol) if symbols.contains(&symbol));
         if (self.is_word("WHERE") || self.is_word("IS"))
             && !follows(self, &[")", "]", ":", "{", "*"])
         {

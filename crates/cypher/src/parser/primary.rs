@@ -6,7 +6,8 @@ use super::expressions::ParsedExpr;
 use crate::error::CypherError;
 use crate::lexer::TokenKind;
 use crate::syntax::{
-    Clause, ClauseKind, CypherQuery, Expr, ExprKind, MapElement, Quantifier, SubqueryKind,
+    CaseExpr, Clause, ClauseKind, CypherQuery, Expr, ExprKind, ListComprehension, ListPredicate,
+    MapElement, PatternComprehension, Quantifier, ReduceExpr, SubqueryKind,
 };
 use crate::value::Value;
 
@@ -83,20 +84,20 @@ impl CypherParser<'_> {
     pub(super) fn comprehension(&mut self) -> Result<ExprKind, CypherError> {
         let name = self.name("a variable name")?.text;
         self.expect_word("IN")?;
-        let list = Box::new(self.expression()?);
-        let predicate = self.predicate()?.map(Box::new);
+        let list = self.expression()?;
+        let predicate = self.predicate()?;
         let result = if self.take("|") {
-            Some(Box::new(self.expression()?))
+            Some(self.expression()?)
         } else {
             None
         };
         self.expect("]")?;
-        Ok(ExprKind::Comprehension {
+        Ok(ExprKind::Comprehension(Box::new(ListComprehension {
             name,
             list,
             predicate,
             result,
-        })
+        })))
     }
 
     pub(super) fn pattern_comprehension(&mut self) -> Result<ExprKind, CypherError> {
@@ -113,15 +114,17 @@ impl CypherParser<'_> {
             return Err(self.unexpected("a relationship"));
         }
         pattern.path = path;
-        let predicate = self.predicate()?.map(Box::new);
+        let predicate = self.predicate()?;
         self.expect("|")?;
-        let result = Box::new(self.expression()?);
+        let result = self.expression()?;
         self.expect("]")?;
-        Ok(ExprKind::PatternComprehension {
-            pattern: Box::new(pattern),
-            predicate,
-            result,
-        })
+        Ok(ExprKind::PatternComprehension(Box::new(
+            PatternComprehension {
+                pattern,
+                predicate,
+                result,
+            },
+        )))
     }
 
     pub(super) fn map(&mut self) -> Result<ExprKind, CypherError> {
@@ -288,16 +291,16 @@ impl CypherParser<'_> {
         self.expect("(")?;
         let name = self.name("a variable name")?.text;
         self.expect_word("IN")?;
-        let list = Box::new(self.expression()?);
+        let list = self.expression()?;
         self.expect_word("WHERE")?;
-        let predicate = Box::new(self.expression()?);
+        let predicate = self.expression()?;
         self.expect(")")?;
-        Ok(ExprKind::Quantified {
+        Ok(ExprKind::Quantified(Box::new(ListPredicate {
             quantifier,
             name,
             list,
             predicate,
-        })
+        })))
     }
 
     pub(super) fn reduce(&mut self) -> Result<ExprKind, CypherError> {
@@ -305,21 +308,21 @@ impl CypherParser<'_> {
         self.expect("(")?;
         let accumulator = self.name("a variable name")?.text;
         self.expect("=")?;
-        let start = Box::new(self.expression()?);
+        let start = self.expression()?;
         self.expect(",")?;
         let name = self.name("a variable name")?.text;
         self.expect_word("IN")?;
-        let list = Box::new(self.expression()?);
+        let list = self.expression()?;
         self.expect("|")?;
-        let step = Box::new(self.expression()?);
+        let step = self.expression()?;
         self.expect(")")?;
-        Ok(ExprKind::Reduce {
+        Ok(ExprKind::Reduce(Box::new(ReduceExpr {
             accumulator,
             start,
             name,
             list,
             step,
-        })
+        })))
     }
 
     pub(super) fn case(&mut self) -> Result<ExprKind, CypherError> {
@@ -327,7 +330,7 @@ impl CypherParser<'_> {
         let subject = if self.is_word("WHEN") {
             None
         } else {
-            Some(Box::new(self.expression()?))
+            Some(self.expression()?)
         };
         let mut branches = Vec::new();
         while self.take_word("WHEN") {
@@ -339,18 +342,18 @@ impl CypherParser<'_> {
             return Err(self.unexpected("'WHEN'"));
         }
         let otherwise = if self.take_word("ELSE") {
-            Some(Box::new(self.expression()?))
+            Some(self.expression()?)
         } else {
             None
         };
         if !self.take_word("END") {
             return Err(self.unexpected("'ELSE', 'END' or 'WHEN'"));
         }
-        Ok(ExprKind::Case {
+        Ok(ExprKind::Case(Box::new(CaseExpr {
             subject,
             branches,
             otherwise,
-        })
+        })))
     }
 
     pub(super) fn map_projection(&mut self, subject: Expr) -> Result<ExprKind, CypherError> {

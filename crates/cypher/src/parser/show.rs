@@ -121,7 +121,7 @@ impl CypherParser<'_> {
 }
 
 fn equals(column: &str, text: String, at: usize) -> Expr {
-    use crate::syntax::BinaryOperator;
+    use crate::syntax::CypherComparison;
     let literal = Expr {
         at,
         kind: ExprKind::Literal(Value::String(text)),
@@ -132,6 +132,6 @@ fn equals(column: &str, text: String, at: usize) -> Expr {
     };
     Expr {
         at,
-        kind: ExprKind::Comparison(Box::new(variable), vec![(BinaryOperator::Equal, literal)]),
+        kind: ExprKind::Comparison(Box::new(variable), vec![(CypherComparison::Equal, literal)]),
     }
 }

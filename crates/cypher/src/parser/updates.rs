@@ -2,10 +2,10 @@
 
 use super::CypherParser;
 use crate::error::CypherError;
-use crate::syntax::{ClauseKind, Expr, ExprKind, LabelExpression, Name, RemoveItem, SetItem};
+use crate::syntax::{Expr, ExprKind, LabelExpression, Name, RemoveItem, SetItem, UpdatingClause};
 
 impl CypherParser<'_> {
-    pub(super) fn merge(&mut self) -> Result<ClauseKind, CypherError> {
+    pub(super) fn merge(&mut self) -> Result<UpdatingClause, CypherError> {
         self.next();
         let pattern = self.pattern()?;
         let (mut on_create, mut on_match) = (Vec::new(), Vec::new());
@@ -15,7 +15,7 @@ impl CypherParser<'_> {
             } else if self.take_words(&["ON", "MATCH", "SET"]) {
                 on_match.extend(self.set_items()?);
             } else {
-                return Ok(ClauseKind::Merge {
+                return Ok(UpdatingClause::Merge {
                     pattern,
                     on_create,
                     on_match,
@@ -50,28 +50,28 @@ impl CypherParser<'_> {
             return Ok(SetItem::Labels { name, labels });
         }
         let subject = self.postfix()?;
-        match subject.kind {
-            ExprKind::Property(target, key) => {
-                self.expect("=")?;
-                Ok(SetItem::Property {
-                    target: *target,
-                    key,
-                    value: self.expression()?,
-                })
-            }
-            ExprKind::Index(target, key) => {
-                self.expect("=")?;
-                Ok(SetItem::Dynamic {
-                    target: *target,
-                    key: *key,
-                    value: self.expression()?,
-                })
-            }
-            ExprKind::HasLabels(target, labels) => labels_of(*target, &labels)
+        if let ExprKind::HasLabels(target, labels) = subject.kind {
+            return labels_of(*target, &labels)
                 .map(|(name, labels)| SetItem::Labels { name, labels })
-                .ok_or_else(|| self.unexpected("'.', ':', '=' or '+='")),
-            _ => Err(self.unexpected("'.', ':', '=', 'IS' or '+='")),
+                .ok_or_else(|| self.unexpected("'.', ':', '=' or '+='"));
         }
+        if let ExprKind::Property(target, key) = subject.kind {
+            self.expect("=")?;
+            return Ok(SetItem::Property {
+                target: *target,
+                key,
+                value: self.expression()?,
+            });
+        }
+        let ExprKind::Index(target, key) = subject.kind else {
+            return Err(self.unexpected("'.', ':', '=', 'IS' or '+='"));
+        };
+        self.expect("=")?;
+        Ok(SetItem::Dynamic {
+            target: *target,
+            key: *key,
+            value: self.expression()?,
+        })
     }
 
     pub(super) fn name_before(&mut self, symbols: &[&str]) -> Result<Name, CypherError> {
@@ -91,7 +91,7 @@ impl CypherParser<'_> {
         Ok(labels)
     }
 
-    pub(super) fn remove(&mut self) -> Result<ClauseKind, CypherError> {
+    pub(super) fn remove(&mut self) -> Result<UpdatingClause, CypherError> {
         self.next();
         let mut items = Vec::new();
         loop {
@@ -100,21 +100,21 @@ impl CypherParser<'_> {
                 items.push(RemoveItem::Labels { name, labels });
             } else {
                 let subject = self.postfix()?;
-                match subject.kind {
-                    ExprKind::Property(target, key) => items.push(RemoveItem::Property {
-                        target: *target,
-                        key,
-                    }),
-                    _ => return Err(self.unexpected("'.' or ':'")),
-                }
+                let ExprKind::Property(target, key) = subject.kind else {
+                    return Err(self.unexpected("'.' or ':'"));
+                };
+                items.push(RemoveItem::Property {
+                    target: *target,
+                    key,
+                });
             }
             if !self.take(",") {
-                return Ok(ClauseKind::Remove(items));
+                return Ok(UpdatingClause::Remove(items));
             }
         }
     }
 
-    pub(super) fn delete(&mut self) -> Result<ClauseKind, CypherError> {
+    pub(super) fn delete(&mut self) -> Result<UpdatingClause, CypherError> {
         let detach = self.take_word("DETACH");
         let _ = self.take_word("NODETACH");
         self.expect_word("DELETE")?;
@@ -122,13 +122,13 @@ impl CypherParser<'_> {
         while self.take(",") {
             expressions.push(self.expression()?);
         }
-        Ok(ClauseKind::Delete {
+        Ok(UpdatingClause::Delete {
             detach,
             expressions,
         })
     }
 
-    pub(super) fn foreach(&mut self) -> Result<ClauseKind, CypherError> {
+    pub(super) fn foreach(&mut self) -> Result<UpdatingClause, CypherError> {
         self.next();
         self.expect("(")?;
         let name = self.name("a variable name")?;
@@ -137,7 +137,7 @@ impl CypherParser<'_> {
         self.expect("|")?;
         let clauses = self.nested(Self::clauses)?;
         self.expect(")")?;
-        Ok(ClauseKind::Foreach {
+        Ok(UpdatingClause::Foreach {
             name,
             list,
             clauses,

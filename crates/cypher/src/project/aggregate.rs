@@ -8,7 +8,7 @@ use crate::engine::{Engine, RowBindings};
 use crate::error::CypherError;
 use crate::evaluate::arithmetic;
 use crate::execute::BindingTable;
-use crate::syntax::{BinaryOperator, Expr, ExprKind, ProjectionItem};
+use crate::syntax::{ArithmeticOperator, Expr, ExprKind, ProjectionItem};
 use crate::value::{DurationValue, Value, group_key, order};
 
 /// The rows that agree in the grouping keys.
@@ -205,7 +205,7 @@ fn total(name: &str, values: Vec<Value>) -> Result<Value, CypherError> {
                 format!("{name}(...) can only handle numerical values, duration, and null.");
             return Err(CypherError::run(TYPE, message));
         }
-        sum = arithmetic(BinaryOperator::Add, sum, value)?;
+        sum = arithmetic(ArithmeticOperator::Add, sum, value)?;
     }
     Ok(sum)
 }
@@ -222,7 +222,7 @@ fn average(name: &str, values: Vec<Value>) -> Result<Value, CypherError> {
             sum.seconds / count,
             sum.nanos / count,
         ))),
-        sum => arithmetic(BinaryOperator::Divide, sum, Value::Float(count as f64)),
+        sum => arithmetic(ArithmeticOperator::Divide, sum, Value::Float(count as f64)),
     }
 }
 

@@ -32,7 +32,7 @@ pub(crate) enum ExprKind {
     Not(Box<Expr>),
     Binary(BinaryOperator, Box<Expr>, Box<Expr>),
     /// A comparison chain such as `1 < x <= 3`.
-    Comparison(Box<Expr>, Vec<(BinaryOperator, Expr)>),
+    Comparison(Box<Expr>, Vec<(CypherComparison, Expr)>),
     IsNull(Box<Expr>, bool),
     IsType(Box<Expr>, String, bool),
     HasLabels(Box<Expr>, LabelExpression),
@@ -42,38 +42,60 @@ pub(crate) enum ExprKind {
         arguments: Vec<Expr>,
     },
     CountStar,
-    Case {
-        subject: Option<Box<Expr>>,
-        branches: Vec<(Expr, Expr)>,
-        otherwise: Option<Box<Expr>>,
-    },
-    Comprehension {
-        name: String,
-        list: Box<Expr>,
-        predicate: Option<Box<Expr>>,
-        result: Option<Box<Expr>>,
-    },
-    PatternComprehension {
-        pattern: Box<PathPattern>,
-        predicate: Option<Box<Expr>>,
-        result: Box<Expr>,
-    },
-    Quantified {
-        quantifier: Quantifier,
-        name: String,
-        list: Box<Expr>,
-        predicate: Box<Expr>,
-    },
-    Reduce {
-        accumulator: String,
-        start: Box<Expr>,
-        name: String,
-        list: Box<Expr>,
-        step: Box<Expr>,
-    },
+    Case(Box<CaseExpr>),
+    Comprehension(Box<ListComprehension>),
+    PatternComprehension(Box<PatternComprehension>),
+    Quantified(Box<ListPredicate>),
+    Reduce(Box<ReduceExpr>),
     /// A pattern as a predicate, or as the argument of `exists(…)` or `shortestPath(…)`.
     Pattern(Box<PathPattern>),
     Subquery(SubqueryKind, Box<CypherQuery>),
+}
+
+/// `CASE subject WHEN condition THEN result ELSE otherwise END`.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct CaseExpr {
+    /// `None` if each condition is a predicate.
+    pub(crate) subject: Option<Expr>,
+    /// The conditions and their results.
+    pub(crate) branches: Vec<(Expr, Expr)>,
+    pub(crate) otherwise: Option<Expr>,
+}
+
+/// `[name IN list WHERE predicate | result]`.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct ListComprehension {
+    pub(crate) name: String,
+    pub(crate) list: Expr,
+    pub(crate) predicate: Option<Expr>,
+    pub(crate) result: Option<Expr>,
+}
+
+/// `[pattern WHERE predicate | result]`.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct PatternComprehension {
+    pub(crate) pattern: PathPattern,
+    pub(crate) predicate: Option<Expr>,
+    pub(crate) result: Expr,
+}
+
+/// `quantifier(name IN list WHERE predicate)`.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct ListPredicate {
+    pub(crate) quantifier: Quantifier,
+    pub(crate) name: String,
+    pub(crate) list: Expr,
+    pub(crate) predicate: Expr,
+}
+
+/// `reduce(accumulator = start, name IN list | step)`.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct ReduceExpr {
+    pub(crate) accumulator: String,
+    pub(crate) start: Expr,
+    pub(crate) name: String,
+    pub(crate) list: Expr,
+    pub(crate) step: Expr,
 }
 
 /// `EXISTS { … }`, `COUNT { … }` and `COLLECT { … }`.
@@ -102,18 +124,37 @@ pub(crate) enum Quantifier {
     Single,
 }
 
-/// Operators with two operands.
+/// Operators with two operands, apart from those of a comparison chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum BinaryOperator {
+    Logical(LogicalOperator),
+    Arithmetic(ArithmeticOperator),
+    Text(TextOperator),
+    In,
+}
+
+/// Operators on truth values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LogicalOperator {
     Or,
     Xor,
     And,
+}
+
+/// Operators of a comparison chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CypherComparison {
     Equal,
     NotEqual,
     Less,
     LessOrEqual,
     Greater,
     GreaterOrEqual,
+}
+
+/// Operators on numbers. Some of them also take texts, lists and temporal values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ArithmeticOperator {
     Add,
     Subtract,
     Multiply,
@@ -121,7 +162,11 @@ pub(crate) enum BinaryOperator {
     Modulo,
     Power,
     Concatenate,
-    In,
+}
+
+/// Predicates on two texts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TextOperator {
     StartsWith,
     EndsWith,
     Contains,
@@ -169,64 +214,24 @@ impl Expr {
                     visit(operand);
                 }
             }
-            ExprKind::Case { .. }
-            | ExprKind::Comprehension { .. }
-            | ExprKind::PatternComprehension { .. }
-            | ExprKind::Quantified { .. }
-            | ExprKind::Reduce { .. } => self.compound_children(visit),
-        }
-    }
-
-    /// [`Expr::children`] of the expressions that evaluate others repeatedly or conditionally.
-    fn compound_children<'a>(&'a self, visit: &mut dyn FnMut(&'a Expr)) {
-        match &self.kind {
-            ExprKind::Case {
-                subject,
-                branches,
-                otherwise,
-            } => {
-                if let Some(part) = subject {
-                    visit(part);
-                }
-                for (condition, result) in branches {
-                    visit(condition);
-                    visit(result);
-                }
-                if let Some(part) = otherwise {
-                    visit(part);
-                }
+            ExprKind::Case(case) => case.children(visit),
+            ExprKind::Comprehension(comprehension) => {
+                visit(&comprehension.list);
+                let parts = comprehension.predicate.iter().chain(&comprehension.result);
+                parts.for_each(visit);
             }
-            ExprKind::Comprehension {
-                list,
-                predicate,
-                result,
-                ..
-            } => {
-                visit(list);
-                predicate.iter().chain(result).for_each(|part| visit(part));
+            ExprKind::PatternComprehension(comprehension) => {
+                comprehension.predicate.iter().for_each(&mut *visit);
+                visit(&comprehension.result);
             }
-            ExprKind::PatternComprehension {
-                predicate, result, ..
-            } => {
-                if let Some(part) = predicate {
-                    visit(part);
-                }
-                visit(result);
+            ExprKind::Quantified(quantified) => {
+                visit(&quantified.list);
+                visit(&quantified.predicate);
             }
-            ExprKind::Quantified {
-                list, predicate, ..
-            } => {
-                visit(list);
-                visit(predicate);
+            ExprKind::Reduce(reduce) => {
+                let parts = [&reduce.start, &reduce.list, &reduce.step];
+                parts.into_iter().for_each(visit);
             }
-            ExprKind::Reduce {
-                start, list, step, ..
-            } => {
-                visit(start);
-                visit(list);
-                visit(step);
-            }
-            _ => {}
         }
     }
 
@@ -242,11 +247,26 @@ impl Expr {
 
     /// Returns whether the expression is itself a call of an aggregate function.
     pub(crate) fn is_aggregate(&self) -> bool {
-        match &self.kind {
-            ExprKind::CountStar => true,
-            ExprKind::Function { name, .. } => is_aggregate_function(name),
-            _ => false,
+        self.aggregate_name().is_some()
+    }
+
+    /// Returns the name of the aggregate function that the expression calls, as written.
+    pub(crate) fn aggregate_name(&self) -> Option<&str> {
+        if let ExprKind::Function { name, .. } = &self.kind {
+            return is_aggregate_function(name).then_some(name);
         }
+        matches!(self.kind, ExprKind::CountStar).then_some("count")
+    }
+}
+
+impl CaseExpr {
+    fn children<'a>(&'a self, visit: &mut dyn FnMut(&'a Expr)) {
+        self.subject.iter().for_each(&mut *visit);
+        for (condition, result) in &self.branches {
+            visit(condition);
+            visit(result);
+        }
+        self.otherwise.iter().for_each(visit);
     }
 }
 

@@ -345,37 +345,47 @@ fn session(world: &SharedWorld, headers: &HeaderMap) -> Result<String, Box<Respo
     }
 }
 
-/// Returns the documented table: most are HTTP 200.
+/// Faults that the runtime answers with a JSON-RPC error, as documented: most have the HTTP status 200.
+const RPC_ERRORS: [(FaultKind, StatusCode, i64, &str); 4] = [
+    (
+        FaultKind::Throttling,
+        StatusCode::OK,
+        -32003,
+        "Rate limit exceeded - Too many requests",
+    ),
+    (
+        FaultKind::AccessDenied,
+        StatusCode::FORBIDDEN,
+        ACCESS_DENIED,
+        "Authorization error - Insufficient permissions",
+    ),
+    (
+        FaultKind::InternalError,
+        StatusCode::OK,
+        -32603,
+        "Internal error - Server error",
+    ),
+    (
+        FaultKind::Crash,
+        StatusCode::OK,
+        -32010,
+        "Tool execution error - Please check your CloudWatch logs for more information",
+    ),
+];
+
+/// Returns what a fault makes the runtime answer; none if the call is served all the same.
 fn refused_by_fault(fault: Option<FaultKind>, message: &Message) -> Option<Response> {
-    let error = |status, code, text: &str| {
-        Some(json_response(
-            status,
-            &message::error(message.id.clone(), code, text, None),
-        ))
-    };
-    match fault? {
-        FaultKind::Throttling => error(
-            StatusCode::OK,
-            -32003,
-            "Rate limit exceeded - Too many requests",
-        ),
-        FaultKind::AccessDenied => error(
-            StatusCode::FORBIDDEN,
-            ACCESS_DENIED,
-            "Authorization error - Insufficient permissions",
-        ),
-        FaultKind::InternalError => error(StatusCode::OK, -32603, "Internal error - Server error"),
-        FaultKind::Crash => error(
-            StatusCode::OK,
-            -32010,
-            "Tool execution error - Please check your CloudWatch logs for more information",
-        ),
-        FaultKind::ColdStart => Some(platform_error(
+    let fault = fault?;
+    if let Some((_, status, code, text)) = RPC_ERRORS.iter().find(|(kind, ..)| *kind == fault) {
+        let error = message::error(message.id.clone(), *code, text, None);
+        return Some(json_response(*status, &error));
+    }
+    if fault == FaultKind::ColdStart {
+        return Some(platform_error(
             StatusCode::FAILED_DEPENDENCY,
             "RuntimeClientError",
             "Runtime initialization time exceeded. Please make sure that initialization completes in 120s.",
-        )),
-        FaultKind::Down | FaultKind::CutBefore => Some(wire::cut()),
-        _ => None,
+        ));
     }
+    matches!(fault, FaultKind::Down | FaultKind::CutBefore).then(wire::cut)
 }

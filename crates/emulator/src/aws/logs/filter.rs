@@ -238,7 +238,10 @@ fn compares(found: &Value, comparison: Comparison, operand: &Operand) -> bool {
             match comparison {
                 Comparison::Equal => equal,
                 Comparison::Different => !equal,
-                _ => false,
+                Comparison::Less
+                | Comparison::LessOrEqual
+                | Comparison::Greater
+                | Comparison::GreaterOrEqual => false,
             }
         }
     }
