@@ -3,7 +3,7 @@
 
 use clap::{ValueEnum, builder::PossibleValue};
 
-use crate::model::{Deployment, Failure, SecretSource, SignIn, SignInMode};
+use crate::model::{Deployment, Failure, SecretSource, SignIn, SignInMode, TokenStorage};
 
 use super::outcome::usage;
 
@@ -66,6 +66,7 @@ pub(crate) fn of_mode(
             client_secret: client_secret(),
             scope: text("AGENTCORE_SCOPE"),
             redirect_port: None,
+            keep_tokens: TokenStorage::Memory,
         },
         SignInMode::M2m => SignIn::M2m {
             token_url: text("AGENTCORE_TOKEN_URL"),
