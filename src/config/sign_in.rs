@@ -278,7 +278,7 @@ mod tests {
         );
         assert_eq!(
             problem("mode = \"sigv4\", keep_tokens = \"keyring\""),
-            "line 4, column 29: keep_tokens: has no meaning for mode \"sigv4\""
+            "line 4, column 43: keep_tokens: has no meaning for mode \"sigv4\""
         );
     }
 }

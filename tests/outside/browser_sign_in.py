@@ -24,17 +24,19 @@ GET_ME = "github-mcp-server-schema-target___get_me"
 def main():
     """One stack, one provider, one person."""
     with embedded_stack() as stack, openid_provider(free_port()) as issuer:
-        person = Person(Console(configuration(stack, issuer)))
+        person = Person(Console(configuration(stack)))
         check_provider(person, stack, issuer)
         check_user_pool(person, stack)
         check_consent(person, "consent-by-token")
-        status, _, body = change_gateway(stack.ready, stack.deployment("e")["gateway_id"], {"authorizerType": "AWS_IAM"})
-        found.expect("the gateway of E takes signatures", status == 202, body)
+        take_signatures(stack)
         check_consent(person, "consent-by-sigv4")
+    with embedded_stack() as stack:
+        take_signatures(stack)
+        check_other_sign_in(Person(Console(configuration(stack))))
     found.close()
 
 
-def configuration(stack, issuer):
+def configuration(stack):
     """The stack's own configuration, with deployments of which a person signs in, or whose target a person consents to."""
     a, c = stack.deployment("a"), stack.deployment("c")
     account = stack.ready
@@ -124,6 +126,19 @@ def check_consent(person, deployment):
     audit = [json.loads(line) for file in pathlib.Path().rglob("audit*") for line in file.read_text().splitlines()]
     completed = [line for line in audit if line.get("deployment") == deployment and "consent" in json.dumps(line)]
     found.expect(f"{deployment}: the console's own audit has the consent", len(completed) == 2, audit)
+
+
+def take_signatures(stack):
+    """The gateway of deployment E takes AWS's signatures in place of tokens."""
+    status, _, body = change_gateway(stack.ready, stack.deployment("e")["gateway_id"], {"authorizerType": "AWS_IAM"})
+    found.expect("the gateway of E takes signatures", status == 202, body)
+
+
+def check_other_sign_in(person):
+    """`--sign-in` counts for the consent too: the configured token would complete it for another user."""
+    answer, pages = person.run("-d", "consent-by-token", "tools", "call", GET_ME, "--sign-in", "sigv4", "-o", "json")
+    found.expect("--sign-in sigv4: the consent is completed by the same identity", answer.code == 0, answer)
+    found.expect("--sign-in sigv4: the form was sent in the browser", came_back(pages, "Consent given."), pages)
 
 
 main()

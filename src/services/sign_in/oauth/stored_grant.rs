@@ -285,3 +285,6 @@ fn decode(text: &SecretText) -> Option<Value> {
     let members: Value = serde_json::from_slice(&bytes).ok()?;
     (members.get("version").and_then(Value::as_u64) == Some(VERSION)).then_some(members)
 }
+
+#[cfg(test)]
+mod tests;
