@@ -1,6 +1,7 @@
 //! MCP: connections to gateways and runtimes, their tools, calls.
 
 mod answer;
+mod cancellation;
 mod connect;
 mod consent;
 mod elicitation;

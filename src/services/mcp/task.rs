@@ -135,12 +135,11 @@ struct CancelTaskWhenDropped {
 
 impl Drop for CancelTaskWhenDropped {
     fn drop(&mut self) {
-        let (Some(id), Ok(runtime)) = (self.id.take(), tokio::runtime::Handle::try_current())
-        else {
+        let Some(id) = self.id.take() else {
             return;
         };
         let session = self.session.clone();
-        runtime.spawn(async move {
+        self.session.cancellations().spawn(async move {
             let params = CancelTaskParams::new(id);
             let cancel = ClientRequest::CancelTaskRequest(CancelTaskRequest::new(params));
             let doing = "cancelling a task";

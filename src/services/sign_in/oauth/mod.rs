@@ -108,7 +108,7 @@ impl SignInRequest<'_> {
         }
         let scope = self.scope(&source, last.as_ref())?;
         let (response, grant) = self.in_browser(&source, scope, last.as_ref()).await?;
-        self.store_first(&source, last.insert(grant)).await;
+        self.store_new(&source, last.insert(grant)).await;
         Ok(AccessToken::from_response(response))
     }
 

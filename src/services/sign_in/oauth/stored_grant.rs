@@ -138,11 +138,11 @@ impl SignInRequest<'_> {
     }
 
     /// Stores a grant that the person has just given. Reports one without a refresh token: it cannot be kept.
-    pub(super) async fn store_first(&self, source: &TokenSource, grant: &OAuthGrant) {
+    pub(super) async fn store_new(&self, source: &TokenSource, grant: &OAuthGrant) {
         if grant.refresh.is_some() {
             return self.store(source, grant).await;
         }
-        if self.wishes_keyring() {
+        if self.keeps_in_keyring() {
             let cause =
                 "the authorization server gave no refresh token, so there is nothing to keep";
             let failure = Failure::new(FailureKind::Usage, self.keeping(), cause);
@@ -209,7 +209,7 @@ impl SignInRequest<'_> {
     /// Returns the keyring and the entry for this sign-in; `None` if it is to be kept in memory, or the keyring cannot be used.
     async fn keyring_entry(&self) -> Option<(&Keyring, KeyringEntry)> {
         let place = &self.sign_ins.keyring;
-        if !self.wishes_keyring() || place.is_unusable.load(Ordering::Relaxed) {
+        if !self.keeps_in_keyring() || place.is_unusable.load(Ordering::Relaxed) {
             return None;
         }
         let keyring = match place.known() {
@@ -228,7 +228,7 @@ impl SignInRequest<'_> {
         }
     }
 
-    fn wishes_keyring(&self) -> bool {
+    fn keeps_in_keyring(&self) -> bool {
         self.settings()
             .is_ok_and(|settings| settings.keep_tokens == TokenStorage::Keyring)
     }
