@@ -11,6 +11,7 @@ pub mod discovery;
 mod doctor;
 pub mod mcp;
 pub mod neo4j;
+pub(crate) mod open_work;
 pub mod rotation;
 pub(crate) mod sign_in;
 
