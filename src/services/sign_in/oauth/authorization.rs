@@ -9,7 +9,7 @@ use crate::model::SecretText;
 use super::{client::OAuthClient, metadata::AuthorizationServer, scope};
 
 /// What an authorization request says besides its client.
-pub(super) struct AuthorizationRequest<'a> {
+pub(super) struct CodeRequest<'a> {
     /// Where the browser comes back to.
     pub(super) redirect_uri: &'a str,
     /// Scopes to ask for; `None`: the server's default.
@@ -22,7 +22,7 @@ pub(super) struct AuthorizationRequest<'a> {
     pub(super) resource: Option<&'a str>,
 }
 
-impl AuthorizationRequest<'_> {
+impl CodeRequest<'_> {
     /// Returns the address to open; `None` if the server has no authorization endpoint.
     pub(super) fn url(&self, server: &AuthorizationServer, client: &OAuthClient) -> Option<Url> {
         let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(self.verifier.reveal().as_bytes()));
@@ -62,7 +62,7 @@ mod tests {
             token_endpoint: "https://as.example/token".into(),
             ..AuthorizationServer::default()
         };
-        let request = AuthorizationRequest {
+        let request = CodeRequest {
             redirect_uri: "http://127.0.0.1:1/callback",
             scope: Some(scope),
             state: &SecretText::from("st"),

@@ -30,7 +30,7 @@ use super::{
     token::AccessToken,
     token_endpoint::{self, TokenRequest, TokenResponse},
 };
-use authorization::AuthorizationRequest;
+use authorization::CodeRequest;
 use client::OAuthClient;
 use metadata::{AuthorizationServer, ProtectedResource};
 use redirect::{RedirectAnswer, RedirectListener};
@@ -184,7 +184,7 @@ impl SignInRequest<'_> {
         let redirect_uri = listener.address();
         let client = self.client(server, &listener, registered).await?;
         let (verifier, state) = (self.random()?, self.random()?);
-        let request = AuthorizationRequest {
+        let request = CodeRequest {
             redirect_uri: &redirect_uri,
             scope: scope.as_deref(),
             state: &state,
