@@ -1,4 +1,4 @@
-//! `token`: what a sign-in gives, the token itself only where it is asked for by name; and how a person signs out.
+//! `token`: what a sign-in gives, the token itself only where it is asked for by name; and how a person's sign-in is forgotten.
 
 use clap::Args;
 use serde_json::{Map, Value, json};
@@ -18,7 +18,7 @@ pub(crate) struct TokenOptions {
     /// Print the token itself
     #[arg(long, conflicts_with = "claims")]
     reveal: bool,
-    /// Sign out: delete what the keyring keeps of a person's sign-in in the browser
+    /// Delete what the keyring keeps of a person's sign-in in the browser; the next sign-in asks again
     #[arg(long, conflicts_with_all = ["claims", "reveal"])]
     forget: bool,
     /// Another sign-in than the configured one
@@ -61,17 +61,20 @@ pub(crate) fn run(context: &Context, options: &TokenOptions) -> CliResult {
 
 /// Prints what was deleted: the account of the keyring's entry.
 fn show_forgotten(account: Option<&str>, output: TextOrJson) -> CliResult {
+    let text = account.map_or_else(
+        || "the keyring holds no sign-in of this deployment".to_owned(),
+        |account| {
+            format!(
+                "forgotten: the keyring's entry {} is deleted; the authorization server was not told",
+                sanitize(account)
+            )
+        },
+    );
     match output {
         TextOrJson::Json => {
-            output::json(&json!({"forgotten": account.is_some(), "entry": account}))?
+            output::json(&json!({"forgotten": account.is_some(), "entry": account}))?;
         }
-        TextOrJson::Text => output::text(&match account {
-            Some(account) => format!(
-                "signed out: the keyring's entry {} is deleted",
-                sanitize(account)
-            ),
-            None => "the keyring holds no sign-in of this deployment".to_owned(),
-        })?,
+        TextOrJson::Text => output::text(&text)?,
     }
     Ok(())
 }

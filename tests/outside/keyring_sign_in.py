@@ -154,7 +154,7 @@ def check_sign_out(person, keyring):
     sign_in(person)
     found.expect("a sign-in is kept again", keyring.entry(), "no entry")
     answer, _ = person.run("-d", "studio", "token", "--forget")
-    found.expect("token --forget signs out", answer.code == 0 and "signed out" in answer.out, answer)
+    found.expect("token --forget deletes the sign-in", answer.code == 0 and "forgotten" in answer.out, answer)
     found.equal("the entry is deleted", keyring.entry(), None)
     answer, _ = person.run("-d", "studio", "token", "--forget", "-o", "json")
     found.equal("a second time there is nothing", answer.json, {"forgotten": False, "entry": None})
