@@ -310,7 +310,7 @@ pub(crate) mod tests {
             std::io::Write::write_all(&mut stdin, text.as_bytes()).unwrap();
             drop(stdin);
             assert!(shell.wait().unwrap().success());
-            let limit = Duration::from_secs(60);
+            let limit = Duration::from_mins(1);
             let keyring = Keyring {
                 program,
                 path,

@@ -304,15 +304,13 @@ impl SignInRequest<'_> {
 
     /// Returns the MCP endpoint that the token is for.
     async fn endpoint_url(&self) -> Result<String, Failure> {
-        match self.endpoint {
-            Some(endpoint) => Ok(endpoint.to_owned()),
-            None => {
-                let resources = &self.sign_ins.aws.resources;
-                resources
-                    .mcp_url(self.deployment, &McpTarget::Default)
-                    .await
-            }
+        if let Some(endpoint) = self.endpoint {
+            return Ok(endpoint.to_owned());
         }
+        let resources = &self.sign_ins.aws.resources;
+        resources
+            .mcp_url(self.deployment, &McpTarget::Default)
+            .await
     }
 
     /// Returns the stack's user pool; otherwise the endpoint's own origin, as servers of MCP 2025-03-26 have it.
