@@ -14,9 +14,9 @@ use tokio::sync::mpsc;
 use crate::{
     model::{
         CallOptions, ElicitationAnswer, ElicitationRequest, Failure, McpNotice, McpTarget,
-        OfferKind, SecretSource, SecretText, SignIn, Tool,
+        OfferKind, SecretSource, SecretText, SignIn, TokenStorage, Tool,
     },
-    services::{McpOptions, McpSession, Services, mcp},
+    services::{McpOptions, McpSession, Services, SignInNotice, mcp},
     tools::{
         parameter_headers,
         schema::{self, Property, Type},
@@ -108,6 +108,7 @@ impl ConformanceScenario {
             client_secret,
             scope: None,
             redirect_port: None,
+            keep_tokens: TokenStorage::Memory,
         }
     }
 }
@@ -117,8 +118,10 @@ pub(crate) fn run(context: &Context, options: &ConformanceOptions) -> CliResult 
     let scenario = ConformanceScenario::from_environment()?;
     let services = context.services();
     process::runtime()?.block_on(async move {
-        services.sign_ins.set_announce(Box::new(|address| {
-            drop(tokio::spawn(follow(address.to_owned())));
+        services.sign_ins.set_announce(Box::new(|notice| {
+            if let SignInNotice::Address(address) = notice {
+                drop(tokio::spawn(follow(address.to_owned())));
+            }
         }));
         Ok(Box::pin(scenario.run(&services, &options.url)).await?)
     })

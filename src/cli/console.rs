@@ -21,7 +21,7 @@ use crate::{
     net::clock,
     runtime::{self, ConsoleEnd, Start},
     screens::start_page::{StartChoice, StartPage},
-    services::{Services, aws::logs::wait_for_stopped_queries},
+    services::{Services, aws::logs::wait_for_stopped_queries, mcp::wait_for_cancelled_tasks},
     state::ViewMemory,
     theme::{ColorDepth, EMBEDDED, Theme, embedded_names},
 };
@@ -293,8 +293,9 @@ pub(crate) fn show(
         start.await
     };
     let result = runtime.block_on(runtime::console(options, mouse, start, &memory.place));
-    // A query that the user has left is stopped at the service, which bills what it reads.
-    runtime.block_on(wait_for_stopped_queries());
+    // A query that the user has left is stopped at the service, which bills what it reads; so is a task of an MCP server.
+    runtime
+        .block_on(async { tokio::join!(wait_for_stopped_queries(), wait_for_cancelled_tasks()) });
     // What else still runs may take its time to end; the user has left.
     runtime.shutdown_background();
     let end = result.map_err(|error| {

@@ -7,7 +7,9 @@ use crate::{
     keys::Keymap,
     model::{Deployment, Failure, FailureKind, did_you_mean, pluralize},
     net::ca_bundle::CaBundle,
-    services::{ServiceOptions, Services, aws::shared_config, discovery::DiscoveryPlace},
+    services::{
+        ServiceOptions, Services, SignInNotice, aws::shared_config, discovery::DiscoveryPlace,
+    },
 };
 
 use super::{group_failures, outcome::usage, output, process, values::Global};
@@ -224,9 +226,19 @@ impl Context {
     fn services_within(&self, timeout: Option<Duration>) -> Services {
         let timeout = timeout.unwrap_or(ServiceOptions::default().timeout);
         let services = self.console_services_within(timeout);
-        services.sign_ins.set_announce(Box::new(|address| {
-            output::note(&format!("To sign in, open {address}"));
-        }));
+        services
+            .sign_ins
+            .set_announce(Box::new(|notice| match notice {
+                SignInNotice::Address(address) => {
+                    output::note(&format!("To sign in, open {address}"));
+                }
+                SignInNotice::NotKept(failure) => {
+                    output::note(&format!("note: {failure}"));
+                    if let Some(hint) = &failure.hint {
+                        output::note(&format!("  hint: {hint}"));
+                    }
+                }
+            }));
         services
     }
 

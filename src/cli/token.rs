@@ -1,4 +1,4 @@
-//! `token`: what a sign-in gives. The token itself only where it is asked for by name.
+//! `token`: what a sign-in gives, the token itself only where it is asked for by name; and how a person's sign-in is forgotten.
 
 use clap::Args;
 use serde_json::{Map, Value, json};
@@ -18,6 +18,9 @@ pub(crate) struct TokenOptions {
     /// Print the token itself
     #[arg(long, conflicts_with = "claims")]
     reveal: bool,
+    /// Delete what the keyring keeps of a person's sign-in in the browser; the next sign-in asks again
+    #[arg(long, conflicts_with_all = ["claims", "reveal"])]
+    forget: bool,
     /// Another sign-in than the configured one
     #[arg(long, value_parser = sign_in::mode_parser(), value_name = "MODE")]
     sign_in: Option<SignInMode>,
@@ -35,6 +38,11 @@ pub(crate) fn run(context: &Context, options: &TokenOptions) -> CliResult {
         .transpose()?
         .flatten();
     let services = context.services();
+    if options.forget {
+        let signing_out = services.sign_ins.sign_out(&deployment, other.as_ref());
+        let forgotten = process::runtime()?.block_on(signing_out)?;
+        return show_forgotten(forgotten.as_deref(), options.output);
+    }
     let (token, claims) =
         process::runtime()?.block_on(services.sign_ins.token(&deployment, other.as_ref()))?;
     match options.output {
@@ -47,6 +55,26 @@ pub(crate) fn run(context: &Context, options: &TokenOptions) -> CliResult {
                 "decoded, not verified; --claims prints all claims, --reveal the token itself",
             );
         }
+    }
+    Ok(())
+}
+
+/// Prints what was deleted: the account of the keyring's entry.
+fn show_forgotten(account: Option<&str>, output: TextOrJson) -> CliResult {
+    let text = account.map_or_else(
+        || "the keyring holds no sign-in of this deployment".to_owned(),
+        |account| {
+            format!(
+                "forgotten: the keyring's entry {} is deleted; the authorization server was not told",
+                sanitize(account)
+            )
+        },
+    );
+    match output {
+        TextOrJson::Json => {
+            output::json(&json!({"forgotten": account.is_some(), "entry": account}))?;
+        }
+        TextOrJson::Text => output::text(&text)?,
     }
     Ok(())
 }

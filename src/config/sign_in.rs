@@ -9,7 +9,7 @@ use super::{
     write::{insert_secret, insert_text},
 };
 use crate::model::{
-    Deployment, Failure, FailureKind, SecretSource, SignIn, SignInMode, did_you_mean,
+    Deployment, Failure, FailureKind, SecretSource, SignIn, SignInMode, TokenStorage, did_you_mean,
 };
 
 /// Reads `sign_in` of a deployment. `None` if it cannot be told what is meant; the problems say why.
@@ -78,6 +78,18 @@ fn check_types(inner: &Section<'_, '_>) {
         drop(url(inner, key));
     }
     let _ = inner.port("redirect_port");
+    let _ = token_storage(inner);
+}
+
+fn token_storage(inner: &Section<'_, '_>) -> TokenStorage {
+    let Some(word) = inner.text("keep_tokens") else {
+        return TokenStorage::default();
+    };
+    TokenStorage::parse(&word).unwrap_or_else(|| {
+        let message = format!("\"{word}\" is no place for tokens: write memory or keyring");
+        inner.complain_of("keep_tokens", message);
+        TokenStorage::default()
+    })
 }
 
 fn of_mode(mode: SignInMode, inner: &Section<'_, '_>, has_stack: bool) -> Option<SignIn> {
@@ -99,6 +111,7 @@ fn of_mode(mode: SignInMode, inner: &Section<'_, '_>, has_stack: bool) -> Option
             client_secret: inner.secret("client_secret"),
             scope: inner.text("scope"),
             redirect_port: inner.port("redirect_port"),
+            keep_tokens: token_storage(inner),
         }),
         SignInMode::SigV4 => Some(SignIn::SigV4),
         SignInMode::None => Some(SignIn::None),
@@ -196,6 +209,7 @@ pub(super) fn write(sign_in: &SignIn) -> Table {
             client_secret,
             scope,
             redirect_port,
+            keep_tokens,
         } => {
             insert_text(&mut table, "issuer", issuer.as_deref());
             insert_text(&mut table, "client_id", client_id.as_deref());
@@ -204,6 +218,8 @@ pub(super) fn write(sign_in: &SignIn) -> Table {
             if let Some(port) = redirect_port {
                 table.insert("redirect_port".into(), Value::Integer((*port).into()));
             }
+            let storage = Some(*keep_tokens).filter(|storage| *storage != TokenStorage::default());
+            insert_text(&mut table, "keep_tokens", storage.map(TokenStorage::as_str));
         }
         SignIn::SigV4 | SignIn::None => {}
     }
@@ -246,6 +262,7 @@ pub(crate) fn sign_in_of_environment(
             client_secret: secret("AGENTCORE_CLIENT_SECRET"),
             scope: variable("AGENTCORE_SCOPE"),
             redirect_port: None,
+            keep_tokens: TokenStorage::Memory,
         },
         SignInMode::M2m => SignIn::M2m {
             token_url: variable("AGENTCORE_TOKEN_URL"),
@@ -275,6 +292,7 @@ fn not_set(name: &str, mode: SignInMode, deployment: &Deployment) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::{Config, parse, write::render};
 
     #[test]
     fn a_sign_in_of_the_environment_names_the_variables_of_its_secrets() {
@@ -299,5 +317,59 @@ mod tests {
         let failure = refused.unwrap_err();
         assert_eq!(failure.kind, FailureKind::Usage);
         assert!(failure.cause.contains("AGENTCORE_BEARER_TOKEN"));
+    }
+
+    fn with(sign_in: &str) -> (Config, Vec<String>) {
+        let text = format!(
+            "[deployments.x]\nregion = \"r\"\nmcp_url = \"https://x.example/mcp\"\nsign_in = {{ {sign_in} }}\n"
+        );
+        let (config, problems) = parse(&text, &|| None);
+        let problems = problems.iter().map(ToString::to_string).collect();
+        (config, problems)
+    }
+
+    fn storage(config: &Config) -> Option<TokenStorage> {
+        match &config.deployments.first()?.sign_in {
+            SignIn::OAuth { keep_tokens, .. } => Some(*keep_tokens),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn tokens_are_kept_in_memory_unless_the_keyring_is_named() {
+        for (text, wanted) in [
+            ("mode = \"oauth\"", TokenStorage::Memory),
+            (
+                "mode = \"oauth\", keep_tokens = \"memory\"",
+                TokenStorage::Memory,
+            ),
+            (
+                "mode = \"oauth\", keep_tokens = \"keyring\"",
+                TokenStorage::Keyring,
+            ),
+        ] {
+            let (config, problems) = with(text);
+            assert_eq!(problems, Vec::<String>::new(), "{text}");
+            assert_eq!(storage(&config), Some(wanted), "{text}");
+            let (again, problems) = parse(&render(&config, "init"), &|| None);
+            assert_eq!((again, problems), (config, Vec::new()), "{text}");
+        }
+    }
+
+    #[test]
+    fn another_place_for_tokens_is_named_with_those_that_are_known() {
+        let problem = |sign_in: &str| with(sign_in).1.join("\n");
+        assert_eq!(
+            problem("mode = \"oauth\", keep_tokens = \"disk\""),
+            "line 4, column 43: keep_tokens: \"disk\" is no place for tokens: write memory or keyring"
+        );
+        assert_eq!(
+            problem("mode = \"oauth\", keep_tokens = true"),
+            "line 4, column 43: keep_tokens: a text in quotes is wanted here, not a boolean"
+        );
+        assert_eq!(
+            problem("mode = \"sigv4\", keep_tokens = \"keyring\""),
+            "line 4, column 43: keep_tokens: has no meaning for mode \"sigv4\""
+        );
     }
 }

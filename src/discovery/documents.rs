@@ -6,7 +6,7 @@
 
 use serde_json::Value;
 
-use crate::model::{Deployment, HeaderSpec, SecretSource, SignIn};
+use crate::model::{Deployment, HeaderSpec, SecretSource, SignIn, TokenStorage};
 
 use super::{
     document_tree::{DocumentSection, Leaf, leaves, sections},
@@ -331,6 +331,7 @@ impl Parts {
                 client_secret: None,
                 scope: self.scope.clone(),
                 redirect_port: None,
+                keep_tokens: TokenStorage::Memory,
             },
             (None, _, None) => {
                 if !self.signs_with_aws {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Deployment, HeaderSpec, SecretSource, SignIn, StackFacts};
+use crate::model::{Deployment, HeaderSpec, SecretSource, SignIn, StackFacts, TokenStorage};
 
 use super::{
     stack::{DescribedStack, facts},
@@ -242,6 +242,7 @@ fn of_authoriser(discovery_url: &str, clients: &[String], missing: &mut Vec<Stri
         client_secret: None,
         scope: None,
         redirect_port: None,
+        keep_tokens: TokenStorage::Memory,
     }
 }
 

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use super::{moment::Moment, secret::SecretText};
+use super::{moment::Moment, secret::SecretText, token_storage::TokenStorage};
 
 /// The name of a deployment, as the user wrote it. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -136,6 +136,8 @@ pub enum SignIn {
         scope: Option<String>,
         /// Port of the loopback redirect; `None`: any free port.
         redirect_port: Option<u16>,
+        /// Where the refresh token is kept.
+        keep_tokens: TokenStorage,
     },
     /// No sign-in.
     None,
@@ -259,6 +261,7 @@ const OAUTH: SignInSpec = SignInSpec {
         "client_secret",
         "scope",
         "redirect_port",
+        "keep_tokens",
     ],
 };
 

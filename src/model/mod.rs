@@ -20,6 +20,7 @@ pub mod secret;
 pub mod suggest;
 pub mod text;
 pub mod time_text;
+mod token_storage;
 pub mod tool;
 pub mod traffic;
 
@@ -56,6 +57,7 @@ pub use secret::{
 pub use suggest::{did_you_mean, nearest};
 pub use text::{pluralize, with_separators};
 pub use time_text::parse_time;
+pub use token_storage::TokenStorage;
 pub use tool::{
     ArgumentCompletion, CallOptions, CallOutcome, Claims, ConnectionInfo, Elapsed, Elicitation,
     ElicitationAnswer, ElicitationRequest, HttpExchange, McpEndpoint, McpNotice, McpTarget, Offer,

@@ -4,6 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use serde_json::Value;
 
+use super::keyring::{Keyring, KeyringEntry};
 use crate::model::{Failure, FailureKind, SecretSource, SecretText};
 
 /// Time limit for a command that prints a secret.
@@ -75,13 +76,20 @@ async fn of_file(path: &str, key: Option<&str>) -> SourcedSecret {
 
 async fn of_keyring(service: &str, account: &str) -> SourcedSecret {
     let place = format!("the keyring's entry {service} / {account}");
-    let Some(arguments) = keyring_command(service, account) else {
+    let Some(keyring) = Keyring::system() else {
         let why = format!("{place}, and this system has no keyring that is known here");
         return Err((why, None));
     };
-    run_program(&arguments)
-        .await
-        .map_err(|why| (format!("{place}; {} {why}", program(&arguments)), None))
+    let entry = KeyringEntry {
+        service: service.to_owned(),
+        account: account.to_owned(),
+    };
+    match keyring.read(&entry).await {
+        Ok(Some(text)) => first_line_or_pem(text.reveal())
+            .ok_or_else(|| (format!("{place}, whose first line is empty"), None)),
+        Ok(None) => Err((format!("{place}, which does not exist"), None)),
+        Err(why) => Err((format!("{place}; {} {why}", keyring.program()), None)),
+    }
 }
 
 /// Returns a value without what surrounds it by accident; `None` if nothing is left.
@@ -142,31 +150,6 @@ pub(crate) fn member(text: &str, key: &str) -> Option<SecretText> {
         let (name, value) = line.split_once('=')?;
         (name.trim() == key).then(|| clean(value.trim()))?
     })
-}
-
-/// Returns the command line that prints an entry of the system's keyring.
-fn keyring_command(service: &str, account: &str) -> Option<Vec<String>> {
-    let arguments: &[&str] = match std::env::consts::OS {
-        "macos" => &[
-            "security",
-            "find-generic-password",
-            "-s",
-            service,
-            "-a",
-            account,
-            "-w",
-        ],
-        "linux" | "freebsd" => &[
-            "secret-tool",
-            "lookup",
-            "service",
-            service,
-            "account",
-            account,
-        ],
-        _ => return None,
-    };
-    Some(arguments.iter().map(|text| (*text).to_owned()).collect())
 }
 
 async fn run(command: &str) -> Result<SecretText, String> {

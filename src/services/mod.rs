@@ -11,6 +11,7 @@ pub mod discovery;
 mod doctor;
 pub mod mcp;
 pub mod neo4j;
+pub(crate) mod open_work;
 pub mod rotation;
 pub(crate) mod sign_in;
 
@@ -30,7 +31,7 @@ pub use doctor::DoctorProbes;
 pub use mcp::{Mcp, McpOptions, McpSession};
 pub use neo4j::{Neo4j, UserSetting};
 pub use rotation::Rotations;
-pub use sign_in::{Announce, SignIns};
+pub use sign_in::{Announce, SignInNotice, SignIns};
 
 /// How all services behave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

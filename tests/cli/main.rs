@@ -13,6 +13,7 @@ mod doctor;
 mod fault_table;
 mod first_minutes;
 mod fleet;
+mod keyring;
 mod logs;
 mod partial;
 mod readme;

@@ -39,11 +39,17 @@ def foreign_token(issuer):
 
 
 def update_gateway(facts, gateway, authorizer):
+    """Lets a gateway take the tokens that this authorizer takes."""
+    return change_gateway(facts, gateway, {"authorizerConfiguration": {"customJWTAuthorizer": authorizer}})
+
+
+def change_gateway(facts, gateway, changes):
+    """UpdateGateway with what the gateway is now and these changes: status, headers, text."""
     url = f"{facts['endpoint']}/gateways/{gateway}/"
     kind = {"content-type": "application/json"}
     now = json.loads(send(url, None, signed(facts, "GET", url, b"", "bedrock-agentcore", kind) | kind, "GET")[2])
     kept = ("name", "roleArn", "protocolType", "authorizerType", "protocolConfiguration", "interceptorConfigurations", "exceptionLevel", "description")
-    body = {key: now[key] for key in kept if key in now} | {"authorizerConfiguration": {"customJWTAuthorizer": authorizer}}
+    body = {key: now[key] for key in kept if key in now} | changes
     data = json.dumps(body).encode()
     return send(url, data, signed(facts, "PUT", url, data, "bedrock-agentcore", kind) | kind, "PUT")
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use agentcore_console::{
     doctor::Hop,
     model::{CallOptions, FailureKind, Kind, McpTarget, Moment, SignIn, Tool},
-    services::{McpOptions, McpSession, ServiceOptions, Services, mcp::ConsentCall},
+    services::{McpOptions, McpSession, ServiceOptions, Services, SignInNotice, mcp::ConsentCall},
 };
 use serde_json::{Map, Value, json};
 
@@ -179,8 +179,10 @@ async fn agree(address: String) {
 async fn a_consent_that_is_given_in_the_browser_lets_the_call_go_on_by_itself() {
     let world = stack::quiet().await;
     let services = Services::new(ServiceOptions::default());
-    services.sign_ins.set_announce(Box::new(|address| {
-        drop(tokio::spawn(agree(address.to_owned())));
+    services.sign_ins.set_announce(Box::new(|notice| {
+        if let SignInNotice::Address(address) = notice {
+            drop(tokio::spawn(agree(address.to_owned())));
+        }
     }));
     let session = connect(&services, &world, "e").await;
     let (mut consented, none) = (0, Map::new());

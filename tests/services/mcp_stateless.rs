@@ -84,6 +84,53 @@ async fn a_task_that_takes_longer_than_the_total_time_is_given_up() {
         .unwrap_err();
     assert_eq!(failure.kind, FailureKind::Timeout, "{failure:?}");
     assert!(failure.cause.contains("task"), "{failure:?}");
+    cancelled(&world).await;
+}
+
+/// Waits until the server was told to cancel a task.
+async fn cancelled(world: &World) {
+    tokio::time::timeout(Duration::from_secs(20), async {
+        while world.stack.cancelled_tasks() == 0 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test]
+async fn a_call_that_is_dropped_cancels_its_task_at_the_server() {
+    let world = stack::quiet().await;
+    let (session, mut notices) = connect(&world, STATELESS).await;
+    let calling = {
+        let session = session.clone();
+        tokio::spawn(async move {
+            session
+                .call("count_slowly", counting(100, 1_000), CallOptions::default())
+                .await
+        })
+    };
+    heard(&mut notices, |notice| {
+        matches!(notice, McpNotice::Progress(_))
+    })
+    .await;
+    assert_eq!(world.stack.cancelled_tasks(), 0);
+    calling.abort();
+    cancelled(&world).await;
+}
+
+#[tokio::test]
+async fn a_session_that_is_closed_has_cancelled_the_tasks_of_dropped_calls() {
+    let world = stack::quiet().await;
+    let (session, mut notices) = connect(&world, STATELESS).await;
+    let arguments = counting(100, 1_000);
+    tokio::select! {
+        outcome = session.call("count_slowly", arguments, CallOptions::default()) => panic!("{outcome:?}"),
+        _ = heard(&mut notices, |notice| matches!(notice, McpNotice::Progress(_))) => {}
+    }
+    // As a command does that is stopped: nothing runs after this.
+    session.close().await;
+    assert_eq!(world.stack.cancelled_tasks(), 1);
 }
 
 #[tokio::test]

@@ -74,6 +74,16 @@ impl Consents {
         Some(consent.clone())
     }
 
+    /// The person declined on the page; gives the request, which is gone, or none where it is unknown, too old, or was used before.
+    pub(crate) fn decline(&self, session_uri: &str, now: Timestamp) -> Option<Consent> {
+        let mut open = self.open.lock();
+        let consent = open.get(session_uri)?;
+        if !is_fresh(consent, now) || consent.stage != Stage::Asked {
+            return None;
+        }
+        open.remove(session_uri)
+    }
+
     /// The application confirms for `user`.
     pub(crate) fn complete(
         &self,
@@ -121,9 +131,7 @@ fn is_fresh(consent: &Consent, now: Timestamp) -> bool {
 mod tests {
     use super::*;
 
-    #[test]
-    fn follows_the_three_legs() {
-        let now = Timestamp::UNIX_EPOCH;
+    fn asked(now: Timestamp) -> Consents {
         let consents = Consents::default();
         let consent = Consent {
             gateway_id: "g".into(),
@@ -134,6 +142,29 @@ mod tests {
             asked: now,
         };
         consents.ask("urn:1".into(), consent);
+        consents
+    }
+
+    #[test]
+    fn a_declined_request_cannot_be_granted_or_confirmed() {
+        let now = Timestamp::UNIX_EPOCH;
+        let consents = asked(now);
+        assert!(consents.decline("urn:1", now).is_some());
+        assert!(consents.decline("urn:1", now).is_none());
+        assert!(consents.grant("urn:1", now).is_none());
+        assert_eq!(
+            consents.complete("urn:1", "u", now).unwrap_err(),
+            ConsentRefusal::Unknown
+        );
+        let granted = asked(now);
+        granted.grant("urn:1", now);
+        assert!(granted.decline("urn:1", now).is_none(), "it was agreed to");
+    }
+
+    #[test]
+    fn follows_the_three_legs() {
+        let now = Timestamp::UNIX_EPOCH;
+        let consents = asked(now);
         assert_eq!(
             consents.complete("urn:1", "u", now).unwrap_err(),
             ConsentRefusal::NotGranted

@@ -263,6 +263,11 @@ impl Stack {
         self.world.stateless.subscriptions()
     }
 
+    /// Returns how many tasks of deployment C clients have cancelled, by `tasks/cancel`.
+    pub fn cancelled_tasks(&self) -> usize {
+        self.world.stateless.cancelled_tasks()
+    }
+
     /// Returns the log groups that dropped their oldest events because they were full, and how many each dropped.
     pub fn dropped_events(&self) -> Vec<(String, u64)> {
         self.world.logs.dropped()

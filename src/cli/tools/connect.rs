@@ -34,16 +34,20 @@ pub(super) async fn connect(
     route: &CallRoute,
 ) -> Result<ToolConnection, Failure> {
     let services = context.services();
-    let (deployment, target) = Box::pin(via::resolve(context, &services, route)).await?;
-    let sign_in = route
+    let (mut deployment, target) = Box::pin(via::resolve(context, &services, route)).await?;
+    let other = route
         .sign_in
         .map(|mode| sign_in::of_mode(mode, &deployment))
         .transpose()?
         .flatten();
+    if let Some(other) = other {
+        // A consent is completed by the same sign-in as the call.
+        deployment.sign_in = other;
+    }
     let (sender, receiver) = mcp::notices();
     let options = McpOptions {
         subscribes: false,
-        sign_in,
+        sign_in: None,
         headers: route.header.clone(),
         notices: Some(sender),
         protocol: route.protocol.clone(),

@@ -33,7 +33,7 @@ use crate::{
     messages::{Effect, Event, FleetEffect, LogsEffect, SecretsEffect, Slot, ToolsEffect},
     model::{Deployment, DeploymentName, Failure, FailureKind, McpEndpoint, Tool},
     net::clock::now,
-    services::{Announce, McpSession, Services, audit},
+    services::{Announce, McpSession, Services, SignInNotice, audit},
 };
 
 /// The start of the services, which runs when the first effect is performed.
@@ -220,10 +220,14 @@ fn open_address(address: String) -> Event {
     }
 }
 
-/// Shows the address of a sign-in on the screen.
+/// Shows on the screen what a sign-in needs or says.
 fn announce_on_screen(sender: Sender) -> Announce {
-    Box::new(move |address| {
-        let (sender, event) = (sender.clone(), Event::SignInOffered(address.to_owned()));
+    Box::new(move |notice| {
+        let event = match notice {
+            SignInNotice::Address(address) => Event::SignInOffered(address.to_owned()),
+            SignInNotice::NotKept(failure) => Event::Broke(None, failure.clone()),
+        };
+        let sender = sender.clone();
         tokio::spawn(async move { sender.send_aside(event).await });
     })
 }

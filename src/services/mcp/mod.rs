@@ -1,6 +1,7 @@
 //! MCP: connections to gateways and runtimes, their tools, calls.
 
 mod answer;
+mod cancellation;
 mod connect;
 mod consent;
 mod elicitation;
@@ -34,6 +35,7 @@ pub use self::{
     consent::{ConsentCall, has_browser},
     session::McpSession,
 };
+pub(crate) use task::wait_for_cancelled_tasks;
 
 /// How to connect, where it differs from the deployment's configuration.
 #[derive(Clone, Default)]

@@ -27,6 +27,7 @@ use crate::{
 
 use super::{
     answer,
+    cancellation::Cancellations,
     elicitation::Listener,
     subscription::{self, SubscriptionTask},
     wire::{self, Exchange, Wire},
@@ -52,6 +53,7 @@ struct SessionState {
     subscription: Mutex<Option<SubscriptionTask>>,
     /// What signing in and connecting took: part of the first call's time.
     opening: Mutex<Option<Elapsed>>,
+    cancellations: Cancellations,
 }
 
 impl McpSession {
@@ -72,6 +74,7 @@ impl McpSession {
             timeout,
             subscription: Mutex::new(None),
             opening: Mutex::new(Some(opening)),
+            cancellations: Cancellations::default(),
         }))
     }
 
@@ -217,14 +220,21 @@ impl McpSession {
         self.0.listener.answer(id, answer);
     }
 
-    /// Ends the session at the server (waits at most five seconds).
+    /// Returns where cancellations are sent that nobody waits for.
+    pub(super) fn cancellations(&self) -> &Cancellations {
+        &self.0.cancellations
+    }
+
+    /// Ends the session at the server, after the cancellations of calls that were dropped (waits at most five seconds).
     pub async fn close(self) {
         drop(self.0.subscription.lock().take());
-        if let Some(mut service) = self.0.service.lock().await.take()
-            && tokio::time::timeout(CLOSING, service.close())
-                .await
-                .is_err()
-        {
+        let closing = async {
+            self.0.cancellations.finish().await;
+            if let Some(mut service) = self.0.service.lock().await.take() {
+                let _ = service.close().await;
+            }
+        };
+        if tokio::time::timeout(CLOSING, closing).await.is_err() {
             tracing::info!("the MCP session did not end in time");
         }
     }
@@ -244,8 +254,7 @@ impl McpSession {
         };
         let id = handle.id.clone();
         let mut guard = CancelWhenDropped {
-            peer: self.0.peer.clone(),
-            wire: self.0.wire.clone(),
+            session: self.clone(),
             id: Some(id.clone()),
         };
         let answer = handle.await_response().await;
@@ -354,20 +363,18 @@ fn content(raw: &Value) -> Vec<Value> {
 
 /// Cancels the request at the server when a call's future is dropped.
 struct CancelWhenDropped {
-    peer: Peer<RoleClient>,
-    wire: Wire,
+    session: McpSession,
     id: Option<RequestId>,
 }
 
 impl Drop for CancelWhenDropped {
     fn drop(&mut self) {
-        let (Some(id), Ok(runtime)) = (self.id.take(), tokio::runtime::Handle::try_current())
-        else {
+        let Some(id) = self.id.take() else {
             return;
         };
-        let peer = self.peer.clone();
-        drop(self.wire.take(&id));
-        runtime.spawn(async move {
+        let peer = self.session.0.peer.clone();
+        drop(self.session.0.wire.take(&id));
+        self.session.0.cancellations.spawn(async move {
             let params =
                 CancelledNotificationParam::new(Some(id), Some("the user cancelled".to_owned()));
             let cancelled = CancelledNotification::new(params);

@@ -8,7 +8,10 @@ use rmcp::model::{
 };
 use serde_json::Value;
 
-use crate::model::{CallOptions, Failure, FailureKind, McpNotice, Progress, show_duration};
+use crate::{
+    model::{CallOptions, Failure, FailureKind, McpNotice, Progress, show_duration},
+    services::open_work::{OpenWork, OpenWorkGuard},
+};
 
 use super::{answer, session::McpSession};
 
@@ -18,6 +21,18 @@ const PAUSE: Duration = Duration::from_secs(1);
 const SHORTEST: Duration = Duration::from_millis(100);
 /// Longest pause, whatever the server proposes.
 const LONGEST: Duration = Duration::from_secs(10);
+
+/// Time that the end of the process waits for tasks to be cancelled.
+const LONGEST_CANCELLATION: Duration = Duration::from_secs(1);
+
+/// The tasks of this process that servers may still work on.
+static OPEN_TASKS: OpenWork = OpenWork::new();
+
+/// Waits until no server works on a task of this process any more, for a second at most: a process that ends while it drops a call
+/// must not end before the task was cancelled.
+pub(crate) async fn wait_for_cancelled_tasks() {
+    OPEN_TASKS.ended(LONGEST_CANCELLATION).await;
+}
 
 /// Returns whether a result is a task in place of a result.
 pub(super) fn is_task(result: &Value) -> bool {
@@ -44,6 +59,7 @@ impl McpSession {
         let mut guard = CancelTaskWhenDropped {
             session: self.clone(),
             id: Some(id.clone()),
+            open: Some(OPEN_TASKS.begin()),
         };
         let deadline = Instant::now() + options.total;
         let mut task = created;
@@ -131,16 +147,16 @@ fn ended(doing: &str, task: &mut Value) -> Option<Result<Value, Failure>> {
 struct CancelTaskWhenDropped {
     session: McpSession,
     id: Option<String>,
+    open: Option<OpenWorkGuard>,
 }
 
 impl Drop for CancelTaskWhenDropped {
     fn drop(&mut self) {
-        let (Some(id), Ok(runtime)) = (self.id.take(), tokio::runtime::Handle::try_current())
-        else {
+        let Some(id) = self.id.take() else {
             return;
         };
-        let session = self.session.clone();
-        runtime.spawn(async move {
+        let (session, open) = (self.session.clone(), self.open.take());
+        self.session.cancellations().spawn(async move {
             let params = CancelTaskParams::new(id);
             let cancel = ClientRequest::CancelTaskRequest(CancelTaskRequest::new(params));
             let doing = "cancelling a task";
@@ -148,6 +164,7 @@ impl Drop for CancelTaskWhenDropped {
             if let Err(failure) = answer.0 {
                 tracing::info!(%failure, "the task was not cancelled");
             }
+            drop(open);
         });
     }
 }

@@ -1,6 +1,6 @@
 //! Sign-ins: a request goes in, headers come out. One file a mode.
 //!
-//! Secret values are read when they are needed and wiped after; a token is kept in memory only, and never shown.
+//! Secret values are read when they are needed and wiped after; an access token is kept in memory only, and never shown.
 
 mod bearer;
 pub(crate) mod challenge;
@@ -66,8 +66,17 @@ pub(crate) struct SignInRefusal<'a> {
     pub(crate) challenge: &'a challenge::Challenge,
 }
 
-/// Shows a person an address at which to sign in.
-pub type Announce = Box<dyn Fn(&str) + Send + Sync>;
+/// What a person is told while a sign-in goes on.
+#[derive(Clone, Copy, Debug)]
+pub enum SignInNotice<'a> {
+    /// The address at which to sign in or to consent.
+    Address(&'a str),
+    /// The sign-in is to be kept in the keyring, and stays in memory instead; why.
+    NotKept(&'a Failure),
+}
+
+/// Tells a person what a sign-in needs or says.
+pub type Announce = Box<dyn Fn(SignInNotice<'_>) + Send + Sync>;
 
 /// Tokens and signatures for requests to MCP endpoints. Clones share the tokens.
 #[derive(Clone)]
@@ -77,17 +86,18 @@ pub struct SignIns {
     tokens: Arc<token::Tokens>,
     replaced: Arc<replaced::ReplacedSecrets>,
     announce: Arc<parking_lot::RwLock<Option<Announce>>>,
+    keyring: Arc<oauth::TokenKeyring>,
 }
 
 impl SignIns {
-    /// Sets how a person is shown the address of a sign-in in the browser. Without it, only `$BROWSER` is opened.
+    /// Sets how a person is told of a sign-in. Without it, only `$BROWSER` is opened.
     pub fn set_announce(&self, announce: Announce) {
         *self.announce.write() = Some(announce);
     }
 
-    fn announce(&self, address: &str) {
+    fn announce(&self, notice: SignInNotice<'_>) {
         if let Some(announce) = self.announce.read().as_ref() {
-            announce(address);
+            announce(notice);
         }
     }
 
@@ -98,6 +108,7 @@ impl SignIns {
             tokens: Arc::default(),
             replaced: Arc::default(),
             announce: Arc::default(),
+            keyring: Arc::new(oauth::TokenKeyring::system()),
         }
     }
 
@@ -127,6 +138,20 @@ impl SignIns {
             }
         };
         Ok((token.text, token.claims))
+    }
+
+    /// Forgets a person's sign-in in the browser: deletes it from memory, and its entry for the deployment's own MCP endpoint from the
+    /// keyring. Returns the account of that entry if there was one.
+    ///
+    /// # Errors
+    /// [`FailureKind::Usage`] if the sign-in is another one, or if the keyring cannot be used.
+    pub async fn sign_out(
+        &self,
+        deployment: &Deployment,
+        sign_in: Option<&SignIn>,
+    ) -> Result<Option<String>, Failure> {
+        let sign_in = sign_in.unwrap_or(&deployment.sign_in);
+        oauth::sign_out(self, deployment, sign_in).await
     }
 
     /// Returns what signs requests to a deployment's endpoint at `url`.

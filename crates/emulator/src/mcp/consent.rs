@@ -13,17 +13,23 @@ use crate::http::{Request, Response, query_parameter, respond, set_header};
 use crate::world::SharedWorld;
 use crate::xml::escape;
 
-/// The page at which a person agrees: GET shows the form, POST grants.
+/// The page at which a person agrees or declines: GET shows the form, POST judges it.
 pub(crate) const PAGE: &str = "/identities/oauth2/authorize";
 /// Where the browser goes when no other place was named.
 pub(crate) const DONE: &str = "/consent/done";
+/// Value of the button by which a person declines.
+const DECLINE: &str = "decline";
 
 /// Answers at the consent page.
 pub(crate) fn page(world: &SharedWorld, request: &Request) -> Response {
-    let posted = url::form_urlencoded::parse(request.body())
-        .find(|(key, _)| key == "request_uri")
-        .map(|(_, value)| value.into_owned());
-    let Some(session_uri) = query_parameter(request.uri(), "request_uri").or(posted) else {
+    let posted = |name: &str| {
+        url::form_urlencoded::parse(request.body())
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.into_owned())
+    };
+    let Some(session_uri) =
+        query_parameter(request.uri(), "request_uri").or_else(|| posted("request_uri"))
+    else {
         return html(
             StatusCode::BAD_REQUEST,
             "<p>The address lacks request_uri.</p>",
@@ -39,20 +45,31 @@ pub(crate) fn page(world: &SharedWorld, request: &Request) -> Response {
             None => gone(),
         };
     }
-    let Some(consent) = world.consents.grant(&session_uri, world.now()) else {
+    let is_declined = posted("decision").as_deref() == Some(DECLINE);
+    let judged = if is_declined {
+        world.consents.decline(&session_uri, world.now())
+    } else {
+        world.consents.grant(&session_uri, world.now())
+    };
+    let Some(consent) = judged else {
         return gone();
+    };
+    let (words, answer) = if is_declined {
+        ("<p>Declined.</p>", "error=access_denied".to_owned())
+    } else {
+        let session = utf8_percent_encode(&session_uri, NON_ALPHANUMERIC);
+        ("<p>Agreed.</p>", format!("session_id={session}"))
     };
     let separator = if consent.return_url.contains('?') {
         '&'
     } else {
         '?'
     };
-    let session = utf8_percent_encode(&session_uri, NON_ALPHANUMERIC);
-    let mut response = html(StatusCode::FOUND, "<p>Agreed.</p>");
+    let mut response = html(StatusCode::FOUND, words);
     set_header(
         &mut response,
         "location",
-        &format!("{}{separator}session_id={session}", consent.return_url),
+        &format!("{}{separator}{answer}", consent.return_url),
     );
     response
 }
@@ -61,7 +78,7 @@ fn form(session_uri: &str) -> String {
     format!(
         "<h1>Code host</h1><p>The MCP gateway of the embedded stack asks to act for you: repo, user, workflow. Nothing leaves this \
          machine.</p><form method=\"post\" action=\"{PAGE}\"><input type=\"hidden\" name=\"request_uri\" value=\"{}\"><button \
-         type=\"submit\" name=\"decision\" value=\"agree\">Agree</button></form>",
+         type=\"submit\" name=\"decision\" value=\"agree\">Agree</button> <button type=\"submit\" name=\"decision\" value=\"{DECLINE}\">Decline</button></form>",
         escape(session_uri)
     )
 }
@@ -74,11 +91,13 @@ fn gone() -> Response {
 }
 
 /// Returns the place at which the browser ends.
-pub(crate) fn done() -> Response {
-    html(
-        StatusCode::OK,
-        "<p>Agreed. You can close this page and go back to the console.</p>",
-    )
+pub(crate) fn done(request: &Request) -> Response {
+    let words = if query_parameter(request.uri(), "error").is_some() {
+        "<p>Declined. You can close this page; the target stays without your consent.</p>"
+    } else {
+        "<p>Agreed. You can close this page and go back to the console.</p>"
+    };
+    html(StatusCode::OK, words)
 }
 
 fn html(status: StatusCode, body: &str) -> Response {

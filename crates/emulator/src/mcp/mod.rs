@@ -159,7 +159,7 @@ pub(crate) async fn handle(world: &SharedWorld, request: Request) -> Response {
     }
     match path.as_str() {
         consent::PAGE => consent::page(world, &request),
-        consent::DONE => consent::done(),
+        consent::DONE => consent::done(&request),
         _ => not_found(&path),
     }
 }

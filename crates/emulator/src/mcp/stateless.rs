@@ -46,6 +46,15 @@ impl StatelessState {
     pub(crate) fn subscriptions(&self) -> usize {
         self.export_enabled.receiver_count()
     }
+
+    /// Returns how many tasks were cancelled.
+    pub(crate) fn cancelled_tasks(&self) -> usize {
+        let tasks = self.tasks.lock();
+        tasks
+            .values()
+            .filter(|task| task.cancelled.is_some())
+            .count()
+    }
 }
 
 /// A call of `count_slowly` that was answered with a task. How far it is follows from the time.

@@ -117,6 +117,27 @@ async fn consent_is_required_once_and_each_address_works_once() {
     );
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_who_declines_is_sent_back_with_access_denied() {
+    let world = World::start(options()).await;
+    let caller = world.caller("e").await;
+    let asked = caller
+        .call("github-mcp-server-schema-target___get_me", json!({}))
+        .await;
+    let url = asked["error"]["data"]["elicitations"][0]["url"]
+        .as_str()
+        .unwrap();
+    let page = world.http.get(url).send().await.unwrap();
+    let page = page.text().await.unwrap();
+    assert!(page.contains("value=\"decline\""), "{page}");
+    let decline = || world.http.post(url).form(&[("decision", "decline")]).send();
+    let declined = decline().await.unwrap();
+    assert_eq!(declined.status(), StatusCode::FOUND);
+    let back = declined.headers()["location"].to_str().unwrap();
+    assert!(back.ends_with("?error=access_denied"), "{back}");
+    assert_eq!(decline().await.unwrap().status(), StatusCode::GONE);
+}
+
 /// Initializes a session of deployment C with these client capabilities.
 async fn session<'a>(world: &'a World, capabilities: &Value) -> Caller<'a> {
     let mut caller = world.caller("c").await;

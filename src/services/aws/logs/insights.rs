@@ -3,22 +3,13 @@
 //! Wire facts: the CloudWatch Logs API reference. Times of a query are seconds, inclusive. All values are text. While a query
 //! runs, its rows are partial and may change order or vanish, so each answer replaces the one before.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use aws_sdk_cloudwatchlogs::{
     operation::start_query::StartQueryError,
     types::{QueryStatistics as SdkStatistics, QueryStatus as SdkStatus},
 };
-use tokio::{
-    sync::Notify,
-    time::{Instant, sleep},
-};
+use tokio::time::{Instant, sleep};
 
 use crate::{
     logs::insights::result_time,
@@ -29,7 +20,10 @@ use super::{
     cloudwatch_source::CloudWatchSource,
     source::{LogPage, PageRequest},
 };
-use crate::services::aws::failure::AwsOperation;
+use crate::services::{
+    aws::failure::AwsOperation,
+    open_work::{OpenWork, OpenWorkGuard},
+};
 
 /// Rows of a query that reads events.
 const EVENT_ROWS: usize = 10_000;
@@ -58,42 +52,13 @@ pub(crate) struct InsightsRequest {
 }
 
 /// The queries of this process that the service may still run.
-static OPEN_QUERIES: AtomicUsize = AtomicUsize::new(0);
-/// Notified when one of them has ended or was stopped.
-static QUERY_CLOSED: Notify = Notify::const_new();
-
-/// Counts a query from before it is started until it has ended or was stopped.
-struct OpenQuery;
-
-impl OpenQuery {
-    fn new() -> Self {
-        OPEN_QUERIES.fetch_add(1, Ordering::SeqCst);
-        Self
-    }
-}
-
-impl Drop for OpenQuery {
-    fn drop(&mut self) {
-        OPEN_QUERIES.fetch_sub(1, Ordering::SeqCst);
-        QUERY_CLOSED.notify_waiters();
-    }
-}
+static OPEN_QUERIES: OpenWork = OpenWork::new();
 
 /// Waits until the service runs no query of this process any more, for a second at most: a process that ends while it drops a
 /// query must not end before the query was stopped.
 pub(crate) async fn wait_for_stopped_queries() {
-    let closed = async {
-        loop {
-            let mut next = std::pin::pin!(QUERY_CLOSED.notified());
-            next.as_mut().enable();
-            if OPEN_QUERIES.load(Ordering::SeqCst) == 0 {
-                return;
-            }
-            next.await;
-        }
-    };
     // The service ends a query by itself after an hour.
-    let _ = tokio::time::timeout(LONGEST_STOP, closed).await;
+    OPEN_QUERIES.ended(LONGEST_STOP).await;
 }
 
 /// A query that was started. If it is dropped before its end it is stopped: the service goes on (and bills) otherwise.
@@ -101,7 +66,7 @@ struct StartedQuery {
     source: Arc<CloudWatchSource>,
     query_id: String,
     has_ended: bool,
-    open: Option<OpenQuery>,
+    open: Option<OpenWorkGuard>,
 }
 
 impl Drop for StartedQuery {
@@ -178,7 +143,7 @@ async fn start_detached(
     query: &InsightsRequest,
 ) -> Result<StartedQuery, Failure> {
     let (source, query) = (Arc::clone(source), query.clone());
-    let open = OpenQuery::new();
+    let open = OPEN_QUERIES.begin();
     let starting = tokio::spawn(async move {
         let query_id = start(&source, &query).await?;
         Ok(StartedQuery {
@@ -380,27 +345,4 @@ fn event_of_row(
         event.ingestion = event.timestamp;
     }
     Some(event)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test(start_paused = true)]
-    async fn the_end_waits_for_queries_that_are_being_stopped_but_not_for_ever() {
-        let open = OpenQuery::new();
-        let began = Instant::now();
-        wait_for_stopped_queries().await;
-        assert_eq!(began.elapsed(), LONGEST_STOP);
-        tokio::spawn(async move {
-            sleep(Duration::from_millis(100)).await;
-            drop(open);
-        });
-        let began = Instant::now();
-        wait_for_stopped_queries().await;
-        assert!(began.elapsed() < LONGEST_STOP, "{:?}", began.elapsed());
-        let began = Instant::now();
-        wait_for_stopped_queries().await;
-        assert_eq!(began.elapsed(), Duration::ZERO);
-    }
 }

@@ -2,11 +2,11 @@
 
 use std::process::Stdio;
 
-use crate::services::sign_in::SignIns;
+use crate::services::sign_in::{SignInNotice, SignIns};
 
 /// Announces the address and opens it in `$BROWSER`, if that is set. It does not wait for the browser to end.
 pub(in crate::services) async fn open(sign_ins: &SignIns, address: &str) {
-    sign_ins.announce(address);
+    sign_ins.announce(SignInNotice::Address(address));
     let Some(browsers) = std::env::var("BROWSER")
         .ok()
         .filter(|text| !text.trim().is_empty())

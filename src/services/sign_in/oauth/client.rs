@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::{
     model::{Failure, FailureKind, SecretSource, SecretText},
@@ -60,15 +60,82 @@ impl OAuthClient {
     }
 }
 
+/// A registered client between two runs, as members of a JSON object.
+impl OAuthClient {
+    /// Returns the members that describe the client. What the configuration says of it is not among them.
+    pub(super) fn members(&self) -> Map<String, Value> {
+        let mut members = Map::new();
+        members.insert("client_id".into(), json!(self.id));
+        if let Some(registration) = &self.registration {
+            let secret = match &self.credential {
+                ClientCredential::Secret(secret) => Some(secret.reveal()),
+                ClientCredential::Public | ClientCredential::Key(_) => None,
+            };
+            members.insert("client_secret".into(), json!(secret));
+            let port = registration.redirect_port;
+            members.insert("redirect_port".into(), json!(port));
+            let method = &registration.authentication_method;
+            members.insert("token_endpoint_auth_method".into(), json!(method));
+        }
+        members
+    }
+
+    /// Returns the registered client that members describe; `None` if they describe a configured one.
+    pub(super) fn registered_from(members: &Value) -> Option<Self> {
+        let text = |name: &str| members.get(name).and_then(Value::as_str);
+        let port = members.get("redirect_port").and_then(Value::as_u64)?;
+        Some(Self::registered(
+            text("client_id")?,
+            text("client_secret"),
+            text("token_endpoint_auth_method"),
+            u16::try_from(port).ok()?,
+        ))
+    }
+
+    fn registered(id: &str, secret: Option<&str>, method: Option<&str>, port: u16) -> Self {
+        let secret = secret.map(SecretText::from);
+        Self {
+            id: id.to_owned(),
+            credential: secret.map_or(ClientCredential::Public, ClientCredential::Secret),
+            registration: Some(ClientRegistration {
+                redirect_port: port,
+                authentication_method: method.map(str::to_owned),
+            }),
+        }
+    }
+}
+
 impl SignInRequest<'_> {
-    /// Returns the configured client, the stack's, the one that was registered before with this redirect, or one that is registered now
-    /// (RFC 7591). A configured id that is an address counts where the server takes the address of a client's metadata.
+    /// Returns the configured client or the stack's; otherwise the one that was registered before with this redirect, or one that is
+    /// registered now (RFC 7591).
     pub(super) async fn client(
         &self,
         server: &AuthorizationServer,
         listener: &RedirectListener,
         registered: Option<&OAuthClient>,
     ) -> Result<OAuthClient, Failure> {
+        if let Some(client) = self.configured_client(server).await? {
+            return Ok(client);
+        }
+        if let Some(client) =
+            registered.filter(|client| client.redirect_port() == Some(listener.port()))
+        {
+            return Ok(client.clone());
+        }
+        match &server.registration_endpoint {
+            Some(endpoint) => self.register(server, endpoint, listener).await,
+            None => Err(self
+                .failure(FailureKind::Usage, "no client id is known")
+                .hint("set client_id in this deployment's sign_in")),
+        }
+    }
+
+    /// Returns the configured client, or the stack's; `None` if a client is to be registered. A configured id that is an address
+    /// counts where the server takes the address of a client's metadata.
+    pub(super) async fn configured_client(
+        &self,
+        server: &AuthorizationServer,
+    ) -> Result<Option<OAuthClient>, Failure> {
         let settings = self.settings()?;
         let id = match settings.client_id {
             Some(id) => Some(id.to_owned()),
@@ -83,28 +150,19 @@ impl SignInRequest<'_> {
         };
         let is_address = id.as_deref().is_some_and(|id| id.starts_with("https://"));
         let can_register = server.registration_endpoint.is_some();
-        if let Some(id) =
+        let Some(id) =
             id.filter(|_| !is_address || server.takes_client_metadata_address || !can_register)
-        {
-            return Ok(match settings.client_secret {
-                Some(source) => OAuthClient {
-                    credential: ClientCredential::Secret(self.secret(source, &id).await?),
-                    ..OAuthClient::public(id)
-                },
-                None => OAuthClient::public(id),
-            });
-        }
-        if let Some(client) =
-            registered.filter(|client| client.redirect_port() == Some(listener.port()))
-        {
-            return Ok(client.clone());
-        }
-        match &server.registration_endpoint {
-            Some(endpoint) => self.register(server, endpoint, listener).await,
-            None => Err(self
-                .failure(FailureKind::Usage, "no client id is known")
-                .hint("set client_id in this deployment's sign_in")),
-        }
+        else {
+            return Ok(None);
+        };
+        let credential = match settings.client_secret {
+            Some(source) => ClientCredential::Secret(self.secret(source, &id).await?),
+            None => ClientCredential::Public,
+        };
+        Ok(Some(OAuthClient {
+            credential,
+            ..OAuthClient::public(id)
+        }))
     }
 
     async fn secret(&self, source: &SecretSource, client: &str) -> Result<SecretText, Failure> {
@@ -156,16 +214,12 @@ impl SignInRequest<'_> {
         let json: Value = serde_json::from_slice(&body).unwrap_or_default();
         let text = |name: &str| json.get(name).and_then(Value::as_str);
         match text("client_id") {
-            Some(id) if (200..300).contains(&status) => Ok(OAuthClient {
-                id: id.to_owned(),
-                credential: text("client_secret").map_or(ClientCredential::Public, |secret| {
-                    ClientCredential::Secret(SecretText::from(secret))
-                }),
-                registration: Some(ClientRegistration {
-                    redirect_port: listener.port(),
-                    authentication_method: text("token_endpoint_auth_method").map(str::to_owned),
-                }),
-            }),
+            Some(id) if (200..300).contains(&status) => Ok(OAuthClient::registered(
+                id,
+                text("client_secret"),
+                text("token_endpoint_auth_method"),
+                listener.port(),
+            )),
             _ => Err(self
                 .failure(
                     FailureKind::SignIn,

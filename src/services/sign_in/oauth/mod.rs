@@ -1,23 +1,27 @@
 //! A person's sign-in in the browser: OAuth 2.1 authorization code with PKCE (RFC 7636) and a loopback redirect (RFC 8252).
 //!
 //! The authorization server is the configured issuer, or the one that the endpoint's protected-resource metadata (RFC 9728)
-//! names, or the stack's user pool. Tokens stay in memory; they are renewed by the refresh token. A token that lacks a scope is
+//! names, or the stack's user pool. Tokens stay in memory; they are renewed by the refresh token, which is kept in the system's
+//! keyring if the configuration says so. A token that lacks a scope is
 //! replaced by one with the scope that the endpoint asks for (step-up).
 
+mod authorization;
 pub(in crate::services) mod browser;
 mod client;
 pub(super) mod metadata;
 pub(in crate::services) mod redirect;
 mod scope;
+mod stored_grant;
 
 use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use sha2::{Digest as _, Sha256};
 use url::Url;
 
 use crate::{
-    model::{Deployment, Failure, FailureKind, McpTarget, SecretSource, SecretText, SignIn},
+    model::{
+        Deployment, Failure, FailureKind, McpTarget, SecretSource, SecretText, SignIn, TokenStorage,
+    },
     services::sign_in::SignIns,
 };
 
@@ -26,11 +30,14 @@ use super::{
     token::AccessToken,
     token_endpoint::{self, TokenRequest, TokenResponse},
 };
+use authorization::CodeRequest;
 use client::OAuthClient;
 use metadata::{AuthorizationServer, ProtectedResource};
 use redirect::{RedirectAnswer, RedirectListener};
 
 pub(super) use scope::contains as scope_contains;
+use stored_grant::StoredGrant;
+pub(super) use stored_grant::{TokenKeyring, sign_out};
 
 /// Time that a person has for the browser.
 const PATIENCE: Duration = Duration::from_mins(5);
@@ -68,6 +75,13 @@ struct TokenSource {
     resource: Option<ProtectedResource>,
 }
 
+impl TokenSource {
+    /// Returns the address of the resource that tokens are for, if the endpoint's metadata names one.
+    fn resource_address(&self) -> Option<&str> {
+        self.resource.as_ref().map(|found| found.resource.as_str())
+    }
+}
+
 /// A code with what its exchange needs.
 struct AuthorizationCode {
     code: SecretText,
@@ -87,25 +101,61 @@ impl SignInRequest<'_> {
         let source = self.source().await?;
         // A client and a refresh token belong to their authorization server alone.
         last.take_if(|grant| grant.issuer != source.server.issuer);
-        let scope = self.scope(&source, last.as_ref())?;
         if !self.is_step_up()
-            && let Some(grant) = last.as_mut()
-            && let Some(refresh) = grant.refresh.take()
+            && let Some(response) = self.renewed(&source, last).await?
         {
-            match self.renew(&source, grant, refresh.clone()).await {
-                Err(failure) if failure.kind == FailureKind::SignIn => {
-                    tracing::info!(%failure, "the refresh token is not accepted");
+            return Ok(AccessToken::from_response(response));
+        }
+        let scope = self.scope(&source, last.as_ref())?;
+        let (response, grant) = self.in_browser(&source, scope, last.as_ref()).await?;
+        self.store_new(&source, last.insert(grant)).await;
+        Ok(AccessToken::from_response(response))
+    }
+
+    /// Renews the token by the refresh token of the keyring or of memory. `None` if the person has to sign in.
+    async fn renewed(
+        &self,
+        source: &TokenSource,
+        last: &mut Option<OAuthGrant>,
+    ) -> Result<Option<TokenResponse>, Failure> {
+        let mut refused = None;
+        loop {
+            match self.stored_grant(source).await? {
+                StoredGrant::Found(grant) => *last = Some(grant),
+                // Another process has signed out.
+                StoredGrant::Absent => return Ok(None),
+                StoredGrant::Unknown => {}
+            }
+            let Some(grant) = last.as_mut() else {
+                return Ok(None);
+            };
+            let Some(refresh) = grant.refresh.clone() else {
+                return Ok(None);
+            };
+            if refused.as_ref() == Some(&refresh) {
+                grant.refresh = None;
+                self.delete_stored().await;
+                return Ok(None);
+            }
+            match self.renew(source, grant, refresh.clone()).await {
+                Ok(response) => {
+                    if grant.refresh.as_ref() != Some(&refresh) {
+                        self.store(source, grant).await;
+                    }
+                    return Ok(Some(response));
                 }
+                Err(failure) if failure.kind != FailureKind::SignIn => return Err(failure),
                 Err(failure) => {
-                    grant.refresh = Some(refresh);
-                    return Err(failure);
+                    tracing::info!(%failure, "the refresh token is not accepted");
+                    // Another process may have replaced it in the keyring meanwhile.
+                    if failure.code.as_deref() != Some("invalid_grant") || refused.is_some() {
+                        grant.refresh = None;
+                        return Ok(None);
+                    }
+                    refused = Some(refresh);
                 }
-                Ok(response) => return Ok(AccessToken::from_response(response)),
             }
         }
-        let (response, grant) = self.in_browser(&source, scope, last.as_ref()).await?;
-        *last = Some(grant);
-        Ok(AccessToken::from_response(response))
     }
 
     /// Returns whether a token is accepted and lacks a scope: no refresh token gives it another one.
@@ -134,17 +184,14 @@ impl SignInRequest<'_> {
         let redirect_uri = listener.address();
         let client = self.client(server, &listener, registered).await?;
         let (verifier, state) = (self.random()?, self.random()?);
-        let resource = source.resource.as_ref().map(|found| found.resource.clone());
-        let address = authorization_url(
-            server,
-            &client,
-            &redirect_uri,
-            scope.as_deref(),
-            &state,
-            &verifier,
-            resource.as_deref(),
-        );
-        let address = address.ok_or_else(|| {
+        let request = CodeRequest {
+            redirect_uri: &redirect_uri,
+            scope: scope.as_deref(),
+            state: &state,
+            verifier: &verifier,
+            resource: source.resource_address(),
+        };
+        let address = request.url(server, &client).ok_or_else(|| {
             self.failure(
                 FailureKind::Usage,
                 format!("{} has no authorization endpoint", server.issuer),
@@ -196,6 +243,7 @@ impl SignInRequest<'_> {
             client_secret,
             scope,
             redirect_port,
+            keep_tokens,
         } = self.sign_in
         else {
             return Err(self.failure(FailureKind::Usage, "the sign-in is not oauth"));
@@ -206,6 +254,7 @@ impl SignInRequest<'_> {
             client_secret: client_secret.as_ref(),
             scope: scope.as_deref(),
             redirect_port: *redirect_port,
+            keep_tokens: *keep_tokens,
         })
     }
 
@@ -235,14 +284,7 @@ impl SignInRequest<'_> {
                 resource: None,
             });
         }
-        let endpoint = if let Some(endpoint) = self.endpoint {
-            endpoint.to_owned()
-        } else {
-            let resources = &self.sign_ins.aws.resources;
-            resources
-                .mcp_url(self.deployment, &McpTarget::Default)
-                .await?
-        };
+        let endpoint = self.endpoint_url().await?;
         let resource =
             metadata::protected_resource(web, &self.doing, &endpoint, self.challenge).await;
         match resource {
@@ -258,6 +300,17 @@ impl SignInRequest<'_> {
             Err(failure) if failure.kind == FailureKind::SignIn => Err(failure),
             other => self.source_of_stack(&endpoint, other.err()).await,
         }
+    }
+
+    /// Returns the MCP endpoint that the token is for.
+    async fn endpoint_url(&self) -> Result<String, Failure> {
+        if let Some(endpoint) = self.endpoint {
+            return Ok(endpoint.to_owned());
+        }
+        let resources = &self.sign_ins.aws.resources;
+        resources
+            .mcp_url(self.deployment, &McpTarget::Default)
+            .await
     }
 
     /// Returns the stack's user pool; otherwise the endpoint's own origin, as servers of MCP 2025-03-26 have it.
@@ -331,11 +384,17 @@ impl SignInRequest<'_> {
         match (answer.code, answer.error) {
             (Some(code), None) => Ok(code),
             (_, Some(error)) => {
-                let cause = match error.as_str() {
-                    "access_denied" => "the sign-in was refused".to_owned(),
-                    other => format!("the authorization server refused: {other}"),
+                let (cause, hint) = match error.as_str() {
+                    "access_denied" => (
+                        "the sign-in was refused on the authorization server's page".to_owned(),
+                        Some(
+                            "sign in again and agree there; if nobody declined, its administrator must allow this user or client",
+                        ),
+                    ),
+                    other => (format!("the authorization server refused: {other}"), None),
                 };
-                let failure = self.failure(FailureKind::SignIn, cause).code(error);
+                let mut failure = self.failure(FailureKind::SignIn, cause).code(error);
+                failure.hint = hint.map(str::to_owned);
                 Err(match answer.description {
                     Some(words) => failure.evidence(words),
                     None => failure,
@@ -388,8 +447,8 @@ impl SignInRequest<'_> {
         scope: Option<&str>,
     ) -> Result<TokenResponse, Failure> {
         let url = source.server.token_endpoint.clone();
-        let resource = source.resource.as_ref();
-        form.extend(resource.map(|found| ("resource", SecretText::from(found.resource.as_str()))));
+        let resource = source.resource_address();
+        form.extend(resource.map(|address| ("resource", SecretText::from(address))));
         let web = self
             .sign_ins
             .aws
@@ -415,72 +474,5 @@ struct OAuthSettings<'a> {
     client_secret: Option<&'a SecretSource>,
     scope: Option<&'a str>,
     redirect_port: Option<u16>,
-}
-
-fn authorization_url(
-    server: &AuthorizationServer,
-    client: &OAuthClient,
-    redirect_uri: &str,
-    scope: Option<&str>,
-    state: &SecretText,
-    verifier: &SecretText,
-    resource: Option<&str>,
-) -> Option<Url> {
-    let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.reveal().as_bytes()));
-    let mut url = Url::parse(server.authorization_endpoint.as_deref()?).ok()?;
-    let mut query = url.query_pairs_mut();
-    query
-        .append_pair("response_type", "code")
-        .append_pair("client_id", &client.id)
-        .append_pair("redirect_uri", redirect_uri)
-        .append_pair("state", state.reveal())
-        .append_pair("code_challenge", &challenge)
-        .append_pair("code_challenge_method", "S256");
-    if let Some(scope) = scope.filter(|scope| !scope.is_empty()) {
-        query.append_pair("scope", scope);
-    }
-    if let Some(resource) = resource {
-        query.append_pair("resource", resource);
-    }
-    drop(query);
-    Some(url)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_challenge_is_the_one_of_rfc_7636() {
-        let server = AuthorizationServer {
-            issuer: "https://as.example".into(),
-            authorization_endpoint: Some("https://as.example/authorize?tenant=1".into()),
-            token_endpoint: "https://as.example/token".into(),
-            ..AuthorizationServer::default()
-        };
-        let client = OAuthClient::public("c".into());
-        let verifier = SecretText::from("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
-        let url = authorization_url(
-            &server,
-            &client,
-            "http://127.0.0.1:1/callback",
-            Some("a/b openid"),
-            &SecretText::from("st"),
-            &verifier,
-            None,
-        )
-        .unwrap();
-        let value = |name: &str| {
-            url.query_pairs()
-                .find(|(key, _)| key == name)
-                .map(|(_, value)| value.into_owned())
-        };
-        assert_eq!(
-            value("code_challenge").as_deref(),
-            Some("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM")
-        );
-        assert_eq!(value("tenant").as_deref(), Some("1"));
-        assert_eq!(value("scope").as_deref(), Some("a/b openid"));
-        assert_eq!(value("resource"), None);
-    }
+    keep_tokens: TokenStorage,
 }

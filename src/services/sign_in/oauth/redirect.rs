@@ -133,8 +133,7 @@ impl RedirectListener {
                 }) => {
                     let words = "The consent was refused. This window can be closed.";
                     reply(&mut stream, "200 OK", words).await;
-                    let cause = format!("the consent was refused: {error}");
-                    return failed(FailureKind::SignIn, cause);
+                    return Err(consent_refused(&self.doing, &error));
                 }
                 Some(RedirectAnswer {
                     session: Some(session),
@@ -150,6 +149,17 @@ impl RedirectListener {
                 }
             }
         }
+    }
+}
+
+/// Returns the failure of a consent that was not given.
+fn consent_refused(doing: &str, error: &str) -> Failure {
+    let failure = |cause: String| Failure::new(FailureKind::SignIn, doing, cause).code(error);
+    match error {
+        "access_denied" => failure("the consent was declined; the tool was not called".to_owned())
+            .hint("call the tool again and agree on the page that opens; the target needs your consent to act for you"),
+        other => failure(format!("the provider refused the consent: {other}"))
+            .hint("check the credential provider's client, scopes and callback address, then call the tool again"),
     }
 }
 

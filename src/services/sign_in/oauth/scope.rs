@@ -53,6 +53,11 @@ pub(in crate::services::sign_in) fn contains(scope: &str, wanted: &str) -> bool 
         .all(|word| scope.split_whitespace().any(|known| known == word))
 }
 
+/// Returns whether a scope asks for a refresh token.
+pub(super) fn asks_for_refresh_token(scope: &str) -> bool {
+    contains(scope, OFFLINE)
+}
+
 /// Returns all words, each once, in the order in which they come.
 fn union(scopes: &[&str]) -> String {
     let mut words: Vec<&str> = Vec::new();
