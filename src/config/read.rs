@@ -5,7 +5,7 @@ use std::time::Duration;
 use toml::de::{DeTable, DeValue};
 
 use super::{
-    Config, Problem, RegionOf, SourceLocations, TerminalAlarm, Ui, deployment, problem::Problems,
+    Config, GraphicsSetting, Problem, RegionOf, SourceLocations, TerminalAlarm, Ui, deployment, problem::Problems,
     section::Section,
 };
 
@@ -68,7 +68,8 @@ fn deployments(
 
 fn settings(root: &Section<'_, '_>) -> Ui {
     let mut ui = Ui::default();
-    let Some(section) = root.section("ui", &["theme", "refresh", "mouse", "alarm"]) else {
+    let names = ["theme", "refresh", "mouse", "alarm", "graphics"];
+    let Some(section) = root.section("ui", &names) else {
         return ui;
     };
     ui.theme = section.text("theme");
@@ -83,6 +84,12 @@ fn settings(root: &Section<'_, '_>) -> Ui {
                 "alarm",
                 format!("\"{text}\" is no alarm: write off, bell, osc9 or osc777"),
             ),
+        }
+    }
+    if let Some(text) = section.text("graphics") {
+        match GraphicsSetting::parse(&text) {
+            Ok(graphics) => ui.graphics = graphics,
+            Err(wrong) => section.complain_of("graphics", wrong),
         }
     }
     if let Some(text) = section.text_for("refresh", "a length of time in quotes, like \"30s\",") {
