@@ -89,10 +89,10 @@ impl GraphicsSetting {
     /// # Errors
     /// The names that there are, if it is none of them.
     pub fn parse(name: &str) -> Result<Self, String> {
-        let found = Self::ALL.into_iter().find(|setting| setting.as_str() == name);
-        found.ok_or_else(|| {
-            format!("\"{name}\" is no graphics: write auto, kitty, sixel or none")
-        })
+        let found = Self::ALL
+            .into_iter()
+            .find(|setting| setting.as_str() == name);
+        found.ok_or_else(|| format!("\"{name}\" is no graphics: write auto, kitty, sixel or none"))
     }
 }
 

@@ -564,7 +564,10 @@ mod tests {
         assert!(!pixels.contains("037 ms"), "the cells have not changed");
         // Line 2 of the list is "000002 3dde 74 ms …": its columns from 4 on lie in the area.
         assert!(behind.starts_with("\x1b[4;5H02\x1b[4;8H3dde"), "{behind:?}");
-        assert!(!behind.contains("000002"), "nothing left of the area: {behind:?}");
+        assert!(
+            !behind.contains("000002"),
+            "nothing left of the area: {behind:?}"
+        );
         let written = shown.draw_picture(1, disc(area, 3.0));
         assert!(!written.contains("\x1bP"), "{written:?}");
         // A changed cell within the area takes pixels away.
@@ -585,6 +588,20 @@ mod tests {
         let written = shown.draw_picture(1, None);
         assert!(cells(&written) > 40 && !written.contains("\x1bP"));
         assert_eq!(cells(&shown.draw_picture(1, None)), 0);
+    }
+
+    #[test]
+    fn a_large_sixel_picture_is_written_in_pieces_of_which_empty_ones_are_left_out() {
+        let mut shown = Shown::with_graphics(160, 60, GraphicsProtocol::Sixel);
+        // Pieces of 80 by 24 cells, which are 800 by 480 pixels.
+        let mut picture = disc(Rect::new(10, 5, 140, 50), 3.0).unwrap();
+        let written = shown.draw_picture(1, Some(picture.clone()));
+        assert!(written.contains("\x1b[6;11H\x1bP0;1;0q\"1;1;800;480"));
+        assert_eq!(written.matches("\x1bP").count(), 1);
+        picture.arrow((2.0, 2.0), (270.0, 198.0), 0.5, [0, 200, 0]);
+        let written = shown.draw_picture(1, Some(picture));
+        assert!(written.contains("\x1b[30;91H\x1bP0;1;0q\"1;1;600;480"));
+        assert!(written.contains("\x1b[54;91H\x1bP0;1;0q\"1;1;600;40"));
     }
 
     #[test]

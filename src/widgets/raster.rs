@@ -43,10 +43,28 @@ impl Raster {
     /// Returns a pixel; `None` outside of the picture.
     pub fn pixel(&self, column: usize, row: usize) -> Option<[u8; 4]> {
         let at = row * self.width + column;
-        self.pixels
-            .get(at)
-            .filter(|_| column < self.width)
-            .copied()
+        self.pixels.get(at).filter(|_| column < self.width).copied()
+    }
+
+    /// Returns the pixels of a part, from a column and a row on; no more than there are.
+    #[must_use]
+    pub fn part(&self, (column, row): (usize, usize), (width, height): (usize, usize)) -> Self {
+        let width = width.min(self.width.saturating_sub(column));
+        let height = height.min(self.height.saturating_sub(row));
+        let pixels = (row..row + height).filter_map(|row| {
+            let start = row * self.width + column;
+            self.pixels.get(start..start + width)
+        });
+        Self {
+            width,
+            height,
+            pixels: pixels.flatten().copied().collect(),
+        }
+    }
+
+    /// Returns whether nothing of it is seen.
+    pub fn is_empty(&self) -> bool {
+        self.pixels.iter().all(|[.., opacity]| *opacity == 0)
     }
 
     fn draw(&mut self, shape: &PictureShape, cell: (f64, f64)) {
@@ -102,10 +120,7 @@ impl Raster {
             self.cover_row(row, (left, right), color, |x| {
                 let along = ((x - from.0) * dx + (y - from.1) * dy) / square;
                 let along = along.clamp(0.0, 1.0);
-                let (off_x, off_y) = (
-                    x - dx.mul_add(along, from.0),
-                    y - dy.mul_add(along, from.1),
-                );
+                let (off_x, off_y) = (x - dx.mul_add(along, from.0), y - dy.mul_add(along, from.1));
                 off_x.hypot(off_y) - half
             });
         }
@@ -169,7 +184,11 @@ impl Raster {
     fn erase(&mut self, cells: Rect, cell: (f64, f64)) {
         let edge = |at: u16, size: f64| f64::from(at) * size;
         let across = (edge(cells.x, cell.0), edge(cells.right(), cell.0));
-        for row in rows(edge(cells.y, cell.1), edge(cells.bottom(), cell.1), self.height) {
+        for row in rows(
+            edge(cells.y, cell.1),
+            edge(cells.bottom(), cell.1),
+            self.height,
+        ) {
             for column in rows(across.0, across.1, self.width) {
                 if let Some(pixel) = self.pixels.get_mut(row * self.width + column) {
                     *pixel = [0; 4];
@@ -251,8 +270,15 @@ mod tests {
         }
         let edge = raster.pixel(24, 25).unwrap();
         assert!(edge[3] > 0 && edge[3] < 255, "{edge:?}");
-        let opacity: f64 = raster.pixels.iter().map(|pixel| f64::from(pixel[3]) / 255.0).sum();
-        assert!((opacity - std::f64::consts::PI * 100.0).abs() < 2.0, "{opacity}");
+        let opacity: f64 = raster
+            .pixels
+            .iter()
+            .map(|pixel| f64::from(pixel[3]) / 255.0)
+            .sum();
+        assert!(
+            (opacity - std::f64::consts::PI * 100.0).abs() < 2.0,
+            "{opacity}"
+        );
     }
 
     #[test]
@@ -271,11 +297,18 @@ mod tests {
                 color: RED,
             };
             let raster = picture(vec![line]).rasterize(CELL);
-            let opacity: f64 = raster.pixels.iter().map(|pixel| f64::from(pixel[3]) / 255.0).sum();
+            let opacity: f64 = raster
+                .pixels
+                .iter()
+                .map(|pixel| f64::from(pixel[3]) / 255.0)
+                .sum();
             let length = (to.0 - from.0).hypot(to.1 - from.1) * 4.0;
             // Width 2 pixels, and two half discs at the ends.
             let expected = length * 2.0 + std::f64::consts::PI;
-            assert!((opacity - expected).abs() < 4.0, "{from:?} {to:?}: {opacity}, {expected}");
+            assert!(
+                (opacity - expected).abs() < 4.0,
+                "{from:?} {to:?}: {opacity}, {expected}"
+            );
         }
     }
 
@@ -287,7 +320,11 @@ mod tests {
             let raster = arrow.rasterize(CELL);
             let height = |column: usize| {
                 (0..raster.height)
-                    .filter(|row| raster.pixel(column, *row).is_some_and(|pixel| pixel[3] > 127))
+                    .filter(|row| {
+                        raster
+                            .pixel(column, *row)
+                            .is_some_and(|pixel| pixel[3] > 127)
+                    })
                     .count()
             };
             let column = |x: f64| ((x + 0.5) * 4.0) as usize;
@@ -327,8 +364,26 @@ mod tests {
     }
 
     #[test]
+    fn a_part_has_the_pixels_of_its_place() {
+        let raster = picture(vec![disc((4.0, 4.0), 2.5, RED)]).rasterize(CELL);
+        let part = raster.part((16, 10), (70, 30));
+        assert_eq!((part.width, part.height), (64, 30));
+        assert_eq!(part.pixels.len(), 64 * 30);
+        for (column, row) in [(2, 8), (8, 15), (40, 20)] {
+            let there = raster.pixel(column + 16, row + 10);
+            assert_eq!(part.pixel(column, row), there);
+        }
+        assert!(!part.is_empty());
+        assert!(raster.part((40, 40), (40, 40)).is_empty());
+        assert!(raster.part((90, 90), (5, 5)).pixels.is_empty());
+    }
+
+    #[test]
     fn shapes_outside_of_the_picture_are_cut() {
-        let mut picture = picture(vec![disc((-3.0, 900.0), 5.0, RED), disc((0.0, 0.0), 3.0, RED)]);
+        let mut picture = picture(vec![
+            disc((-3.0, 900.0), 5.0, RED),
+            disc((0.0, 0.0), 3.0, RED),
+        ]);
         picture.arrow((-50.0, -50.0), (500.0, 500.0), 1.0, RED);
         picture.erase(Rect::new(0, 0, 2, 2));
         let raster = picture.rasterize((9.3, 17.8));

@@ -59,7 +59,9 @@ fn by_term(term: &str) -> Option<GraphicsProtocol> {
     if is("xterm-kitty") || is("xterm-ghostty") {
         return Some(GraphicsProtocol::Kitty);
     }
-    let has_sixel = ["foot", "mlterm", "contour", "yaft", "vt340"].into_iter().any(is);
+    let has_sixel = ["foot", "mlterm", "contour", "yaft", "vt340"]
+        .into_iter()
+        .any(is);
     has_sixel.then_some(GraphicsProtocol::Sixel)
 }
 
@@ -95,19 +97,46 @@ mod tests {
         use GraphicsProtocol::{Kitty, Sixel};
         let table: &[(&[(&str, &str)], Option<GraphicsProtocol>)] = &[
             (&[("TERM", "xterm-kitty")], Some(Kitty)),
-            (&[("TERM", "xterm-256color"), ("KITTY_WINDOW_ID", "1")], Some(Kitty)),
-            (&[("TERM", "xterm-ghostty"), ("TERM_PROGRAM", "ghostty")], Some(Kitty)),
-            (&[("TERM", "xterm-256color"), ("TERM_PROGRAM", "WezTerm")], Some(Kitty)),
-            (&[("TERM", "xterm-256color"), ("TERM_PROGRAM", "iTerm.app")], Some(Sixel)),
-            (&[("TERM", "xterm-256color"), ("LC_TERMINAL", "iTerm2")], Some(Sixel)),
+            (
+                &[("TERM", "xterm-256color"), ("KITTY_WINDOW_ID", "1")],
+                Some(Kitty),
+            ),
+            (
+                &[("TERM", "xterm-ghostty"), ("TERM_PROGRAM", "ghostty")],
+                Some(Kitty),
+            ),
+            (
+                &[("TERM", "xterm-256color"), ("TERM_PROGRAM", "WezTerm")],
+                Some(Kitty),
+            ),
+            (
+                &[("TERM", "xterm-256color"), ("TERM_PROGRAM", "iTerm.app")],
+                Some(Sixel),
+            ),
+            (
+                &[("TERM", "xterm-256color"), ("LC_TERMINAL", "iTerm2")],
+                Some(Sixel),
+            ),
             (&[("TERM", "foot")], Some(Sixel)),
             (&[("TERM", "foot-extra")], Some(Sixel)),
             (&[("TERM", "vt340")], Some(Sixel)),
-            (&[("TERM", "xterm-256color"), ("KONSOLE_VERSION", "230803")], Some(Sixel)),
-            (&[("TERM", "xterm-256color"), ("KONSOLE_VERSION", "211203")], None),
+            (
+                &[("TERM", "xterm-256color"), ("KONSOLE_VERSION", "230803")],
+                Some(Sixel),
+            ),
+            (
+                &[("TERM", "xterm-256color"), ("KONSOLE_VERSION", "211203")],
+                None,
+            ),
             (&[("TERM", "football")], None),
             (&[("TERM", "xterm-256color")], None),
-            (&[("TERM", "xterm-256color"), ("TERM_PROGRAM", "Apple_Terminal")], None),
+            (
+                &[
+                    ("TERM", "xterm-256color"),
+                    ("TERM_PROGRAM", "Apple_Terminal"),
+                ],
+                None,
+            ),
             (&[("TERM", "linux")], None),
             (&[], None),
         ];

@@ -63,10 +63,17 @@ mod tests {
             if piece.is_empty() {
                 break;
             }
-            let (control, payload) = piece.strip_prefix("\x1b_G").unwrap().split_once(';').unwrap();
+            let (control, payload) = piece
+                .strip_prefix("\x1b_G")
+                .unwrap()
+                .split_once(';')
+                .unwrap();
             assert!(payload.len() <= CHUNK);
             let is_last = pieces.peek().is_none_or(|piece| piece.is_empty());
-            assert!(control.ends_with(if is_last { "m=0" } else { "m=1" }), "{control}");
+            assert!(
+                control.ends_with(if is_last { "m=0" } else { "m=1" }),
+                "{control}"
+            );
             if keys.is_empty() {
                 control.clone_into(&mut keys);
             } else {

@@ -9,6 +9,9 @@ use crate::widgets::Picture;
 
 /// Most pixels of a picture by kitty's protocol. Larger ones are sent smaller: the terminal scales them to their cells.
 const MOST_PIXELS: f64 = 2_000_000.0;
+/// Width and height in pixels of the largest piece of a sixel picture: the screen of a VT340. A terminal that emulates it does not
+/// show larger ones.
+const SIXEL_PIECE: (f64, f64) = (800.0, 480.0);
 /// Begins an update that the terminal shows at once (mode 2026). Terminals without it ignore it.
 const BEGIN_UPDATE: &str = "\x1b[?2026h";
 /// Ends such an update.
@@ -104,13 +107,15 @@ impl PictureLayer {
         let next = next.and_then(|picture| Some((cell_pixels(window)?, picture)));
         let covers_text = match self.protocol {
             GraphicsProtocol::Kitty => {
-                self.replace_image(old.is_some(), next.as_ref().map(|(cell, own)| (*cell, &**own)));
+                self.replace_image(
+                    old.is_some(),
+                    next.as_ref().map(|(cell, own)| (*cell, &**own)),
+                );
                 false
             }
             GraphicsProtocol::Sixel => {
                 if let Some((cell, picture)) = &next {
-                    let pixels = sixel::show(&picture.rasterize(*cell), picture.ground);
-                    self.write_at(picture.area, &pixels);
+                    self.write_sixels(picture, *cell);
                 }
                 next.is_some()
             }
@@ -125,11 +130,33 @@ impl PictureLayer {
             && let Some(id) = kitty::IDS.get(self.turn)
         {
             let raster = picture.rasterize(scaled_down(cell, picture.area));
-            self.write_at(picture.area, &kitty::show(&raster, picture.area, *id));
+            self.write_at(
+                (picture.area.x, picture.area.y),
+                &kitty::show(&raster, picture.area, *id),
+            );
             self.turn = 1 - self.turn;
         }
         if let Some(old) = old.filter(|_| has_old) {
             self.write(&kitty::remove(old));
+        }
+    }
+
+    /// Writes a picture in pieces of whole cells. Pieces of which nothing is seen are left out.
+    fn write_sixels(&mut self, picture: &Picture, cell: (f64, f64)) {
+        let raster = picture.rasterize(cell);
+        let cells = |pixels: f64, size: f64| ((pixels / size) as u16).max(1);
+        let (columns, rows) = (cells(SIXEL_PIECE.0, cell.0), cells(SIXEL_PIECE.1, cell.1));
+        let area = picture.area;
+        let pixels = |cells: u16, size: f64| (f64::from(cells) * size).round() as usize;
+        let place = |x: u16, y: u16| (pixels(x, cell.0), pixels(y, cell.1));
+        for y in (0..area.height).step_by(usize::from(rows)) {
+            for x in (0..area.width).step_by(usize::from(columns)) {
+                let part = raster.part(place(x, y), place(columns, rows));
+                if !part.is_empty() {
+                    let corner = (area.x + x, area.y + y);
+                    self.write_at(corner, &sixel::show(&part, picture.ground));
+                }
+            }
         }
     }
 
@@ -143,8 +170,8 @@ impl PictureLayer {
         }
     }
 
-    fn write_at(&mut self, area: Rect, sequence: &str) {
-        self.write(&format!("\x1b[{};{}H", area.y + 1, area.x + 1));
+    fn write_at(&mut self, (column, row): (u16, u16), sequence: &str) {
+        self.write(&format!("\x1b[{};{}H", row + 1, column + 1));
         self.write(sequence);
     }
 

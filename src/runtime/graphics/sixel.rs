@@ -242,8 +242,10 @@ mod tests {
             pixels: vec![[0; 4]; 1800],
             ..raster
         };
-        assert!(decode(&show(&empty, [0; 3]), 300, 6)
-            .iter()
-            .all(Option::is_none));
+        assert!(
+            decode(&show(&empty, [0; 3]), 300, 6)
+                .iter()
+                .all(Option::is_none)
+        );
     }
 }

@@ -367,7 +367,11 @@ impl GraphPane {
 
     /// Returns the lines of relationships, those of the chosen node last: they lie over the others.
     fn edges(&self, size: Dot, places: &[Dot]) -> Vec<GraphEdge> {
-        let ends = self.graph.relationships.iter().map(|found| (found.from, found.to));
+        let ends = self
+            .graph
+            .relationships
+            .iter()
+            .map(|found| (found.from, found.to));
         let mut edges: Vec<GraphEdge> = ends
             .filter(|(from, to)| from != to)
             .filter_map(|(from, to)| {
