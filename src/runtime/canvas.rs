@@ -12,7 +12,7 @@ use ratatui::{
     backend::Backend,
     buffer::{Buffer, Cell},
     layout::{Position, Rect},
-    style::Modifier,
+    style::{Color, Modifier},
 };
 
 use super::graphics::{PictureChange, PictureLayer};
@@ -118,7 +118,7 @@ impl<B: Backend> Canvas<B> {
         };
         let area = picture.as_ref().map(|picture| picture.area);
         let window = self.backend.window_size()?;
-        let covers_text = pictures.replace(picture, &window);
+        let covers_text = pictures.replace(picture, window);
         if let Some(area) = area.filter(|_| covers_text) {
             let mut without_text = self.next.clone();
             for place in area.positions() {
@@ -126,7 +126,9 @@ impl<B: Backend> Canvas<B> {
                     cell.reset();
                 }
             }
-            self.backend.draw(without_text.diff_iter(&self.next))?;
+            let cells = without_text.diff_iter(&self.next);
+            self.backend
+                .draw(cells.filter(|(_, _, cell)| is_visible(cell)))?;
         }
         pictures.end_update();
         Ok(())
@@ -180,6 +182,12 @@ fn unlike_every_cell() -> Cell {
     let mut cell = Cell::new("\u{f8ff}");
     cell.modifier = Modifier::HIDDEN | Modifier::RAPID_BLINK | Modifier::CROSSED_OUT;
     cell
+}
+
+/// Returns whether a cell shows anything: a letter, a ground, or a line. One that does not leaves the pixels in its place.
+fn is_visible(cell: &Cell) -> bool {
+    let lines = Modifier::REVERSED | Modifier::UNDERLINED | Modifier::CROSSED_OUT;
+    cell.symbol() != " " || cell.bg != Color::Reset || cell.modifier.intersects(lines)
 }
 
 /// Returns a hash of each row.
@@ -250,7 +258,7 @@ mod tests {
     use ratatui::{
         backend::{ClearType, CrosstermBackend, WindowSize},
         layout::Size,
-        style::{Color, Style},
+        style::Style,
     };
 
     use super::*;
@@ -274,14 +282,14 @@ mod tests {
         }
     }
 
-    fn disc(area: Rect, radius: f64) -> Option<Picture> {
+    fn disc(area: Rect, radius: f64) -> Picture {
         let mut picture = Picture::new(area, [0; 3]);
         picture.shapes.push(PictureShape::Disc {
             centre: (6.0, 6.0),
             radius,
             color: [200, 100, 50],
         });
-        Some(picture)
+        picture
     }
 
     /// The first place of a text in what was written.
@@ -392,13 +400,13 @@ mod tests {
         }
 
         /// Draws a list with a picture over it; returns what was written.
-        fn draw_picture(&mut self, first: usize, picture: Option<Picture>) -> String {
+        fn draw_picture(&mut self, first: usize, picture: impl Into<Option<Picture>>) -> String {
             let mut wanted = Buffer::default();
             self.canvas
                 .draw(|buffer| {
                     paint(buffer, first, first);
                     wanted = buffer.clone();
-                    picture.map(Box::new)
+                    picture.into().map(Box::new)
                 })
                 .unwrap();
             let written = self.written.0.take();
@@ -505,13 +513,13 @@ mod tests {
     #[test]
     fn an_image_of_kitty_is_written_once_replaced_and_removed() {
         let [first, second] = graphics::IDS.map(|id| format!("i={id},"));
-        let shows = |written: &str, id: &str| written.contains("a=T") && written.contains(id);
+        let is_new = |written: &str, id: &str| written.contains("a=T") && written.contains(id);
         let area = Rect::new(4, 3, 20, 8);
         let mut shown = Shown::with_graphics(60, 20, GraphicsProtocol::Kitty);
         let written = shown.draw_picture(1, None);
         assert!(!written.contains("\x1b_G") && !written.contains("?2026"));
         let written = shown.draw_picture(1, disc(area, 3.0));
-        assert!(shows(&written, &first), "{written:?}");
+        assert!(is_new(&written, &first), "{written:?}");
         assert!(place(&written, "\x1b[4;5H") < place(&written, "\x1b_G"));
         assert!(written.contains("s=200,v=160,") && written.contains("c=20,r=8,"));
         // The list below it scrolls, but not by the terminal, which would move the image too.
@@ -519,14 +527,14 @@ mod tests {
         assert!(!written.contains("\x1b_G"), "{written:?}");
         assert!(!written.contains("\x1b[1S"), "{written:?}");
         let written = shown.draw_picture(2, disc(area, 4.0));
-        assert!(shows(&written, &second));
+        assert!(is_new(&written, &second));
         let removed = format!("a=d,d=I,{first}");
         assert!(place(&written, "a=T") < place(&written, &removed));
         assert!(place(&written, "?2026h") < place(&written, "a=T"));
         assert!(place(&written, &removed) < place(&written, "?2026l"));
         let moved = Rect { x: 9, ..area };
         let written = shown.draw_picture(2, disc(moved, 4.0));
-        assert!(shows(&written, &first) && written.contains("\x1b[4;10H"));
+        assert!(is_new(&written, &first) && written.contains("\x1b[4;10H"));
         let written = shown.draw_picture(2, None);
         assert!(written.contains(&removed) && !written.contains("a=T"));
         let written = shown.draw_picture(2, None);
@@ -576,6 +584,22 @@ mod tests {
     }
 
     #[test]
+    fn cells_that_show_nothing_are_not_written_over_sixel_pixels() {
+        let mut shown = Shown::with_graphics(60, 20, GraphicsProtocol::Sixel);
+        let written = shown.canvas.draw(|buffer| {
+            buffer.set_style(buffer.area, Style::new().fg(Color::DarkGray));
+            buffer.set_string(9, 5, "a", Style::new());
+            buffer.set_string(12, 6, "  ", Style::new().bg(Color::Blue));
+            Some(Box::new(disc(Rect::new(4, 3, 20, 8), 3.0)))
+        });
+        written.unwrap();
+        let written = String::from_utf8(shown.written.0.take()).unwrap();
+        let behind = written.split("\x1b\\").last().unwrap();
+        assert_eq!(behind.matches('a').count(), 1, "{behind:?}");
+        assert_eq!(behind.matches(' ').count(), 2, "{behind:?}");
+    }
+
+    #[test]
     fn the_cells_of_a_sixel_picture_are_written_when_it_moves_or_goes() {
         let area = Rect::new(4, 3, 20, 8);
         let cells = |written: &str| written.matches('x').count() + written.matches(' ').count();
@@ -594,12 +618,12 @@ mod tests {
     fn a_large_sixel_picture_is_written_in_pieces_of_which_empty_ones_are_left_out() {
         let mut shown = Shown::with_graphics(160, 60, GraphicsProtocol::Sixel);
         // Pieces of 80 by 24 cells, which are 800 by 480 pixels.
-        let mut picture = disc(Rect::new(10, 5, 140, 50), 3.0).unwrap();
-        let written = shown.draw_picture(1, Some(picture.clone()));
+        let mut picture = disc(Rect::new(10, 5, 140, 50), 3.0);
+        let written = shown.draw_picture(1, picture.clone());
         assert!(written.contains("\x1b[6;11H\x1bP0;1;0q\"1;1;800;480"));
         assert_eq!(written.matches("\x1bP").count(), 1);
         picture.arrow((2.0, 2.0), (270.0, 198.0), 0.5, [0, 200, 0]);
-        let written = shown.draw_picture(1, Some(picture));
+        let written = shown.draw_picture(1, picture);
         assert!(written.contains("\x1b[30;91H\x1bP0;1;0q\"1;1;600;480"));
         assert!(written.contains("\x1b[54;91H\x1bP0;1;0q\"1;1;600;40"));
     }

@@ -78,6 +78,8 @@ fn by_program(program: &str) -> Option<GraphicsProtocol> {
 mod tests {
     use super::*;
 
+    type Environment = [(&'static str, &'static str)];
+
     fn detected(environment: &[(&str, &str)]) -> Option<GraphicsProtocol> {
         by_setting(GraphicsSetting::Auto, environment)
     }
@@ -95,7 +97,7 @@ mod tests {
     #[test]
     fn terminals_with_graphics_are_known_by_their_environment() {
         use GraphicsProtocol::{Kitty, Sixel};
-        let table: &[(&[(&str, &str)], Option<GraphicsProtocol>)] = &[
+        let table: &[(&Environment, Option<GraphicsProtocol>)] = &[
             (&[("TERM", "xterm-kitty")], Some(Kitty)),
             (
                 &[("TERM", "xterm-256color"), ("KITTY_WINDOW_ID", "1")],

@@ -1,5 +1,7 @@
 //! The graphics protocol of kitty: <https://sw.kovidgoyal.net/kitty/graphics-protocol/>.
 
+use std::fmt::Write as _;
+
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use miniz_oxide::deflate::compress_to_vec_zlib;
 use ratatui::layout::Rect;
@@ -29,7 +31,7 @@ pub(super) fn show(raster: &Raster, area: Rect, id: u32) -> String {
     loop {
         let (piece, left) = rest.split_at(rest.len().min(CHUNK));
         let more = u8::from(!left.is_empty());
-        sequence.push_str(&format!(",m={more};{piece}\x1b\\"));
+        let _ = write!(sequence, ",m={more};{piece}\x1b\\");
         if left.is_empty() {
             return sequence;
         }

@@ -100,7 +100,7 @@ impl PictureLayer {
     pub(in crate::runtime) fn replace(
         &mut self,
         next: Option<Box<Picture>>,
-        window: &WindowSize,
+        window: WindowSize,
     ) -> bool {
         let old = self.shown.take();
         // A terminal that does not say how large its cells are shows no picture.
@@ -182,7 +182,7 @@ impl PictureLayer {
 }
 
 /// Returns the width and height of a cell in pixels, if the terminal knows them.
-fn cell_pixels(window: &WindowSize) -> Option<(f64, f64)> {
+fn cell_pixels(window: WindowSize) -> Option<(f64, f64)> {
     let size = |pixels: u16, cells: u16| pixels.checked_div(cells).filter(|size| *size > 1);
     let width = size(window.pixels.width, window.columns_rows.width)?;
     let height = size(window.pixels.height, window.columns_rows.height)?;
@@ -205,7 +205,7 @@ mod tests {
     #[test]
     fn cells_without_a_size_in_pixels_show_no_picture() {
         let size = |width, height| {
-            cell_pixels(&WindowSize {
+            cell_pixels(WindowSize {
                 columns_rows: Size::new(120, 36),
                 pixels: Size::new(width, height),
             })
