@@ -8,6 +8,11 @@ use super::{
 };
 use crate::theme::Rgb;
 
+/// Steps of the opacity at the edge of a shape: more are not seen, and cost room where pixels are compressed.
+const STEPS: f64 = 15.0;
+/// Pixels that are looked at together: most of a picture is empty.
+const GLANCE: usize = 32;
+
 /// Pixels from the upper left corner on, row by row: red, green, blue and opacity.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Raster {
@@ -62,9 +67,24 @@ impl Raster {
         }
     }
 
+    /// Returns the pixels that are not transparent, with their index.
+    pub fn visible_pixels(&self) -> impl Iterator<Item = (usize, [u8; 4])> {
+        let empty = [0; GLANCE * 4];
+        let glances = self.pixels.chunks(GLANCE).enumerate();
+        let filled = glances.filter(move |(_, pixels)| {
+            let bytes = pixels.as_flattened();
+            Some(bytes) != empty.get(..bytes.len())
+        });
+        filled.flat_map(|(glance, pixels)| {
+            let indexes = glance * GLANCE..;
+            let pixels = indexes.zip(pixels.iter().copied());
+            pixels.filter(|(_, [.., opacity])| *opacity > 0)
+        })
+    }
+
     /// Returns whether nothing of it is seen.
     pub fn is_empty(&self) -> bool {
-        self.pixels.iter().all(|[.., opacity]| *opacity == 0)
+        self.visible_pixels().next().is_none()
     }
 
     fn draw(&mut self, shape: &PictureShape, cell: (f64, f64)) {
@@ -173,6 +193,7 @@ impl Raster {
     ) {
         for column in rows(left, right, self.width) {
             let coverage = (0.5 - edge(column as f64 + 0.5)).clamp(0.0, 1.0);
+            let coverage = (coverage * STEPS).round() / STEPS;
             if coverage > 0.0
                 && let Some(pixel) = self.pixels.get_mut(row * self.width + column)
             {
@@ -374,6 +395,12 @@ mod tests {
             assert_eq!(part.pixel(column, row), there);
         }
         assert!(!part.is_empty());
+        let visible: Vec<(usize, [u8; 4])> = part.visible_pixels().collect();
+        let all = part.pixels.iter().copied().enumerate();
+        assert_eq!(
+            visible,
+            all.filter(|(_, pixel)| pixel[3] > 0).collect::<Vec<_>>()
+        );
         assert!(raster.part((40, 40), (40, 40)).is_empty());
         assert!(raster.part((90, 90), (5, 5)).pixels.is_empty());
     }

@@ -12,8 +12,8 @@ use crate::widgets::Raster;
 pub(in crate::runtime) const IDS: [u32; 2] = [0x00a9_e7c0, 0x00a9_e7c1];
 /// Most bytes of a piece of the data.
 const CHUNK: usize = 4096;
-/// Level of the compression: pictures are mostly empty, and shrink as much at the fastest level.
-const LEVEL: u8 = 1;
+/// Level of the compression, from 0 to 10.
+const LEVEL: u8 = 6;
 
 /// Returns the sequence that shows pixels over the cells of an area. The cursor must stand in its upper left cell, and stays there.
 /// The terminal does not answer.

@@ -1,6 +1,6 @@
 //! Sixel graphics (DEC VT340): six rows of pixels at a time, one colour of a palette after the other.
 
-use std::{collections::HashMap, fmt::Write as _};
+use std::{collections::HashMap, fmt::Write as _, ops::Range};
 
 use crate::{theme::Rgb, widgets::Raster};
 
@@ -27,14 +27,17 @@ pub(super) fn show(raster: &Raster, ground: Rgb) -> String {
         let [red, green, blue] = tone.map(|part| (u32::from(part) * 100 + 127) / 255);
         let _ = write!(sequence, "#{register};2;{red};{green};{blue}");
     }
-    let registers: Vec<Option<usize>> = raster
-        .pixels
-        .iter()
-        .map(|pixel| register(*pixel, &colors))
-        .collect();
-    for band in registers.chunks(raster.width.max(1) * BAND) {
-        write_band(&mut sequence, band, raster.width.max(1), tones.len());
+    let mut band = SixelBand::new(raster.width, tones.len());
+    for (at, pixel) in raster.visible_pixels() {
+        let (column, row) = (at % raster.width, at / raster.width);
+        while band.at < row / BAND {
+            band.write(&mut sequence);
+        }
+        if let Some(register) = register(pixel, &colors) {
+            band.set(register, column, row % BAND);
+        }
     }
+    band.write(&mut sequence);
     sequence.push_str("\x1b\\");
     sequence
 }
@@ -42,9 +45,9 @@ pub(super) fn show(raster: &Raster, ground: Rgb) -> String {
 /// Returns the most frequent colours of opaque pixels.
 fn colors(raster: &Raster) -> Vec<Rgb> {
     let mut counts: HashMap<Rgb, usize> = HashMap::new();
-    for [red, green, blue, opacity] in &raster.pixels {
-        if *opacity == u8::MAX {
-            *counts.entry([*red, *green, *blue]).or_default() += 1;
+    for (_, [red, green, blue, opacity]) in raster.visible_pixels() {
+        if opacity == u8::MAX {
+            *counts.entry([red, green, blue]).or_default() += 1;
         }
     }
     let mut counts: Vec<(Rgb, usize)> = counts.into_iter().collect();
@@ -84,52 +87,67 @@ fn mean(one: Rgb, other: Rgb) -> Rgb {
     ]
 }
 
-/// Writes up to six rows: for each register its pixels from the left on, then back to the left (`$`); at the end to the next
-/// band (`-`).
-fn write_band(sequence: &mut String, band: &[Option<usize>], width: usize, registers: usize) {
-    let mut columns = vec![vec![0_u8; width]; registers];
-    let mut used = vec![false; registers];
-    for (at, register) in band.iter().enumerate() {
-        let Some(register) = *register else { continue };
-        let bits = columns
-            .get_mut(register)
-            .and_then(|columns| columns.get_mut(at % width));
-        if let (Some(bits), Some(used)) = (bits, used.get_mut(register)) {
-            *bits |= 1 << (at / width);
-            *used = true;
-        }
-    }
-    let mut is_first = true;
-    for (register, (columns, _)) in columns
-        .iter()
-        .zip(used)
-        .enumerate()
-        .filter(|(_, (_, used))| *used)
-    {
-        if !is_first {
-            sequence.push('$');
-        }
-        is_first = false;
-        let _ = write!(sequence, "#{register}");
-        write_runs(sequence, columns);
-    }
-    sequence.push('-');
+/// Up to six rows of pixels: for each register of the palette the columns from the first to the last that has a pixel of it.
+struct SixelBand {
+    /// Its index from the top.
+    at: usize,
+    registers: Vec<(Vec<u8>, Range<usize>)>,
 }
 
-/// Writes columns of six pixels; equal ones are counted, and empty ones at the end left out.
-fn write_runs(sequence: &mut String, columns: &[u8]) {
-    let mut runs = columns.chunk_by(|one, other| one == other).peekable();
-    while let Some(run) = runs.next() {
-        let bits = run.first().copied().unwrap_or_default();
-        if bits == 0 && runs.peek().is_none() {
-            return;
+impl SixelBand {
+    fn new(width: usize, registers: usize) -> Self {
+        Self {
+            at: 0,
+            registers: vec![(vec![0; width], 0..0); registers],
         }
-        let letter = char::from(b'?' + bits);
-        if run.len() > 3 {
-            let _ = write!(sequence, "!{}{letter}", run.len());
-        } else {
-            sequence.extend(std::iter::repeat_n(letter, run.len()));
+    }
+
+    fn set(&mut self, register: usize, column: usize, row: usize) {
+        if let Some((columns, used)) = self.registers.get_mut(register)
+            && let Some(bits) = columns.get_mut(column)
+        {
+            *bits |= 1 << row;
+            *used = if used.start == used.end {
+                column..column + 1
+            } else {
+                used.start.min(column)..used.end.max(column + 1)
+            };
         }
+    }
+
+    /// Writes one register after the other, each from the left on (`$`), goes on to the next band (`-`) and empties this one.
+    fn write(&mut self, sequence: &mut String) {
+        let used = self.registers.iter_mut().enumerate();
+        let used = used.filter(|(_, (_, used))| !used.is_empty());
+        for (count, (register, (columns, used))) in used.enumerate() {
+            if count > 0 {
+                sequence.push('$');
+            }
+            let _ = write!(sequence, "#{register}");
+            write_run(sequence, 0, used.start);
+            let filled = columns.get_mut(used.clone()).unwrap_or_default();
+            for run in filled.chunk_by(|one, other| one == other) {
+                write_run(
+                    sequence,
+                    run.first().copied().unwrap_or_default(),
+                    run.len(),
+                );
+            }
+            filled.fill(0);
+            *used = 0..0;
+        }
+        sequence.push('-');
+        self.at += 1;
+    }
+}
+
+/// Writes equal columns of six pixels; many are counted.
+fn write_run(sequence: &mut String, bits: u8, count: usize) {
+    let letter = char::from(b'?' + bits);
+    if count > 3 {
+        let _ = write!(sequence, "!{count}{letter}");
+    } else {
+        sequence.extend(std::iter::repeat_n(letter, count));
     }
 }
 
