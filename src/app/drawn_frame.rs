@@ -4,12 +4,12 @@ use super::App;
 use crate::{
     messages::ViewportId,
     model::Moment,
-    widgets::{DrawnParts, DrawnViewport},
+    widgets::{DrawnParts, DrawnViewport, Picture},
 };
 
 /// What a frame showed: [`App::view`] returns it, and the app receives it before the next input.
 #[must_use]
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct DrawnFrame {
     /// Width of the window.
     pub(super) width: u16,
@@ -19,6 +19,13 @@ pub struct DrawnFrame {
     pub(super) calls: usize,
     /// What scrolls, and what a click hits.
     pub(super) parts: DrawnParts,
+}
+
+impl DrawnFrame {
+    /// Takes out the picture of pixels, which the terminal receives; the rest is for the app.
+    pub fn take_picture(&mut self) -> Option<Box<Picture>> {
+        self.parts.picture.take()
+    }
 }
 
 impl App {

@@ -29,6 +29,8 @@ pub struct AppOptions {
     pub problems: Vec<String>,
     /// The themes; the first one is used, the others follow by the theme action.
     pub themes: Vec<Theme>,
+    /// Whether the terminal shows pictures with its own pixels.
+    pub has_graphics: bool,
     /// The bindings of keys to actions.
     pub keymap: Keymap,
     /// Whether writes are refused in all deployments.

@@ -257,6 +257,7 @@ impl App {
         ViewContext {
             store: &self.store,
             theme: self.theme(),
+            has_graphics: self.options.has_graphics && self.theme().glyphs == GlyphSet::Unicode,
             keymap: &self.options.keymap,
             now: self.now,
             zone: &self.options.zone,

@@ -19,7 +19,7 @@ use crate::{
     keys::Keymap,
     model::{Deployment, DeploymentName, Failure, FailureKind},
     net::clock,
-    runtime::{self, ConsoleEnd, Start},
+    runtime::{self, ConsoleEnd, Start, terminal::TerminalOptions},
     screens::start_page::{StartChoice, StartPage},
     services::{Services, aws::logs::wait_for_stopped_queries, mcp::wait_for_cancelled_tasks},
     state::ViewMemory,
@@ -107,13 +107,15 @@ fn run_once(context: &Context) -> Result<Option<StartChoice>, CliError> {
     };
     let ui = &loaded.config.ui;
     let keys = &loaded.config.keys;
+    let terminal = terminal_options(context, ui);
     let mut options = app_options(context, ui, keys, deployments.clone(), problems)?;
+    options.has_graphics = terminal.graphics.is_some();
     let memory = Memory::of(context, &loaded);
     memory.recall(&mut options);
     let services = context.console_services();
     if !loaded.found && loaded.problems.is_empty() {
         options.start_page = start_page(context, &loaded);
-        return discover(context, options, ui.mouse, services, &memory);
+        return discover(context, options, terminal, services, &memory);
     }
     if deployments.is_empty() {
         options.start_page = start_page(context, &loaded);
@@ -130,7 +132,7 @@ fn run_once(context: &Context) -> Result<Option<StartChoice>, CliError> {
             faults: None,
         })
     };
-    show(options, ui.mouse, start, &memory)
+    show(options, terminal, start, &memory)
 }
 
 /// Without a configuration: shows what the account has. If there is no region, or there are no credentials, the start page
@@ -138,7 +140,7 @@ fn run_once(context: &Context) -> Result<Option<StartChoice>, CliError> {
 fn discover(
     context: &Context,
     mut options: AppOptions,
-    mouse: bool,
+    terminal: TerminalOptions,
     services: Services,
     memory: &Memory,
 ) -> Result<Option<StartChoice>, CliError> {
@@ -179,7 +181,7 @@ fn discover(
             faults: None,
         })
     };
-    show(options, mouse, start, memory)
+    show(options, terminal, start, memory)
 }
 
 /// Returns what could not be derived, by deployment.
@@ -270,6 +272,7 @@ pub(crate) fn app_options(
         start_page: StartPage::default(),
         problems,
         themes,
+        has_graphics: false,
         keymap,
         read_only: context.global.read_only,
         zone: super::zone::local(),
@@ -279,10 +282,16 @@ pub(crate) fn app_options(
     })
 }
 
+/// Returns what the console takes of this terminal.
+pub(crate) fn terminal_options(context: &Context, ui: &Ui) -> TerminalOptions {
+    let graphics = context.global.graphics.unwrap_or(ui.graphics);
+    TerminalOptions::new(ui.mouse, graphics)
+}
+
 /// Shows the console; `start` runs after its first frame. Returns what was chosen on its start page.
 pub(crate) fn show(
     options: AppOptions,
-    mouse: bool,
+    terminal: TerminalOptions,
     start: impl Future<Output = Result<Start, Failure>> + Send + 'static,
     memory: &Memory,
 ) -> Result<Option<StartChoice>, CliError> {
@@ -292,7 +301,7 @@ pub(crate) fn show(
         process::install_tls();
         start.await
     };
-    let result = runtime.block_on(runtime::console(options, mouse, start, &memory.place));
+    let result = runtime.block_on(runtime::console(options, terminal, start, &memory.place));
     // A query that the user has left is stopped at the service, which bills what it reads; so is a task of an MCP server.
     runtime
         .block_on(async { tokio::join!(wait_for_stopped_queries(), wait_for_cancelled_tasks()) });

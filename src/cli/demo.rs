@@ -41,6 +41,8 @@ pub(crate) fn run(context: &Context, options: &DemoOptions) -> CliResult {
     let config = Config::default();
     let mut shown =
         console::app_options(context, &config.ui, &config.keys, Vec::new(), Vec::new())?;
+    let terminal = console::terminal_options(context, &config.ui);
+    shown.has_graphics = terminal.graphics.is_some();
     shown.starting = Some("the embedded stack: AWS, MCP and Neo4j on loopback".to_owned());
     let wanted = emulator::Options {
         seed: options.seed,
@@ -72,7 +74,7 @@ pub(crate) fn run(context: &Context, options: &DemoOptions) -> CliResult {
             faults: Some(faults),
         })
     };
-    console::show(shown, config.ui.mouse, start, &Memory::default()).map(drop)
+    console::show(shown, terminal, start, &Memory::default()).map(drop)
 }
 
 /// Returns the same deployment under its title: the demo's screens say what each deployment is.

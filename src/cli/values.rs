@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum, builder::FalseyValueParser};
 
 use super::{outcome::usage, zone};
 use crate::{
+    config::GraphicsSetting,
     discovery::values::is_region,
     model::{Failure, Moment, parse_time},
     net::clock,
@@ -68,6 +69,17 @@ pub(crate) struct Global {
         help_heading = "Everywhere"
     )]
     pub(crate) theme: Option<String>,
+    /// Pictures of the console: auto, kitty, sixel, or none for braille characters
+    #[arg(
+        long,
+        global = true,
+        value_name = "GRAPHICS",
+        value_parser = GraphicsSetting::parse,
+        env = "AGENTCORE_GRAPHICS",
+        hide_env_values = true,
+        help_heading = "Everywhere"
+    )]
+    pub(crate) graphics: Option<GraphicsSetting>,
     /// How long to wait for an answer: 60s, 5m [default: 60s; with `status --wait`: 5m]
     #[arg(long, global = true, value_name = "TIME", value_parser = duration, env = "AGENTCORE_TIMEOUT", hide_env_values = true, help_heading = "Everywhere")]
     pub(crate) timeout: Option<Duration>,

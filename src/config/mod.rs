@@ -53,6 +53,48 @@ pub struct Ui {
     pub mouse: bool,
     /// What the terminal does when a deployment becomes failing or broken.
     pub alarm: TerminalAlarm,
+    /// How pictures are shown.
+    pub graphics: GraphicsSetting,
+}
+
+/// How pictures are shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum GraphicsSetting {
+    /// By the graphics of the terminal if its environment names one that has them, otherwise by braille characters.
+    #[default]
+    Auto,
+    /// By the graphics protocol of kitty.
+    Kitty,
+    /// By sixel graphics.
+    Sixel,
+    /// By braille characters.
+    None,
+}
+
+impl GraphicsSetting {
+    /// Every setting.
+    pub const ALL: [Self; 4] = [Self::Auto, Self::Kitty, Self::Sixel, Self::None];
+
+    /// Its name in the configuration.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Kitty => "kitty",
+            Self::Sixel => "sixel",
+            Self::None => "none",
+        }
+    }
+
+    /// Returns the setting of this name.
+    ///
+    /// # Errors
+    /// The names that there are, if it is none of them.
+    pub fn parse(name: &str) -> Result<Self, String> {
+        let found = Self::ALL
+            .into_iter()
+            .find(|setting| setting.as_str() == name);
+        found.ok_or_else(|| format!("\"{name}\" is no graphics: write auto, kitty, sixel or none"))
+    }
 }
 
 /// What the terminal does when a deployment becomes failing or broken.
@@ -91,6 +133,7 @@ impl Default for Ui {
             refresh: Duration::from_secs(30),
             mouse: true,
             alarm: TerminalAlarm::Off,
+            graphics: GraphicsSetting::Auto,
         }
     }
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 use toml::de::{DeTable, DeValue};
 
 use super::{
-    Config, Problem, RegionOf, SourceLocations, TerminalAlarm, Ui, deployment, problem::Problems,
-    section::Section,
+    Config, GraphicsSetting, Problem, RegionOf, SourceLocations, TerminalAlarm, Ui, deployment,
+    problem::Problems, section::Section,
 };
 
 /// Reads a configuration. What is right in it comes back beside everything that is wrong.
@@ -68,7 +68,8 @@ fn deployments(
 
 fn settings(root: &Section<'_, '_>) -> Ui {
     let mut ui = Ui::default();
-    let Some(section) = root.section("ui", &["theme", "refresh", "mouse", "alarm"]) else {
+    let names = ["theme", "refresh", "mouse", "alarm", "graphics"];
+    let Some(section) = root.section("ui", &names) else {
         return ui;
     };
     ui.theme = section.text("theme");
@@ -83,6 +84,12 @@ fn settings(root: &Section<'_, '_>) -> Ui {
                 "alarm",
                 format!("\"{text}\" is no alarm: write off, bell, osc9 or osc777"),
             ),
+        }
+    }
+    if let Some(text) = section.text("graphics") {
+        match GraphicsSetting::parse(&text) {
+            Ok(graphics) => ui.graphics = graphics,
+            Err(wrong) => section.complain_of("graphics", wrong),
         }
     }
     if let Some(text) = section.text_for("refresh", "a length of time in quotes, like \"30s\",") {
@@ -169,6 +176,25 @@ mod tests {
                 "line 6, column 1: unknown key \"regoin\" in [deployments.prod]; did you mean \"region\"?",
                 "line 7, column 9: stack: a text in quotes is wanted here, not an integer",
                 "line 10, column 8: mode: unknown sign-in \"mtm\"; did you mean \"m2m\"?",
+            ]
+        );
+    }
+
+    #[test]
+    fn graphics_are_one_of_four_words() {
+        let graphics = |word: &str| {
+            let text = format!("[ui]\ngraphics = \"{word}\"\n");
+            (parse(&text, &|| None).0.ui.graphics, problems(&text))
+        };
+        for setting in GraphicsSetting::ALL {
+            assert_eq!(graphics(setting.as_str()), (setting, Vec::new()));
+        }
+        let (setting, problems) = graphics("sixels");
+        assert_eq!(setting, GraphicsSetting::Auto);
+        assert_eq!(
+            problems,
+            [
+                "line 2, column 12: graphics: \"sixels\" is no graphics: write auto, kitty, sixel or none"
             ]
         );
     }

@@ -89,6 +89,9 @@ fn settings(ui: &Ui) -> Table {
     if ui.alarm != usual.alarm {
         table.insert("alarm".into(), ui.alarm.as_str().into());
     }
+    if ui.graphics != usual.graphics {
+        table.insert("graphics".into(), ui.graphics.as_str().into());
+    }
     if ui.mouse != usual.mouse {
         table.insert("mouse".into(), ui.mouse.into());
     }

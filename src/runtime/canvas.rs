@@ -2,6 +2,8 @@
 //!
 //! A list that moves by a line changes nearly every cell. A terminal can move the rows itself (DECSTBM, SU, SD): then only the
 //! new row is written, which matters over a slow connection.
+//!
+//! A terminal with graphics has a picture of pixels besides the cells, see [`PictureLayer`].
 
 use std::{hash::BuildHasher as _, ops::Range};
 
@@ -10,7 +12,11 @@ use ratatui::{
     backend::Backend,
     buffer::{Buffer, Cell},
     layout::{Position, Rect},
+    style::{Color, Modifier},
 };
+
+use super::graphics::{PictureChange, PictureLayer};
+use crate::widgets::Picture;
 
 /// Rows that a scroll must save at least.
 const LEAST_SAVED: usize = 4;
@@ -22,6 +28,8 @@ pub struct Canvas<B: Backend> {
     next: Buffer,
     /// A hash of each row that is shown. Equal hashes only propose a scroll: what is written is found by the cells.
     rows: Vec<u64>,
+    /// The pictures of a terminal with graphics.
+    pictures: Option<PictureLayer>,
 }
 
 /// Rows that have moved: those of `rows` in the next picture stand `by` rows further down in the one that is shown.
@@ -43,14 +51,24 @@ impl<B: Backend> Canvas<B> {
             shown: Buffer::empty(area),
             next: Buffer::empty(area),
             rows: Vec::new(),
+            pictures: None,
         })
     }
 
-    /// Draws a picture: `paint` fills an empty buffer.
+    /// Lets the terminal show pictures with its own pixels.
+    #[must_use]
+    pub fn with_pictures(self, pictures: Option<PictureLayer>) -> Self {
+        Self { pictures, ..self }
+    }
+
+    /// Draws a frame: `paint` fills an empty buffer and returns the picture of pixels, if there is one.
     ///
     /// # Errors
     /// Returns the error of the terminal.
-    pub fn draw(&mut self, paint: impl FnOnce(&mut Buffer)) -> Result<(), B::Error> {
+    pub fn draw(
+        &mut self,
+        paint: impl FnOnce(&mut Buffer) -> Option<Box<Picture>>,
+    ) -> Result<(), B::Error> {
         let area = Rect::from((Position::ORIGIN, self.backend.size()?));
         if area != self.shown.area {
             self.next.resize(area);
@@ -58,16 +76,62 @@ impl<B: Backend> Canvas<B> {
             self.clear()?;
         }
         self.next.reset();
-        paint(&mut self.next);
+        let picture = paint(&mut self.next);
+        let change = self.begin_change(picture);
         let rows = row_hashes(&self.next);
-        if let Some(moved) = moved_rows(&self.rows, &rows) {
+        // A scroll would move the pixels too.
+        let has_picture = self.pictures.as_ref().is_some_and(PictureLayer::is_shown);
+        if !has_picture && let Some(moved) = moved_rows(&self.rows, &rows) {
             self.scroll(&moved)?;
         }
         self.rows = rows;
         self.backend.draw(self.shown.diff_iter(&self.next))?;
+        if let PictureChange::Replaced(picture) = change {
+            self.end_change(picture)?;
+        }
         self.backend.hide_cursor()?;
         std::mem::swap(&mut self.shown, &mut self.next);
         self.backend.flush()
+    }
+
+    /// Finds out what the next frame does to the picture; if it does something, begins the update of the terminal.
+    fn begin_change(&mut self, picture: Option<Box<Picture>>) -> PictureChange {
+        let Some(pictures) = &mut self.pictures else {
+            return PictureChange::Kept;
+        };
+        let (change, rewritten) = pictures.change(picture, (&self.shown, &self.next));
+        if change != PictureChange::Kept {
+            pictures.begin_update();
+        }
+        for place in rewritten.into_iter().flat_map(Rect::positions) {
+            if let Some(cell) = self.shown.cell_mut(place) {
+                *cell = unlike_every_cell();
+            }
+        }
+        change
+    }
+
+    /// Writes the picture over the cells, and what it must not cover again.
+    fn end_change(&mut self, picture: Option<Box<Picture>>) -> Result<(), B::Error> {
+        let Some(pictures) = &mut self.pictures else {
+            return Ok(());
+        };
+        let area = picture.as_ref().map(|picture| picture.area);
+        let window = self.backend.window_size()?;
+        let covers_text = pictures.replace(picture, window);
+        if let Some(area) = area.filter(|_| covers_text) {
+            let mut without_text = self.next.clone();
+            for place in area.positions() {
+                if let Some(cell) = without_text.cell_mut(place) {
+                    cell.reset();
+                }
+            }
+            let cells = without_text.diff_iter(&self.next);
+            self.backend
+                .draw(cells.filter(|(_, _, cell)| is_visible(cell)))?;
+        }
+        pictures.end_update();
+        Ok(())
     }
 
     /// Clears the terminal: the next picture is written whole.
@@ -78,6 +142,9 @@ impl<B: Backend> Canvas<B> {
         self.backend.clear()?;
         self.shown.reset();
         self.rows.clear();
+        if let Some(pictures) = &mut self.pictures {
+            pictures.clear();
+        }
         Ok(())
     }
 
@@ -108,6 +175,19 @@ impl<B: Backend> Canvas<B> {
         }
         Ok(())
     }
+}
+
+/// Returns a cell that no frame has, so that whatever stands in its place is written.
+fn unlike_every_cell() -> Cell {
+    let mut cell = Cell::new("\u{f8ff}");
+    cell.modifier = Modifier::HIDDEN | Modifier::RAPID_BLINK | Modifier::CROSSED_OUT;
+    cell
+}
+
+/// Returns whether a cell shows anything: a letter, a ground, or a line. One that does not leaves the pixels in its place.
+fn is_visible(cell: &Cell) -> bool {
+    let lines = Modifier::REVERSED | Modifier::UNDERLINED | Modifier::CROSSED_OUT;
+    cell.symbol() != " " || cell.bg != Color::Reset || cell.modifier.intersects(lines)
 }
 
 /// Returns a hash of each row.
@@ -178,10 +258,14 @@ mod tests {
     use ratatui::{
         backend::{ClearType, CrosstermBackend, WindowSize},
         layout::Size,
-        style::{Color, Style},
+        style::Style,
     };
 
     use super::*;
+    use crate::{
+        runtime::graphics::{self, GraphicsProtocol},
+        widgets::PictureShape,
+    };
 
     /// What was written.
     #[derive(Clone, Default)]
@@ -198,6 +282,23 @@ mod tests {
         }
     }
 
+    fn disc(area: Rect, radius: f64) -> Picture {
+        let mut picture = Picture::new(area, [0; 3]);
+        picture.shapes.push(PictureShape::Disc {
+            centre: (6.0, 6.0),
+            radius,
+            color: [200, 100, 50],
+        });
+        picture
+    }
+
+    /// The first place of a text in what was written.
+    #[track_caller]
+    fn place(written: &str, text: &str) -> usize {
+        let found = written.find(text);
+        found.unwrap_or_else(|| panic!("{text:?} is not in {written:?}"))
+    }
+
     fn length(number: u16) -> NonZero<u16> {
         NonZero::new(number).unwrap()
     }
@@ -206,6 +307,7 @@ mod tests {
     struct Recorder {
         inner: CrosstermBackend<Written>,
         size: Size,
+        pixels: Size,
     }
 
     impl Backend for Recorder {
@@ -249,7 +351,7 @@ mod tests {
         fn window_size(&mut self) -> io::Result<WindowSize> {
             Ok(WindowSize {
                 columns_rows: self.size,
-                pixels: Size::ZERO,
+                pixels: self.pixels,
             })
         }
 
@@ -279,12 +381,46 @@ mod tests {
             let recorder = Recorder {
                 inner: CrosstermBackend::new(written.clone()),
                 size: Size::new(width, height),
+                pixels: Size::new(width * 10, height * 20),
             };
             Self {
                 canvas: Canvas::new(recorder).unwrap(),
                 written,
                 screen: vt100::Parser::new(length(height), length(width), 0),
             }
+        }
+
+        fn with_graphics(width: u16, height: u16, protocol: GraphicsProtocol) -> Self {
+            let mut shown = Self::new(width, height);
+            let out = Box::new(shown.written.clone());
+            shown.canvas = shown
+                .canvas
+                .with_pictures(Some(PictureLayer::new(protocol, out)));
+            shown
+        }
+
+        /// Draws a list with a picture over it; returns what was written.
+        fn draw_picture(&mut self, first: usize, picture: impl Into<Option<Picture>>) -> String {
+            let mut wanted = Buffer::default();
+            self.canvas
+                .draw(|buffer| {
+                    paint(buffer, first, first);
+                    wanted = buffer.clone();
+                    picture.into().map(Box::new)
+                })
+                .unwrap();
+            let written = self.written.0.take();
+            self.screen.process(&written);
+            for place in wanted.area.positions() {
+                let seen = self.screen.screen().cell(place.y, place.x).unwrap();
+                let text = if seen.has_contents() {
+                    seen.contents()
+                } else {
+                    " "
+                };
+                assert_eq!(text, wanted[place].symbol(), "{place} of {first}");
+            }
+            String::from_utf8(written).unwrap()
         }
 
         /// Draws a list that begins with the line `first`, with the line `selected` marked; returns the bytes that were written.
@@ -294,6 +430,7 @@ mod tests {
                 .draw(|buffer| {
                     paint(buffer, first, selected);
                     wanted = buffer.clone();
+                    None
                 })
                 .unwrap();
             let written = self.written.0.take();
@@ -371,5 +508,133 @@ mod tests {
         shown.screen.screen_mut().set_size(length(22), length(70));
         assert!(shown.draw(2, 2) > 500);
         shown.draw(3, 3);
+    }
+
+    #[test]
+    fn an_image_of_kitty_is_written_once_replaced_and_removed() {
+        let [first, second] = graphics::IDS.map(|id| format!("i={id},"));
+        let is_new = |written: &str, id: &str| written.contains("a=T") && written.contains(id);
+        let area = Rect::new(4, 3, 20, 8);
+        let mut shown = Shown::with_graphics(60, 20, GraphicsProtocol::Kitty);
+        let written = shown.draw_picture(1, None);
+        assert!(!written.contains("\x1b_G") && !written.contains("?2026"));
+        let written = shown.draw_picture(1, disc(area, 3.0));
+        assert!(is_new(&written, &first), "{written:?}");
+        assert!(place(&written, "\x1b[4;5H") < place(&written, "\x1b_G"));
+        assert!(written.contains("s=200,v=160,") && written.contains("c=20,r=8,"));
+        // The list below it scrolls, but not by the terminal, which would move the image too.
+        let written = shown.draw_picture(2, disc(area, 3.0));
+        assert!(!written.contains("\x1b_G"), "{written:?}");
+        assert!(!written.contains("\x1b[1S"), "{written:?}");
+        let written = shown.draw_picture(2, disc(area, 4.0));
+        assert!(is_new(&written, &second));
+        let removed = format!("a=d,d=I,{first}");
+        assert!(place(&written, "a=T") < place(&written, &removed));
+        assert!(place(&written, "?2026h") < place(&written, "a=T"));
+        assert!(place(&written, &removed) < place(&written, "?2026l"));
+        let moved = Rect { x: 9, ..area };
+        let written = shown.draw_picture(2, disc(moved, 4.0));
+        assert!(is_new(&written, &first) && written.contains("\x1b[4;10H"));
+        let written = shown.draw_picture(2, None);
+        assert!(written.contains(&removed) && !written.contains("a=T"));
+        let written = shown.draw_picture(2, None);
+        assert!(!written.contains("\x1b_G"), "{written:?}");
+        // Without an image the terminal scrolls again.
+        assert!(shown.draw_picture(3, None).contains("\x1b[1S"));
+    }
+
+    #[test]
+    fn a_cleared_terminal_and_one_of_another_size_get_the_image_again() {
+        let area = Rect::new(4, 3, 20, 8);
+        let mut shown = Shown::with_graphics(60, 20, GraphicsProtocol::Kitty);
+        shown.draw_picture(1, disc(area, 3.0));
+        shown.canvas.clear().unwrap();
+        let cleared = String::from_utf8(shown.written.0.take()).unwrap();
+        assert!(cleared.contains(&graphics::remove_all()), "{cleared:?}");
+        assert!(shown.draw_picture(1, disc(area, 3.0)).contains("a=T"));
+        shown.canvas.backend.size = Size::new(70, 22);
+        shown.canvas.backend.pixels = Size::new(840, 528);
+        shown.screen.screen_mut().set_size(length(22), length(70));
+        let written = shown.draw_picture(1, disc(area, 3.0));
+        assert!(place(&written, &graphics::remove_all()) < place(&written, "a=T"));
+        assert!(written.contains("s=240,v=192,"), "cells of 12 by 24 pixels");
+    }
+
+    #[test]
+    fn sixel_pixels_lie_over_the_cells_and_text_over_the_pixels() {
+        let sixel = "\x1bP0;1;0q\"1;1;200;160";
+        let area = Rect::new(4, 3, 20, 8);
+        let mut shown = Shown::with_graphics(60, 20, GraphicsProtocol::Sixel);
+        shown.draw_picture(1, None);
+        let written = shown.draw_picture(1, disc(area, 3.0));
+        assert!(written.contains(sixel) && written.contains("\x1b[4;5H"));
+        let (pixels, behind) = written.split_once("\x1b\\").unwrap();
+        assert!(!pixels.contains("037 ms"), "the cells have not changed");
+        // Line 2 of the list is "000002 3dde 74 ms …": its columns from 4 on lie in the area.
+        assert!(behind.starts_with("\x1b[4;5H02\x1b[4;8H3dde"), "{behind:?}");
+        assert!(
+            !behind.contains("000002"),
+            "nothing left of the area: {behind:?}"
+        );
+        let written = shown.draw_picture(1, disc(area, 3.0));
+        assert!(!written.contains("\x1bP"), "{written:?}");
+        // A changed cell within the area takes pixels away.
+        let written = shown.draw_picture(2, disc(area, 3.0));
+        assert!(written.contains(sixel) && !written.contains("\x1b[1S"));
+    }
+
+    #[test]
+    fn cells_that_show_nothing_are_not_written_over_sixel_pixels() {
+        let mut shown = Shown::with_graphics(60, 20, GraphicsProtocol::Sixel);
+        let written = shown.canvas.draw(|buffer| {
+            buffer.set_style(buffer.area, Style::new().fg(Color::DarkGray));
+            buffer.set_string(9, 5, "a", Style::new());
+            buffer.set_string(12, 6, "  ", Style::new().bg(Color::Blue));
+            Some(Box::new(disc(Rect::new(4, 3, 20, 8), 3.0)))
+        });
+        written.unwrap();
+        let written = String::from_utf8(shown.written.0.take()).unwrap();
+        let behind = written.split("\x1b\\").last().unwrap();
+        assert_eq!(behind.matches('a').count(), 1, "{behind:?}");
+        assert_eq!(behind.matches(' ').count(), 2, "{behind:?}");
+    }
+
+    #[test]
+    fn the_cells_of_a_sixel_picture_are_written_when_it_moves_or_goes() {
+        let area = Rect::new(4, 3, 20, 8);
+        let cells = |written: &str| written.matches('x').count() + written.matches(' ').count();
+        let mut shown = Shown::with_graphics(60, 20, GraphicsProtocol::Sixel);
+        shown.draw_picture(1, disc(area, 3.0));
+        let written = shown.draw_picture(1, disc(Rect { x: 30, ..area }, 3.0));
+        let before = written.split("\x1bP").next().unwrap();
+        assert!(cells(before) > 40, "{before:?}");
+        assert!(place(&written, "\x1b[4;31H") < place(&written, "\x1bP"));
+        let written = shown.draw_picture(1, None);
+        assert!(cells(&written) > 40 && !written.contains("\x1bP"));
+        assert_eq!(cells(&shown.draw_picture(1, None)), 0);
+    }
+
+    #[test]
+    fn a_large_sixel_picture_is_written_in_pieces_of_which_empty_ones_are_left_out() {
+        let mut shown = Shown::with_graphics(160, 60, GraphicsProtocol::Sixel);
+        // Pieces of 80 by 24 cells, which are 800 by 480 pixels.
+        let mut picture = disc(Rect::new(10, 5, 140, 50), 3.0);
+        let written = shown.draw_picture(1, picture.clone());
+        assert!(written.contains("\x1b[6;11H\x1bP0;1;0q\"1;1;800;480"));
+        assert_eq!(written.matches("\x1bP").count(), 1);
+        picture.arrow((2.0, 2.0), (270.0, 198.0), 0.5, [0, 200, 0]);
+        let written = shown.draw_picture(1, picture);
+        assert!(written.contains("\x1b[30;91H\x1bP0;1;0q\"1;1;600;480"));
+        assert!(written.contains("\x1b[54;91H\x1bP0;1;0q\"1;1;600;40"));
+    }
+
+    #[test]
+    fn a_terminal_that_does_not_know_the_size_of_its_cells_shows_no_picture() {
+        for protocol in [GraphicsProtocol::Kitty, GraphicsProtocol::Sixel] {
+            let mut shown = Shown::with_graphics(60, 20, protocol);
+            shown.canvas.backend.pixels = Size::ZERO;
+            let written = shown.draw_picture(1, disc(Rect::new(4, 3, 20, 8), 3.0));
+            assert!(!written.contains("\x1b_G") && !written.contains("\x1bP"));
+        }
     }
 }

@@ -7,6 +7,7 @@ mod clipboard;
 mod effect_runner;
 mod export;
 mod form_drafts;
+pub mod graphics;
 mod log_tasks;
 mod run;
 mod saved_queries;

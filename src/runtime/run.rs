@@ -11,7 +11,7 @@ use tokio::{sync::mpsc, time::Instant};
 use super::{
     canvas::Canvas,
     tasks::{EffectRunner, TaskMessage, Tasks},
-    terminal,
+    terminal::{self, TerminalOptions},
 };
 use crate::runtime::effect_runner::ServiceRunner;
 use crate::{
@@ -370,7 +370,12 @@ fn perform<B: Backend, P: EffectRunner>(
 fn draw<B: Backend>(app: &mut App, screen: &mut Canvas<B>) -> Result<(), B::Error> {
     let mut drawn = None;
     app.prepare_frame();
-    screen.draw(|buffer| drawn = Some(app.view(buffer)))?;
+    screen.draw(|buffer| {
+        let mut frame = app.view(buffer);
+        let picture = frame.take_picture();
+        drawn = Some(frame);
+        picture
+    })?;
     if let Some(drawn) = drawn {
         app.record_frame(drawn);
     }
@@ -397,7 +402,7 @@ pub struct ConsoleEnd {
 /// What the terminal says when it cannot be taken or written to.
 pub async fn console(
     options: AppOptions,
-    mouse: bool,
+    terminal_options: TerminalOptions,
     start: impl Future<Output = Result<Start, Failure>> + Send + 'static,
     fleet_place: &str,
 ) -> io::Result<ConsoleEnd> {
@@ -405,7 +410,7 @@ pub async fn console(
         app: App::new(options),
         clock: clock::now,
     };
-    let (guard, mut screen) = terminal::enter(mouse)?;
+    let (guard, mut screen) = terminal::enter(terminal_options)?;
     let (sender, events) = futures::channel::mpsc::channel(BURST);
     let listening = tokio::spawn(listen(sender));
     let outside = ServiceRunner::new(start);
@@ -416,7 +421,7 @@ pub async fn console(
         events,
         outside,
         signals,
-        move |screen| terminal::suspend(screen, mouse),
+        move |screen| terminal::suspend(screen, terminal_options),
     )
     .await;
     // Nobody reads the terminal any more when it is given back.

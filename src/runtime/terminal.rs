@@ -5,8 +5,12 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
 };
 
-use super::{canvas::Canvas, run::ProcessSignal};
-use crate::config::TerminalAlarm;
+use super::{
+    canvas::Canvas,
+    graphics::{self, GraphicsProtocol, PictureLayer},
+    run::ProcessSignal,
+};
+use crate::config::{GraphicsSetting, TerminalAlarm};
 use crossterm::{
     cursor,
     event::{
@@ -27,9 +31,36 @@ pub type ConsoleTerminal = Canvas<CrosstermBackend<Stdout>>;
 /// Whether the terminal is set up. It is restored once, by the guard or by the panic hook.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
+/// Whether images of kitty's protocol are removed when the terminal is restored.
+static HAS_IMAGES: AtomicBool = AtomicBool::new(false);
+
 /// Whether the next suspension was requested by SIGTSTP: the sender of that can also send SIGCONT.
 #[cfg(unix)]
 static SUSPEND_SIGNAL: AtomicBool = AtomicBool::new(false);
+
+/// What the console takes of the terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TerminalOptions {
+    /// Whether the mouse is taken.
+    pub mouse: bool,
+    /// The protocol by which pictures are shown; `None` for braille characters.
+    pub graphics: Option<GraphicsProtocol>,
+}
+
+impl TerminalOptions {
+    /// Returns the options for this terminal. Without the size of its cells in pixels there are no graphics.
+    pub fn new(mouse: bool, setting: GraphicsSetting) -> Self {
+        let graphics = graphics::protocol(setting, |name| std::env::var(name).ok());
+        let has_pixels = || {
+            let size = crossterm::terminal::window_size();
+            size.is_ok_and(|size| size.width > size.columns && size.height > size.rows)
+        };
+        Self {
+            mouse,
+            graphics: graphics.filter(|_| has_pixels()),
+        }
+    }
+}
 
 /// Restores the terminal when it is dropped.
 #[must_use]
@@ -41,12 +72,11 @@ impl Drop for Guard {
     }
 }
 
-/// Sets up the terminal: raw mode, alternate screen, bracketed paste, and the mouse if `mouse` is
-/// set.
+/// Sets up the terminal: raw mode, alternate screen, bracketed paste, and the mouse if it is wanted.
 ///
 /// # Errors
 /// Returns the error of the terminal.
-pub fn enter(mouse: bool) -> io::Result<(Guard, ConsoleTerminal)> {
+pub fn enter(options: TerminalOptions) -> io::Result<(Guard, ConsoleTerminal)> {
     let (previous, owner) = (std::panic::take_hook(), std::thread::current().id());
     std::panic::set_hook(Box::new(move |panic| {
         // A panic of a task is reported by the console, which goes on: nothing is printed over the
@@ -58,13 +88,19 @@ pub fn enter(mouse: bool) -> io::Result<(Guard, ConsoleTerminal)> {
         restore();
         previous(panic);
     }));
-    take(mouse)?;
+    take(options)?;
     let guard = Guard(());
-    let screen = Canvas::new(CrosstermBackend::new(io::stdout()))?;
+    // The cells go to the same standard output, whose buffer keeps the order.
+    let pictures = options
+        .graphics
+        .map(|protocol| PictureLayer::new(protocol, Box::new(io::stdout())));
+    let screen = Canvas::new(CrosstermBackend::new(io::stdout()))?.with_pictures(pictures);
     Ok((guard, screen))
 }
 
-fn take(mouse: bool) -> io::Result<()> {
+fn take(options: TerminalOptions) -> io::Result<()> {
+    let has_images = options.graphics == Some(GraphicsProtocol::Kitty);
+    HAS_IMAGES.store(has_images, Ordering::SeqCst);
     enable_raw_mode()?;
     TAKEN.store(true, Ordering::SeqCst);
     execute!(
@@ -78,7 +114,7 @@ fn take(mouse: bool) -> io::Result<()> {
         io::stdout(),
         PushKeyboardEnhancementFlags(KeyboardEnhancementFlags::DISAMBIGUATE_ESCAPE_CODES)
     )?;
-    if mouse {
+    if options.mouse {
         execute!(io::stdout(), EnableMouseCapture)?;
     }
     Ok(())
@@ -87,6 +123,9 @@ fn take(mouse: bool) -> io::Result<()> {
 /// Restores the terminal, once. Errors are ignored: nothing can be done about them.
 pub fn restore() {
     if TAKEN.swap(false, Ordering::SeqCst) {
+        if HAS_IMAGES.load(Ordering::SeqCst) {
+            let _ = io::stdout().write_all(graphics::remove_all().as_bytes());
+        }
         let _ = execute!(
             io::stdout(),
             DisableMouseCapture,
@@ -137,7 +176,7 @@ fn alarm_sequence(alarm: TerminalAlarm, text: &str, is_in_tmux: bool) -> String 
 /// SIGTSTP has a handler (see [`signals`]), so the process stops itself by SIGSTOP. Without a shell that could continue it, it does
 /// not stop.
 #[cfg(unix)]
-pub fn suspend(screen: &mut ConsoleTerminal, mouse: bool) {
+pub fn suspend(screen: &mut ConsoleTerminal, options: TerminalOptions) {
     use rustix::process::{Signal, getpid, kill_process};
 
     let was_asked = SUSPEND_SIGNAL.swap(false, Ordering::SeqCst);
@@ -147,7 +186,7 @@ pub fn suspend(screen: &mut ConsoleTerminal, mouse: bool) {
     restore();
     // A process can always send itself this signal.
     let _ = kill_process(getpid(), Signal::STOP);
-    let _ = take(mouse);
+    let _ = take(options);
     let _ = screen.clear();
 }
 
@@ -160,7 +199,7 @@ fn has_job_control() -> bool {
 
 /// Does nothing: there is no job control on this platform.
 #[cfg(not(unix))]
-pub fn suspend(_screen: &mut ConsoleTerminal, _mouse: bool) {}
+pub fn suspend(_screen: &mut ConsoleTerminal, _options: TerminalOptions) {}
 
 /// Signals of the system: SIGTERM, SIGHUP and SIGINT ask for the end (ctrl-c is a key here: the terminal is raw), SIGTSTP for a
 /// suspension. Needs a tokio runtime.

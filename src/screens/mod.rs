@@ -59,6 +59,8 @@ pub struct ViewContext<'a> {
     pub store: &'a Store,
     /// The styles of roles.
     pub theme: &'a Theme,
+    /// Whether the terminal shows pictures with its own pixels.
+    pub has_graphics: bool,
     /// The bindings of keys to actions.
     pub keymap: &'a Keymap,
     /// The current time.

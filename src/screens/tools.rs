@@ -19,6 +19,7 @@ mod form_rows;
 mod form_view;
 mod further_calls;
 mod graph_captions;
+mod graph_picture;
 mod graph_view;
 mod headline;
 mod history;

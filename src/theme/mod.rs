@@ -3,8 +3,12 @@
 //! A role is written `{ color = "#58a6ff", ansi = "blue", bold = true }`: `color` for terminals with 24-bit colour, `ansi` for
 //! those with sixteen. Every theme names every role. `glyphs = "ascii"` replaces every glyph of Unicode by an ASCII character.
 
+mod rgb;
+
 use ratatui::style::{Color, Modifier, Style};
 use serde::Deserialize;
+
+pub use rgb::Rgb;
 
 /// What a piece of text or a line is, in the eyes of the user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -140,6 +144,8 @@ pub struct Theme {
     /// The characters of everything that is not text.
     pub glyphs: GlyphSet,
     styles: [Style; Role::ALL.len()],
+    /// The colour that the theme names for each role, however many colours cells can have.
+    colors: [Option<Rgb>; Role::ALL.len()],
 }
 
 /// One role as a theme file writes it.
@@ -186,12 +192,27 @@ impl Theme {
         self.styles.get(role as usize).copied().unwrap_or_default()
     }
 
+    /// Returns the foreground of a role for what is drawn with pixels. `None` for a role without a colour.
+    pub fn rgb(&self, role: Role) -> Option<Rgb> {
+        self.colors.get(role as usize).copied().flatten()
+    }
+
+    /// Returns the colour that the ground of the window is near to: black below light text, otherwise white.
+    pub fn ground(&self) -> Rgb {
+        if self.rgb(Role::Text).is_some_and(rgb::is_light) {
+            [0; 3]
+        } else {
+            [255; 3]
+        }
+    }
+
     /// No style at all, for a console that was given no theme.
     pub fn plain() -> Self {
         Self {
             name: "plain".to_owned(),
             glyphs: GlyphSet::Unicode,
             styles: [Style::default(); Role::ALL.len()],
+            colors: [None; Role::ALL.len()],
         }
     }
 
@@ -223,16 +244,19 @@ impl Theme {
                 .map_err(|wrong| format!("theme {name:?}, glyphs: {wrong}"))?,
         };
         let mut styles = [Style::default(); Role::ALL.len()];
+        let mut colors = [None; Role::ALL.len()];
         for role in Role::ALL {
             let Some(written) = entries.remove(role.as_str()) else {
                 return Err(format!("theme {name:?} lacks the role {:?}", role.as_str()));
             };
-            let style = ThemeFile::deserialize(written)
+            let (style, color) = ThemeFile::deserialize(written)
                 .map_err(|wrong| wrong.to_string())
-                .and_then(|written| written.style(role, depth))
+                .and_then(|written| Ok((written.style(role, depth)?, written.rgb(role)?)))
                 .map_err(|wrong| format!("theme {name:?}, role {:?}: {wrong}", role.as_str()))?;
-            if let Some(place) = styles.get_mut(role as usize) {
-                *place = style;
+            if let (Some(own_style), Some(own_color)) =
+                (styles.get_mut(role as usize), colors.get_mut(role as usize))
+            {
+                (*own_style, *own_color) = (style, color);
             }
         }
         match entries.keys().next() {
@@ -241,12 +265,19 @@ impl Theme {
                 name: name.to_owned(),
                 glyphs,
                 styles,
+                colors,
             }),
         }
     }
 }
 
 impl ThemeFile {
+    /// Returns the colour of what is drawn with pixels, which can have any colour.
+    fn rgb(&self, role: Role) -> Result<Option<Rgb>, String> {
+        let style = self.style(role, ColorDepth::True)?;
+        Ok(style.fg.and_then(rgb::components))
+    }
+
     fn style(&self, role: Role, depth: ColorDepth) -> Result<Style, String> {
         let word = match depth {
             ColorDepth::True => self.color.as_ref().or(self.ansi.as_ref()),
@@ -299,6 +330,20 @@ mod tests {
             );
         }
         assert_ne!(mono.style(Role::Selected), mono.style(Role::Text));
+    }
+
+    #[test]
+    fn pixels_have_the_colours_of_the_theme_however_many_colours_cells_have() {
+        for depth in [ColorDepth::True, ColorDepth::Sixteen] {
+            let dark = Theme::embedded("dark", depth).unwrap();
+            assert_eq!(dark.rgb(Role::Accent), Some([0x58, 0xa6, 0xff]));
+            assert_eq!(dark.rgb(Role::Selected), None, "a background");
+            assert_eq!(dark.ground(), [0; 3]);
+        }
+        let light = Theme::embedded("light", ColorDepth::True).unwrap();
+        assert_eq!(light.ground(), [255; 3]);
+        let mono = Theme::embedded("mono", ColorDepth::True).unwrap();
+        assert!(Role::ALL.iter().all(|role| mono.rgb(*role).is_none()));
     }
 
     /// Returns the contrast ratio of two colours by WCAG 2, from 1 to 21.

@@ -2,6 +2,7 @@
 
 use ratatui::layout::Rect;
 
+use super::Picture;
 use crate::messages::{ClickTarget, ViewportId};
 
 /// The visible part of a list or a text.
@@ -27,12 +28,14 @@ pub struct ClickArea {
 }
 
 /// What a frame showed.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct DrawnParts {
     /// The visible parts of what scrolls.
     pub viewports: Vec<DrawnViewport>,
     /// The places that a click hits; a later one lies over an earlier one.
     pub clicks: Vec<ClickArea>,
+    /// The picture of pixels, in a terminal with graphics.
+    pub picture: Option<Box<Picture>>,
 }
 
 impl DrawnParts {

@@ -10,6 +10,8 @@ mod json;
 mod line_input;
 mod list;
 mod painter;
+mod picture;
+mod raster;
 mod scroll;
 mod spark;
 mod status;
@@ -23,6 +25,8 @@ pub use json::{StyledLine, json_beginning, json_lines};
 pub use line_input::LineInput;
 pub use list::List;
 pub use painter::{Painter, cut, cut_middle, text_width};
+pub use picture::{Picture, PictureShape};
+pub use raster::Raster;
 pub use scroll::Scroll;
 pub use spark::sparkline;
 pub use status::{

@@ -4,7 +4,10 @@ use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
 
-use super::drawn::{ClickArea, DrawnParts, DrawnViewport};
+use super::{
+    Picture,
+    drawn::{ClickArea, DrawnParts, DrawnViewport},
+};
 use crate::{
     messages::ClickTarget,
     model::sanitize,
@@ -43,6 +46,11 @@ impl<'a> Painter<'a> {
     /// Records what a click on these cells means.
     pub fn record_click(&mut self, area: Rect, target: ClickTarget) {
         self.drawn.clicks.push(ClickArea { area, target });
+    }
+
+    /// Shows a picture of pixels. What is cleared later is cut out of it.
+    pub fn show_picture(&mut self, picture: Picture) {
+        self.drawn.picture = Some(Box::new(picture));
     }
 
     /// Draws text at a position and returns the column after it. Text longer than `room` columns is
@@ -121,14 +129,22 @@ impl<'a> Painter<'a> {
         self.buffer.set_stringn(row.x, row.y, "▌", 1, style);
     }
 
-    /// Applies a style to cells that are drawn already.
+    /// Applies a style to cells that are drawn already. A picture that lies within them gets its colour too.
     pub fn shade(&mut self, area: Rect, role: Role) {
         self.buffer.set_style(area, self.theme.style(role));
+        if let (Some(picture), Some(color)) = (&mut self.drawn.picture, self.theme.rgb(role))
+            && area.intersection(picture.area) == picture.area
+        {
+            picture.tint(color);
+        }
     }
 
-    /// Resets the cells of an area.
+    /// Resets the cells of an area, and cuts them out of a picture.
     pub fn clear(&mut self, area: Rect) {
         let area = area.intersection(self.buffer.area);
+        if let Some(picture) = &mut self.drawn.picture {
+            picture.erase(area);
+        }
         for y in area.top()..area.bottom() {
             for x in area.left()..area.right() {
                 if let Some(cell) = self.buffer.cell_mut((x, y)) {

@@ -262,11 +262,11 @@ fn what_may_stand_at_the_cursor_is_proposed_and_inserted() {
     assert!(harness.line("integer").contains("1990"));
 }
 
-fn node(id: usize, label: &str, name: &str) -> Value {
+pub(crate) fn node(id: usize, label: &str, name: &str) -> Value {
     json!({"ElementId": format!("4:x:{id}"), "Labels": [label], "Props": {"name": name, "born": 1960}})
 }
 
-fn acted(from: usize, to: usize, role: &str) -> Value {
+pub(crate) fn acted(from: usize, to: usize, role: &str) -> Value {
     json!({"ElementId": format!("5:x:{from}-{to}"), "StartElementId": format!("4:x:{from}"),
         "EndElementId": format!("4:x:{to}"), "Type": "ACTED_IN", "Props": {"roles": [role]}})
 }

@@ -164,6 +164,7 @@ pub(crate) fn options() -> AppOptions {
             .iter()
             .map(|(name, _)| Theme::embedded(name, ColorDepth::True).unwrap())
             .collect(),
+        has_graphics: false,
         keymap: Keymap::embedded(),
         read_only: false,
         zone: jiff::tz::TimeZone::UTC,

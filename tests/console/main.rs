@@ -13,6 +13,7 @@ mod fleet;
 mod fleet_keys;
 mod footers;
 mod frames;
+mod graph_picture;
 mod harness;
 mod journeys;
 mod log_queries;

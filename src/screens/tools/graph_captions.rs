@@ -14,6 +14,7 @@ pub(super) struct Captions<'a> {
     area: Rect,
     canvas: &'a BrailleCanvas,
     taken: HashSet<(u16, u16)>,
+    drawn: Vec<Rect>,
 }
 
 impl<'a> Captions<'a> {
@@ -23,7 +24,13 @@ impl<'a> Captions<'a> {
             area,
             canvas,
             taken: HashSet::new(),
+            drawn: Vec::new(),
         }
+    }
+
+    /// Returns the cells of the captions.
+    pub(super) fn into_drawn(self) -> Vec<Rect> {
+        self.drawn
     }
 
     /// Returns the size of the canvas in dots.
@@ -68,17 +75,17 @@ impl<'a> Captions<'a> {
         for column in left.saturating_sub(1)..=left + width {
             self.taken.insert((column, top));
         }
-        let (x, y) = (self.area.x + left, self.area.y + top);
-        painter.text(x, y, width, text, role);
+        let place = Rect {
+            x: self.area.x + left,
+            y: self.area.y + top,
+            width,
+            height: 1,
+        };
+        painter.text(place.x, place.y, width, text, role);
         if is_chosen {
-            let place = Rect {
-                x,
-                y,
-                width,
-                height: 1,
-            };
             painter.shade(place, Role::Selected);
         }
+        self.drawn.push(place);
     }
 
     /// Returns whether a text has room there; `strictly`: also without crossing a line.

@@ -1,9 +1,12 @@
-//! The graph of a result as a picture: discs in the hue of their label, captions, the relationships of the chosen node.
+//! The graph of a result as a picture of braille: discs in the hue of their label, captions, the relationships of the chosen node.
 
 use ratatui::layout::Rect;
 use serde_json::Value;
 
-use super::graph_captions::Captions;
+use super::{
+    graph_captions::Captions,
+    graph_picture::{GraphColors, GraphDisc, GraphEdge, graph_picture},
+};
 use crate::{
     keys::Layer,
     messages::{Action, ListAction},
@@ -180,7 +183,7 @@ impl GraphPane {
             height: area.height.saturating_sub(2),
             ..area
         };
-        self.draw_picture(picture, painter);
+        self.draw_picture(picture, context.has_graphics, painter);
         let legend = Rect {
             y: picture.bottom(),
             height: area.height.saturating_sub(picture.height),
@@ -315,57 +318,83 @@ impl GraphPane {
             .collect()
     }
 
-    fn draw_picture(&self, area: Rect, painter: &mut Painter<'_>) {
+    /// Draws discs, lines and captions. A terminal with graphics shows discs and lines with its pixels; the braille canvas then
+    /// says only where captions have room.
+    fn draw_picture(&self, area: Rect, has_graphics: bool, painter: &mut Painter<'_>) {
         if area.height < 3 || area.width < 10 {
             return;
         }
         let mut canvas = BrailleCanvas::new(area.width, area.height);
-        let places = self.places(canvas.size());
-        for is_chosen in [false, true] {
-            self.draw_edges(is_chosen, &places, &mut canvas);
-        }
         let size = canvas.size();
-        for (node, place) in places.iter().enumerate() {
-            canvas.disc(*place, self.radius(node, size), self.hue(node));
-        }
-        canvas.draw(area, painter);
-        let mut captions = Captions::new(area, &canvas);
-        self.draw_captions(&places, &mut captions, painter);
-    }
-
-    fn draw_edges(&self, of_chosen: bool, places: &[Dot], canvas: &mut BrailleCanvas) {
-        for relationship in &self.graph.relationships {
-            let (from, to) = (relationship.from, relationship.to);
-            let is_chosen = from == self.chosen || to == self.chosen;
-            if is_chosen != of_chosen || from == to {
-                continue;
-            }
-            let (Some(start), Some(end)) = (places.get(from), places.get(to)) else {
-                continue;
-            };
-            let (dx, dy) = (end.0 - start.0, end.1 - start.1);
-            let length = dx.hypot(dy).max(1.0);
-            let size = canvas.size();
-            let (before, behind) = (self.radius(from, size) + 2.0, self.radius(to, size) + 2.0);
-            if length <= before + behind {
-                continue;
-            }
-            let (unit_x, unit_y) = (dx / length, dy / length);
-            let start = (
-                unit_x.mul_add(before, start.0),
-                unit_y.mul_add(before, start.1),
-            );
-            let end = (
-                unit_x.mul_add(-behind, end.0),
-                unit_y.mul_add(-behind, end.1),
-            );
-            let (step, role) = if is_chosen {
+        let places = self.places(size);
+        let edges = self.edges(size, &places);
+        for edge in &edges {
+            let (step, role) = if edge.is_chosen {
                 (1.0, Role::Accent)
             } else {
                 (2.5, Role::Low)
             };
-            canvas.arrow(start, end, step, role);
+            canvas.arrow(edge.from, edge.to, step, role);
         }
+        let discs: Vec<GraphDisc> = (0..self.graph.nodes.len())
+            .zip(&places)
+            .map(|(node, place)| GraphDisc {
+                place: *place,
+                radius: self.radius(node, size),
+                role: self.hue(node),
+                is_chosen: node == self.chosen,
+            })
+            .collect();
+        let colors = GraphColors::of_theme(painter.theme).filter(|_| has_graphics);
+        for disc in &discs {
+            let radius = if colors.is_some() {
+                disc.outer_radius()
+            } else {
+                disc.radius
+            };
+            canvas.disc(disc.place, radius, disc.role);
+        }
+        if colors.is_none() {
+            canvas.draw(area, painter);
+        }
+        let mut captions = Captions::new(area, &canvas);
+        self.draw_captions(&places, &mut captions, painter);
+        if let Some(colors) = colors {
+            let captions = captions.into_drawn();
+            painter.show_picture(graph_picture(area, &edges, &discs, &captions, colors));
+        }
+    }
+
+    /// Returns the lines of relationships, those of the chosen node last: they lie over the others.
+    fn edges(&self, size: Dot, places: &[Dot]) -> Vec<GraphEdge> {
+        let ends = self
+            .graph
+            .relationships
+            .iter()
+            .map(|found| (found.from, found.to));
+        let mut edges: Vec<GraphEdge> = ends
+            .filter(|(from, to)| from != to)
+            .filter_map(|(from, to)| {
+                let (start, end) = (*places.get(from)?, *places.get(to)?);
+                let (dx, dy) = (end.0 - start.0, end.1 - start.1);
+                let length = dx.hypot(dy).max(1.0);
+                let (before, behind) = (self.radius(from, size) + 2.0, self.radius(to, size) + 2.0);
+                let (unit_x, unit_y) = (dx / length, dy / length);
+                (length > before + behind).then(|| GraphEdge {
+                    from: (
+                        unit_x.mul_add(before, start.0),
+                        unit_y.mul_add(before, start.1),
+                    ),
+                    to: (
+                        unit_x.mul_add(-behind, end.0),
+                        unit_y.mul_add(-behind, end.1),
+                    ),
+                    is_chosen: from == self.chosen || to == self.chosen,
+                })
+            })
+            .collect();
+        edges.sort_by_key(|edge| edge.is_chosen);
+        edges
     }
 
     /// Captions of nodes, the chosen one first, then those of nodes with many relationships; and what the relationships of
