@@ -1,6 +1,5 @@
 //! The async shell: owns the terminal, runs the event loop and performs effects.
 
-mod browser;
 mod call_history;
 mod canvas;
 mod clipboard;

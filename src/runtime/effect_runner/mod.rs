@@ -21,7 +21,7 @@ use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    browser, call_history, clipboard, export, form_drafts,
+    call_history, clipboard, export, form_drafts,
     log_tasks::LogTasks,
     run::{Faults, Start},
     saved_queries,
@@ -32,7 +32,7 @@ use crate::{
     config::TerminalAlarm,
     messages::{Effect, Event, FleetEffect, LogsEffect, SecretsEffect, Slot, ToolsEffect},
     model::{Deployment, DeploymentName, Failure, FailureKind, McpEndpoint, Tool},
-    net::clock::now,
+    net::{browser, clock::now},
     services::{Announce, McpSession, Services, SignInNotice, audit},
 };
 

@@ -34,13 +34,8 @@ pub struct ConsentCall<'a> {
     pub options: CallOptions,
 }
 
-/// Returns whether a browser can be opened by itself: `$BROWSER` names one.
-pub fn has_browser() -> bool {
-    std::env::var("BROWSER").is_ok_and(|text| !text.trim().is_empty())
-}
-
 impl Mcp {
-    /// Obtains the consent that a call asked for, and repeats the call. The address is announced and opened in `$BROWSER`. The
+    /// Obtains the consent that a call asked for, and repeats the call. The address is announced and opened in the browser. The
     /// target has not run the call before, since it lacked the token.
     ///
     /// # Errors
@@ -58,7 +53,7 @@ impl Mcp {
         let Some(address) = failure.consent_urls().next().map(str::to_owned) else {
             return Err(failure);
         };
-        browser::open(&self.sign_ins, &address).await;
+        browser::open(&self.sign_ins, &address);
         let session = tokio::time::timeout(PATIENCE, listener.session()).await;
         let session = session.map_err(|_| {
             let minutes = PATIENCE.as_secs() / 60;

@@ -90,7 +90,7 @@ pub struct SignIns {
 }
 
 impl SignIns {
-    /// Sets how a person is told of a sign-in. Without it, only `$BROWSER` is opened.
+    /// Sets how a person is told of a sign-in. Without it, only the browser is opened.
     pub fn set_announce(&self, announce: Announce) {
         *self.announce.write() = Some(announce);
     }

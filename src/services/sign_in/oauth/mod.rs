@@ -197,7 +197,7 @@ impl SignInRequest<'_> {
                 format!("{} has no authorization endpoint", server.issuer),
             )
         })?;
-        browser::open(self.sign_ins, address.as_str()).await;
+        browser::open(self.sign_ins, address.as_str());
         let answer = self.answer(&listener, &state, &address).await?;
         let code = AuthorizationCode {
             code: self.judge(server, answer)?,
