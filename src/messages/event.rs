@@ -194,6 +194,8 @@ pub enum ToolsEvent {
     Elicited(McpEndpoint, Elicitation),
     /// The server's list of tools has changed.
     ToolsChanged(McpEndpoint),
+    /// The server says that its resources or prompts have changed.
+    OffersChanged(McpEndpoint),
 }
 
 impl Event {

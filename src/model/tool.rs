@@ -248,6 +248,8 @@ pub enum McpNotice {
     Progress(Progress),
     /// The list of tools has changed.
     ToolsChanged,
+    /// The list of resources or of prompts has changed.
+    OffersChanged,
     /// A log message: level and data.
     Message(String, Value),
 }

@@ -288,13 +288,30 @@ fn a_call_follows_the_schema_and_json_carries_anything() {
         .exits(2)
         .says("did you mean \"query\"?")
         .without_data();
-    for more in [["--arg", "foo=1"], ["--json", r#"{"foo":1}"#]] {
-        let refused = console
-            .run(&[["tools", "call", "get-schema", "-d", "b"].as_slice(), &more].concat())
-            .exits(2)
-            .without_data();
-        refused.says("unknown argument \"foo\": the tool takes none");
-    }
+    let schema = ["tools", "call", "get-schema", "-d", "b"];
+    console
+        .run(&[schema.as_slice(), &["--arg", "foo=1"]].concat())
+        .exits(2)
+        .says("unknown argument \"foo\": the tool takes none")
+        .without_data();
+    // Its schema does not say additionalProperties: false, as that of read-cypher does.
+    console
+        .run(&[schema.as_slice(), &["--json", r#"{"foo":1}"#]].concat())
+        .exits(0);
+    console
+        .run(&[
+            "tools",
+            "call",
+            "read-cypher",
+            "--json",
+            r#"{"query":"RETURN 1","foo":1}"#,
+            "-d",
+            "b",
+        ])
+        .exits(2)
+        .says("unknown argument \"foo\"")
+        .says("additionalProperties: false")
+        .without_data();
     console
         .run(&["tools", "call", "read-cypher", "-d", "b"])
         .exits(2)
@@ -769,6 +786,93 @@ fn a_machine_without_tls_roots_reaches_what_is_on_it() {
         .run(&["tools", "cypher", "RETURN 1 AS x", "-d", "b"])
         .exits(0);
     console.run(&["secrets", "-d", "b"]).exits(0);
+}
+
+#[test]
+fn what_a_server_logs_before_its_answer_is_printed_whole_and_in_order() {
+    let url = log_server(300);
+    for _ in 0..5 {
+        let answer = Console::bare()
+            .run(&["tools", "call", "t", "--via", &url, "--sign-in", "none"])
+            .exits(0);
+        let logged = answer
+            .err
+            .lines()
+            .filter_map(|line| line.strip_prefix("server log: "));
+        let expected: Vec<String> = (0..300)
+            .map(|at| format!("{} {at}", ["debug", "info", "error"][at % 3]))
+            .collect();
+        assert_eq!(logged.collect::<Vec<_>>(), expected);
+    }
+}
+
+/// An MCP server with one tool, which logs so many messages before it answers. Returns its address.
+fn log_server(messages: usize) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let request = read_request(&mut stream);
+            let body = request.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+            let asked: Value = serde_json::from_str(body).unwrap_or_default();
+            let result = match asked["method"].as_str() {
+                Some("initialize") => {
+                    json!({"protocolVersion": "2025-11-25", "capabilities": {"tools": {}, "logging": {}},
+                    "serverInfo": {"name": "logs", "version": "1"}})
+                }
+                Some("tools/list") => {
+                    json!({"tools": [{"name": "t", "inputSchema": {"type": "object"}}]})
+                }
+                Some("tools/call") => json!({"content": [{"type": "text", "text": "done"}]}),
+                _ => {
+                    let status = if asked.is_null() {
+                        "405 Method Not Allowed"
+                    } else {
+                        "202 Accepted"
+                    };
+                    let head = format!(
+                        "HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+                    );
+                    let _ = stream.write_all(head.as_bytes());
+                    continue;
+                }
+            };
+            let mut events = String::new();
+            if asked["method"] == "tools/call" {
+                for at in 0..messages {
+                    let level = ["debug", "info", "error"][at % 3];
+                    let message = json!({"jsonrpc": "2.0", "method": "notifications/message", "params": {"level": level, "data": at}});
+                    events += &format!("data: {message}\n\n");
+                }
+            }
+            let answer = json!({"jsonrpc": "2.0", "id": asked["id"], "result": result});
+            events += &format!("data: {answer}\n\n");
+            let head = format!(
+                "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+                events.len()
+            );
+            let _ = stream.write_all((head + &events).as_bytes());
+        }
+    });
+    format!("http://{address}/mcp")
+}
+
+/// Reads a request with its whole body.
+fn read_request(stream: &mut std::net::TcpStream) -> String {
+    let (mut text, mut buffer) = (String::new(), vec![0; 64 * 1024]);
+    loop {
+        let length = stream.read(&mut buffer).unwrap_or(0);
+        text += &String::from_utf8_lossy(&buffer[..length]);
+        let wanted = text
+            .to_ascii_lowercase()
+            .split_once("content-length: ")
+            .and_then(|(_, rest)| rest.split("\r\n").next()?.parse::<usize>().ok())
+            .unwrap_or(0);
+        let has = text.split_once("\r\n\r\n").map(|(_, body)| body.len());
+        if length == 0 || has.is_some_and(|has| has >= wanted) {
+            return text;
+        }
+    }
 }
 
 /// A server that gives every request the same answer and keeps what it was asked.

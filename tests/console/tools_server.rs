@@ -36,6 +36,26 @@ fn prompt() -> Offer {
     }
 }
 
+#[test]
+fn prompts_that_changed_are_listed_again_without_the_tools() {
+    let mut harness = tools();
+    let changed = || Event::Tools(ToolsEvent::OffersChanged(endpoint("prod")));
+    let listed = Effect::Tools(ToolsEffect::ListOffers(endpoint("prod")));
+    assert!(
+        harness.on(changed()).is_empty(),
+        "they were listed just now"
+    );
+    let due = harness.pass(11_000);
+    assert!(due.contains(&listed), "{due:?}");
+    let lists_tools = |effect: &Effect| matches!(effect, Effect::Tools(ToolsEffect::Connect(_)));
+    assert!(!due.iter().any(lists_tools), "{due:?}");
+    harness.on(Event::Tools(ToolsEvent::Offered(
+        endpoint("prod"),
+        vec![prompt()],
+    )));
+    harness.shows("explore_label");
+}
+
 fn asked(typed: &str) -> ArgumentCompletion {
     ArgumentCompletion {
         argument: "label".to_owned(),

@@ -534,6 +534,102 @@ async fn a_call_without_an_answer_times_out_and_is_cancelled() {
         .await;
 }
 
+/// A log message, numbered.
+fn log_message(at: usize) -> Value {
+    let level = ["debug", "info", "error"][at % 3];
+    json!({"jsonrpc": "2.0", "method": "notifications/message", "params": {"level": level, "data": at}})
+}
+
+async fn connect_listening(fake: &Fake) -> (McpSession, tokio::sync::mpsc::Receiver<McpNotice>) {
+    let (notices, heard) = agentcore_console::services::mcp::notices();
+    let options = McpOptions {
+        notices: Some(notices),
+        ..McpOptions::default()
+    };
+    let services = Services::new(ServiceOptions::default());
+    let session = services
+        .mcp
+        .connect(&deployment(&fake.url), &McpTarget::Default, options)
+        .await
+        .unwrap();
+    (session, heard)
+}
+
+#[tokio::test]
+async fn log_messages_come_in_their_order_and_before_the_answer() {
+    const MANY: usize = 400;
+    for as_lines in [false, true] {
+        let fake = Fake::start(move |asked| {
+            let answer =
+                json!({"jsonrpc": "2.0", "id": asked.message["id"], "result": {"content": []}});
+            let messages = (0..MANY).map(log_message).chain([answer]);
+            if as_lines {
+                let lines: Vec<String> = messages.map(|message| message.to_string()).collect();
+                Reply::text(200, "application/json", &lines.join("\n"))
+            } else {
+                let events: Vec<Value> = messages.collect();
+                Reply::events(&events, |chunks| Body::Whole(chunks.concat()))
+            }
+        })
+        .await;
+        let (session, mut heard) = connect_listening(&fake).await;
+        let calling = session.clone();
+        let call = tokio::spawn(async move {
+            calling
+                .call("tool", Map::new(), CallOptions::default())
+                .await
+        });
+        // A reader that is slower than the server.
+        for at in 0..MANY {
+            let notice = heard.recv().await.unwrap();
+            let level = ["debug", "info", "error"][at % 3].to_owned();
+            assert_eq!(notice, McpNotice::Message(level, json!(at)), "{as_lines}");
+        }
+        call.await.unwrap().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_a_server_logs_before_its_answer_waits_for_the_reader_when_the_answer_is_there() {
+    let fake = Fake::start(|asked| {
+        let answer =
+            json!({"jsonrpc": "2.0", "id": asked.message["id"], "result": {"content": []}});
+        let events: Vec<Value> = (0..3).map(log_message).chain([answer]).collect();
+        Reply::events(&events, |chunks| Body::Whole(chunks.concat()))
+    })
+    .await;
+    let (session, mut heard) = connect_listening(&fake).await;
+    session
+        .call("tool", Map::new(), CallOptions::default())
+        .await
+        .unwrap();
+    let arrived: Vec<McpNotice> = std::iter::from_fn(|| heard.try_recv().ok()).collect();
+    assert_eq!(arrived.len(), 3, "{arrived:?}");
+}
+
+#[tokio::test]
+async fn changed_prompts_and_resources_are_told_as_changed_tools_are() {
+    for method in [
+        "notifications/prompts/list_changed",
+        "notifications/resources/list_changed",
+    ] {
+        let fake = Fake::start(move |asked| {
+            let answer =
+                json!({"jsonrpc": "2.0", "id": asked.message["id"], "result": {"content": []}});
+            let change = json!({"jsonrpc": "2.0", "method": method});
+            Reply::events(&[change, answer], |chunks| Body::Whole(chunks.concat()))
+        })
+        .await;
+        let (session, mut heard) = connect_listening(&fake).await;
+        session
+            .call("tool", Map::new(), CallOptions::default())
+            .await
+            .unwrap();
+        let notice = tokio::time::timeout(Duration::from_secs(10), heard.recv()).await;
+        assert_eq!(notice.unwrap(), Some(McpNotice::OffersChanged), "{method}");
+    }
+}
+
 #[tokio::test]
 async fn an_elicitation_is_answered_or_cancelled() {
     let elicit = json!({"jsonrpc": "2.0", "id": "e1", "method": "elicitation/create", "params": {"message": "Which year?",

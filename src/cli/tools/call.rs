@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{self, IsTerminal as _, Read as _},
+    io::{self, Read as _},
 };
 
 use clap::Args;
@@ -10,7 +10,8 @@ use serde_json::{Map, Value};
 
 use crate::{
     model::{CallOptions, CallOutcome, Failure, FailureKind, HttpExchange, Tool},
-    services::mcp::{self, ConsentCall},
+    net::browser,
+    services::mcp::ConsentCall,
     tools::{arguments, permission, schema},
 };
 
@@ -24,7 +25,7 @@ use super::{
     connect::{self, ToolConnection},
     guard::{confirm_write, refuse_in_read_only},
     pick::pick,
-    show,
+    question, show,
 };
 
 const CALLS: &str = "Examples:
@@ -109,9 +110,9 @@ pub(super) async fn call(context: &Context, route: &CallRoute, options: &Call) -
     finish(&label, outcome, None, route)
 }
 
-/// Returns whether a person can be asked for consent: a browser can be opened, or stderr is a terminal.
+/// Returns whether a person can be asked for consent: a browser is configured, or somebody is at the terminal.
 fn can_ask_for_consent() -> bool {
-    mcp::has_browser() || (io::stdin().is_terminal() && io::stderr().is_terminal())
+    browser::is_configured() || question::can_ask()
 }
 
 /// Time limits of a call, as the flags say.

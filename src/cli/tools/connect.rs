@@ -1,20 +1,16 @@
 //! One connection for one command: its sign-in, its headers, and a voice for what the server asks meanwhile.
 
-use std::io::{self, IsTerminal as _};
-
-use serde_json::Value;
-use tokio::{sync::mpsc, task::JoinHandle};
-
 use crate::{
-    model::{Deployment, ElicitationAnswer, ElicitationRequest, Failure, McpEndpoint, McpNotice},
+    model::{Deployment, Failure, McpEndpoint},
     services::{McpOptions, McpSession, mcp},
 };
 
 use super::{
-    super::{context::Context, output, sign_in},
+    super::{context::Context, sign_in},
     CallRoute,
     show::CallLabel,
     via,
+    voice::{self, ServerVoice},
 };
 
 /// A connected endpoint.
@@ -25,7 +21,7 @@ pub(super) struct ToolConnection {
     pub(super) endpoint: McpEndpoint,
     /// The session.
     pub(super) session: McpSession,
-    voice: JoinHandle<()>,
+    voice: ServerVoice,
 }
 
 /// Connects as the flags say.
@@ -44,7 +40,7 @@ pub(super) async fn connect(
         // A consent is completed by the same sign-in as the call.
         deployment.sign_in = other;
     }
-    let (sender, receiver) = mcp::notices();
+    let (sender, mut receiver) = mcp::notices();
     let options = McpOptions {
         subscribes: false,
         sign_in: None,
@@ -53,8 +49,16 @@ pub(super) async fn connect(
         protocol: route.protocol.clone(),
     };
     let connecting = services.mcp.connect(&deployment, &target, options);
-    let session = Box::pin(connecting).await?;
-    let voice = tokio::spawn(speak(receiver, session.clone()));
+    let mut early = Vec::new();
+    let connecting = mcp::collect_notices(connecting, &mut receiver, &mut early);
+    let session = match Box::pin(connecting).await {
+        Ok(session) => session,
+        Err(failure) => {
+            early.into_iter().for_each(voice::print);
+            return Err(failure);
+        }
+    };
+    let voice = ServerVoice::start(early, receiver, session.clone());
     let endpoint = McpEndpoint {
         deployment: deployment.name.clone(),
         target,
@@ -76,46 +80,9 @@ impl ToolConnection {
         }
     }
 
-    /// Ends the session at the server.
+    /// Prints what the server has said, and ends the session.
     pub(super) async fn close(self) {
-        self.voice.abort();
+        self.voice.finish().await;
         self.session.close().await;
-    }
-}
-
-/// Questions cannot be answered here: they are cancelled, with a message.
-async fn speak(mut notices: mpsc::Receiver<McpNotice>, session: McpSession) {
-    while let Some(notice) = notices.recv().await {
-        match notice {
-            McpNotice::Elicitation(question) => {
-                let asked = match &question.request {
-                    ElicitationRequest::Form(_) => String::new(),
-                    ElicitationRequest::Url(url) => format!(" (at {url})"),
-                };
-                output::note(&format!(
-                    "elicitation cancelled, since a command cannot answer it: {}{asked}",
-                    question.message
-                ));
-                session.answer(question.id, ElicitationAnswer::Cancel);
-            }
-            McpNotice::Progress(progress) if io::stderr().is_terminal() => {
-                let total = progress
-                    .total
-                    .map_or_else(String::new, |total| format!(" of {total}"));
-                output::note(&format!(
-                    "{}{total} {}",
-                    progress.progress,
-                    progress.message.unwrap_or_default()
-                ));
-            }
-            McpNotice::Message(level, data) => {
-                let words = match data {
-                    Value::String(text) => text,
-                    other => other.to_string(),
-                };
-                output::note(&format!("server log: {level} {words}"));
-            }
-            McpNotice::Progress(_) | McpNotice::ToolsChanged => {}
-        }
     }
 }

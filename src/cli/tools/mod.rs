@@ -7,10 +7,12 @@ mod cypher;
 mod guard;
 mod history;
 mod pick;
+mod question;
 mod record;
 mod replay;
 mod show;
 mod via;
+mod voice;
 
 use clap::{Args, Subcommand, ValueEnum};
 

@@ -9,6 +9,7 @@ use crate::{
         ArgumentCompletion, CallOptions, CallOutcome, Claims, ElicitationAnswer, Failure,
         FailureKind, McpEndpoint, McpNotice, Offer, Progress,
     },
+    net::browser,
     runtime::{saved_queries, tasks::Sender},
     services::{
         McpOptions, McpSession,
@@ -93,25 +94,19 @@ impl RunnerState {
             subscribes: true,
             ..McpOptions::default()
         };
-        let session = services
-            .mcp
-            .connect(deployment, &endpoint.target, options)
-            .await?;
-        let tools = session.tools().await?;
+        let opening = async {
+            let connecting = services.mcp.connect(deployment, &endpoint.target, options);
+            let session = connecting.await?;
+            let tools = session.tools().await?;
+            Ok::<_, Failure>((session, tools))
+        };
+        let mut early = Vec::new();
+        let opening = mcp::collect_notices(opening, &mut arriving, &mut early);
+        let (session, tools) = Box::pin(opening).await?;
         self.tools.lock().insert(endpoint.clone(), tools.clone());
         let info = session.info();
         let claims = session.claims().await;
         self.sessions.lock().insert(endpoint.clone(), session);
-        // Several changes during the listing lead to one new listing.
-        let early: Vec<McpNotice> = std::iter::from_fn(|| arriving.try_recv().ok()).collect();
-        let changed = early
-            .contains(&McpNotice::ToolsChanged)
-            .then_some(McpNotice::ToolsChanged);
-        let early = early
-            .into_iter()
-            .filter(|notice| *notice != McpNotice::ToolsChanged)
-            .chain(changed)
-            .collect();
         tokio::spawn(pass_on(early, arriving, endpoint.clone(), sender));
         Ok((info, claims, tools))
     }
@@ -241,7 +236,7 @@ impl RunnerState {
         call: CallAgain<'_>,
         sender: &Sender,
     ) -> Result<CallOutcome, Failure> {
-        if mcp::has_browser()
+        if browser::is_available()
             && let Ok((services, deployment)) = self.of(&endpoint.deployment)
         {
             let waiting = Progress {
@@ -331,6 +326,9 @@ async fn pass_on(
             }
             Some(McpNotice::ToolsChanged) => {
                 Event::Tools(ToolsEvent::ToolsChanged(endpoint.clone()))
+            }
+            Some(McpNotice::OffersChanged) => {
+                Event::Tools(ToolsEvent::OffersChanged(endpoint.clone()))
             }
             Some(McpNotice::Message(level, data)) => Event::Tools(ToolsEvent::MessageLogged {
                 endpoint: endpoint.clone(),

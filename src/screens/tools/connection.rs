@@ -27,6 +27,10 @@ pub(super) struct EndpointConnection {
     pub(super) changed: bool,
     /// How often it said so and they were the same.
     same: u32,
+    /// When its resources and prompts were last asked for.
+    offers_asked: Option<Moment>,
+    /// Whether the server has said since then that they changed.
+    pub(super) offers_changed: bool,
 }
 
 impl EndpointConnection {
@@ -34,6 +38,20 @@ impl EndpointConnection {
         self.state.start_loading(now);
         self.asked = Some(now);
         self.changed = false;
+    }
+
+    /// Returns when the resources and prompts that are said to have changed are asked for. Connecting asks for them anyway.
+    fn next_offers(&self) -> Option<Moment> {
+        let is_connected = self.state.value.is_some() && self.state.loading.is_none();
+        (self.offers_changed && is_connected).then(|| {
+            self.offers_asked
+                .map_or(Moment::from_millis(0), |at| at.plus(RELIST_MS))
+        })
+    }
+
+    fn ask_for_offers(&mut self, now: Moment) {
+        self.offers_asked = Some(now);
+        self.offers_changed = false;
     }
 
     /// Returns when the tools that are said to have changed are asked for.
@@ -73,16 +91,17 @@ impl Tools {
         kept.and(Effects::one(Effect::Tools(ToolsEffect::Connect(endpoint))))
     }
 
-    /// Returns when a list of tools is due that a server says has changed, or what is typed is kept.
+    /// Returns when a list is due that a server says has changed, or what is typed is kept.
     pub fn next_listing(&self) -> Option<Moment> {
         self.connections
             .values()
-            .filter_map(EndpointConnection::next_listing)
+            .flat_map(|connection| [connection.next_listing(), connection.next_offers()])
+            .flatten()
             .chain(self.next_draft())
             .min()
     }
 
-    /// Asks for the lists of tools that are due, and keeps what is typed.
+    /// Asks for the lists that are due, and keeps what is typed.
     pub fn tick(&mut self, now: Moment) -> Effects {
         let drafts = if self.next_draft().is_some_and(|at| at <= now) {
             self.keep_drafts()
@@ -97,7 +116,16 @@ impl Tools {
             connection.ask(now);
             Effect::Tools(ToolsEffect::Connect(endpoint.clone()))
         });
-        drafts.and(listings.collect())
+        let listings: Effects = listings.collect();
+        let due = self
+            .connections
+            .iter_mut()
+            .filter(|(_, connection)| connection.next_offers().is_some_and(|at| at <= now));
+        let offers = due.map(|(endpoint, connection)| {
+            connection.ask_for_offers(now);
+            Effect::Tools(ToolsEffect::ListOffers(endpoint.clone()))
+        });
+        drafts.and(listings).and(offers.collect())
     }
 
     /// Returns when the countdown of a token changes next.
@@ -150,6 +178,9 @@ impl Tools {
             .get(endpoint)
             .is_some_and(|connection| connection.state.failure().is_none());
         let offers = is_connected.then(|| Effect::Tools(ToolsEffect::ListOffers(endpoint.clone())));
+        if let Some(connection) = self.connections.get_mut(endpoint).filter(|_| is_connected) {
+            connection.ask_for_offers(context.now);
+        }
         let is_first = !std::mem::replace(&mut self.queries_asked, true);
         let files = [
             Effect::Tools(ToolsEffect::ReadQueries),

@@ -28,8 +28,9 @@ use crate::net::retry;
 use super::{
     Mcp, McpOptions, McpSession, answer,
     elicitation::Listener,
+    inbound::InboundMessages,
     session,
-    wire::{self, RawSchemas, Wire},
+    wire::{self, Wire},
 };
 
 /// A connection on its way.
@@ -68,7 +69,7 @@ impl Mcp {
         let url = self.aws.resources.mcp_url(deployment, via).await?;
         let doing = format!("connecting to {url}");
         let sign_in = options.sign_in.as_ref().unwrap_or(&deployment.sign_in);
-        let schemas = RawSchemas::default();
+        let inbound = InboundMessages::new(options.notices);
         let wire = Wire::new(
             self.aws.client.web_client(deployment, &doing, &url).await?,
             self.sign_ins.credentials(deployment, sign_in, &url).await?,
@@ -77,11 +78,11 @@ impl Mcp {
             doing.clone(),
             sign_in.mode(),
             &url,
-            schemas.clone(),
+            inbound.clone(),
         );
         let mode = sign_in.sort();
         let connecting = Connecting {
-            listener: Listener::new(options.notices, schemas, options.protocol.clone()),
+            listener: Listener::new(inbound, options.protocol.clone()),
             wire: wire.clone(),
             url: url.clone(),
             doing,

@@ -15,18 +15,15 @@ use rmcp::{
     model::{
         ClientCapabilities, ClientConfig, ElicitRequestParams, ElicitResult, ElicitationAction,
         ElicitationCapability, ErrorData, FormElicitationCapability, Implementation,
-        ProgressNotificationParam, TASKS_EXTENSION_ID, UrlElicitationCapability,
+        TASKS_EXTENSION_ID, UrlElicitationCapability,
     },
     service::{NotificationContext, RequestContext},
 };
 use serde_json::{Map, Value};
-use tokio::sync::{
-    mpsc::{Sender, error::TrySendError},
-    oneshot,
-};
+use tokio::sync::oneshot;
 
-use super::wire::RawSchemas;
-use crate::model::{Elicitation, ElicitationAnswer, ElicitationRequest, McpNotice, Progress};
+use super::inbound::InboundMessages;
+use crate::model::{Elicitation, ElicitationAnswer, ElicitationRequest, McpNotice};
 
 /// Notices that may wait for their reader, and questions for their answers.
 pub(crate) const WAITING: usize = 64;
@@ -36,28 +33,25 @@ pub(crate) const WAITING: usize = 64;
 pub(crate) struct Listener(Arc<ListenerState>);
 
 struct ListenerState {
-    notices: Option<Sender<McpNotice>>,
-    /// Whether word of changed tools waits for room.
-    telling_change: Arc<AtomicBool>,
+    inbound: InboundMessages,
+    /// Whether a notice of changed tools waits for room.
+    telling_tools: AtomicBool,
+    /// Whether a notice of changed resources and prompts waits for room.
+    telling_offers: AtomicBool,
     asked: AtomicU64,
-    schemas: RawSchemas,
     /// Version of the protocol to ask for; `None`: the newest with sessions.
     protocol: Option<String>,
     waiting: Mutex<HashMap<u64, oneshot::Sender<ElicitationAnswer>>>,
 }
 
 impl Listener {
-    /// Returns a listener that passes on to `notices`; without it every question is cancelled.
-    pub(crate) fn new(
-        notices: Option<Sender<McpNotice>>,
-        schemas: RawSchemas,
-        protocol: Option<String>,
-    ) -> Self {
+    /// Returns a listener that passes on to the reader of `inbound`; without a reader every question is cancelled.
+    pub(crate) fn new(inbound: InboundMessages, protocol: Option<String>) -> Self {
         Self(Arc::new(ListenerState {
-            schemas,
+            inbound,
             protocol,
-            notices,
-            telling_change: Arc::default(),
+            telling_tools: AtomicBool::default(),
+            telling_offers: AtomicBool::default(),
             asked: AtomicU64::new(1),
             waiting: Mutex::default(),
         }))
@@ -76,30 +70,27 @@ impl Listener {
     /// Passes a notice on, where its reader keeps up: however much a server says, little of it is held. A question that finds
     /// no room is cancelled, which its server hears; after progress comes more progress.
     pub(super) fn tell(&self, notice: McpNotice) -> bool {
-        let Some(notices) = &self.0.notices else {
-            return false;
-        };
-        match notices.try_send(notice) {
-            Ok(()) => true,
-            Err(TrySendError::Full(_)) => {
-                tracing::debug!("the server says more than is read");
-                false
-            }
-            Err(TrySendError::Closed(_)) => false,
-        }
+        self.0.inbound.push(notice)
     }
 
-    /// That the tools have changed is said once there is room, and once for all changes until then.
+    /// Passes on that the tools have changed, once there is room, and once for all changes until then.
     pub(super) async fn tell_change(&self) {
-        let Some(notices) = &self.0.notices else {
-            return;
-        };
-        if self.0.telling_change.swap(true, Ordering::AcqRel) {
+        self.tell_once(McpNotice::ToolsChanged, &self.0.telling_tools)
+            .await;
+    }
+
+    /// Passes on that the resources or prompts have changed, as [`Self::tell_change`] does for tools.
+    pub(super) async fn tell_offers_change(&self) {
+        self.tell_once(McpNotice::OffersChanged, &self.0.telling_offers)
+            .await;
+    }
+
+    async fn tell_once(&self, notice: McpNotice, is_waiting: &AtomicBool) {
+        if is_waiting.swap(true, Ordering::AcqRel) {
             return;
         }
-        // A reader that is gone wants no tools.
-        let _ = notices.send(McpNotice::ToolsChanged).await;
-        self.0.telling_change.store(false, Ordering::Release);
+        self.0.inbound.push_when_there_is_room(notice).await;
+        is_waiting.store(false, Ordering::Release);
     }
 
     /// Asks the person, and waits for the answer. A question that cannot be shown is cancelled.
@@ -169,9 +160,9 @@ impl ClientHandler for Listener {
                 ..
             } => (
                 message,
-                ElicitationRequest::Form(self.0.schemas.take(&exchange.id).unwrap_or_else(|| {
-                    serde_json::to_value(requested_schema).unwrap_or(Value::Null)
-                })),
+                ElicitationRequest::Form(self.0.inbound.schemas.take(&exchange.id).unwrap_or_else(
+                    || serde_json::to_value(requested_schema).unwrap_or(Value::Null),
+                )),
             ),
             ElicitRequestParams::UrlElicitationParams { message, url, .. } => {
                 (message, ElicitationRequest::Url(url))
@@ -190,39 +181,23 @@ impl ClientHandler for Listener {
         )
     }
 
-    async fn on_progress(
-        &self,
-        params: ProgressNotificationParam,
-        _: NotificationContext<RoleClient>,
-    ) {
-        self.tell(McpNotice::Progress(Progress {
-            progress: params.progress,
-            total: params.total,
-            message: params.message,
-        }));
-    }
-
     async fn on_tool_list_changed(&self, _: NotificationContext<RoleClient>) {
         self.tell_change().await;
     }
 
-    #[expect(deprecated, reason = "servers of today still send log messages")]
-    async fn on_logging_message(
-        &self,
-        params: rmcp::model::LoggingMessageNotificationParam,
-        _: NotificationContext<RoleClient>,
-    ) {
-        let level = serde_json::to_value(params.level)
-            .ok()
-            .and_then(|level| level.as_str().map(str::to_owned))
-            .unwrap_or_default();
-        self.tell(McpNotice::Message(level, params.data));
+    async fn on_resource_list_changed(&self, _: NotificationContext<RoleClient>) {
+        self.tell_offers_change().await;
+    }
+
+    async fn on_prompt_list_changed(&self, _: NotificationContext<RoleClient>) {
+        self.tell_offers_change().await;
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Progress;
 
     fn question() -> ElicitationRequest {
         ElicitationRequest::Url("https://x.example".into())
@@ -231,7 +206,7 @@ mod tests {
     #[tokio::test]
     async fn a_server_that_says_more_than_is_read_is_not_remembered_word_for_word() {
         let (sender, mut heard) = tokio::sync::mpsc::channel(WAITING);
-        let listener = Listener::new(Some(sender), RawSchemas::default(), None);
+        let listener = Listener::new(InboundMessages::new(Some(sender)), None);
         for step in 0..10_000 {
             listener.tell(McpNotice::Progress(Progress {
                 progress: f64::from(step),
@@ -270,7 +245,7 @@ mod tests {
     #[tokio::test]
     async fn so_many_questions_wait_and_the_next_is_cancelled() {
         let (sender, mut heard) = tokio::sync::mpsc::channel(WAITING);
-        let listener = Listener::new(Some(sender), RawSchemas::default(), None);
+        let listener = Listener::new(InboundMessages::new(Some(sender)), None);
         let ask = |listener: Listener| async move {
             listener
                 .ask("?".into(), question(), std::future::pending())

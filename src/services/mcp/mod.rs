@@ -5,6 +5,7 @@ mod cancellation;
 mod connect;
 mod consent;
 mod elicitation;
+mod inbound;
 mod input;
 mod listing;
 mod offers;
@@ -31,10 +32,7 @@ use crate::{
 
 use super::{aws::Aws, sign_in::SignIns};
 
-pub use self::{
-    consent::{ConsentCall, has_browser},
-    session::McpSession,
-};
+pub use self::{consent::ConsentCall, inbound::collect_notices, session::McpSession};
 pub(crate) use task::wait_for_cancelled_tasks;
 
 /// How to connect, where it differs from the deployment's configuration.

@@ -29,7 +29,7 @@ use super::{
     answer,
     cancellation::Cancellations,
     elicitation::Listener,
-    subscription::{self, SubscriptionTask},
+    subscription::{self, ChangingLists, SubscriptionTask},
     wire::{self, Exchange, Wire},
 };
 
@@ -49,7 +49,7 @@ struct SessionState {
     listener: Listener,
     wire: Wire,
     timeout: Duration,
-    /// The subscription to changes of the list of tools.
+    /// The subscription to changes of the lists.
     subscription: Mutex<Option<SubscriptionTask>>,
     /// What signing in and connecting took: part of the first call's time.
     opening: Mutex<Option<Elapsed>>,
@@ -78,14 +78,12 @@ impl McpSession {
         }))
     }
 
-    /// Subscribes to changes of the list of tools, if the server says that it tells them and does so only when it is asked.
+    /// Subscribes to changes of the lists of tools, resources and prompts, if the server says that it tells them and does so only
+    /// when it is asked.
     pub(super) fn subscribe(&self) {
-        let changes = self.capabilities();
-        let changes = changes
-            .pointer("/tools/listChanged")
-            .and_then(Value::as_bool);
-        if self.is_stateless() && changes == Some(true) {
-            let task = subscription::subscribe(self.0.peer.clone(), self.0.listener.clone());
+        let lists = ChangingLists::of(&self.capabilities());
+        if self.is_stateless() && lists.any() {
+            let task = subscription::subscribe(self.0.peer.clone(), self.0.listener.clone(), lists);
             *self.0.subscription.lock() = Some(task);
         }
     }

@@ -1,12 +1,14 @@
-//! `subscriptions/listen` of 2026-07-28: the only way in which a server of that version says that its tools have changed.
+//! `subscriptions/listen` of 2026-07-28: the only way in which a server of that version says that its tools, resources or prompts
+//! have changed.
 
 use std::time::Duration;
 
 use rmcp::{
     RoleClient,
-    model::{ServerNotification, SubscriptionFilter},
+    model::{ServerNotification, SubscriptionFilter, SubscriptionFilterBuilder},
     service::Peer,
 };
+use serde_json::Value;
 use tokio::task::JoinHandle;
 
 use super::elicitation::Listener;
@@ -25,23 +27,76 @@ impl Drop for SubscriptionTask {
     }
 }
 
-/// Subscribes to changes of the list of tools for as long as the returned task lives.
-pub(super) fn subscribe(peer: Peer<RoleClient>, listener: Listener) -> SubscriptionTask {
+/// The lists whose changes a server says that it tells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct ChangingLists {
+    tools: bool,
+    resources: bool,
+    prompts: bool,
+}
+
+impl ChangingLists {
+    /// Returns the lists that the capabilities of a server name.
+    pub(super) fn of(capabilities: &Value) -> Self {
+        let changes = |list: &str| {
+            let member = capabilities
+                .get(list)
+                .and_then(|list| list.get("listChanged"));
+            member.and_then(Value::as_bool) == Some(true)
+        };
+        Self {
+            tools: changes("tools"),
+            resources: changes("resources"),
+            prompts: changes("prompts"),
+        }
+    }
+
+    /// Returns whether there are any.
+    pub(super) fn any(self) -> bool {
+        self != Self::default()
+    }
+
+    fn filter(self) -> SubscriptionFilterBuilder {
+        let mut filter = SubscriptionFilter::builder();
+        if self.tools {
+            filter = filter.tools_list_changed();
+        }
+        if self.resources {
+            filter = filter.resources_list_changed();
+        }
+        if self.prompts {
+            filter = filter.prompts_list_changed();
+        }
+        filter
+    }
+}
+
+/// Subscribes to changes of these lists for as long as the returned task lives.
+pub(super) fn subscribe(
+    peer: Peer<RoleClient>,
+    listener: Listener,
+    lists: ChangingLists,
+) -> SubscriptionTask {
     SubscriptionTask(tokio::spawn(async move {
         let mut pause = PAUSE;
         loop {
-            match listen_once(&peer, &listener).await {
+            match listen_once(&peer, &listener, lists).await {
                 Ok(changes) if changes > 0 => pause = PAUSE,
                 Ok(_) => {}
                 Err(error) => {
-                    tracing::info!(%error, "changes of the tools are not told");
+                    tracing::info!(%error, "changes of the lists are not told");
                     return;
                 }
             }
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(LONGEST);
             // What changed while nothing was subscribed to is not told again.
-            listener.tell_change().await;
+            if lists.tools {
+                listener.tell_change().await;
+            }
+            if lists.resources || lists.prompts {
+                listener.tell_offers_change().await;
+            }
         }
     }))
 }
@@ -50,17 +105,22 @@ pub(super) fn subscribe(peer: Peer<RoleClient>, listener: Listener) -> Subscript
 async fn listen_once(
     peer: &Peer<RoleClient>,
     listener: &Listener,
+    lists: ChangingLists,
 ) -> Result<usize, rmcp::service::ServiceError> {
-    let filter = SubscriptionFilter::builder().tools_list_changed().build();
-    let mut subscription = peer.listen(filter).await?;
+    let mut subscription = peer.listen(lists.filter().build()).await?;
     let mut changes = 0;
     while let Some(notification) = subscription.next().await? {
-        if matches!(
-            notification,
-            ServerNotification::ToolListChangedNotification(_)
-        ) {
-            changes += 1;
-            listener.tell_change().await;
+        match notification {
+            ServerNotification::ToolListChangedNotification(_) => {
+                changes += 1;
+                listener.tell_change().await;
+            }
+            ServerNotification::ResourceListChangedNotification(_)
+            | ServerNotification::PromptListChangedNotification(_) => {
+                changes += 1;
+                listener.tell_offers_change().await;
+            }
+            _ => {}
         }
     }
     Ok(changes)

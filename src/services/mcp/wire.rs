@@ -39,7 +39,7 @@ use crate::{
     tools::parameter_headers::ParameterHeader,
 };
 
-use super::{answer, sse};
+use super::{answer, inbound::InboundMessages, sse};
 
 use self::{
     headers::{head, shown},
@@ -100,7 +100,7 @@ struct WireState {
     /// Whether the stream of the endpoint's own messages is still to be opened: from the start of a session until the endpoint
     /// answers the request for it.
     stream_pending: watch::Sender<bool>,
-    schemas: RawSchemas,
+    inbound: InboundMessages,
     parameter_headers: Mutex<ToolParameterHeaders>,
 }
 
@@ -162,10 +162,10 @@ impl Wire {
         doing: String,
         mode: &'static str,
         url: &str,
-        schemas: RawSchemas,
+        inbound: InboundMessages,
     ) -> Self {
         Self(Arc::new(WireState {
-            schemas,
+            inbound,
             http,
             credentials,
             headers,

@@ -22,8 +22,8 @@ enum EventRelation {
     Own(Result<Value, Value>),
     /// An answer under another id.
     Foreign(Result<Value, Value>),
-    /// A message that rmcp handles.
-    Message(Sse),
+    /// A message of the server's.
+    Message(Sse, Value),
     /// Nothing, but for the id by which the stream is resumed.
     Marker(Sse),
     /// Nothing.
@@ -83,9 +83,12 @@ impl Wire {
                             return Some(self.answered(state, outcome, captured));
                         }
                         EventRelation::Foreign(outcome) => state.foreign = Some(outcome),
-                        EventRelation::Message(event) | EventRelation::Marker(event) => {
-                            return Some((Ok(event), state));
+                        EventRelation::Message(event, value) => {
+                            if let Some(event) = self.message(event, value).await {
+                                return Some((Ok(event), state));
+                            }
                         }
+                        EventRelation::Marker(event) => return Some((Ok(event), state)),
                         EventRelation::Nothing => {}
                     }
                 }
@@ -154,9 +157,13 @@ impl Wire {
             };
             let data = event.data.as_deref().unwrap_or_default();
             match loose_json(data).map_or(ReceivedBody::Nothing, message::read) {
-                ReceivedBody::Message(value) => return Some(Ok(self.message(event, value))),
+                ReceivedBody::Message(value) => {
+                    if let Some(event) = self.message(event, value).await {
+                        return Some(Ok(event));
+                    }
+                }
                 ReceivedBody::Answer { .. } => return Some(Ok(event)),
-                ReceivedBody::Nothing if event.id.is_some() || event.retry.is_some() => {
+                ReceivedBody::Nothing if is_marker(&event) => {
                     return Some(Ok(marker(event)));
                 }
                 ReceivedBody::Nothing => {}
@@ -164,14 +171,18 @@ impl Wire {
         }
     }
 
-    /// Returns an event with a message of the server's, for rmcp.
-    fn message(&self, event: Sse, mut value: Value) -> Sse {
-        self.0.schemas.keep(&mut value);
-        Sse {
+    /// Returns an event with a message of the server's, for rmcp; of one that is passed on here, no more than the id by which the
+    /// stream is resumed.
+    async fn message(&self, event: Sse, mut value: Value) -> Option<Sse> {
+        if self.0.inbound.take(&value).await {
+            return is_marker(&event).then(|| marker(event));
+        }
+        self.0.inbound.schemas.keep(&mut value);
+        Some(Sse {
             event: None,
             data: Some(value.to_string()),
             ..event
-        }
+        })
     }
 
     fn judge(&self, event: Sse, id: &RequestId) -> EventRelation {
@@ -191,13 +202,16 @@ impl Wire {
                     EventRelation::Foreign(outcome)
                 }
             }
-            ReceivedBody::Message(value) => EventRelation::Message(self.message(event, value)),
-            ReceivedBody::Nothing if event.id.is_some() || event.retry.is_some() => {
-                EventRelation::Marker(marker(event))
-            }
+            ReceivedBody::Message(value) => EventRelation::Message(event, value),
+            ReceivedBody::Nothing if is_marker(&event) => EventRelation::Marker(marker(event)),
             ReceivedBody::Nothing => EventRelation::Nothing,
         }
     }
+}
+
+/// Returns whether an event says how the stream is resumed.
+const fn is_marker(event: &Sse) -> bool {
+    event.id.is_some() || event.retry.is_some()
 }
 
 fn marker(event: Sse) -> Sse {

@@ -37,6 +37,17 @@ pub(super) fn read(value: Value) -> ReceivedBody {
     }
 }
 
+/// Takes the notifications that stand in a batch before its answer, in their order.
+pub(super) fn notifications(value: &Value) -> Vec<Value> {
+    let items = value.as_array().map_or(&[][..], Vec::as_slice);
+    let is_answer = |item: &&Value| item.get("result").is_some() || item.get("error").is_some();
+    let before = items.iter().take_while(|item| !is_answer(item));
+    before
+        .filter(|item| item.get("method").is_some() && item.get("id").is_none())
+        .cloned()
+        .collect()
+}
+
 fn read_object(mut members: Map<String, Value>) -> ReceivedBody {
     if members.get("method").is_some_and(Value::is_string) {
         members.insert("jsonrpc".to_owned(), json!("2.0"));

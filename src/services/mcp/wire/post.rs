@@ -169,7 +169,12 @@ impl Wire {
         };
         let (body, parsed) = parse(body).await;
         let received = match parsed {
-            Ok(value) => message::read(value),
+            Ok(value) => {
+                for notification in message::notifications(&value) {
+                    self.0.inbound.take(&notification).await;
+                }
+                message::read(value)
+            }
             Err(error) => {
                 let why = if content_type == "application/json" {
                     error
