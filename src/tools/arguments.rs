@@ -1,11 +1,20 @@
 //! From `name=value` on a command line (or a form's field) to the JSON that a tool's schema asks for.
 
+use regex::RegexBuilder;
 use serde_json::{Map, Value};
 
-use super::schema::{ArgumentsSchema, Property, Type};
+use super::schema::{ArgumentsSchema, FurtherMembers, Property, Type};
 use crate::model::did_you_mean;
 
-/// Puts `name=value` texts over `given`, each as its schema says. A list takes JSON, or one item at a time.
+/// Bytes of a compiled pattern at most: it comes from a server that is not trusted.
+const PATTERN: usize = 1 << 20;
+
+/// What is wrong with a value that must be given and is not.
+pub const REQUIRED: &str = "required";
+
+/// Puts `name=value` texts over `given`, each as its schema says. A list takes JSON, or one item at a time. `given` may have members
+/// that the schema does not name, unless it refuses them; a `name=value` of an unknown name is taken for a mistake unless the schema
+/// allows others.
 ///
 /// # Errors
 /// All that is wrong, a sentence each: names that the schema does not have, values of another type, what is missing.
@@ -18,14 +27,18 @@ pub fn merge(
     wrong.extend(
         arguments
             .keys()
-            .filter(|name| !schema.open && schema.property(name).is_none())
+            .filter(|name| {
+                schema.property(name).is_none()
+                    && (schema.further == FurtherMembers::Refused
+                        || is_misspelt(name, &arguments, schema))
+            })
             .map(|name| unknown(name, schema)),
     );
     let mut begun: Vec<&str> = Vec::new();
     for (name, text) in pairs {
         let value = match schema.property(name) {
             Some(property) => read(property, text),
-            None if schema.open => Ok(json_or_text(text)),
+            None if schema.further == FurtherMembers::Allowed => Ok(json_or_text(text)),
             None => Err(unknown(name, schema)),
         };
         match value {
@@ -58,17 +71,31 @@ pub fn merge(
     }
 }
 
+/// Returns whether a name looks like one that must be given and is not.
+fn is_misspelt(name: &str, given: &Map<String, Value>, schema: &ArgumentsSchema) -> bool {
+    let missing = schema
+        .properties
+        .iter()
+        .filter(|property| property.required && !given.contains_key(&property.name));
+    let names = missing.map(|property| property.name.as_str());
+    !did_you_mean(name, names).is_empty()
+}
+
 fn unknown(name: &str, schema: &ArgumentsSchema) -> String {
     let known: Vec<&str> = schema
         .properties
         .iter()
         .map(|property| property.name.as_str())
         .collect();
+    let why = match schema.further {
+        FurtherMembers::Refused => " (its schema says additionalProperties: false)",
+        FurtherMembers::Allowed | FurtherMembers::NotMentioned => "",
+    };
     if known.is_empty() {
-        return format!("unknown argument \"{name}\": the tool takes none");
+        return format!("unknown argument \"{name}\": the tool takes none{why}");
     }
     format!(
-        "unknown argument \"{name}\"{}; known: {}",
+        "unknown argument \"{name}\"{}; known: {}{why}",
         did_you_mean(name, known.iter().copied()),
         known.join(", ")
     )
@@ -110,6 +137,29 @@ pub fn read(property: &Property, text: &str) -> Result<Value, String> {
             wanted.join(" or ")
         )
     })
+}
+
+/// Returns the value that a person typed for a property, checked against its limits too; `None` if it is left out.
+///
+/// # Errors
+/// A sentence for the person who typed it.
+pub fn value_of_text(property: &Property, text: &str) -> Result<Option<Value>, String> {
+    if text.trim().is_empty() {
+        return if property.required {
+            Err(REQUIRED.to_owned())
+        } else {
+            Ok(None)
+        };
+    }
+    // A number may have blanks around it; a text keeps them.
+    let text = if property.types.contains(&Type::String) {
+        text
+    } else {
+        text.trim()
+    };
+    let value = read(property, text)?;
+    check_limits(property, &value)?;
+    Ok(Some(value))
 }
 
 /// JSON where it parses as JSON, otherwise text: the rule of `--param`.
@@ -159,6 +209,10 @@ pub fn check_limits(property: &Property, value: &Value) -> Result<(), String> {
                     .format
                     .as_deref()
                     .is_none_or(|format| has_format(format, text))
+                && limits
+                    .pattern
+                    .as_deref()
+                    .is_none_or(|pattern| matches_pattern(pattern, text))
         }
         Value::Array(items) => within(items.len() as u64),
         Value::Null | Value::Bool(_) | Value::Object(_) => true,
@@ -198,6 +252,12 @@ pub fn limits_in_words(property: &Property) -> Option<String> {
             "date-time" => "a date and time (2026-11-28T14:05:00Z)".to_owned(),
             other => other.to_owned(),
         }))
+        .chain(
+            limits
+                .pattern
+                .as_deref()
+                .map(|pattern| format!("text like {pattern}")),
+        )
         .reduce(|all, part| format!("{all}, {part}"))
 }
 
@@ -212,6 +272,13 @@ fn has_format(format: &str, text: &str) -> bool {
         "date-time" => text.parse::<jiff::Timestamp>().is_ok(),
         _ => true,
     }
+}
+
+/// Returns whether a text contains a match of a regular expression. Those that this program does not know (ECMA 262 has more, such
+/// as lookahead), or that are too large, are the server's to check.
+fn matches_pattern(pattern: &str, text: &str) -> bool {
+    let compiled = RegexBuilder::new(pattern).size_limit(PATTERN).build();
+    compiled.map_or(true, |pattern| pattern.is_match(text))
 }
 
 /// Returns a value as a person types it.
@@ -394,6 +461,55 @@ mod tests {
                 "unknown argument \"foo\": the tool takes none".to_owned()
             ])
         );
+    }
+
+    #[test]
+    fn members_that_the_schema_does_not_name_are_sent_unless_it_refuses_them() {
+        let read = |further: &Value| {
+            let mut schema = json!({"properties": {"query": {"type": "string"}}});
+            if !further.is_null() {
+                schema["additionalProperties"] = further.clone();
+            }
+            schema::read(&schema)
+        };
+        let given = json!({"query": "q", "foo": {"a": [1]}});
+        let given = given.as_object().unwrap();
+        for further in [Value::Null, json!(true), json!({"type": "object"})] {
+            assert_eq!(
+                merge(given.clone(), &[], &read(&further)).as_ref(),
+                Ok(given)
+            );
+        }
+        assert_eq!(
+            merge(given.clone(), &[], &read(&json!(false))),
+            Err(vec![
+                "unknown argument \"foo\"; known: query (its schema says additionalProperties: false)"
+                    .to_owned()
+            ])
+        );
+        // A name on the command line is taken for a mistake, where the schema says nothing of others.
+        let pair = [("foo".to_owned(), "1".to_owned())];
+        assert!(merge(Map::new(), &pair, &read(&Value::Null)).is_err());
+        assert!(merge(Map::new(), &pair, &read(&json!(true))).is_ok());
+    }
+
+    #[test]
+    fn a_text_must_match_the_pattern_of_its_schema_where_that_is_known() {
+        let code = |pattern: &str, text: &str| {
+            let schema = schema::read(
+                &json!({"properties": {"code": {"type": "string", "pattern": pattern}}}),
+            );
+            value_of_text(schema.property("code").unwrap(), text)
+        };
+        assert_eq!(code("^[A-Z]{2}\\/\\d+$", "SE/12"), Ok(Some(json!("SE/12"))));
+        assert_eq!(
+            code("^[A-Z]{2}$", "se"),
+            Err("text like ^[A-Z]{2}$ is wanted".to_owned())
+        );
+        // A match anywhere is enough. What is not known here, or too large, is for the server to check.
+        for pattern in ["e", "^(?!x)", "(a{999}){999}", "("] {
+            assert_eq!(code(pattern, "se"), Ok(Some(json!("se"))), "{pattern}");
+        }
     }
 
     #[test]

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 
 use super::{
     arguments,
-    schema::{self, Property, Type},
+    schema::{self, FurtherMembers, Property, Type},
 };
 use crate::model::Tool;
 
@@ -251,7 +251,11 @@ impl CypherTool {
     pub fn of(tool: &Tool) -> Option<Self> {
         access(tool)?;
         let schema = schema::read(&tool.input_schema);
-        let own = Self::among(&schema.properties, None, schema.open);
+        let own = Self::among(
+            &schema.properties,
+            None,
+            schema.further == FurtherMembers::Allowed,
+        );
         let nested = || {
             schema.properties.iter().find_map(|property| {
                 Self::among(&property.members, Some(property.name.clone()), false)
@@ -263,7 +267,12 @@ impl CypherTool {
                 property.required && property.types == [Type::String] && property.choices.is_empty()
             });
             let only = texts.next().filter(|_| texts.next().is_none())?;
-            Some(Self::with(only, &schema.properties, None, schema.open))
+            Some(Self::with(
+                only,
+                &schema.properties,
+                None,
+                schema.further == FurtherMembers::Allowed,
+            ))
         };
         own.or_else(nested).or_else(only_text).or_else(|| {
             schema.properties.is_empty().then(|| Self {
@@ -273,7 +282,7 @@ impl CypherTool {
                     is_text: false,
                 }),
                 within: None,
-                open: schema.open,
+                open: schema.further == FurtherMembers::Allowed,
             })
         })
     }

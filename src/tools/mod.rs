@@ -1,6 +1,7 @@
 //! What is known about tools without asking anybody: reading their schemas, finding the Cypher tools, explaining errors.
 //! Pure: screens and commands share it.
 
+pub mod annotations;
 pub mod arguments;
 pub mod cells;
 pub mod commands;

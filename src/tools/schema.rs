@@ -92,6 +92,20 @@ pub struct Limits {
     pub most: Option<u64>,
     /// `email`, `uri`, `date`, `date-time`, or another format of a text.
     pub format: Option<String>,
+    /// A regular expression (ECMA 262) that a text must contain a match of.
+    pub pattern: Option<String>,
+}
+
+/// Whether an object may have members that its schema does not name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FurtherMembers {
+    /// The schema says so, or describes no members at all.
+    Allowed,
+    /// The schema names members and says nothing of others: JSON Schema allows them, and most servers ignore them.
+    #[default]
+    NotMentioned,
+    /// `additionalProperties: false`.
+    Refused,
 }
 
 /// One property of a tool's arguments.
@@ -117,6 +131,8 @@ pub struct Property {
     pub items: Vec<Type>,
     /// The properties of an object; of a list's items, where those are objects.
     pub members: Vec<Property>,
+    /// Whether the object may have others than those; of a list's items, where those are objects.
+    pub further: FurtherMembers,
     /// The alternatives of a `oneOf` or `anyOf` of which at least one is an object with properties; for a list, those of its
     /// items. Each is named by its title, its constant, or its type.
     pub variants: Vec<Property>,
@@ -135,6 +151,7 @@ impl Property {
             types: self.items.clone(),
             required: true,
             members: self.members.clone(),
+            further: self.further,
             variants: self.variants.clone(),
             ..Self::default()
         })
@@ -146,8 +163,8 @@ impl Property {
 pub struct ArgumentsSchema {
     /// Properties in the order of the schema.
     pub properties: Vec<Property>,
-    /// Whether others may be given: `additionalProperties` says so, or nothing is described at all.
-    pub open: bool,
+    /// Whether others may be given.
+    pub further: FurtherMembers,
 }
 
 impl ArgumentsSchema {
@@ -210,46 +227,59 @@ mod tests {
             ([Type::Integer, Type::Null].as_slice(), true)
         );
         assert_eq!(read.property("node").unwrap().types, [Type::Object]);
-        assert!(!read.open);
+        assert_eq!(read.further, FurtherMembers::NotMentioned);
     }
 
     #[test]
-    fn arguments_that_are_counted_out_are_all_that_there_are() {
-        for (schema, open) in [
-            (json!({"type": "object", "properties": {}}), false),
-            (json!({"type": "object", "properties": {"a": {}}}), false),
+    fn further_members_are_allowed_not_mentioned_or_refused() {
+        use FurtherMembers::{Allowed, NotMentioned, Refused};
+        for (schema, further) in [
+            (json!({"type": "object", "properties": {}}), NotMentioned),
+            (
+                json!({"type": "object", "properties": {"a": {}}}),
+                NotMentioned,
+            ),
             (
                 json!({"type": "object", "additionalProperties": false}),
-                false,
+                Refused,
             ),
-            (json!({"allOf": [{"properties": {"a": {}}}]}), false),
-            (json!({"type": "object"}), true),
+            (
+                json!({"allOf": [{"properties": {"a": {}}}], "unevaluatedProperties": false}),
+                Refused,
+            ),
+            (json!({"allOf": [{"properties": {"a": {}}}]}), NotMentioned),
+            (json!({"type": "object"}), Allowed),
             (
                 json!({"properties": {"a": {}}, "additionalProperties": true}),
-                true,
+                Allowed,
             ),
             (
                 json!({"properties": {"a": {}}, "additionalProperties": {"type": "string"}}),
-                true,
+                Allowed,
             ),
             (
                 json!({"properties": {"a": {}}, "anyOf": [{"properties": {"b": {}}}]}),
-                true,
+                Allowed,
             ),
             (
                 json!({"patternProperties": {"^x-": {}}, "additionalProperties": false}),
-                true,
+                Allowed,
             ),
         ] {
-            assert_eq!(read(&schema).open, open, "{schema}");
+            assert_eq!(read(&schema).further, further, "{schema}");
+            let nested = read(&json!({"properties": {"o": schema}}));
+            assert_eq!(nested.property("o").unwrap().further, further, "{schema}");
         }
+        let list = json!({"type": "array", "items": {"properties": {"a": {}}, "additionalProperties": false}});
+        let list = read(&json!({"properties": {"l": list}}));
+        assert_eq!(list.property("l").unwrap().item().unwrap().further, Refused);
         let parts = read(&json!({"allOf": [{"properties": {"a": {}}, "required": ["a"]}]}));
         assert!(parts.property("a").unwrap().required);
     }
 
     #[test]
     fn a_schema_that_refers_to_itself_or_to_nothing_ends() {
-        assert!(read(&json!({"$ref": "#"})).open);
+        assert_eq!(read(&json!({"$ref": "#"})).further, FurtherMembers::Allowed);
         assert!(
             read(&json!({"properties": {"x": {"$ref": "#/nowhere"}}}))
                 .property("x")
@@ -257,10 +287,7 @@ mod tests {
                 .types
                 .is_empty()
         );
-        assert!(
-            read(&json!(null)).open
-                && read(&json!({"additionalProperties": true, "properties": {"a": {}}})).open
-        );
+        assert_eq!(read(&json!(null)).further, FurtherMembers::Allowed);
     }
 
     /// A server may send this to every operator who connects: none of it may cost more than a moment.
@@ -337,6 +364,7 @@ mod tests {
             "place": {"oneOf": [{"const": "home", "title": "At home"}, {"const": "cinema", "title": "In a cinema"}]},
             "tags": {"type": "array", "items": {"enum": ["a", "b"]}, "maxItems": 2},
             "mail": {"type": "string", "format": "email", "minLength": 3},
+            "code": {"type": "string", "pattern": "^[A-Z]{2}$"},
             "input": {"type": "object", "properties": {"query": {"type": "string"}}, "required": ["query"]},
             "rows": {"type": "array", "items": {"type": "object", "properties": {"x": {"type": "number"}}}},
             "maybe": {"anyOf": [{"type": "integer", "minimum": 3}, {"type": "null"}]},
@@ -359,6 +387,8 @@ mod tests {
         assert!(property("tags").is_list() && property("tags").choices.len() == 2);
         assert_eq!(property("tags").limits.most, Some(2));
         assert_eq!(property("mail").limits.format.as_deref(), Some("email"));
+        let pattern = property("code").limits.pattern.as_deref();
+        assert_eq!(pattern, Some("^[A-Z]{2}$"));
         assert!(property("input").members.first().unwrap().required);
         assert_eq!(
             property("rows").members.first().unwrap().types,

@@ -29,6 +29,8 @@ pub(super) enum FieldTarget {
     Statement(Property),
     /// Into the object of parameters.
     Parameter,
+    /// Into a member that the schema does not name: the value that was given, and the text that stands for it.
+    Further(Box<(Value, String)>),
 }
 
 impl Field {
@@ -55,11 +57,26 @@ impl Field {
         }
     }
 
-    /// Returns the schema of the argument; `None` for a parameter.
+    /// Returns a member that the schema does not name, or whose field cannot stand for the value.
+    pub(super) fn further(name: String, value: Value) -> Self {
+        let text = typed_in_a_line(&value);
+        Self {
+            name,
+            text: area(&text),
+            target: FieldTarget::Further(Box::new((value, text))),
+        }
+    }
+
+    /// Returns whether it is a member that the schema does not name.
+    pub(super) const fn is_further(&self) -> bool {
+        matches!(self.target, FieldTarget::Further(_))
+    }
+
+    /// Returns the schema of the argument; `None` for a parameter or a further member.
     pub(super) const fn property(&self) -> Option<&Property> {
         match &self.target {
             FieldTarget::Argument(property) | FieldTarget::Statement(property) => Some(property),
-            FieldTarget::Parameter => None,
+            FieldTarget::Parameter | FieldTarget::Further(_) => None,
         }
     }
 
@@ -79,6 +96,12 @@ impl Field {
             .is_some_and(|property| property.choices.len() == 1)
     }
 
+    /// Returns whether the form begins with something in it: a default, or the only value that it takes.
+    pub(super) fn starts_filled(&self) -> bool {
+        self.property()
+            .is_some_and(|property| !Self::of_argument(property).is_empty())
+    }
+
     /// Returns what is typed.
     pub(super) fn typed(&self) -> String {
         self.text.lines().join("\n")
@@ -95,35 +118,33 @@ impl Field {
     /// Returns a sentence for the person who fills in the field.
     pub(super) fn value(&self) -> Result<Option<Value>, String> {
         let text = self.typed();
-        let Some(property) = self.property() else {
-            return Ok(Some(arguments::json_or_text(&text)));
-        };
-        if self.is_empty() {
-            return if property.required {
-                Err("required".to_owned())
-            } else {
-                Ok(None)
-            };
+        match &self.target {
+            FieldTarget::Argument(property) | FieldTarget::Statement(property) => {
+                arguments::value_of_text(property, &text)
+            }
+            FieldTarget::Parameter => Ok(Some(arguments::json_or_text(&text))),
+            FieldTarget::Further(given) if text == given.1 => Ok(Some(given.0.clone())),
+            FieldTarget::Further(_) if self.is_empty() => Ok(None),
+            FieldTarget::Further(_) => Ok(Some(arguments::json_or_text(&text))),
         }
-        // A number may have blanks around it; a text keeps them.
-        let text = if property.types.contains(&Type::String) {
-            text.as_str()
-        } else {
-            text.trim()
-        };
-        let value = arguments::read(property, text)?;
-        arguments::check_limits(property, &value)?;
-        Ok(Some(value))
     }
 
-    /// Puts a value into the field. Returns `false`, and leaves the field empty, if the field cannot stand for it.
+    /// Returns what is typed as JSON, whatever the schema says of it; `None` if nothing is typed.
+    pub(super) fn as_typed(&self) -> Option<Value> {
+        (!self.is_empty()).then(|| arguments::json_or_text(&self.typed()))
+    }
+
+    /// Puts a value into the field. One that the schema does not take stays there, with what is wrong with it. Returns `false`, and
+    /// leaves the field empty, if the field cannot stand for the value.
     pub(super) fn fill(&mut self, value: &Value) -> bool {
         let text = self
             .property()
             .map_or_else(|| typed_freely(value), |property| typed(property, value));
         self.set(&text);
         let is_same = self.value() == Ok(Some(value.clone()));
-        if !is_same {
+        let is_kept =
+            !self.is_constant() && self.value().is_err() && self.as_typed().as_ref() == Some(value);
+        if !is_same && !is_kept {
             // A list of texts may hold commas: then it is JSON.
             self.set(&value.to_string());
             if self.value() != Ok(Some(value.clone())) {
@@ -238,6 +259,16 @@ fn typed_freely(value: &Value) -> String {
     match value {
         Value::String(text) if arguments::json_or_text(text) == *value => text.clone(),
         other => other.to_string(),
+    }
+}
+
+/// Returns the same in one line, and not empty.
+fn typed_in_a_line(value: &Value) -> String {
+    let text = typed_freely(value);
+    if text.trim().is_empty() || text.contains('\n') {
+        value.to_string()
+    } else {
+        text
     }
 }
 

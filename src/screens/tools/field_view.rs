@@ -11,7 +11,10 @@ use crate::{
     model::pluralize,
     screens::detail::wrapped,
     theme::Role,
-    tools::{arguments::limits_in_words, schema::Property},
+    tools::{
+        arguments::{REQUIRED, limits_in_words},
+        schema::Property,
+    },
     widgets::{Painter, text_width},
 };
 
@@ -54,6 +57,7 @@ pub(super) fn draw_row(
     match row.content {
         RowContent::Field(field) if field.is_statement() => {
             let cursor = draw_statement(field, focused, place, painter);
+            draw_statement_problem(row, problem, place, painter);
             return DrawnRow { height, cursor };
         }
         RowContent::Field(field) => {
@@ -62,25 +66,21 @@ pub(super) fn draw_row(
             draw_row_description(row, height, area, painter);
             return DrawnRow { height, cursor };
         }
-        RowContent::Object(object, is_item) => {
+        RowContent::Object(object) => {
             let line = draw_label(row, object.property.required, focused, place, painter);
-            let note = if is_item && focused {
-                "- removes it"
-            } else {
-                ""
-            };
-            painter.text(line.x, line.y, line.width, note, Role::Faint);
+            draw_note(row, focused, problem, line, painter);
         }
         RowContent::List(list) => {
             let line = draw_label(row, list.property.required, focused, place, painter);
             let count = pluralize(list.items.len(), "item");
             let keys = if focused {
-                "   + adds one   - removes the last"
+                "   + adds one   - removes the last, or the item it is pressed on"
             } else {
                 ""
             };
             let pieces = [(count.as_str(), Role::Text), (keys, Role::Faint)];
-            painter.spans(line.x, line.y, line.width, &pieces);
+            let x = painter.spans(line.x, line.y, line.width, &pieces);
+            draw_note(row, focused, problem, behind(line, x), painter);
         }
         RowContent::Choice(choice) => {
             let line = draw_label(row, choice.property.required, focused, place, painter);
@@ -90,13 +90,61 @@ pub(super) fn draw_row(
                 .iter()
                 .map(|variant| variant.name.as_str())
                 .collect();
-            draw_options(Some(choice.chosen), &titles, focused, line, painter);
+            let x = draw_options(Some(choice.chosen), &titles, focused, line, painter);
+            draw_note(row, focused, problem, behind(line, x), painter);
         }
     }
     draw_row_description(row, height, area, painter);
     DrawnRow {
         height,
         cursor: None,
+    }
+}
+
+/// Draws what is wrong with a row that is no field, else how it is removed.
+fn draw_note(
+    row: &FormRow<'_>,
+    focused: bool,
+    problem: Option<&str>,
+    line: Rect,
+    painter: &mut Painter<'_>,
+) {
+    let (note, role) = match problem {
+        Some(problem) => (format!("✖ {problem}"), Role::Failed),
+        None if row.is_item && focused => ("- removes it".to_owned(), Role::Faint),
+        None => return,
+    };
+    painter.text(line.x, line.y, line.width, &note, role);
+}
+
+/// Draws what is wrong with a statement in the line below it.
+fn draw_statement_problem(
+    row: &FormRow<'_>,
+    problem: Option<&str>,
+    place: Rect,
+    painter: &mut Painter<'_>,
+) {
+    if let Some(problem) = problem {
+        let y = place.bottom().saturating_sub(1);
+        let is = if problem == REQUIRED { " is" } else { ":" };
+        let text = format!("✖ {}{is} {problem}", row.label);
+        painter.text(
+            place.x + 3,
+            y,
+            place.width.saturating_sub(4),
+            &text,
+            Role::Failed,
+        );
+    }
+}
+
+/// Returns what is left of a line behind a column.
+fn behind(line: Rect, x: u16) -> Rect {
+    let x = (x + 2).min(line.right());
+    Rect {
+        x,
+        width: line.right().saturating_sub(x),
+        ..line
     }
 }
 
@@ -113,7 +161,7 @@ fn draw_row_description(row: &FormRow<'_>, height: u16, area: Rect, painter: &mu
 fn property<'a>(row: &FormRow<'a>) -> Option<&'a Property> {
     match row.content {
         RowContent::Field(field) => field.property(),
-        RowContent::Object(object, _) => Some(&object.property),
+        RowContent::Object(object) => Some(&object.property),
         RowContent::List(list) => Some(&list.property),
         RowContent::Choice(choice) => Some(&choice.property),
     }
@@ -182,8 +230,9 @@ fn draw_label(
     let must = if required { " *" } else { "" };
     let label = format!("{}{must}", row.label);
     let role = match row.content {
+        RowContent::Field(field) if field.is_further() => Role::Dim,
         RowContent::Field(_) => Role::Accent,
-        RowContent::Object(..) | RowContent::List(_) | RowContent::Choice(_) => Role::Name,
+        RowContent::Object(_) | RowContent::List(_) | RowContent::Choice(_) => Role::Name,
     };
     let x = painter.text(area.x + 3 + indent, area.y, NAME, &label, role) + 2;
     let x = x.max(area.x + VALUE + indent).min(area.right());
@@ -207,7 +256,7 @@ fn draw_field(
     let line = draw_label(row, required, focused, area, painter);
     let (note, role) = match problem {
         Some(problem) => (format!("✖ {problem}"), Role::Failed),
-        None => (note(field, focused, line.width), Role::Faint),
+        None => (note(row, field, focused, line.width), Role::Faint),
     };
     let options = field.options();
     if !options.is_empty() {
@@ -243,8 +292,14 @@ fn draw_field(
 }
 
 /// Returns what a field wants, in a few words: its types and limits, and its description while it does not stand below.
-fn note(field: &Field, focused: bool, room: u16) -> String {
+fn note(row: &FormRow<'_>, field: &Field, focused: bool, room: u16) -> String {
     let mut parts = vec![field.type_in_words()];
+    if field.is_further() {
+        let removes = if focused { "; ctrl-u removes it" } else { "" };
+        parts.push(format!("not a field of the schema{removes}"));
+    } else if row.is_item && focused && field.is_empty() {
+        parts.push("backspace removes it".to_owned());
+    }
     if let Some(property) = field.property() {
         parts.extend(limits_in_words(property));
         let choices: Vec<String> = property

@@ -1,20 +1,21 @@
 //! The arguments of a call under edit: fields for the properties of the schema, nested ones included, the statement of a
 //! Cypher tool over several lines, its parameters as they appear in it; or all of it as raw JSON.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui_textarea::TextArea;
 use serde_json::{Map, Value};
 
 use super::{
-    field::{Field, FieldTarget, area, next_option, previous_option},
-    form_node::{ChoiceNode, FieldProblem, FormNode, ListNode, ObjectNode},
+    field::{Field, FieldTarget, area},
+    form_node::FormNode,
+    form_object::ObjectNode,
+    form_reading::{FieldProblem, FormReading},
     form_rows::{FormRow, RowPath, rows, sentence},
 };
 use crate::{
     model::Tool,
     tools::{
-        arguments,
-        cypher::{CypherTool, parameters},
+        arguments::{self, REQUIRED},
+        cypher::CypherTool,
         saved::{has_secret, without_secrets},
         schema::{self, ArgumentsSchema, Property},
     },
@@ -23,16 +24,38 @@ use crate::{
 /// A form for one tool.
 #[derive(Clone, Debug)]
 pub(super) struct Form {
-    schema: ArgumentsSchema,
+    pub(super) schema: ArgumentsSchema,
     /// Where the statement goes, in the form of a tool that takes Cypher.
-    cypher: Option<CypherTool>,
-    root: ObjectNode,
+    pub(super) cypher: Option<CypherTool>,
+    pub(super) root: ObjectNode,
     /// The parameters of the statement.
-    parameters: Vec<Field>,
+    pub(super) parameters: Vec<Field>,
     /// The row under edit.
     pub(super) focus: usize,
     /// All arguments as JSON, where that is edited instead.
     pub(super) raw: Option<TextArea<'static>>,
+}
+
+/// What keeps the arguments of a form from being sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct FormProblem {
+    /// The row that it is wrong in; `None` if that is no single row.
+    pub(super) row: Option<usize>,
+    /// What is wrong, in a few words beside the field.
+    pub(super) text: String,
+    /// The same as a sentence that names the field.
+    pub(super) sentence: String,
+}
+
+impl FormProblem {
+    /// Returns what is wrong with the form as a whole.
+    fn of_form(sentence: String) -> Self {
+        Self {
+            row: None,
+            text: sentence.clone(),
+            sentence,
+        }
+    }
 }
 
 impl Form {
@@ -44,9 +67,8 @@ impl Form {
             .as_ref()
             .and_then(|cypher| cypher.parameters.as_ref())
             .map(|argument| argument.name.as_str());
-        let properties = schema.properties.iter();
-        let properties = properties.filter(|property| Some(property.name.as_str()) != parameters);
-        let mut root = root_of(properties.cloned().collect());
+        let mut root = root_of(&schema);
+        root.members.retain(|node| Some(node.name()) != parameters);
         let statement = cypher.as_ref().map(|cypher| cypher.statement.as_str());
         for node in &mut root.members {
             if let FormNode::Field(field) = node
@@ -62,7 +84,7 @@ impl Form {
     /// Returns the form of a server's question: a field for each property of its schema.
     pub(super) fn for_question(schema: &Value) -> Self {
         let schema = schema::read(schema);
-        let root = root_of(schema.properties.clone());
+        let root = root_of(&schema);
         Self::with(schema, None, root)
     }
 
@@ -96,14 +118,9 @@ impl Form {
         if problems.is_empty() {
             return Ok(answer);
         }
-        let rows = self.rows();
-        let row_of = |problem: &FieldProblem| {
-            let path = RowPath::Node(problem.path.clone());
-            rows.iter().position(|row| row.path == path).unwrap_or(0)
-        };
-        Err(problems
-            .into_iter()
-            .map(|problem| (row_of(&problem), problem.text))
+        let located = self.with_rows(&problems).into_iter();
+        Err(located
+            .map(|problem| (problem.row.unwrap_or(0), problem.text))
             .collect())
     }
 
@@ -112,57 +129,20 @@ impl Form {
         self.value().0
     }
 
-    /// Returns what is wrong with what stands in a row now, while it is typed; nothing while it is empty.
-    pub(super) fn problem_while_typing(&self, at: usize) -> Option<String> {
+    /// Returns what is wrong with what is typed so far. What is still empty is not wrong yet.
+    pub(super) fn problems_while_typing(&self) -> Vec<FormProblem> {
+        let mut problems = self.with_rows(&self.value().1);
         let rows = self.rows();
-        let field = rows.get(at)?.field()?;
-        if field.is_empty() {
-            return None;
-        }
-        field.value().err()
-    }
-
-    /// Fills the form with the arguments of an earlier call. Parameters that the call does not name stay as they are.
-    pub(super) fn fill(&mut self, given: &Map<String, Value>) {
-        let mut own = given.clone();
-        if let Some(argument) = self.parameters_argument() {
-            own.shift_remove(&argument);
-        }
-        self.root.clear();
-        self.root.fill(&own);
-        self.follow_statement();
-        let object = self.parameters_of(given);
-        for field in &mut self.parameters {
-            if let Some(value) = object.get(&field.name) {
-                field.fill(value);
-            }
-        }
-        self.focus = 0;
-    }
-
-    fn parameters_argument(&self) -> Option<String> {
-        let cypher = self.cypher.as_ref()?;
-        Some(cypher.parameters.as_ref()?.name.clone())
-    }
-
-    /// Returns the parameters among the arguments of a call.
-    fn parameters_of(&self, given: &Map<String, Value>) -> Map<String, Value> {
-        let argument = self.parameters_argument();
-        match argument.and_then(|argument| given.get(&argument)) {
-            Some(Value::Object(members)) => members.clone(),
-            Some(Value::String(text)) => serde_json::from_str(text).unwrap_or_default(),
-            Some(Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_)) | None => {
-                Map::new()
-            }
-        }
+        problems.retain(|problem| {
+            let row = problem.row.and_then(|row| rows.get(row));
+            problem.text != REQUIRED && row.is_some_and(|row| !row.is_empty_list())
+        });
+        problems
     }
 
     /// Returns the statement, where the tool takes one.
     pub(super) fn statement(&self) -> Option<String> {
-        let fields = self.root.members.iter().filter_map(|node| match node {
-            FormNode::Field(field) => Some(field.as_ref()),
-            FormNode::Object(_) | FormNode::List(_) | FormNode::Choice(_) => None,
-        });
+        let fields = self.root.members.iter().filter_map(FormNode::field);
         fields
             .into_iter()
             .find(|field| field.is_statement())
@@ -199,161 +179,19 @@ impl Form {
         Some((field.typed(), before + within))
     }
 
-    /// Moves the focus to the next row that takes keys (or the one before); `false` where there is none.
-    pub(super) fn go(&mut self, backwards: bool) -> bool {
-        if self.raw.is_some() {
-            return false;
-        }
-        let rows = self.rows();
-        let takes_keys = |at: &usize| rows.get(*at).is_some_and(FormRow::takes_keys);
-        let next = if backwards {
-            (0..self.focus).rev().find(takes_keys)
-        } else {
-            (self.focus + 1..rows.len()).find(takes_keys)
-        };
-        if let Some(next) = next {
-            self.focus = next;
-        }
-        next.is_some()
-    }
-
-    fn node_mut(&mut self, path: &[usize]) -> Option<&mut FormNode> {
-        let (first, rest) = path.split_first()?;
-        let first = self.root.members.get_mut(*first)?;
-        rest.iter().try_fold(first, |node, at| node.child_mut(*at))
-    }
-
-    fn focused_path(&self) -> Option<RowPath> {
-        Some(self.rows().get(self.focus)?.path.clone())
-    }
-
-    fn focused_field_mut(&mut self) -> Option<&mut Field> {
-        match self.focused_path()? {
-            RowPath::Parameter(at) => self.parameters.get_mut(at),
-            RowPath::Node(path) => match self.node_mut(&path)? {
-                FormNode::Field(field) => Some(field),
-                FormNode::Object(_) | FormNode::List(_) | FormNode::Choice(_) => None,
-            },
-        }
-    }
-
-    /// Replaces what stands in the field under edit.
-    pub(super) fn set_focused(&mut self, text: &str) {
-        if let Some(field) = self.focused_field_mut() {
-            field.set(text);
-        }
-    }
-
-    /// Handles a key.
-    pub(super) fn press(&mut self, key: KeyEvent) {
-        if let Some(raw) = &mut self.raw {
-            raw.input(key);
-            return;
-        }
-        let is_statement = self.focused_statement_mut().is_some();
-        if !is_statement && matches!(key.code, KeyCode::Enter | KeyCode::Down | KeyCode::Up) {
-            let _ = self.go(key.code == KeyCode::Up);
-            return;
-        }
-        let Some(path) = self.focused_path() else {
-            return;
-        };
-        if let RowPath::Node(path) = &path
-            && self.press_branch(path, key)
-        {
-            return;
-        }
-        if let Some(field) = self.focused_field_mut()
-            && !field.choose(key)
-        {
-            // ctrl-u and ctrl-r are undo and redo to the text area; a line editor's user means "all of it".
-            if key.modifiers.contains(KeyModifiers::CONTROL) && key.code == KeyCode::Char('u') {
-                field.set("");
-            } else {
-                field.text.input(key);
-            }
-        }
-        self.follow_statement();
-    }
-
-    /// Handles a key of a list, of one of its items, or of a choice. Returns `false` if the row is none of these.
-    fn press_branch(&mut self, path: &[usize], key: KeyEvent) -> bool {
-        let adds = matches!(key.code, KeyCode::Right | KeyCode::Char(' ' | '+'));
-        let removes = matches!(
-            key.code,
-            KeyCode::Left | KeyCode::Backspace | KeyCode::Delete | KeyCode::Char('-')
-        );
-        match self.node_mut(path) {
-            Some(FormNode::List(list)) => change_list(list, adds, removes),
-            Some(FormNode::Choice(choice)) => change_choice(choice, adds, removes),
-            Some(FormNode::Object(_)) => {
-                if let (Some((at, parent)), true) = (path.split_last(), removes)
-                    && let Some(FormNode::List(list)) = self.node_mut(parent)
-                {
-                    list.remove(Some(*at));
-                }
-            }
-            Some(FormNode::Field(_)) | None => return false,
-        }
-        self.forget(path);
-        self.focus = self.focus.min(self.rows().len().saturating_sub(1));
-        true
-    }
-
-    /// Drops the value that an earlier call gave to a part: what is chosen now takes its place.
-    fn forget(&mut self, path: &[usize]) {
-        let Some((part, parent)) = path.split_last() else {
-            return;
-        };
-        if parent.is_empty() {
-            self.root.forget(*part);
-        } else if let Some(parent) = self.node_mut(parent) {
-            parent.forget(*part);
-        }
-    }
-
-    /// Inserts pasted text.
-    pub(super) fn paste(&mut self, text: &str) {
-        let text = text.replace("\r\n", "\n").replace('\r', "\n");
-        if let Some(raw) = &mut self.raw {
-            raw.insert_str(&text);
-            return;
-        }
-        if let Some(field) = self.focused_field_mut() {
-            if field.is_statement() {
-                field.text.insert_str(text);
-            } else {
-                field.text.insert_str(text.replace('\n', " "));
-            }
-        }
-        self.follow_statement();
-    }
-
-    /// Fields for the parameters that the statement names now; what was typed for one stays as long as it is named.
-    pub(super) fn follow_statement(&mut self) {
-        let Some(statement) = self.statement() else {
-            return;
-        };
-        let mut old = std::mem::take(&mut self.parameters);
-        self.parameters = parameters(&statement)
-            .into_iter()
-            .map(|name| {
-                let known = old.iter().position(|field| field.name == name);
-                known.map_or_else(|| Field::of_parameter(name), |at| old.swap_remove(at))
-            })
-            .collect();
-        self.focus = self.focus.min(self.rows().len().saturating_sub(1));
-    }
-
-    /// From fields to JSON, or back where the JSON can be read.
+    /// From fields to JSON, or back where the JSON can be read. What is wrong or missing in the fields does not keep anybody from
+    /// seeing them as JSON.
     ///
     /// # Errors
-    /// What is wrong with the fields or with the JSON.
-    pub(super) fn toggle_raw(&mut self) -> Result<(), Vec<String>> {
-        let arguments = self.arguments()?;
-        if self.raw.take().is_some() {
+    /// What is wrong with the JSON.
+    pub(super) fn toggle_raw(&mut self) -> Result<(), Vec<FormProblem>> {
+        if self.raw.is_some() {
+            let arguments = self.checked()?;
+            self.raw = None;
+            self.parameters.iter_mut().for_each(|field| field.set(""));
             self.fill(&arguments);
         } else {
+            let arguments = Value::Object(self.as_typed());
             self.raw = Some(area(
                 &serde_json::to_string_pretty(&arguments).unwrap_or_default(),
             ));
@@ -361,34 +199,45 @@ impl Form {
         Ok(())
     }
 
+    /// Returns what is typed, right or wrong, as the arguments of a call.
+    fn as_typed(&self) -> Map<String, Value> {
+        let mut reading = FormReading::keeping_wrong();
+        let typed = self.root.value(&mut reading);
+        let is_typed = |field: &&Field| !field.is_empty();
+        let parameters = self.parameters.iter().filter(is_typed);
+        self.with_parameters(typed.clone(), parameters)
+            .unwrap_or(typed)
+    }
+
     /// Returns the arguments to send: a parameter that was left empty is named, for what would be sent is an empty text.
     ///
     /// # Errors
-    /// All that is wrong, a sentence each.
-    pub(super) fn ready(&self) -> Result<Map<String, Value>, Vec<String>> {
-        let empty = self.parameters.iter().filter(|field| field.is_empty());
-        let told: Vec<String> = empty
-            .filter(|_| self.raw.is_none())
-            .map(|field| {
-                format!(
+    /// All that is wrong.
+    pub(super) fn ready(&self) -> Result<Map<String, Value>, Vec<FormProblem>> {
+        let first = self.rows().len() - self.parameters.len();
+        let empty = self.parameters.iter().enumerate();
+        let told: Vec<FormProblem> = empty
+            .filter(|(_, field)| self.raw.is_none() && field.is_empty())
+            .map(|(at, field)| FormProblem {
+                row: Some(first + at),
+                text: "empty; \"\" sends an empty text".to_owned(),
+                sentence: format!(
                     "parameter {} is empty; \"\" sends an empty text",
                     field.name
-                )
+                ),
             })
             .collect();
         if told.is_empty() {
-            self.arguments()
+            self.checked()
         } else {
             Err(told)
         }
     }
 
     fn value(&self) -> (Map<String, Value>, Vec<FieldProblem>) {
-        let mut problems = Vec::new();
-        let value = self
-            .root
-            .value(&mut Vec::new(), &mut Vec::new(), &mut problems);
-        (value, problems)
+        let mut reading = FormReading::default();
+        let value = self.root.value(&mut reading);
+        (value, reading.problems)
     }
 
     /// Returns the arguments as the schema wants them.
@@ -396,28 +245,49 @@ impl Form {
     /// # Errors
     /// All that is wrong, a sentence each.
     pub(super) fn arguments(&self) -> Result<Map<String, Value>, Vec<String>> {
+        self.checked().map_err(|problems| {
+            problems
+                .into_iter()
+                .map(|problem| problem.sentence)
+                .collect()
+        })
+    }
+
+    /// Returns the arguments as the schema wants them.
+    ///
+    /// # Errors
+    /// All that is wrong, with the row that it is wrong in.
+    pub(super) fn checked(&self) -> Result<Map<String, Value>, Vec<FormProblem>> {
+        let of_form = |sentences: Vec<String>| {
+            let problems = sentences.into_iter().map(FormProblem::of_form);
+            problems.collect::<Vec<_>>()
+        };
         if let Some(raw) = &self.raw {
-            let text = raw.lines().join("\n");
-            return match serde_json::from_str(if text.trim().is_empty() { "{}" } else { &text }) {
-                Ok(Value::Object(object)) => Ok(object),
-                Ok(_) => Err(vec!["the arguments are a JSON object".to_owned()]),
-                Err(error) => Err(vec![format!("the JSON cannot be read: {error}")]),
-            };
+            return read_object(&raw.lines().join("\n"))
+                .map_err(|sentence| of_form(vec![sentence]));
         }
         let (value, problems) = self.value();
         if !problems.is_empty() {
-            return Err(problems.iter().map(sentence).collect());
+            return Err(self.with_rows(&problems));
         }
-        let mut merged = arguments::merge(value, &[], &self.schema)?;
-        if let Some(cypher) = self.cypher.as_ref().filter(|_| !self.parameters.is_empty()) {
-            let given = self.parameters.iter().map(|field| {
-                let value = arguments::json_or_text(&field.typed());
-                (field.name.clone(), value)
-            });
-            let (name, value) = cypher.place(given.collect())?;
-            merged.insert(name, value);
-        }
-        Ok(merged)
+        self.with_parameters(value, self.parameters.iter())
+            .and_then(|merged| arguments::merge(merged, &[], &self.schema))
+            .map_err(of_form)
+    }
+
+    /// Returns what is wrong with the rows in which it stands.
+    fn with_rows(&self, problems: &[FieldProblem]) -> Vec<FormProblem> {
+        let rows = self.rows();
+        let row_of = |problem: &FieldProblem| {
+            let path = RowPath::Node(problem.path.clone());
+            rows.iter().position(|row| row.path == path)
+        };
+        let located = problems.iter().map(|problem| FormProblem {
+            row: row_of(problem),
+            text: problem.text.clone(),
+            sentence: sentence(problem),
+        });
+        located.collect()
     }
 
     /// Returns what is typed, to be kept over runs; without what looks like a secret. `None` if nothing is typed.
@@ -464,28 +334,21 @@ impl Form {
     }
 }
 
-fn root_of(members: Vec<Property>) -> ObjectNode {
+fn root_of(schema: &ArgumentsSchema) -> ObjectNode {
     ObjectNode::new(&Property {
         required: true,
-        members,
+        members: schema.properties.clone(),
+        further: schema.further,
         ..Property::default()
     })
 }
 
-fn change_list(list: &mut ListNode, adds: bool, removes: bool) {
-    if adds {
-        list.add();
-    } else if removes {
-        list.remove(None);
-    }
-}
-
-fn change_choice(choice: &mut ChoiceNode, forwards: bool, backwards: bool) {
-    let count = choice.property.variants.len();
-    if forwards {
-        choice.choose(next_option(Some(choice.chosen), count));
-    } else if backwards {
-        choice.choose(previous_option(Some(choice.chosen), count));
+/// Reads all arguments as JSON.
+fn read_object(text: &str) -> Result<Map<String, Value>, String> {
+    match serde_json::from_str(if text.trim().is_empty() { "{}" } else { text }) {
+        Ok(Value::Object(object)) => Ok(object),
+        Ok(_) => Err("the arguments are a JSON object".to_owned()),
+        Err(error) => Err(format!("the JSON cannot be read: {error}")),
     }
 }
 

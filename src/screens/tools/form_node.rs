@@ -2,17 +2,19 @@
 
 use serde_json::{Map, Value};
 
-use super::field::Field;
+use super::{
+    field::Field,
+    form_object::ObjectNode,
+    form_reading::{FieldProblem, FormReading},
+};
 use crate::tools::{
-    arguments,
+    arguments::{self, REQUIRED},
     saved::{has_secret, is_secret},
     schema::{Property, Type},
 };
 
 /// Items of one list that are shown as fields; a longer one is edited as JSON.
 const ITEMS: usize = 100;
-/// Fields of one object that are shown.
-const FIELDS: usize = 100;
 
 /// A part of a form.
 #[derive(Clone, Debug)]
@@ -25,17 +27,6 @@ pub(super) enum FormNode {
     List(Box<ListNode>),
     /// A choice between alternatives.
     Choice(ChoiceNode),
-}
-
-/// An object.
-#[derive(Clone, Debug)]
-pub(super) struct ObjectNode {
-    /// Its schema.
-    pub(super) property: Property,
-    /// Its members that are fields.
-    pub(super) members: Vec<FormNode>,
-    /// Members for which there is no field, or that their field cannot stand for.
-    pub(super) rest: Map<String, Value>,
 }
 
 /// A list of objects.
@@ -58,17 +49,6 @@ pub(super) struct ChoiceNode {
     pub(super) chosen: usize,
     /// The form of that alternative.
     pub(super) form: Box<FormNode>,
-}
-
-/// What is wrong with a field: its path in the tree, its name and a sentence.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct FieldProblem {
-    /// Places in the tree from the root.
-    pub(super) path: Vec<usize>,
-    /// Names from the root, joined by dots.
-    pub(super) name: String,
-    /// The sentence.
-    pub(super) text: String,
 }
 
 impl FormNode {
@@ -138,44 +118,61 @@ impl FormNode {
     }
 
     /// Returns whether the user has typed nothing into it.
-    fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         match self {
             Self::Field(field) => field.is_empty() || field.is_constant(),
-            Self::Object(object) => {
-                object.rest.is_empty() && object.members.iter().all(Self::is_empty)
-            }
+            Self::Object(object) => object.is_empty(),
             Self::List(list) => list.items.is_empty(),
             Self::Choice(choice) => choice.form.is_empty(),
         }
     }
 
     /// Returns whether a list, object or choice is not sent, since nothing is typed into it.
-    fn is_left_out(&self) -> bool {
+    pub(super) fn is_left_out(&self) -> bool {
         !matches!(self, Self::Field(_)) && !self.is_required() && self.is_empty()
     }
 
-    /// Forgets the value of a part that was kept as it is.
-    pub(super) fn forget(&mut self, part: usize) {
-        let node = match self {
-            Self::Choice(choice) => choice.form.as_mut(),
-            node @ (Self::Field(_) | Self::Object(_) | Self::List(_)) => node,
-        };
-        if let Self::Object(object) = node {
-            object.forget(part);
+    /// Returns the object whose members its parts are, if it is one or a choice of one.
+    pub(super) fn object(&self) -> Option<&ObjectNode> {
+        match self {
+            Self::Object(object) => Some(object),
+            Self::Choice(choice) => match choice.form.as_ref() {
+                Self::Object(object) => Some(object),
+                Self::Field(_) | Self::List(_) | Self::Choice(_) => None,
+            },
+            Self::Field(_) | Self::List(_) => None,
         }
     }
 
-    /// Its parts, from the first.
-    pub(super) fn children(&self) -> &[Self] {
+    /// Returns the same for changing it.
+    pub(super) fn object_mut(&mut self) -> Option<&mut ObjectNode> {
         match self {
-            Self::Field(_) => &[],
-            Self::Object(object) => &object.members,
-            Self::List(list) => &list.items,
+            Self::Object(object) => Some(object),
+            Self::Choice(choice) => match choice.form.as_mut() {
+                Self::Object(object) => Some(object),
+                Self::Field(_) | Self::List(_) | Self::Choice(_) => None,
+            },
+            Self::Field(_) | Self::List(_) => None,
+        }
+    }
+
+    /// Returns its field, if it is one.
+    pub(super) const fn field(&self) -> Option<&Field> {
+        match self {
+            Self::Field(field) => Some(field),
+            Self::Object(_) | Self::List(_) | Self::Choice(_) => None,
+        }
+    }
+
+    /// Returns its parts, from the first. Further members of an object come after those of its schema.
+    pub(super) fn children(&self) -> Vec<&Self> {
+        match self {
+            Self::Field(_) => Vec::new(),
+            Self::Object(object) => object.children().collect(),
+            Self::List(list) => list.items.iter().collect(),
             Self::Choice(choice) => match choice.form.as_ref() {
-                Self::Object(object) => &object.members,
-                form @ (Self::Field(_) | Self::List(_) | Self::Choice(_)) => {
-                    std::slice::from_ref(form)
-                }
+                Self::Object(object) => object.children().collect(),
+                form @ (Self::Field(_) | Self::List(_) | Self::Choice(_)) => vec![form],
             },
         }
     }
@@ -184,22 +181,17 @@ impl FormNode {
     pub(super) fn child_mut(&mut self, at: usize) -> Option<&mut Self> {
         match self {
             Self::Field(_) => None,
-            Self::Object(object) => object.members.get_mut(at),
+            Self::Object(object) => object.child_mut(at),
             Self::List(list) => list.items.get_mut(at),
             Self::Choice(choice) => match choice.form.as_mut() {
-                Self::Object(object) => object.members.get_mut(at),
+                Self::Object(object) => object.child_mut(at),
                 form @ (Self::Field(_) | Self::List(_) | Self::Choice(_)) => Some(form),
             },
         }
     }
 
-    /// Its value; `None` if it is left out. What is wrong is added to `problems`.
-    pub(super) fn value(
-        &self,
-        path: &mut Vec<usize>,
-        names: &mut Vec<String>,
-        problems: &mut Vec<FieldProblem>,
-    ) -> Option<Value> {
+    /// Its value; `None` if it is left out. What is wrong is noted.
+    pub(super) fn value(&self, reading: &mut FormReading) -> Option<Value> {
         if !self.is_required() && self.is_empty() {
             return match self {
                 // A constant of an optional object is not sent alone.
@@ -211,17 +203,13 @@ impl FormNode {
             Self::Field(field) => match field.value() {
                 Ok(value) => value,
                 Err(text) => {
-                    problems.push(FieldProblem {
-                        path: path.clone(),
-                        name: names.join("."),
-                        text,
-                    });
-                    None
+                    reading.note(text);
+                    field.as_typed().filter(|_| reading.keeps_wrong)
                 }
             },
-            Self::Object(object) => Some(Value::Object(object.value(path, names, problems))),
-            Self::List(list) => Some(list.value(path, names, problems)),
-            Self::Choice(choice) => choice.value(path, names, problems),
+            Self::Object(object) => Some(Value::Object(object.value(reading))),
+            Self::List(list) => Some(list.value(reading)),
+            Self::Choice(choice) => choice.value(reading),
         }
     }
 
@@ -241,7 +229,7 @@ impl FormNode {
     }
 
     /// Empties all fields, defaults and constants included.
-    fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         match self {
             Self::Field(field) => field.set(""),
             Self::Object(object) => object.clear(),
@@ -255,7 +243,9 @@ impl FormNode {
         match self {
             Self::Field(field) => {
                 let text = field.typed();
-                let is_kept = !field.is_empty() && !is_secret(&field.name) && !has_secret(&text);
+                // That a default was taken out is something that the user did.
+                let is_changed = !field.is_empty() || field.starts_filled();
+                let is_kept = is_changed && !is_secret(&field.name) && !has_secret(&text);
                 is_kept.then_some(Value::String(text))
             }
             Self::Object(object) => object.draft(),
@@ -265,7 +255,8 @@ impl FormNode {
                     .iter()
                     .map(|item| item.draft().unwrap_or(Value::Null))
                     .collect();
-                (!items.is_empty()).then_some(Value::Array(items))
+                let is_changed = !items.is_empty() || list.property.default.is_some();
+                is_changed.then_some(Value::Array(items))
             }
             Self::Choice(choice) => {
                 let form = choice.form.draft();
@@ -279,13 +270,7 @@ impl FormNode {
     pub(super) fn restore(&mut self, draft: &Value) {
         match (self, draft) {
             (Self::Field(field), Value::String(text)) => field.set(text),
-            (Self::Object(object), Value::Object(members)) => {
-                for node in &mut object.members {
-                    if let Some(draft) = members.get(node.name()) {
-                        node.restore(draft);
-                    }
-                }
-            }
+            (Self::Object(object), draft) => object.restore(draft),
             (Self::List(list), Value::Array(items)) => {
                 list.items.clear();
                 for draft in items.iter().take(ITEMS) {
@@ -302,87 +287,8 @@ impl FormNode {
                     choice.form.restore(form);
                 }
             }
-            (Self::Field(_) | Self::Object(_) | Self::List(_) | Self::Choice(_), _) => {}
+            (Self::Field(_) | Self::List(_) | Self::Choice(_), _) => {}
         }
-    }
-}
-
-impl ObjectNode {
-    /// Returns an empty object.
-    pub(super) fn new(property: &Property) -> Self {
-        Self {
-            members: property
-                .members
-                .iter()
-                .take(FIELDS)
-                .map(FormNode::new)
-                .collect(),
-            property: property.clone(),
-            rest: Map::new(),
-        }
-    }
-
-    /// Empties all fields, defaults and constants included.
-    pub(super) fn clear(&mut self) {
-        self.rest.clear();
-        self.members.iter_mut().for_each(FormNode::clear);
-    }
-
-    /// Puts members into their fields; others are kept as they are.
-    pub(super) fn fill(&mut self, members: &Map<String, Value>) {
-        for (name, value) in members {
-            let node = self.members.iter_mut().find(|node| node.name() == name);
-            let fits = node.is_some_and(|node| node.fill(value) && !node.is_left_out());
-            if !fits {
-                self.rest.insert(name.clone(), value.clone());
-            }
-        }
-    }
-
-    /// Forgets the value of a member that was kept as it is.
-    pub(super) fn forget(&mut self, member: usize) {
-        if let Some(node) = self.members.get(member) {
-            self.rest.shift_remove(node.name());
-        }
-    }
-
-    /// Its members with their values, in the order of the schema.
-    pub(super) fn value(
-        &self,
-        path: &mut Vec<usize>,
-        names: &mut Vec<String>,
-        problems: &mut Vec<FieldProblem>,
-    ) -> Map<String, Value> {
-        let mut found = Map::new();
-        for (at, node) in self.members.iter().enumerate() {
-            let own = self.rest.get(node.name());
-            if let Some(value) = own.filter(|_| node.is_empty()) {
-                found.insert(node.name().to_owned(), value.clone());
-                continue;
-            }
-            path.push(at);
-            names.push(node.name().to_owned());
-            if let Some(value) = node.value(path, names, problems) {
-                found.insert(node.name().to_owned(), value);
-            }
-            names.pop();
-            path.pop();
-        }
-        for (name, value) in &self.rest {
-            if !found.contains_key(name) {
-                found.insert(name.clone(), value.clone());
-            }
-        }
-        found
-    }
-
-    fn draft(&self) -> Option<Value> {
-        let members: Map<String, Value> = self
-            .members
-            .iter()
-            .filter_map(|node| Some((node.name().to_owned(), node.draft()?)))
-            .collect();
-        (!members.is_empty()).then_some(Value::Object(members))
     }
 }
 
@@ -407,34 +313,26 @@ impl ListNode {
         }
     }
 
-    fn value(
-        &self,
-        path: &mut Vec<usize>,
-        names: &mut Vec<String>,
-        problems: &mut Vec<FieldProblem>,
-    ) -> Value {
+    fn value(&self, reading: &mut FormReading) -> Value {
         let mut items = Vec::new();
         for (at, item) in self.items.iter().enumerate() {
-            path.push(at);
-            names.push((at + 1).to_string());
-            items.extend(item.value(path, names, problems));
-            names.pop();
-            path.pop();
+            reading.enter(at, (at + 1).to_string());
+            items.extend(item.value(reading));
+            reading.leave();
         }
         let value = Value::Array(items);
         if let Err(text) = arguments::check_limits(&self.property, &value) {
-            problems.push(FieldProblem {
-                path: path.clone(),
-                name: names.join("."),
-                text,
-            });
+            reading.note(text);
         }
         value
     }
 
     fn fill(&mut self, values: &[Value]) -> bool {
+        if values.len() > ITEMS {
+            return false;
+        }
         let mut items = Vec::new();
-        for value in values.iter().take(ITEMS) {
+        for value in values {
             let mut item = FormNode::empty(&self.item);
             if !item.fill(value) {
                 return false;
@@ -442,7 +340,7 @@ impl ListNode {
             items.push(item);
         }
         self.items = items;
-        values.len() <= ITEMS
+        true
     }
 }
 
@@ -455,18 +353,13 @@ impl ChoiceNode {
         }
     }
 
-    fn value(
-        &self,
-        path: &mut Vec<usize>,
-        names: &mut Vec<String>,
-        problems: &mut Vec<FieldProblem>,
-    ) -> Option<Value> {
+    fn value(&self, reading: &mut FormReading) -> Option<Value> {
         if matches!(*self.form, FormNode::Object(_)) {
-            return self.form.value(path, names, problems);
+            return self.form.value(reading);
         }
-        path.push(0);
-        let value = self.form.value(path, names, problems);
-        path.pop();
+        reading.enter_form();
+        let value = self.form.value(reading);
+        reading.leave_form();
         value
     }
 
@@ -475,10 +368,13 @@ impl ChoiceNode {
         let filled = |variant: &Property| {
             let mut form = FormNode::empty(variant);
             let fits = form.fill(value);
-            let is_whole = match &form {
-                FormNode::Object(object) => object.rest.is_empty(),
-                FormNode::Field(_) | FormNode::List(_) | FormNode::Choice(_) => true,
-            };
+            let mut reading = FormReading::default();
+            form.value(&mut reading);
+            let is_right = |problem: &FieldProblem| problem.text == REQUIRED;
+            let has_further = form
+                .object()
+                .is_some_and(|object| !object.further.is_empty());
+            let is_whole = !has_further && reading.problems.iter().all(is_right);
             (form, fits, fits && is_whole)
         };
         let forms: Vec<_> = self.property.variants.iter().map(filled).collect();

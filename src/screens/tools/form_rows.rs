@@ -2,8 +2,11 @@
 
 use super::{
     field::Field,
-    form_node::{ChoiceNode, FieldProblem, FormNode, ListNode, ObjectNode},
+    form_node::{ChoiceNode, FormNode, ListNode},
+    form_object::ObjectNode,
+    form_reading::FieldProblem,
 };
+use crate::tools::arguments::REQUIRED;
 
 /// Where a row stands in the form.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +26,8 @@ pub(super) struct FormRow<'a> {
     pub(super) depth: u16,
     /// Its name, or its number within a list.
     pub(super) label: String,
+    /// Whether it is an item of a list.
+    pub(super) is_item: bool,
     /// What it shows.
     pub(super) content: RowContent<'a>,
 }
@@ -32,8 +37,8 @@ pub(super) struct FormRow<'a> {
 pub(super) enum RowContent<'a> {
     /// A field.
     Field(&'a Field),
-    /// The head of an object; whether it is an item of a list.
-    Object(&'a ObjectNode, bool),
+    /// The head of an object.
+    Object(&'a ObjectNode),
     /// The head of a list.
     List(&'a ListNode),
     /// A choice between alternatives.
@@ -45,7 +50,15 @@ impl<'a> FormRow<'a> {
     pub(super) const fn field(&self) -> Option<&'a Field> {
         match self.content {
             RowContent::Field(field) => Some(field),
-            RowContent::Object(..) | RowContent::List(_) | RowContent::Choice(_) => None,
+            RowContent::Object(_) | RowContent::List(_) | RowContent::Choice(_) => None,
+        }
+    }
+
+    /// Returns whether it is the head of a list without items.
+    pub(super) const fn is_empty_list(&self) -> bool {
+        match self.content {
+            RowContent::List(list) => list.items.is_empty(),
+            RowContent::Field(_) | RowContent::Object(_) | RowContent::Choice(_) => false,
         }
     }
 
@@ -53,7 +66,7 @@ impl<'a> FormRow<'a> {
     pub(super) const fn takes_keys(&self) -> bool {
         match self.content {
             RowContent::Field(_) | RowContent::List(_) | RowContent::Choice(_) => true,
-            RowContent::Object(_, is_item) => is_item,
+            RowContent::Object(_) => self.is_item,
         }
     }
 }
@@ -61,7 +74,7 @@ impl<'a> FormRow<'a> {
 /// Returns the rows of a form with this root and these parameters.
 pub(super) fn rows<'a>(root: &'a ObjectNode, parameters: &'a [Field]) -> Vec<FormRow<'a>> {
     let mut found = Vec::new();
-    for (at, node) in root.members.iter().enumerate() {
+    for (at, node) in root.children().enumerate() {
         let label = node.name().to_owned();
         add(node, label, &mut vec![at], 0, false, &mut found);
     }
@@ -69,6 +82,7 @@ pub(super) fn rows<'a>(root: &'a ObjectNode, parameters: &'a [Field]) -> Vec<For
         path: RowPath::Parameter(at),
         depth: 0,
         label: format!("${}", field.name),
+        is_item: false,
         content: RowContent::Field(field),
     }));
     found
@@ -84,7 +98,7 @@ fn add<'a>(
 ) {
     let content = match node {
         FormNode::Field(field) => RowContent::Field(field),
-        FormNode::Object(object) => RowContent::Object(object, is_item),
+        FormNode::Object(object) => RowContent::Object(object),
         FormNode::List(list) => RowContent::List(list),
         FormNode::Choice(choice) => RowContent::Choice(choice),
     };
@@ -92,6 +106,7 @@ fn add<'a>(
         path: RowPath::Node(path.clone()),
         depth,
         label,
+        is_item,
         content,
     });
     let is_list = matches!(node, FormNode::List(_));
@@ -100,7 +115,7 @@ fn add<'a>(
         FormNode::Choice(choice) => !matches!(*choice.form, FormNode::Object(_)),
         FormNode::Field(_) | FormNode::Object(_) | FormNode::List(_) => false,
     };
-    for (at, child) in node.children().iter().enumerate() {
+    for (at, child) in node.children().into_iter().enumerate() {
         let label = if is_list {
             (at + 1).to_string()
         } else if is_alternative || child.name().is_empty() {
@@ -117,7 +132,7 @@ fn add<'a>(
 /// Returns what is wrong with a field, as a sentence that names it.
 pub(super) fn sentence(problem: &FieldProblem) -> String {
     let FieldProblem { name, text, .. } = problem;
-    if text == "required" {
+    if text == REQUIRED {
         return format!("{name} is required");
     }
     let own = name.rsplit('.').next().unwrap_or(name);

@@ -1,5 +1,6 @@
 //! Tests of forms: parameters, nested fields, JSON and back.
 
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use serde_json::json;
 
 use super::*;
@@ -34,13 +35,22 @@ fn parameters_appear_with_the_statement_and_keep_their_types() {
     );
     assert!(form.go(false));
     type_text(&mut form, "1990");
+    let problems = form.ready().unwrap_err();
     assert_eq!(
-        form.ready().unwrap_err(),
-        ["parameter name is empty; \"\" sends an empty text"]
+        (
+            problems.len(),
+            problems[0].row,
+            problems[0].sentence.as_str()
+        ),
+        (
+            1,
+            Some(2),
+            "parameter name is empty; \"\" sends an empty text"
+        )
     );
     assert!(form.go(false));
     type_text(&mut form, "Neo");
-    assert_eq!(form.ready(), form.arguments());
+    assert_eq!(form.ready().unwrap(), form.arguments().unwrap());
     assert!(!form.go(false));
     assert_eq!(
         Value::Object(form.arguments().unwrap()),
@@ -224,4 +234,197 @@ fn what_is_typed_is_kept_over_runs_without_secrets() {
     assert_eq!(labels(&later), ["query", "$year", "$password"]);
     assert_eq!(later.statement().unwrap(), "RETURN $year, $password");
     assert_eq!(Form::new(&cypher_tool()).draft(), None);
+}
+
+fn tool_with(schema: &Value) -> Tool {
+    Tool {
+        name: "store".into(),
+        input_schema: schema.clone(),
+        ..cypher_tool()
+    }
+}
+
+/// Puts JSON into the raw form of a tool, and goes to the fields.
+fn from_json(tool: &Tool, arguments: &Value) -> Form {
+    let mut form = Form::new(tool);
+    form.toggle_raw().unwrap();
+    form.raw = Some(area(&arguments.to_string()));
+    form.toggle_raw().unwrap();
+    form
+}
+
+fn press(form: &mut Form, code: KeyCode, modifiers: KeyModifiers) {
+    form.press(KeyEvent::new(code, modifiers));
+}
+
+#[test]
+fn further_members_are_rows_that_are_sent_kept_and_removed() {
+    let tool = nested_tool();
+    let arguments = json!({"name": "x", "foo": {"a": [1, null]}, "bar": "two\nlines", "big": 1e20, "empty": "",
+        "place": {"city": "Malmö", "planet": "Earth"}, "steps": [{"do": "a", "how": "7"}]});
+    let mut form = from_json(&tool, &arguments);
+    assert_eq!(
+        labels(&form),
+        [
+            "name", "place", " city", " zip", " planet", "steps", " 1", "  do", "  times", "  how",
+            "shape", " kind", " radius", "tags", "any", "foo", "bar", "big", "empty"
+        ]
+    );
+    assert_eq!(Value::Object(form.ready().unwrap()), arguments);
+    let mut later = Form::new(&tool);
+    later.restore(&form.draft().unwrap());
+    assert_eq!(
+        Value::Object(later.ready().unwrap()),
+        arguments,
+        "kept over runs"
+    );
+    form.toggle_raw().unwrap();
+    form.toggle_raw().unwrap();
+    assert_eq!(
+        Value::Object(form.ready().unwrap()),
+        arguments,
+        "there and back"
+    );
+    // Edited, emptied, removed.
+    type_into(&mut form, "bar", "");
+    press(&mut form, KeyCode::Char('u'), KeyModifiers::CONTROL);
+    type_into(&mut form, "planet", "2");
+    type_into(&mut form, "big", "");
+    for _ in 0..30 {
+        press(&mut form, KeyCode::Backspace, KeyModifiers::NONE);
+    }
+    let sent = form.ready().unwrap();
+    assert_eq!(sent["place"]["planet"], json!("Earth2"));
+    assert!(!sent.contains_key("bar") && !sent.contains_key("big"));
+    assert!(
+        !labels(&form)
+            .iter()
+            .any(|label| label == "bar" || label == "big")
+    );
+}
+
+#[test]
+fn further_members_are_refused_only_where_the_schema_refuses_them() {
+    let tool = tool_with(
+        &json!({"type": "object", "additionalProperties": false, "properties": {
+        "a": {"type": "string"},
+        "inner": {"type": "object", "additionalProperties": false, "properties": {"b": {"type": "string"}}}}}),
+    );
+    let mut form = from_json(&tool, &json!({"a": "x", "foo": 1, "inner": {"bar": 2}}));
+    let problems = form.ready().unwrap_err();
+    let told: Vec<_> = problems
+        .iter()
+        .map(|problem| (problem.row, problem.sentence.as_str()))
+        .collect();
+    let refused = "the schema takes no further members (additionalProperties: false)";
+    assert_eq!(
+        told,
+        [
+            (Some(3), format!("inner.bar: {refused}").as_str()),
+            (Some(4), format!("foo: {refused}").as_str())
+        ]
+    );
+    assert_eq!(form.problems_while_typing(), problems, "said at once");
+    // JSON shows them still, and both can be mended in place.
+    form.toggle_raw().unwrap();
+    let text = form.raw.as_ref().unwrap().lines().join("\n");
+    assert!(
+        text.contains("\"foo\": 1") && text.contains("\"bar\": 2"),
+        "{text}"
+    );
+    form.toggle_raw().unwrap();
+    for row in [4, 3] {
+        form.focus = row;
+        press(&mut form, KeyCode::Char('u'), KeyModifiers::CONTROL);
+    }
+    assert_eq!(Value::Object(form.ready().unwrap()), json!({"a": "x"}));
+}
+
+#[test]
+fn what_is_missing_or_wrong_goes_into_json_and_back() {
+    let mut form = Form::new(&nested_tool());
+    form.toggle_raw().unwrap();
+    assert_eq!(form.raw.as_ref().unwrap().lines().join(""), "{}");
+    form.toggle_raw().unwrap();
+    type_into(&mut form, "zip", "no number");
+    type_into(&mut form, "city", "Malmö");
+    let before = form.checked().unwrap_err();
+    form.toggle_raw().unwrap();
+    let text = form.raw.as_ref().unwrap().lines().join("");
+    assert!(text.contains("no number"), "{text}");
+    form.toggle_raw().unwrap();
+    assert_eq!(form.checked().unwrap_err(), before);
+    // JSON that cannot be read is the one thing that stays where it is.
+    form.toggle_raw().unwrap();
+    form.raw = Some(area("{\"a\": "));
+    assert_eq!(form.toggle_raw().unwrap_err()[0].row, None);
+    assert!(form.raw.is_some());
+}
+
+#[test]
+fn parameters_that_the_statement_does_not_name_are_kept() {
+    for is_text in [false, true] {
+        let mut tool = cypher_tool();
+        if is_text {
+            tool.input_schema["properties"]["params"] = json!({"type": "string"});
+        }
+        let params = json!({"x": 1, "y": [2]});
+        let shown = if is_text {
+            Value::String(params.to_string())
+        } else {
+            params
+        };
+        let arguments = json!({"query": "RETURN $x", "params": shown});
+        let mut form = from_json(&tool, &arguments);
+        assert_eq!(labels(&form), ["query", "params", "$x"]);
+        assert_eq!(
+            form.ready().unwrap()["params"].to_string().contains('2'),
+            true,
+            "{is_text}"
+        );
+        form.focus = 0;
+        type_text(&mut form, ", $y");
+        assert_eq!(labels(&form), ["query", "$x", "$y"]);
+        let sent = form.ready().unwrap();
+        let sent = match &sent["params"] {
+            Value::String(text) => serde_json::from_str(text).unwrap(),
+            other => other.clone(),
+        };
+        assert_eq!(
+            sent,
+            json!({"x": 1, "y": [2]}),
+            "the value came with the name"
+        );
+    }
+}
+
+#[test]
+fn any_item_of_a_list_can_be_removed() {
+    let tool = tool_with(&json!({"type": "object", "properties": {
+        "steps": {"type": "array", "items": {"type": "object", "properties": {"do": {"type": "string"}}}},
+        "shapes": {"type": "array", "items": {"oneOf": [
+            {"title": "round", "type": "object", "properties": {"radius": {"type": "number"}}},
+            {"title": "square", "type": "object", "properties": {"side": {"type": "number"}}}]}}}}));
+    let given = json!({"steps": [{"do": "a"}, {"do": "b"}, {"do": "c"}],
+        "shapes": [{"radius": 1}, {"side": 2}, {"radius": 3}]});
+    let mut form = from_json(&tool, &given);
+    for label in ["steps", "shapes"] {
+        let at = form
+            .rows()
+            .iter()
+            .position(|row| row.label == label)
+            .unwrap();
+        let item = form.rows().iter().skip(at).position(|row| row.label == "2");
+        form.focus = at + item.unwrap();
+        type_text(&mut form, "-");
+    }
+    assert_eq!(
+        Value::Object(form.ready().unwrap()),
+        json!({"steps": [{"do": "a"}, {"do": "c"}], "shapes": [{"radius": 1}, {"radius": 3}]})
+    );
+    // A long list is no list of fields, and none of it is lost.
+    let many: Vec<Value> = (0..150).map(|at| json!({"do": at.to_string()})).collect();
+    let given = json!({ "steps": many });
+    let form = from_json(&tool, &given);
+    assert_eq!(Value::Object(form.ready().unwrap()), given);
 }

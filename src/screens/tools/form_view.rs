@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use super::{
     Pane, Running, Tools,
     field_view::{draw_row, row_height},
-    form::Form,
+    form::{Form, FormProblem},
     form_rows::FormRow,
     panes::has_side_pane,
     result::draw_result,
@@ -17,7 +17,10 @@ use crate::{
     model::{Progress, Tool},
     screens::{ViewContext, detail::wrapped},
     theme::Role,
-    tools::permission::{self, ToolEffect},
+    tools::{
+        annotations,
+        permission::{self, ToolEffect},
+    },
     widgets::{Painter, text_width},
 };
 
@@ -37,8 +40,9 @@ pub(super) fn draw_form_pane(
         return;
     };
     let Some(form) = state.form() else { return };
-    let wanted = form_height(form, tool, area.width)
-        .saturating_add(u16::try_from(state.problems.len()).unwrap_or(u16::MAX));
+    let of_form = problems_of_form(state).count();
+    let wanted = form_height(state, form, tool, area.width)
+        .saturating_add(u16::try_from(of_form).unwrap_or(u16::MAX));
     let height = wanted.min(area.height * 3 / 5).max(4).min(area.height);
     let place = Rect { height, ..area };
     let cursor = draw_form(state, tool, form, context, place, painter);
@@ -93,7 +97,7 @@ fn draw_mentioned_labels(state: &Tools, form: &Form, area: Rect, painter: &mut P
     painter.spans(area.x + 6, y, area.width.saturating_sub(7), &shown);
 }
 
-fn form_height(form: &Form, tool: &Tool, room: u16) -> u16 {
+fn form_height(state: &Tools, form: &Form, tool: &Tool, room: u16) -> u16 {
     let fields: usize = match &form.raw {
         Some(raw) => text::rows_of(raw, room.saturating_sub(3)),
         None => form
@@ -108,7 +112,8 @@ fn form_height(form: &Form, tool: &Tool, room: u16) -> u16 {
             .len()
             .min(DESCRIPTION_LINES)
     });
-    u16::try_from(fields + description + 2).unwrap_or(u16::MAX)
+    let annotations = usize::from(state.offer().is_none());
+    u16::try_from(fields + description + annotations + 2).unwrap_or(u16::MAX)
 }
 
 /// Draws the title, the description, what is wrong, and the fields. Returns where the cursor of the statement is.
@@ -142,8 +147,13 @@ fn draw_form(
             painter.spans(area.x + 2, row.y, room, &pieces);
         }
     }
-    for (problem, row) in state.problems.iter().zip(rows.by_ref()) {
-        let text = format!("✖ {problem}");
+    if state.offer().is_none()
+        && let Some(row) = rows.next()
+    {
+        draw_annotations(tool, row, painter);
+    }
+    for (problem, row) in problems_of_form(state).zip(rows.by_ref()) {
+        let text = format!("✖ {}", problem.sentence);
         painter.text(area.x + 2, row.y, room, &text, Role::Failed);
     }
     // What is left for the fields; nothing is drawn over what stands below.
@@ -153,7 +163,32 @@ fn draw_form(
         height: area.bottom() - y,
         ..area
     };
-    draw_arguments(form, state.pane == Pane::Form, place, painter)
+    draw_arguments(state, form, place, painter)
+}
+
+/// Draws what the server says of the tool's effects, and which of these hints it leaves out.
+fn draw_annotations(tool: &Tool, row: Rect, painter: &mut Painter<'_>) {
+    let said = annotations::in_words(&tool.annotations).join(" · ");
+    let missing = annotations::missing(&tool.annotations).join(", ");
+    let missing = if missing.is_empty() {
+        missing
+    } else {
+        format!("missing: {missing}")
+    };
+    let gap = if said.is_empty() { "" } else { "   " };
+    let pieces = [
+        (said.as_str(), Role::Dim),
+        (gap, Role::Dim),
+        (missing.as_str(), Role::Faint),
+    ];
+    painter.spans(row.x + 2, row.y, row.width.saturating_sub(3), &pieces);
+}
+
+/// Returns what is wrong with the form as a whole. What is wrong with a field stands beside it.
+fn problems_of_form(state: &Tools) -> impl Iterator<Item = &FormProblem> {
+    let is_raw = state.form().is_some_and(|form| form.raw.is_some());
+    let problems = state.problems.iter();
+    problems.filter(move |problem| is_raw || problem.row.is_none())
 }
 
 /// The title line: the tool, and the call on its way or the keys.
@@ -217,11 +252,12 @@ fn progress_in_words(call: &Running, context: &ViewContext<'_>) -> String {
 
 /// Draws the raw JSON or the fields. Returns where the cursor of the statement is.
 fn draw_arguments(
+    state: &Tools,
     form: &Form,
-    focused: bool,
     area: Rect,
     painter: &mut Painter<'_>,
 ) -> Option<(u16, u16)> {
+    let focused = state.pane == Pane::Form;
     if let Some(raw) = &form.raw {
         let place = Rect {
             x: area.x + 2,
@@ -237,14 +273,20 @@ fn draw_arguments(
         painter.text(area.x + 2, area.y, area.width, text, Role::Dim);
         return None;
     }
-    draw_rows(&rows, form.focus, focused, area, painter)
+    let typing = form.problems_while_typing();
+    let problem = |at: usize| {
+        let mut told = state.problems.iter().chain(&typing);
+        told.find(|problem| problem.row == Some(at))
+            .map(|problem| problem.text.as_str())
+    };
+    draw_rows(&rows, (form.focus, focused), problem, area, painter)
 }
 
 /// Draws rows from the first one with which the focused row is still seen. Returns where the cursor of the statement is.
-fn draw_rows(
+fn draw_rows<'p>(
     rows: &[FormRow<'_>],
-    focus: usize,
-    focused: bool,
+    (focus, focused): (usize, bool),
+    problem: impl Fn(usize) -> Option<&'p str>,
     area: Rect,
     painter: &mut Painter<'_>,
 ) -> Option<(u16, u16)> {
@@ -272,7 +314,7 @@ fn draw_rows(
             height: area.bottom() - y,
             ..area
         };
-        let drawn = draw_row(row, focused && at == focus, None, place, painter);
+        let drawn = draw_row(row, focused && at == focus, problem(at), place, painter);
         cursor = cursor.or(drawn.cursor);
         y += drawn.height;
     }

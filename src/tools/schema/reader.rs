@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::{ArgumentsSchema, Choice, Limits, Property, Type};
+use super::{ArgumentsSchema, Choice, FurtherMembers, Limits, Property, Type};
 
 /// References that are followed one after the other.
 const REFERENCES: usize = 16;
@@ -89,9 +89,19 @@ impl<'a> Reader<'a> {
         let own = self.resolve(self.root);
         let parts = self.parts(&own);
         let properties = self.properties(&parts, LEVELS);
+        let further = self.further(&own, &parts);
         ArgumentsSchema {
             properties,
-            open: is_open(&own, &parts) || self.left == 0,
+            further,
+        }
+    }
+
+    /// Returns whether a schema takes members that it does not name. Where the budget is spent, nothing is known of the schema.
+    fn further(&self, own: &ResolvedSchema<'_>, parts: &[ResolvedSchema<'_>]) -> FurtherMembers {
+        if self.left == 0 {
+            FurtherMembers::Allowed
+        } else {
+            further(own, parts)
         }
     }
 
@@ -212,15 +222,16 @@ impl<'a> Reader<'a> {
             .or_else(|| self.choices(items.as_ref()?, &mut VisitedSchemas::default()))
             .unwrap_or_default();
         let object = self.object(&own);
-        let members = match (levels.checked_sub(1), &items) {
-            (None, _) => Vec::new(),
-            (Some(levels), Some(items)) if types.contains(&Type::Array) => {
-                let parts = self.parts(items);
-                self.properties(&parts, levels)
-            }
-            (Some(levels), _) => {
-                let parts = self.parts(&object);
-                self.properties(&parts, levels)
+        let described = match &items {
+            Some(items) if types.contains(&Type::Array) => items,
+            Some(_) | None => &object,
+        };
+        let (members, further) = match levels.checked_sub(1) {
+            None => (Vec::new(), FurtherMembers::Allowed),
+            Some(levels) => {
+                let parts = self.parts(described);
+                let members = self.properties(&parts, levels);
+                (members, self.further(described, &parts))
             }
         };
         let variants = self.variants(items.as_ref().unwrap_or(&own), levels);
@@ -241,6 +252,7 @@ impl<'a> Reader<'a> {
             }),
             types,
             members,
+            further,
         }
     }
 
@@ -299,6 +311,7 @@ impl<'a> Reader<'a> {
             least: own.count("minLength").or_else(|| own.count("minItems")),
             most: own.count("maxLength").or_else(|| own.count("maxItems")),
             format: self.keep_text(own.text("format")),
+            pattern: self.keep_text(own.text("pattern")),
         }
     }
 
@@ -436,9 +449,8 @@ fn add_types(types: &mut Vec<Type>, more: Vec<Type>) {
     }
 }
 
-/// Returns whether a schema takes arguments that it does not name. By the letter of JSON Schema every one does that does not say
-/// otherwise; a tool that counts its arguments out, be it none, means just these.
-fn is_open(own: &ResolvedSchema<'_>, parts: &[ResolvedSchema<'_>]) -> bool {
+/// Returns whether a schema takes members that it does not name.
+fn further(own: &ResolvedSchema<'_>, parts: &[ResolvedSchema<'_>]) -> FurtherMembers {
     const ELSEWHERE: [&str; 5] = [
         "anyOf",
         "oneOf",
@@ -446,14 +458,24 @@ fn is_open(own: &ResolvedSchema<'_>, parts: &[ResolvedSchema<'_>]) -> bool {
         "dependentSchemas",
         "patternProperties",
     ];
-    match own.get("additionalProperties") {
-        Some(Value::Bool(open)) => *open || own.get("patternProperties").is_some(),
-        Some(Value::Object(_)) => true,
+    let said = own
+        .get("additionalProperties")
+        .or_else(|| own.get("unevaluatedProperties"));
+    match said {
+        Some(Value::Bool(false)) if own.get("patternProperties").is_none() => {
+            FurtherMembers::Refused
+        }
+        Some(Value::Bool(_) | Value::Object(_)) => FurtherMembers::Allowed,
         _ => {
-            parts.iter().all(|part| part.get("properties").is_none())
-                || parts
-                    .iter()
-                    .any(|part| ELSEWHERE.iter().any(|key| part.get(key).is_some()))
+            let describes_none = parts.iter().all(|part| part.get("properties").is_none());
+            let describes_elsewhere = parts
+                .iter()
+                .any(|part| ELSEWHERE.iter().any(|key| part.get(key).is_some()));
+            if describes_none || describes_elsewhere {
+                FurtherMembers::Allowed
+            } else {
+                FurtherMembers::NotMentioned
+            }
         }
     }
 }

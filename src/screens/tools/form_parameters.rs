@@ -1,0 +1,126 @@
+//! The parameters of the statement in the form of a Cypher tool.
+
+use serde_json::{Map, Value};
+
+use super::{field::Field, form::Form};
+use crate::tools::{arguments, cypher::parameters};
+
+impl Form {
+    /// Fills the form with the arguments of an earlier call. Parameters that the call does not name stay as they are; those that the
+    /// statement does not name are kept as a further member.
+    pub(super) fn fill(&mut self, given: &Map<String, Value>) {
+        let mut own = given.clone();
+        let argument = self.parameters_argument();
+        let object = argument
+            .as_ref()
+            .and_then(|argument| own.shift_remove(argument));
+        self.root.clear();
+        self.root.fill(&own);
+        self.follow_statement();
+        if let (Some(argument), Some(object)) = (&argument, &object) {
+            let mut left = members_of(object);
+            for field in &mut self.parameters {
+                if let Some(value) = left
+                    .as_mut()
+                    .and_then(|left| left.shift_remove(&field.name))
+                {
+                    field.fill(&value);
+                }
+            }
+            match left {
+                Some(left) if left.is_empty() && !self.parameters.is_empty() => {}
+                Some(left) if !left.is_empty() => {
+                    self.root.add_further(argument, &Value::Object(left));
+                }
+                Some(_) | None => self.root.add_further(argument, object),
+            }
+        }
+        self.focus = 0;
+    }
+
+    /// Returns the argument that holds the parameters of the statement.
+    fn parameters_argument(&self) -> Option<String> {
+        let cypher = self.cypher.as_ref()?;
+        Some(cypher.parameters.as_ref()?.name.clone())
+    }
+
+    /// Makes fields for the parameters that the statement names now; what was typed for one stays as long as it is named, and one
+    /// that was given before it was named gets its value.
+    pub(super) fn follow_statement(&mut self) {
+        let Some(statement) = self.statement() else {
+            return;
+        };
+        let mut old = std::mem::take(&mut self.parameters);
+        let names = parameters(&statement);
+        let fields = names.into_iter().map(|name| {
+            let known = old.iter().position(|field| field.name == name);
+            known.map_or_else(|| self.new_parameter(name), |at| old.swap_remove(at))
+        });
+        self.parameters = fields.collect();
+        self.focus = self.focus.min(self.rows().len().saturating_sub(1));
+    }
+
+    /// Returns the field of a parameter, with its value among those that the statement has not named so far.
+    fn new_parameter(&mut self, name: String) -> Field {
+        let mut field = Field::of_parameter(name);
+        if let Some(argument) = self.parameters_argument()
+            && let Some(Value::Object(mut given)) = self.root.further_value(&argument)
+            && let Some(value) = given.shift_remove(&field.name)
+        {
+            field.fill(&value);
+            if given.is_empty() {
+                self.root.forget_further(&argument);
+            } else {
+                self.root.add_further(&argument, &Value::Object(given));
+            }
+        }
+        field
+    }
+
+    /// Puts these parameters beside others that are given with the arguments already.
+    ///
+    /// # Errors
+    /// The tool takes no parameters.
+    pub(super) fn with_parameters<'a>(
+        &self,
+        mut arguments: Map<String, Value>,
+        fields: impl Iterator<Item = &'a Field>,
+    ) -> Result<Map<String, Value>, Vec<String>> {
+        let typed: Map<String, Value> = fields
+            .map(|field| {
+                let value = arguments::json_or_text(&field.typed());
+                (field.name.clone(), value)
+            })
+            .collect();
+        let Some(cypher) = self.cypher.as_ref() else {
+            return Ok(arguments);
+        };
+        let argument = self.parameters_argument();
+        let given = argument.as_ref().and_then(|name| arguments.get(name));
+        let mut all = given.and_then(members_of).unwrap_or_default();
+        if typed.is_empty() && !(is_text_of(cypher) && !all.is_empty()) {
+            return Ok(arguments);
+        }
+        all.extend(typed);
+        let (name, value) = cypher.place(all)?;
+        arguments.insert(name, value);
+        Ok(arguments)
+    }
+}
+
+/// Returns whether the tool wants the parameters as a JSON text.
+fn is_text_of(cypher: &crate::tools::cypher::CypherTool) -> bool {
+    cypher
+        .parameters
+        .as_ref()
+        .is_some_and(|argument| argument.is_text)
+}
+
+/// Returns the parameters in an argument: an object, or one as a JSON text.
+fn members_of(argument: &Value) -> Option<Map<String, Value>> {
+    match argument {
+        Value::Object(members) => Some(members.clone()),
+        Value::String(text) => serde_json::from_str(text).ok(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => None,
+    }
+}
