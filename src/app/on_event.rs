@@ -344,6 +344,10 @@ impl App {
 
     fn on_tools(&mut self, event: ToolsEvent) -> Effects {
         self.observe_call(&event);
+        if matches!(event, ToolsEvent::Elicited(..)) && self.route != Route::Tools {
+            let text = "an MCP server asks you something: the question is in Tools";
+            self.toast(text.to_owned(), false);
+        }
         if matches!(event, ToolsEvent::Connected(..)) {
             self.questions.retain(|question| question.title != SIGN_IN);
         }

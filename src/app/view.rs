@@ -107,7 +107,12 @@ impl App {
         let mut layers = self.screen().layers();
         layers.extend([Layer::Global, Layer::Always, Layer::Prompt, Layer::Confirm]);
         if self.route == Route::Tools {
-            layers.extend([Layer::Question, Layer::Completion, Layer::History]);
+            layers.extend([
+                Layer::Question,
+                Layer::Address,
+                Layer::Completion,
+                Layer::History,
+            ]);
         }
         if self.route == Route::Logs && !layers.contains(&Layer::Waterfall) {
             layers.push(Layer::Waterfall);

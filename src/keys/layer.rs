@@ -37,13 +37,15 @@ pub enum Layer {
     Prompt,
     /// A form that an MCP server asks to be filled in.
     Question,
+    /// An address that an MCP server asks to be opened.
+    Address,
     /// A question.
     Confirm,
 }
 
 impl Layer {
     /// All layers, in the order of the help.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Start,
         Self::Fleet,
         Self::Detail,
@@ -59,6 +61,7 @@ impl Layer {
         Self::List,
         Self::Prompt,
         Self::Question,
+        Self::Address,
         Self::Confirm,
         Self::Global,
         Self::Always,
@@ -84,6 +87,7 @@ impl Layer {
             Self::Activity => "activity",
             Self::Prompt => "prompt",
             Self::Question => "question",
+            Self::Address => "address",
             Self::Confirm => "confirm",
         }
     }
@@ -107,6 +111,7 @@ impl Layer {
             Self::Activity => "Activity",
             Self::Prompt => "Prompt",
             Self::Question => "Question of a server",
+            Self::Address => "Address of a server",
             Self::Confirm => "Question",
         }
     }

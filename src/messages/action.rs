@@ -209,6 +209,8 @@ actions! {
         SendAnswer = "tools.send", "send", "Send the answer to the server's question", false, Nothing, 1;
         DeclineQuestion = "tools.decline", "decline", "Decline the server's question", false, Nothing, 2;
         CancelQuestion = "tools.cancel-question", "cancel", "Cancel the server's question without an answer", false, Nothing, 3;
+        OpenAddress = "tools.open-address", "open address", "Open the address that waits for a person: of the server's question, or of a consent", false, Nothing, 1;
+        CopyAddress = "tools.copy-address", "copy address", "Copy the address that waits for a person", false, Nothing, 2;
         Record = "tools.record", "record", "Record the calls of this endpoint in a file, to compare with later or elsewhere; again: stop", false, Nothing, 0;
         CallWaterfall = "tools.call", "waterfall", "This call over every hop, in Logs", false, Nothing, 9;
         CallLogs = "tools.logs", "log lines", "The log lines of this call below its result; again: in Logs", false, Nothing, 9;

@@ -14,7 +14,11 @@ mod exchange;
 mod field;
 mod field_view;
 mod form;
+mod form_keys;
 mod form_node;
+mod form_object;
+mod form_parameters;
+mod form_reading;
 mod form_rows;
 mod form_view;
 mod further_calls;
@@ -61,7 +65,7 @@ use crate::{
 use completion::CompletionPopup;
 use connection::EndpointConnection;
 use endpoints::EndpointPicker;
-use form::Form;
+use form::{Form, FormProblem};
 use modal::Modal;
 use outcome::CallResult;
 use panes::Pane;
@@ -81,7 +85,8 @@ pub struct Tools {
     filter: LineInput,
     /// Forms by endpoint and tool: what was typed for one endpoint stays with it.
     forms: HashMap<ToolKey, Form>,
-    problems: Vec<String>,
+    /// What keeps the form of the selected tool from being sent.
+    problems: Vec<FormProblem>,
     /// The last result of the selected tool.
     result: Option<CallResult>,
     /// The last results of the others, by endpoint and tool.
@@ -209,6 +214,15 @@ impl Tools {
         self.forms.get_mut(&key)
     }
 
+    /// Shows what keeps the form from being sent, and goes to the first field that is wrong.
+    fn show_problems(&mut self, problems: Vec<FormProblem>) {
+        let first = problems.iter().find_map(|problem| problem.row);
+        if let (Some(first), Some(form)) = (first, self.form_mut()) {
+            form.focus = first;
+        }
+        self.problems = problems;
+    }
+
     /// Returns the form of the selected tool.
     fn form(&self) -> Option<&Form> {
         let key = (self.endpoint.clone()?, self.selected()?.name.clone());
@@ -249,6 +263,10 @@ impl Tools {
             ToolsEvent::Elicited(endpoint, elicitation) => self.elicited(endpoint, elicitation),
             ToolsEvent::ToolsChanged(endpoint) => {
                 self.connections.entry(endpoint).or_default().changed = true;
+                ScreenUpdate::effects(self.tick(context.now))
+            }
+            ToolsEvent::OffersChanged(endpoint) => {
+                self.connections.entry(endpoint).or_default().offers_changed = true;
                 ScreenUpdate::effects(self.tick(context.now))
             }
         }
@@ -461,10 +479,13 @@ impl Tools {
             | ToolsAction::CopyCurl
             | ToolsAction::CopyMcpJson
             | ToolsAction::CopyCall => self.copy(action, context),
+            ToolsAction::OpenAddress | ToolsAction::CopyAddress => self.consent_address(action),
             ToolsAction::RawForm => {
-                if let Some(Err(problems)) = self.form_mut().map(Form::toggle_raw) {
-                    self.problems = problems;
+                match self.form_mut().map(Form::toggle_raw) {
+                    Some(Err(problems)) => self.show_problems(problems),
+                    Some(Ok(())) | None => self.problems.clear(),
                 }
+                self.typed(context.now);
                 ScreenUpdate::done()
             }
             ToolsAction::NextView => {

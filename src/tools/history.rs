@@ -18,6 +18,8 @@ use crate::{
     },
 };
 
+/// Code of the JSON-RPC error that asks for a person's consent.
+const CONSENT: &str = "-32042";
 /// Calls that are kept; pinned and named ones are kept in addition.
 pub const MOST: usize = 2_000;
 /// Bytes of arguments that are kept of one call.
@@ -94,6 +96,9 @@ impl HistoryOutcome {
                 .as_ref()
                 .map_or(Self::Answered, |table| Self::Rows(table.rows.len())),
             Err(failure) if failure.kind == FailureKind::Cancelled => Self::Cancelled,
+            Err(failure) if failure.consent_urls().next().is_some() => {
+                Self::Failed(CONSENT.to_owned())
+            }
             Err(failure) => {
                 Self::Failed(failure.code.clone().unwrap_or_else(|| "failed".to_owned()))
             }
@@ -105,12 +110,18 @@ impl HistoryOutcome {
         matches!(self, Self::Rows(_) | Self::Answered)
     }
 
+    /// Returns whether the call waits for a person's consent: it is made again after that.
+    pub fn waits_for_consent(&self) -> bool {
+        matches!(self, Self::Failed(code) if code == CONSENT)
+    }
+
     /// Returns the outcome in a few words.
     pub fn words(&self) -> String {
         match self {
             Self::Rows(rows) => pluralize(*rows, "row"),
             Self::Answered => "ok".to_owned(),
             Self::ToolError(_) => "error".to_owned(),
+            Self::Failed(_) if self.waits_for_consent() => "waits for a person".to_owned(),
             Self::Failed(why) => why.clone(),
             Self::Cancelled => "cancelled".to_owned(),
         }

@@ -417,7 +417,7 @@ fn a_template_is_filled_by_a_form_and_what_it_reads_is_shown() {
     );
     harness.keys("enter");
     assert_eq!(harness.keys("f5"), []);
-    harness.shows("label is required");
+    harness.shows("label *                            ✖ required");
     harness.text("Person");
     let arguments = json!({"label": "Person"}).as_object().cloned().unwrap();
     assert_eq!(
@@ -501,6 +501,52 @@ fn question() -> Event {
             request: agentcore_console::model::ElicitationRequest::Form(schema),
         },
     ))
+}
+
+#[test]
+fn an_address_of_the_server_is_opened_copied_or_declined() {
+    use agentcore_console::model::{Elicitation, ElicitationAnswer, ElicitationRequest};
+    let address = "https://link.example/accounts?state=1";
+    let asked = || {
+        Event::Tools(ToolsEvent::Elicited(
+            endpoint("prod"),
+            Elicitation {
+                id: 7,
+                message: "Link your account".into(),
+                request: ElicitationRequest::Url(address.to_owned()),
+            },
+        ))
+    };
+    let answered =
+        |answer| Effect::Tools(ToolsEffect::AnswerElicitation(endpoint("prod"), 7, answer));
+    let mut harness = calling();
+    harness.on(asked());
+    for shown in [
+        "The server asks",
+        "Link your account",
+        address,
+        "It leads to link.example",
+    ] {
+        harness.shows(shown);
+    }
+    assert_eq!(harness.keys("c"), [Effect::Copy(address.to_owned())]);
+    assert_eq!(
+        harness.keys("o"),
+        [
+            Effect::OpenAddress(address.to_owned()),
+            answered(ElicitationAnswer::Accept(None))
+        ]
+    );
+    harness.hides("The server asks");
+    for (key, answer) in [
+        ("enter", ElicitationAnswer::Accept(None)),
+        ("y", ElicitationAnswer::Accept(None)),
+        ("n", ElicitationAnswer::Decline),
+        ("esc", ElicitationAnswer::Cancel),
+    ] {
+        harness.on(asked());
+        assert_eq!(harness.keys(key), [answered(answer)], "{key}");
+    }
 }
 
 #[test]

@@ -21,7 +21,7 @@ fn a_statement_is_typed_and_called_and_its_table_is_shown() {
     harness.keys("enter");
     harness.text("RETURN $year AS q");
     assert_eq!(harness.keys("f5"), []);
-    harness.shows("parameter year is empty");
+    harness.shows("✖ empty; \"\" sends an empty text");
     harness.keys("tab");
     harness.text("1990");
     let mut effects = harness.keys("f5");
@@ -116,7 +116,14 @@ fn a_call_that_waits_for_consent_shows_the_whole_address_and_copies_it() {
             .contains("A person must consent first"),
         "in a narrow window too"
     );
-    assert_eq!(harness.keys("c c"), [Effect::Copy(address)]);
+    assert_eq!(harness.keys("c c"), [Effect::Copy(address.clone())]);
+    harness.shows("waits for a person");
+    harness.hides("failed");
+    harness.hides("✖");
+    assert_eq!(harness.keys("c a"), [Effect::Copy(address.clone())]);
+    assert_eq!(harness.keys("a"), [Effect::OpenAddress(address.clone())]);
+    harness.keys("tab");
+    assert_eq!(harness.keys("ctrl-o"), [Effect::OpenAddress(address)]);
     assert!(
         !shown.contains("consent:https"),
         "the address stands alone, to be selected"

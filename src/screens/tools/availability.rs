@@ -45,6 +45,10 @@ impl Tools {
                 | ToolsAction::CallLogs
                 | ToolsAction::CallWaterfall,
             ) => self.result.is_some(),
+            Action::Tools(ToolsAction::OpenAddress | ToolsAction::CopyAddress) => self
+                .result
+                .as_ref()
+                .is_some_and(|result| result.consent_address().is_some()),
             Action::Tools(ToolsAction::ForgetQuery) => {
                 let current = self.current();
                 matches!(current, Some(Item::Saved(_) | Item::Past(_))) && self.pane == Pane::List

@@ -1,6 +1,6 @@
 //! Calls from their arguments to their answers, and what servers ask on the way.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{
     CallResult, Pane, Running, ServerMessages, Tools, endpoints::name_of, form::Form,
@@ -9,8 +9,8 @@ use super::{
 use crate::{
     messages::{Effect, Effects, Slot, ToolsEffect},
     model::{
-        CallOptions, CallOutcome, Claims, ConnectionInfo, Elicitation, ElicitationAnswer,
-        ElicitationRequest, Failure, FailureKind, McpEndpoint, Moment, Tool, pluralize,
+        CallOptions, CallOutcome, Claims, ConnectionInfo, Elicitation, ElicitationRequest, Failure,
+        FailureKind, McpEndpoint, Moment, Tool, pluralize,
     },
     screens::{AppRequest, ScreenUpdate, UpdateContext, confirm::Confirm},
     state::ActivityEntry,
@@ -40,6 +40,9 @@ impl Tools {
         let noted = match &result {
             Ok(outcome) if outcome.is_error => Err(Box::new(refused(&call.tool, outcome))),
             Ok(_) => Ok(words),
+            Err(failure) if failure.consent_urls().next().is_some() => {
+                Ok("waits for a person's consent".to_owned())
+            }
             Err(failure) => Err(Box::new(failure.clone())),
         };
         context.store.record(ActivityEntry {
@@ -81,44 +84,23 @@ impl Tools {
         endpoint: McpEndpoint,
         elicitation: Elicitation,
     ) -> ScreenUpdate {
-        match &elicitation.request {
-            ElicitationRequest::Url(url) => {
-                let answer = |answer| {
-                    Effect::Tools(ToolsEffect::AnswerElicitation(
-                        endpoint.clone(),
-                        elicitation.id,
-                        answer,
-                    ))
-                };
-                let mut confirm = Confirm::ask(
-                    "The server asks you to open an address".to_owned(),
-                    elicitation.message.clone(),
-                    answer(ElicitationAnswer::Accept(None)),
-                );
-                confirm.text.push(url.clone());
-                confirm.text.push(
-                    "Open it yourself if you trust it; it is not opened for you. Yes tells the server that you will.".to_owned(),
-                );
-                confirm.no = Effects::one(answer(ElicitationAnswer::Decline));
-                ScreenUpdate::request(AppRequest::Ask(confirm))
-            }
-            ElicitationRequest::Form(schema) => {
-                let tool = self
-                    .connections
-                    .get(&endpoint)
-                    .and_then(|connection| connection.call.as_ref())
-                    .map(|call| call.tool.clone());
-                let form = Form::for_question(schema);
-                self.ask(ServerQuestion {
-                    endpoint,
-                    tool,
-                    elicitation,
-                    form,
-                    problems: Vec::new(),
-                });
-                ScreenUpdate::done()
-            }
-        }
+        let tool = self
+            .connections
+            .get(&endpoint)
+            .and_then(|connection| connection.call.as_ref())
+            .map(|call| call.tool.clone());
+        let schema = match &elicitation.request {
+            ElicitationRequest::Form(schema) => schema.clone(),
+            ElicitationRequest::Url(_) => json!({"type": "object", "properties": {}}),
+        };
+        self.ask(ServerQuestion {
+            endpoint,
+            tool,
+            elicitation,
+            form: Form::for_question(&schema),
+            problems: Vec::new(),
+        });
+        ScreenUpdate::done()
     }
 
     pub(super) fn run(&mut self, context: &mut UpdateContext<'_>) -> ScreenUpdate {
@@ -144,7 +126,7 @@ impl Tools {
         let arguments = match self.form_mut().map(|form| form.ready()) {
             Some(Ok(arguments)) => arguments,
             Some(Err(problems)) => {
-                self.problems = problems;
+                self.show_problems(problems);
                 if self.pane == Pane::List {
                     // In a narrow window what is wrong is not seen beside the list.
                     self.pane = Pane::Form;

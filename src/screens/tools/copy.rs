@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::Tools;
+use super::{CallResult, Tools};
 use crate::{
     messages::{Effect, ToolsAction},
     screens::{AppRequest, ScreenUpdate, UpdateContext},
@@ -29,6 +29,21 @@ impl Tools {
             Ok(None) => ScreenUpdate::done(),
             Err(problem) => ScreenUpdate::request(AppRequest::Say(problem)),
         }
+    }
+
+    /// Opens or copies the address at which a person must consent before the call of the result can succeed.
+    pub(super) fn consent_address(&self, action: ToolsAction) -> ScreenUpdate {
+        let address = self.result.as_ref().and_then(CallResult::consent_address);
+        let Some(address) = address.map(str::to_owned) else {
+            return ScreenUpdate::request(AppRequest::Say(
+                "the result waits for no consent".to_owned(),
+            ));
+        };
+        ScreenUpdate::effect(if action == ToolsAction::OpenAddress {
+            Effect::OpenAddress(address)
+        } else {
+            Effect::Copy(address)
+        })
     }
 
     /// Returns the call that the form stands for, in the wanted words.

@@ -99,7 +99,7 @@ impl Tools {
         let arguments = match self.form().map(Form::ready) {
             Some(Ok(arguments)) => arguments,
             Some(Err(problems)) => {
-                self.problems = problems;
+                self.show_problems(problems);
                 return ScreenUpdate::done();
             }
             None => return ScreenUpdate::done(),

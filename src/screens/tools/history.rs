@@ -406,6 +406,7 @@ pub(super) fn draw_listed(
         HistoryOutcome::Rows(rows) => (rows.to_string(), Role::Dim),
         HistoryOutcome::Answered => ("●".to_owned(), Role::Success),
         HistoryOutcome::Cancelled => ("◌".to_owned(), Role::Dim),
+        outcome if outcome.waits_for_consent() => ("◆".to_owned(), Role::Person),
         HistoryOutcome::ToolError(_) | HistoryOutcome::Failed(_) => ("✖".to_owned(), Role::Failed),
     };
     let pieces = [
@@ -438,6 +439,7 @@ fn outcome(entry: &HistoryEntry) -> (String, Role) {
     let role = match &entry.outcome {
         HistoryOutcome::Rows(_) | HistoryOutcome::Answered => Role::Text,
         HistoryOutcome::Cancelled => Role::Degraded,
+        outcome if outcome.waits_for_consent() => Role::Person,
         HistoryOutcome::ToolError(_) | HistoryOutcome::Failed(_) => Role::Failed,
     };
     (entry.outcome.words(), role)

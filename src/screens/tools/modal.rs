@@ -42,6 +42,7 @@ impl Modal {
     /// Returns the layers of the keymap while it is on top.
     pub(super) fn layers(&self) -> Vec<Layer> {
         match self {
+            Self::Questions(_) if self.asks_for_address() => vec![Layer::Address],
             Self::Questions(_) => vec![Layer::Question],
             Self::ToolFilter | Self::RowFilter | Self::Naming(_) | Self::Picker(_) => {
                 vec![Layer::Prompt]
@@ -51,11 +52,27 @@ impl Modal {
         }
     }
 
-    /// Returns whether letters are text.
-    pub(super) const fn is_typing(&self) -> bool {
+    /// Returns whether it is a question that asks for an address to be opened.
+    fn asks_for_address(&self) -> bool {
         match self {
-            Self::Questions(_)
-            | Self::ToolFilter
+            Self::Questions(questions) => questions
+                .front()
+                .is_some_and(|question| question.address().is_some()),
+            Self::ToolFilter
+            | Self::RowFilter
+            | Self::Naming(_)
+            | Self::Picker(_)
+            | Self::Identity(_)
+            | Self::History(_)
+            | Self::Schema(_) => false,
+        }
+    }
+
+    /// Returns whether letters are text.
+    pub(super) fn is_typing(&self) -> bool {
+        match self {
+            Self::Questions(_) => !self.asks_for_address(),
+            Self::ToolFilter
             | Self::RowFilter
             | Self::Naming(_)
             | Self::Picker(_)

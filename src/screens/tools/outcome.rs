@@ -83,6 +83,11 @@ impl CallResult {
         }
     }
 
+    /// Returns the address at which a person must consent first, if the call waits for that.
+    pub(super) fn consent_address(&self) -> Option<&str> {
+        self.answer.as_ref().err()?.consent_urls().next()
+    }
+
     /// Returns the rows of the result, if it has any.
     pub(super) fn table(&self) -> Option<&Table> {
         self.answer.as_ref().ok()?.table.as_ref()

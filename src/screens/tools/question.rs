@@ -10,14 +10,15 @@ use super::{
     endpoints::name_of,
     field_view::{draw_row, row_height},
     form::Form,
+    text_view::draw_beginning,
 };
 use crate::{
     keys::Layer,
-    messages::{Action, Effect, PromptAction, ToolsAction, ToolsEffect},
-    model::{Elicitation, ElicitationAnswer, McpEndpoint, pluralize},
+    messages::{Action, Effect, Effects, PromptAction, ToolsAction, ToolsEffect},
+    model::{Elicitation, ElicitationAnswer, ElicitationRequest, McpEndpoint, pluralize},
     screens::{ScreenUpdate, ViewContext, detail::wrapped},
     theme::Role,
-    widgets::Painter,
+    widgets::{Painter, StyledLine},
 };
 
 /// Lines of the server's words that are shown.
@@ -38,10 +39,20 @@ pub(super) struct ServerQuestion {
     pub(super) tool: Option<String>,
     /// The server's words, and what identifies the question.
     pub(super) elicitation: Elicitation,
-    /// The fields.
+    /// The fields; none where an address is to be opened.
     pub(super) form: Form,
     /// What was wrong when the answer was to be sent: the field, and a sentence.
     pub(super) problems: Vec<(usize, String)>,
+}
+
+impl ServerQuestion {
+    /// Returns the address that is to be opened, if the question asks for that.
+    pub(super) fn address(&self) -> Option<&str> {
+        match &self.elicitation.request {
+            ElicitationRequest::Url(address) => Some(address),
+            ElicitationRequest::Form(_) => None,
+        }
+    }
 }
 
 impl Tools {
@@ -49,6 +60,8 @@ impl Tools {
     pub(super) fn act_on_question(&mut self, action: Action) -> ScreenUpdate {
         match action {
             Action::Tools(ToolsAction::SendAnswer) => self.send_answer(),
+            Action::Tools(ToolsAction::OpenAddress) => self.open_asked_address(),
+            Action::Tools(ToolsAction::CopyAddress) => self.copy_asked_address(),
             Action::Tools(ToolsAction::DeclineQuestion) => self.answer(ElicitationAnswer::Decline),
             Action::Tools(ToolsAction::CancelQuestion) => self.answer(ElicitationAnswer::Cancel),
             Action::Prompt(PromptAction::PromptNext) => self.go_in_question(false),
@@ -118,6 +131,9 @@ impl Tools {
         let Some(question) = self.question_mut() else {
             return ScreenUpdate::ignored();
         };
+        if question.address().is_some() {
+            return self.answer(ElicitationAnswer::Accept(None));
+        }
         match question.form.answer() {
             Ok(content) => self.answer(ElicitationAnswer::Accept(Some(Value::Object(content)))),
             Err(problems) => {
@@ -128,6 +144,28 @@ impl Tools {
                 ScreenUpdate::done()
             }
         }
+    }
+
+    /// Opens the address of the question, and tells the server that the person agreed to that.
+    fn open_asked_address(&mut self) -> ScreenUpdate {
+        let Some(address) = self.asked_address() else {
+            return ScreenUpdate::ignored();
+        };
+        let mut update = self.answer(ElicitationAnswer::Accept(None));
+        let opening = Effects::one(Effect::OpenAddress(address));
+        update.effects = opening.and(update.effects);
+        update
+    }
+
+    fn copy_asked_address(&mut self) -> ScreenUpdate {
+        match self.asked_address() {
+            Some(address) => ScreenUpdate::effect(Effect::Copy(address)),
+            None => ScreenUpdate::ignored(),
+        }
+    }
+
+    fn asked_address(&mut self) -> Option<String> {
+        self.question_mut()?.address().map(str::to_owned)
     }
 
     /// Answers the server's question that is shown.
@@ -194,7 +232,10 @@ impl Tools {
             width: place.width.saturating_sub(2),
             height: place.height.saturating_sub(lines + FRAME),
         };
-        draw_fields(question, is_roomy, body, painter);
+        match question.address() {
+            Some(address) => draw_address(address, body, painter),
+            None => draw_fields(question, is_roomy, body, painter),
+        }
         self.draw_sending(question, context, place, painter);
         draw_keys(question, context, place, painter);
     }
@@ -217,7 +258,10 @@ impl Tools {
             height: 1,
         });
         painter.shade(place, Role::Raised);
-        let answer = Value::Object(question.form.value_so_far()).to_string();
+        let answer = match question.address() {
+            Some(_) => "that you opened the address, and nothing else".to_owned(),
+            None => Value::Object(question.form.value_so_far()).to_string(),
+        };
         let server = self
             .connections
             .get(endpoint)
@@ -235,7 +279,10 @@ impl Tools {
             painter.text(x, y, 8, label, Role::Dim);
             painter.text(x + 8, y, room.saturating_sub(8), text, role);
         }
-        let note = "never type a password here: a server must not ask for one in this way";
+        let note = match question.address() {
+            Some(_) => "",
+            None => "never type a password here: a server must not ask for one in this way",
+        };
         painter.text(x, y + 1, room, note, Role::Faint);
     }
 }
@@ -262,8 +309,11 @@ fn draw_title(
     painter.text(place.x + 3, place.y, room, &text, Role::Dim);
 }
 
-/// Rows of the screen that the fields take.
+/// Rows of the screen that the fields or the address take.
 fn question_height(question: &ServerQuestion, width: u16) -> u16 {
+    if let Some(address) = question.address() {
+        return u16::try_from(address_lines(address, width).len()).unwrap_or(u16::MAX);
+    }
     let form = &question.form;
     let rows = form.rows();
     let heights = rows
@@ -271,6 +321,35 @@ fn question_height(question: &ServerQuestion, width: u16) -> u16 {
         .enumerate()
         .map(|(at, row)| row_height(row, at == form.focus, width));
     heights.fold(0, u16::saturating_add)
+}
+
+/// The address whole, and where it leads: a person decides by the host.
+fn address_lines(address: &str, width: u16) -> Vec<StyledLine> {
+    let mut lines = wrapped(address, width.saturating_sub(6), Role::Accent);
+    let host = url::Url::parse(address).ok();
+    let host = host.as_ref().and_then(url::Url::host_str);
+    let words = match host {
+        Some(host) => vec![
+            ("It leads to ".to_owned(), Role::Dim),
+            (host.to_owned(), Role::Name),
+            (". Open it only if you trust it.".to_owned(), Role::Dim),
+        ],
+        None => vec![(
+            "It is no web address, and is not opened.".to_owned(),
+            Role::Degraded,
+        )],
+    };
+    lines.push(words);
+    lines
+}
+
+fn draw_address(address: &str, body: Rect, painter: &mut Painter<'_>) {
+    let place = Rect {
+        x: body.x + 1,
+        width: body.width.saturating_sub(2),
+        ..body
+    };
+    draw_beginning(&address_lines(address, body.width), place, painter);
 }
 
 /// The fields, scrolled so that the focused one is seen; a mistake stands beside its field.
@@ -282,6 +361,7 @@ fn draw_fields(question: &ServerQuestion, is_roomy: bool, body: Rect, painter: &
     } else {
         (form.focus + 2).saturating_sub(room)
     };
+    let typing = form.problems_while_typing();
     let mut y = body.y;
     for (at, row) in form.rows().iter().enumerate().skip(first) {
         if y >= body.bottom() {
@@ -292,14 +372,15 @@ fn draw_fields(question: &ServerQuestion, is_roomy: bool, body: Rect, painter: &
             height: body.bottom() - y,
             ..body
         };
-        let told = question
-            .problems
-            .iter()
-            .find(|(row, _)| *row == at)
-            .map(|(_, problem)| problem.clone());
-        let problem = told.or_else(|| form.problem_while_typing(at));
+        let mut told = question.problems.iter();
+        let told = told.find(|(row, _)| *row == at);
+        let mut typed = typing.iter();
+        let typed = typed.find(|problem| problem.row == Some(at));
+        let problem = told
+            .map(|(_, problem)| problem.as_str())
+            .or_else(|| typed.map(|problem| problem.text.as_str()));
         let is_focused = at == form.focus;
-        y += draw_row(row, is_focused, problem.as_deref(), place, painter).height;
+        y += draw_row(row, is_focused, problem, place, painter).height;
         y += u16::from(is_roomy);
     }
 }
@@ -313,20 +394,36 @@ fn draw_keys(
 ) {
     let mut x = place.x + 3;
     let y = place.bottom().saturating_sub(1);
-    for (action, words) in [
-        (ToolsAction::SendAnswer, "send"),
-        (ToolsAction::DeclineQuestion, "decline"),
-        (ToolsAction::CancelQuestion, "cancel"),
-    ] {
-        let key = context
-            .keymap
-            .key_of(&[Layer::Question], Action::Tools(action));
+    let is_address = question.address().is_some();
+    let (layer, actions): (Layer, &[(ToolsAction, &str)]) = if is_address {
+        (
+            Layer::Address,
+            &[
+                (ToolsAction::OpenAddress, "open"),
+                (ToolsAction::CopyAddress, "copy"),
+                (ToolsAction::SendAnswer, "I opened it"),
+                (ToolsAction::DeclineQuestion, "decline"),
+                (ToolsAction::CancelQuestion, "cancel"),
+            ],
+        )
+    } else {
+        (
+            Layer::Question,
+            &[
+                (ToolsAction::SendAnswer, "send"),
+                (ToolsAction::DeclineQuestion, "decline"),
+                (ToolsAction::CancelQuestion, "cancel"),
+            ],
+        )
+    };
+    for (action, words) in actions {
+        let key = context.keymap.key_of(&[layer], Action::Tools(*action));
         let Some(key) = key else { continue };
         let room = place.right().saturating_sub(x);
         let pieces = [
             (key.as_str(), Role::Accent),
             (" ", Role::Dim),
-            (words, Role::Text),
+            (*words, Role::Text),
             ("     ", Role::Dim),
         ];
         x = painter.spans(x, y, room, &pieces);

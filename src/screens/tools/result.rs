@@ -79,6 +79,13 @@ fn draw_body(
         (ResultView::Raw | ResultView::Plan | ResultView::Changes | ResultView::Messages, _) => {
             lines(&result.lines, painter);
         }
+        (_, Err(failure)) if result.consent_address().is_some() => {
+            let keys = consent_keys(state, context);
+            lines(
+                &text_view::consent_text(failure, &keys, body.width),
+                painter,
+            );
+        }
         (_, Err(failure)) => lines(&text_view::failure_text(failure, body.width), painter),
         (_, Ok(call)) if call.is_error => {
             let text = call.text();
@@ -101,6 +108,25 @@ fn draw_body(
         },
         (ResultView::Text, Ok(_)) => lines(&result.lines, painter),
     }
+}
+
+/// Returns what can be done while a call waits for a person's consent, with the keys of the pane that is used.
+fn consent_keys(state: &Tools, context: &ViewContext<'_>) -> StyledLine {
+    let layers = match state.pane {
+        Pane::Form => [Layer::Editor],
+        Pane::List | Pane::Result => [Layer::Tools],
+    };
+    let actions = [
+        (ToolsAction::OpenAddress, " opens it   "),
+        (ToolsAction::CopyAddress, " copies it   "),
+        (ToolsAction::Run, " then calls again"),
+    ];
+    let pieces = actions.into_iter().flat_map(|(action, words)| {
+        let key = context.keymap.key_of(&layers, Action::Tools(action));
+        let key = key.unwrap_or_default();
+        [(key, Role::Accent), (words.to_owned(), Role::Dim)]
+    });
+    pieces.collect()
 }
 
 fn draw_head(
@@ -271,6 +297,9 @@ fn outcome_in_words(state: &Tools, result: &CallResult) -> (String, Role) {
         },
         Err(failure) if failure.kind == FailureKind::Cancelled => {
             ("cancelled".to_owned(), Role::Degraded)
+        }
+        Err(failure) if failure.consent_urls().next().is_some() => {
+            ("waits for a person".to_owned(), Role::Person)
         }
         Err(_) => ("failed".to_owned(), Role::Failed),
     }

@@ -81,7 +81,7 @@ impl Tools {
         let Some(tool) = self.selected().map(|tool| tool.name.clone()) else {
             return ScreenUpdate::done();
         };
-        match self.form_mut().map(|form| form.arguments()) {
+        match self.form_mut().map(|form| form.checked()) {
             Some(Ok(arguments)) => match Query::new(&tool, &arguments) {
                 Ok(query) => {
                     self.modals.push(Modal::Naming(NamePrompt {
@@ -93,7 +93,7 @@ impl Tools {
                 Err(why) => ScreenUpdate::request(AppRequest::Say(why)),
             },
             Some(Err(problems)) => {
-                self.problems = problems;
+                self.show_problems(problems);
                 ScreenUpdate::done()
             }
             None => ScreenUpdate::done(),

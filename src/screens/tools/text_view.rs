@@ -45,32 +45,39 @@ pub(super) fn draw_beginning(lines: &[StyledLine], area: Rect, painter: &mut Pai
     }
 }
 
-/// Returns a failure, and below it what its answer is worth keeping for: first of all the address at which a person must consent.
+/// Returns a failure, and below it what its answer is worth keeping for.
 pub(super) fn failure_text(failure: &Failure, room: u16) -> Vec<StyledLine> {
     let mut lines = failure_block(failure, room);
-    let mut addresses = failure.consent_urls().peekable();
-    let waits = addresses.peek().is_some();
-    if waits {
-        lines.push(vec![
-            ("◆ ".to_owned(), Role::Person),
-            (
-                "A person must consent first, at this address:".to_owned(),
-                Role::Person,
-            ),
-        ]);
-        lines.extend(addresses.flat_map(|address| wrapped(address, room, Role::Accent)));
-        lines.push(vec![(
-            "c c copies it (esc first, in a field). Then f5 calls again.".to_owned(),
-            Role::Dim,
-        )]);
-    }
+    lines.extend(evidence_lines(failure, room));
+    lines
+}
+
+/// Returns what a call waits for that a person must consent to first: it did not fail, and is called again after that. The address
+/// stands alone, to be selected.
+pub(super) fn consent_text(failure: &Failure, keys: &StyledLine, room: u16) -> Vec<StyledLine> {
+    let mut lines = vec![vec![
+        ("◆ ".to_owned(), Role::Person),
+        (
+            "A person must consent first, at this address:".to_owned(),
+            Role::Person,
+        ),
+    ]];
+    let addresses = failure.consent_urls();
+    lines.extend(addresses.flat_map(|address| wrapped(address, room, Role::Accent)));
+    lines.push(keys.clone());
+    lines.extend(wrapped(&failure.cause, room, Role::Dim));
+    lines.extend(evidence_lines(failure, room));
+    lines
+}
+
+/// Returns the facts of a failure other than addresses at which a person consents.
+fn evidence_lines(failure: &Failure, room: u16) -> impl Iterator<Item = StyledLine> {
     let others = failure.evidence.iter().filter(|fact| {
         !failure
             .consent_urls()
             .any(|address| fact.ends_with(address))
     });
-    lines.extend(others.flat_map(|fact| wrapped(fact, room, Role::Dim)));
-    lines
+    others.flat_map(move |fact| wrapped(fact, room, Role::Dim))
 }
 
 /// Returns a result as lines: JSON indented, text as it is. Lines are cut, since no window shows a million columns.
