@@ -46,9 +46,7 @@ impl Environment {
         Self {
             browser: std::env::var("BROWSER").unwrap_or_default(),
             is_macos: cfg!(target_os = "macos"),
-            has_display: ["DISPLAY", "WAYLAND_DISPLAY"]
-                .iter()
-                .any(|name| is_set(&name)),
+            has_display: ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(is_set),
             is_remote: is_set(&"SSH_CONNECTION"),
         }
     }

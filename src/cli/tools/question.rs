@@ -58,9 +58,7 @@ impl<I: BufRead, O: Write> Dialog<I, O> {
         self.say("Never type a password here. An empty line takes the value in brackets, or leaves an optional value out; ctrl-d declines.");
         let mut answer = Map::new();
         for property in &schema.properties {
-            if let Some(value) = self.ask_value(property)? {
-                answer.insert(property.name.clone(), value);
-            }
+            self.ask_value(property, &mut answer)?;
         }
         let answer = Value::Object(answer);
         self.say(&format!("This is sent: {answer}"));
@@ -73,8 +71,8 @@ impl<I: BufRead, O: Write> Dialog<I, O> {
         }
     }
 
-    /// Asks for one value until it is right. The outer `None` is the end of the input, the inner one a value that is left out.
-    fn ask_value(&mut self, property: &Property) -> Option<Option<Value>> {
+    /// Asks for one value until it is right, and puts it into the answer unless it is left out. `None` is the end of the input.
+    fn ask_value(&mut self, property: &Property, answer: &mut Map<String, Value>) -> Option<()> {
         if let Some(description) = &property.description {
             self.say(&format!("  {description}"));
         }
@@ -87,7 +85,10 @@ impl<I: BufRead, O: Write> Dialog<I, O> {
                 None => value_by_title(property, &line),
             };
             match arguments::value_of_text(property, &text) {
-                Ok(value) => return Some(value),
+                Ok(value) => {
+                    answer.extend(value.map(|value| (property.name.clone(), value)));
+                    return Some(());
+                }
                 Err(problem) => self.say(&format!("  {problem}")),
             }
         }

@@ -122,10 +122,11 @@ impl Field {
             FieldTarget::Argument(property) | FieldTarget::Statement(property) => {
                 arguments::value_of_text(property, &text)
             }
-            FieldTarget::Parameter => Ok(Some(arguments::json_or_text(&text))),
             FieldTarget::Further(given) if text == given.1 => Ok(Some(given.0.clone())),
             FieldTarget::Further(_) if self.is_empty() => Ok(None),
-            FieldTarget::Further(_) => Ok(Some(arguments::json_or_text(&text))),
+            FieldTarget::Further(_) | FieldTarget::Parameter => {
+                Ok(Some(arguments::json_or_text(&text)))
+            }
         }
     }
 

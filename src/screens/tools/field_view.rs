@@ -270,9 +270,14 @@ fn draw_field(
         }
         return (x, line.y);
     }
+    // What is wrong may take more room than what is wanted.
+    let most = match problem {
+        Some(_) => line.width.saturating_sub(FIELD + 2).max(line.width / 2),
+        None => line.width / 2,
+    };
     let note_width = u16::try_from(text_width(&note))
         .unwrap_or(u16::MAX)
-        .min(line.width / 2);
+        .min(most);
     let typed = field.text.lines().first().map_or("", String::as_str);
     let wanted = u16::try_from(text_width(typed) + 1).unwrap_or(u16::MAX);
     let room = line.width.saturating_sub(note_width + 2);
@@ -296,7 +301,7 @@ fn note(row: &FormRow<'_>, field: &Field, focused: bool, room: u16) -> String {
     let mut parts = vec![field.type_in_words()];
     if field.is_further() {
         let removes = if focused { "; ctrl-u removes it" } else { "" };
-        parts.push(format!("not a field of the schema{removes}"));
+        parts.push(format!("further member{removes}"));
     } else if row.is_item && focused && field.is_empty() {
         parts.push("backspace removes it".to_owned());
     }

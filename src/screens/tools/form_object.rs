@@ -11,7 +11,7 @@ use crate::tools::{
 /// Fields of one object that are shown.
 const FIELDS: usize = 100;
 /// What is wrong with a further member of an object that takes none.
-const REFUSED: &str = "the schema takes no further members (additionalProperties: false)";
+const REFUSED: &str = "the schema refuses it (additionalProperties: false); ctrl-u removes it";
 
 /// An object.
 #[derive(Clone, Debug)]

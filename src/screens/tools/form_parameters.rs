@@ -3,7 +3,10 @@
 use serde_json::{Map, Value};
 
 use super::{field::Field, form::Form};
-use crate::tools::{arguments, cypher::parameters};
+use crate::tools::{
+    arguments,
+    cypher::{CypherTool, parameters},
+};
 
 impl Form {
     /// Fills the form with the arguments of an earlier call. Parameters that the call does not name stay as they are; those that the
@@ -98,7 +101,9 @@ impl Form {
         let argument = self.parameters_argument();
         let given = argument.as_ref().and_then(|name| arguments.get(name));
         let mut all = given.and_then(members_of).unwrap_or_default();
-        if typed.is_empty() && !(is_text_of(cypher) && !all.is_empty()) {
+        // A text of parameters that are kept as an object is written anew.
+        let is_placed_already = !is_text_of(cypher) || all.is_empty();
+        if typed.is_empty() && is_placed_already {
             return Ok(arguments);
         }
         all.extend(typed);
@@ -109,7 +114,7 @@ impl Form {
 }
 
 /// Returns whether the tool wants the parameters as a JSON text.
-fn is_text_of(cypher: &crate::tools::cypher::CypherTool) -> bool {
+fn is_text_of(cypher: &CypherTool) -> bool {
     cypher
         .parameters
         .as_ref()
