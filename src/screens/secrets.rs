@@ -118,8 +118,8 @@ impl Secrets {
         }
     }
 
-    /// Puts the cursor on a secret.
-    pub fn select(&mut self, deployment: &DeploymentName, id: &str, store: &Store) {
+    /// Puts the cursor on a secret. Returns whether it is listed.
+    pub fn select(&mut self, deployment: &DeploymentName, id: &str, store: &Store) -> bool {
         let found = entries(store).iter().position(|entry| match entry {
             SecretEntry::Neo4j(secret) => {
                 secret.key.deployment == *deployment && secret.key.id == id
@@ -130,6 +130,7 @@ impl Secrets {
             self.list.select(at);
             self.shows_run = false;
         }
+        found.is_some()
     }
 
     /// Handles an event.
