@@ -3,7 +3,7 @@
 use super::App;
 use crate::{
     keys::Layer,
-    messages::{Action, Effect, Effects, ListAction, Route},
+    messages::{Action, Effect, Effects, ListAction, Route, SecretsAction},
     model::{DeploymentName, McpEndpoint, McpTarget, ResourceKey, parse_time},
     screens::{
         AppRequest, UpdateContext,
@@ -56,6 +56,7 @@ impl App {
                 self.handle_request(AppRequest::Examine(deployment))
             }
             PaletteCommand::Reveal(key) => self.handle_request(AppRequest::Detail(key)),
+            PaletteCommand::Rotate(key) => self.plan_rotation(&key),
             PaletteCommand::Fault(index) => self.inject_fault(index),
             PaletteCommand::Elsewhere(route, action) => self.act_elsewhere(route, action),
             PaletteCommand::Tools(target) => {
@@ -64,6 +65,17 @@ impl App {
             PaletteCommand::Logs(target) => self.open_logs(target, LogWindow::default()),
             PaletteCommand::LogWindow(target, window) => self.open_logs(target, window),
         }
+    }
+
+    /// Selects a secret and asks for its rotation, which shows its plan and asks before it writes.
+    fn plan_rotation(&mut self, key: &ResourceKey) -> Effects {
+        // The rotation is that of the selected secret: it must be the one that was named.
+        if !self.secrets.select(&key.deployment, &key.id, &self.store) {
+            self.toast(format!("{} is not in the list of secrets", key.id), true);
+            return Effects::none();
+        }
+        let shown = self.show(Route::Secrets);
+        shown.and(self.act(Action::Secrets(SecretsAction::Rotate)))
     }
 
     /// Injects a fault of the embedded stack; the first one clears all.

@@ -23,7 +23,7 @@ use crate::{
     screens::start_page::{StartChoice, StartPage},
     services::{Services, aws::logs::wait_for_stopped_queries, mcp::wait_for_cancelled_tasks},
     state::ViewMemory,
-    theme::{ColorDepth, EMBEDDED, Theme, embedded_names},
+    theme::{ColorDepth, EMBEDDED, GlyphSet, Theme, embedded_names},
 };
 
 /// Runs the console until the user leaves it; what was chosen on a start page comes next in the same terminal. Nothing that
@@ -327,7 +327,8 @@ pub(crate) fn show(
     }
 }
 
-/// Returns the wanted theme first, then the others that the theme key goes through. NO_COLOR wins over the configuration, not over the flag.
+/// Returns the wanted theme first, then the others that the theme key goes through. NO_COLOR wins over the configuration, not over the
+/// flag; a theme whose name asks for glyphs and for no colours, like `ascii`, loses its colours.
 fn themes(context: &Context, ui: &Ui, problems: &mut Vec<String>) -> Result<Vec<Theme>, Failure> {
     let colourless = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let depth = match std::env::var("COLORTERM").as_deref() {
@@ -340,7 +341,16 @@ fn themes(context: &Context, ui: &Ui, problems: &mut Vec<String>) -> Result<Vec<
         (None, false, Some(configured)) => configured.as_str(),
         (None, false, None) => "dark",
     };
-    let first = read_theme(wanted, depth);
+    // A style that the terminal's library refuses to colour would lose its attributes too: the themes alone decide.
+    crossterm::style::force_color_output(true);
+    let uncolored = |theme: Theme| {
+        if colourless && theme.glyphs == GlyphSet::Ascii {
+            theme.without_colors()
+        } else {
+            theme
+        }
+    };
+    let first = read_theme(wanted, depth).map(uncolored);
     // A flag is corrected at once; a configuration never stops the start.
     let first = match first {
         Ok(theme) => Some(theme),
@@ -358,7 +368,7 @@ fn themes(context: &Context, ui: &Ui, problems: &mut Vec<String>) -> Result<Vec<
         .filter(|(name, _)| shown.as_deref() != Some(*name));
     Ok(first
         .into_iter()
-        .chain(others.filter_map(|(name, _)| Theme::embedded(name, depth).ok()))
+        .chain(others.filter_map(|(name, _)| Theme::embedded(name, depth).ok().map(uncolored)))
         .collect())
 }
 

@@ -77,10 +77,11 @@ pub(crate) fn run(context: &Context, options: &DemoOptions) -> CliResult {
     console::show(shown, terminal, start, &Memory::default()).map(drop)
 }
 
-/// Returns the same deployment under its title: the demo's screens say what each deployment is.
+/// Returns the same deployment under its title: the demo's screens say what each deployment is. It is still found by its name.
 fn called_by_title(deployment: Deployment) -> Deployment {
     Deployment {
         name: deployment.title().into(),
+        short_name: Some(deployment.name.to_string()),
         ..deployment
     }
 }
@@ -88,7 +89,7 @@ fn called_by_title(deployment: Deployment) -> Deployment {
 /// Returns the faults of the hops, one for each deployment that has the hop, and a way to take them all back. The stack lives as
 /// long as what is returned.
 fn playable(stack: emulator::Stack, deployments: &[String]) -> (Vec<String>, Faults) {
-    let mut names = vec!["none: take all faults back".to_owned()];
+    let mut names = vec!["none: clear all faults".to_owned()];
     let mut faults = Vec::new();
     let chains = stack.deployments();
     let chain = |deployment: &String| chains.iter().find(|chain| chain.title == *deployment);

@@ -65,6 +65,7 @@ pub(super) fn read(
     let deployment = Deployment {
         name: DeploymentName::from(name),
         title: section.text("title"),
+        short_name: None,
         shape: shape(section),
         region: region.unwrap_or_default(),
         profile,

@@ -373,6 +373,8 @@ pub struct Deployment {
     pub name: DeploymentName,
     /// What the screens call it; taken wherever the name is. `None`: the name.
     pub title: Option<String>,
+    /// A further name under which it is found; never shown in its place.
+    pub short_name: Option<String>,
     /// Its shape, where the configuration says so.
     pub shape: Option<Shape>,
     /// AWS region.
@@ -424,9 +426,10 @@ impl Deployment {
         }
     }
 
-    /// Returns whether this is the deployment's name or its title.
+    /// Returns whether this is the deployment's name, its title or its short name.
     pub fn is_called(&self, name: &str) -> bool {
-        self.name.as_str() == name || self.title.as_deref() == Some(name)
+        let others = [&self.title, &self.short_name];
+        self.name.as_str() == name || others.into_iter().flatten().any(|other| other == name)
     }
 
     /// Returns whether both are reached with the same credentials in the same region, as far as the configuration tells.
@@ -452,6 +455,7 @@ impl Deployment {
         Self {
             name: name.into(),
             title: None,
+            short_name: None,
             shape: None,
             region: region.into(),
             profile: None,

@@ -72,14 +72,14 @@ impl RotationPlan {
     fn outage_range(&self) -> String {
         match &self.alternate {
             Some(other) => format!(
-                "none for readers of AWSCURRENT; who still logs in as {}, from the version before, fails from step 3 on",
+                "none for readers of AWSCURRENT; whoever still logs in as {}, the user of the previous version, fails from step 3 on",
                 other.user
             ),
             None if self.by_function => {
-                "until the function has moved AWSCURRENT; open connections go on".to_owned()
+                "until the function has moved AWSCURRENT; open connections stay open until you agree to close them".to_owned()
             }
             None => {
-                "new logins fail from step 3 to step 5; open connections go on, no query is cut off"
+                "new logins fail from step 3 to step 5; open connections stay open until you agree to close them"
                     .to_owned()
             }
         }
@@ -119,15 +119,11 @@ impl RotationPlan {
             };
             *groups.entry((agent, host)).or_default() += 1;
         }
-        let after = if self.alternate.is_some() || self.by_function {
-            "goes on"
+        // Of two users only one changes; otherwise what has the old password is closed, after a question.
+        let (mark, after) = if self.alternate.is_some() {
+            (PlanMark::Good, "stays open")
         } else {
-            "closed, you are asked"
-        };
-        let mark = if after == "goes on" {
-            PlanMark::Good
-        } else {
-            PlanMark::Attention
+            (PlanMark::Attention, "closed if you agree")
         };
         groups
             .into_iter()
@@ -307,9 +303,28 @@ mod tests {
                 "Go Driver/6.2.0",
                 "10.0.3.17",
                 "2 connections",
-                "closed, you are asked"
+                "closed if you agree"
             ]
         );
+    }
+
+    #[test]
+    fn a_plan_does_not_contradict_its_questions() {
+        let mut known = known();
+        for managed in [false, true] {
+            known.managed = managed;
+            let page = RotationPlan::new(RotationKind::Rotate, &known).page();
+            let text = |heading| {
+                let section = page.filled().find(|section| section.heading == heading);
+                let rows = section.map(|section| format!("{:?}", section.rows));
+                rows.unwrap_or_default()
+            };
+            assert!(
+                text("open now").contains("closed if you agree"),
+                "{managed}"
+            );
+            assert!(text("outage").contains("until you agree"), "{managed}");
+        }
     }
 
     #[test]

@@ -214,7 +214,11 @@ impl fmt::Display for RotationQuestion {
             ),
             Self::CloseConnections(connections) => {
                 write_connections(formatter, connections)?;
-                formatter.write_str(" went on working with the old password. Close them, so that their owners log in again?")
+                formatter.write_str(if connections.len() == 1 {
+                    " went on working with the old password. Close it, so that its owner logs in again?"
+                } else {
+                    " went on working with the old password. Close them, so that their owners log in again?"
+                })
             }
             Self::RefreshReaders(readers) => {
                 let names: Vec<String> = readers

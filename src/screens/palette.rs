@@ -2,6 +2,7 @@
 
 mod items;
 mod rank;
+mod typed_names;
 
 use crossterm::event::KeyEvent;
 use ratatui::layout::Rect;
@@ -44,6 +45,8 @@ pub enum PaletteCommand {
     Tools(PaletteTarget),
     /// The detail of a resource in the Fleet.
     Reveal(ResourceKey),
+    /// The plan of a rotation of a secret's password.
+    Rotate(ResourceKey),
     /// An examination of a deployment by the doctor.
     Examine(DeploymentName),
     /// An action of another screen.
@@ -137,6 +140,9 @@ impl PaletteItem {
             PaletteCommand::LogWindow(..) => "Opens Logs from this time on.".to_owned(),
             PaletteCommand::Tools(_) => "Opens Tools, signs in and lists the tools.".to_owned(),
             PaletteCommand::Reveal(_) => "Opens the detail in Fleet.".to_owned(),
+            PaletteCommand::Rotate(_) => {
+                "Opens Secrets with the plan; asks you before anything is changed.".to_owned()
+            }
             PaletteCommand::Examine(_) => "Opens Doctor and examines the chain again.".to_owned(),
             PaletteCommand::Fault(0) => "Clears all faults of the embedded stack.".to_owned(),
             PaletteCommand::Fault(_) => {

@@ -118,8 +118,8 @@ impl Secrets {
         }
     }
 
-    /// Puts the cursor on a secret.
-    pub fn select(&mut self, deployment: &DeploymentName, id: &str, store: &Store) {
+    /// Puts the cursor on a secret. Returns whether it is listed.
+    pub fn select(&mut self, deployment: &DeploymentName, id: &str, store: &Store) -> bool {
         let found = entries(store).iter().position(|entry| match entry {
             SecretEntry::Neo4j(secret) => {
                 secret.key.deployment == *deployment && secret.key.id == id
@@ -130,6 +130,7 @@ impl Secrets {
             self.list.select(at);
             self.shows_run = false;
         }
+        found.is_some()
     }
 
     /// Handles an event.
@@ -277,6 +278,34 @@ impl Secrets {
         reply
     }
 
+    /// Returns whether an action on the selected secret has something to do: none while one is done, and none on the page of one that
+    /// has ended but the way on or back from there.
+    fn offers_rotation(&self, action: SecretsAction, store: &Store) -> bool {
+        if self.is_rotating() || entries(store).is_empty() {
+            return false;
+        }
+        let ended = self.run.as_ref().filter(|_| self.shows_run);
+        let has_failed = ended.and_then(Run::has_failed);
+        match action {
+            SecretsAction::Rotate => has_failed.is_none(),
+            SecretsAction::Resume => has_failed != Some(false),
+            SecretsAction::Rollback => has_failed != Some(true) && self.has_previous(store),
+        }
+    }
+
+    /// Returns whether there may be a previous version of the selected secret: what is not read yet may have one.
+    fn has_previous(&self, store: &Store) -> bool {
+        let Some(SecretEntry::Neo4j(secret)) = self.current(store) else {
+            return true;
+        };
+        let read = self
+            .detail
+            .as_ref()
+            .filter(|(name, id, _)| *name == secret.key.deployment && *id == secret.key.id);
+        read.and_then(|(.., detail)| detail.value())
+            .is_none_or(|detail| detail.version_with("AWSPREVIOUS").is_some())
+    }
+
     fn copy_arn(&self, store: &Store) -> ScreenUpdate {
         let arn = match self.current(store) {
             Some(SecretEntry::Neo4j(secret)) => secret.arn.clone(),
@@ -406,7 +435,7 @@ impl Screen for Secrets {
                 !self.shows_run && self.has_run_of_current(look.store)
             }
             Action::List(ListAction::Filter | ListAction::Sort | ListAction::Mark) => false,
-            Action::Secrets(_) => !self.is_rotating() && !entries(look.store).is_empty(),
+            Action::Secrets(action) => self.offers_rotation(action, look.store),
             Action::App(_)
             | Action::List(_)
             | Action::Start(_)

@@ -19,7 +19,7 @@ pub enum Role {
     Text,
     /// Context: labels, ages, units.
     Dim,
-    /// Never the only carrier of a meaning: hints, line numbers, guides.
+    /// Less than context: hints, times of lines, line numbers, guides.
     Faint,
     /// What is selected, what is a key, what can be followed.
     Accent,
@@ -195,6 +195,18 @@ impl Theme {
     /// Returns the foreground of a role for what is drawn with pixels. `None` for a role without a colour.
     pub fn rgb(&self, role: Role) -> Option<Rgb> {
         self.colors.get(role as usize).copied().flatten()
+    }
+
+    /// Returns the theme without any colour: with the attributes of the theme for NO_COLOR, and its own glyphs.
+    pub fn without_colors(self) -> Self {
+        let Ok(colorless) = Self::embedded("mono", ColorDepth::Sixteen) else {
+            return self;
+        };
+        Self {
+            name: self.name,
+            glyphs: self.glyphs,
+            ..colorless
+        }
     }
 
     /// Returns the colour that the ground of the window is near to: black below light text, otherwise white.
@@ -385,6 +397,52 @@ mod tests {
                 assert!(ratio >= least, "{name} {role:?}: {ratio:.1}");
             }
         }
+    }
+
+    #[test]
+    fn every_text_is_legible_on_every_ground() {
+        for (name, ground) in [
+            ("dark", Color::Rgb(0x0d, 0x11, 0x17)),
+            ("light", Color::Rgb(255, 255, 255)),
+            ("contrast", Color::Rgb(0, 0, 0)),
+            ("contrast-light", Color::Rgb(255, 255, 255)),
+        ] {
+            let theme = Theme::embedded(name, ColorDepth::True).unwrap();
+            let raised = Role::ALL
+                .into_iter()
+                .filter_map(|role| theme.style(role).bg);
+            let grounds: Vec<Color> = raised.chain([ground]).collect();
+            assert_eq!(grounds.len(), 4, "{name}");
+            // Rules and bars are no text.
+            let is_text = |role: &Role| !matches!(role, Role::Rule | Role::Bar | Role::Low);
+            for role in Role::ALL.into_iter().filter(is_text) {
+                let Some(color) = theme.style(role).fg else {
+                    continue;
+                };
+                for ground in &grounds {
+                    let ratio = contrast(color, *ground);
+                    assert!(ratio >= 4.5, "{name} {role:?} on {ground}: {ratio:.2}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn without_colors_the_glyphs_stay_and_attributes_tell_roles_apart() {
+        let ascii = Theme::embedded("ascii", ColorDepth::Sixteen)
+            .unwrap()
+            .without_colors();
+        assert_eq!(
+            (ascii.name.as_str(), ascii.glyphs),
+            ("ascii", GlyphSet::Ascii)
+        );
+        for role in Role::ALL {
+            let style = ascii.style(role);
+            assert_eq!((style.fg, style.bg), (None, None), "{role:?}");
+        }
+        // A tab or a view that is chosen, and one that is not.
+        assert_ne!(ascii.style(Role::Name), ascii.style(Role::Dim));
+        assert_ne!(ascii.style(Role::Selected), ascii.style(Role::Text));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::{
     model::{DeploymentName, Moment, pluralize},
     screens::{ViewContext, detail::wrapped, panel, panel::PanelLine},
     theme::Role,
-    widgets::Painter,
+    widgets::{Painter, text_width},
 };
 
 /// From this width the comparison and the history stand beside the hops.
@@ -131,9 +131,9 @@ fn draw_report(
     area: Rect,
     painter: &mut Painter<'_>,
 ) {
-    let mut lines = verdict_lines(report, context, area.width.saturating_sub(4));
     // The hops are more important than the end of a long fix.
-    lines.truncate(usize::from(area.height / 2));
+    let most = usize::from(area.height / 2);
+    let lines = verdict_lines(report, context, area.width.saturating_sub(4), most);
     let used = u16::try_from(lines.len()).unwrap_or_default();
     let verdict = Rect {
         x: area.x + 2,
@@ -181,33 +181,97 @@ fn draw_report(
     }
 }
 
-/// Returns the verdict as a person would say it, its evidence, who changed something before it broke, and the fix with its key.
-fn verdict_lines(report: &DoctorReport, context: &ViewContext<'_>, room: u16) -> Vec<PanelLine> {
+/// Returns the verdict as a person would say it, its evidence, who changed something before it broke, and the fix with its key. Where
+/// there is no room for all of it, evidence is left out behind a mark; the sentence, its hop and the fix stay.
+fn verdict_lines(
+    report: &DoctorReport,
+    context: &ViewContext<'_>,
+    room: u16,
+    most: usize,
+) -> Vec<PanelLine> {
     let Some(verdict) = &report.verdict else {
         return Vec::new();
     };
     let (first, rest) = split_sentence(&verdict.evidence);
-    let mut lines = vec![PanelLine {
-        left: vec![
-            ("✖ ".to_owned(), Role::Failed),
-            (format!("{first}."), Role::Name),
-            (format!("   at {}", verdict.hop), Role::Dim),
-        ],
-        right: since(&report.deployment, context),
-    }];
-    let text = |text: &str, role| wrapped(text, room, role).into_iter().map(PanelLine::from);
+    let hop = format!("   at {}", verdict.hop);
+    let mut lines = heading(first, &hop, since(&report.deployment, context), room);
+    let fix = fix_lines(&verdict.fix, context, room);
+    let mut evidence: Vec<PanelLine> = Vec::new();
     if !rest.is_empty() {
-        lines.extend(text(rest, Role::Text));
+        let rest = wrapped(rest, room, Role::Text);
+        evidence.extend(rest.into_iter().map(PanelLine::from));
     }
-    lines.push(vec![(format!("source: {}", verdict.source), Role::Faint)].into());
-    lines.extend(changed_before(&report.deployment, context));
-    if !verdict.fix.is_empty() {
-        let key = context
-            .keymap
-            .key_of(&[Layer::Doctor], Action::Doctor(DoctorAction::CopyFix))
-            .unwrap_or_default();
-        let fix = wrapped(&verdict.fix, room.saturating_sub(20), Role::Text);
-        for (row, line) in fix.into_iter().enumerate() {
+    evidence.push(vec![(format!("source: {}", verdict.source), Role::Faint)].into());
+    evidence.extend(changed_before(&report.deployment, context));
+    cut_lines(&mut evidence, most.saturating_sub(lines.len() + fix.len()));
+    match lines.last_mut() {
+        // Nothing of it is left that could carry the mark.
+        Some(last) if evidence.is_empty() => last.left.push((" …".to_owned(), Role::Dim)),
+        Some(_) | None => lines.extend(evidence),
+    }
+    lines.extend(fix);
+    cut_lines(&mut lines, most);
+    lines
+}
+
+/// Leaves out what is more than `most` lines, and marks that.
+fn cut_lines(lines: &mut Vec<PanelLine>, most: usize) {
+    if lines.len() <= most {
+        return;
+    }
+    lines.truncate(most);
+    if let Some(last) = lines.last_mut() {
+        last.left.push((" …".to_owned(), Role::Dim));
+    }
+}
+
+/// Returns the sentence with its hop, on as many lines as it needs, and since when it is so.
+fn heading(first: &str, hop: &str, since: Vec<(String, Role)>, room: u16) -> Vec<PanelLine> {
+    let mut lines: Vec<PanelLine> = wrapped(&format!("{first}."), room, Role::Name)
+        .into_iter()
+        .enumerate()
+        .map(|(row, mut spans)| {
+            let mark = if row == 0 { "✖ " } else { "  " };
+            spans.insert(0, (mark.to_owned(), Role::Failed));
+            PanelLine::from(spans)
+        })
+        .collect();
+    let hop = (hop.to_owned(), Role::Dim);
+    match lines.last_mut() {
+        Some(last) if fits(&last.left, std::slice::from_ref(&hop), room) => last.left.push(hop),
+        Some(_) | None => lines.push(vec![hop].into()),
+    }
+    match lines.last_mut() {
+        Some(last) if fits(&last.left, &since, room) => last.right = since,
+        Some(_) | None => lines.extend(since.into_iter().map(|(text, role)| {
+            let text = format!("   {}", text.trim_start());
+            PanelLine::from(vec![(text, role)])
+        })),
+    }
+    lines
+}
+
+/// Returns whether both fit on one line, with a gap between them.
+fn fits(left: &[(String, Role)], right: &[(String, Role)], room: u16) -> bool {
+    let width = |spans: &[(String, Role)]| -> usize {
+        spans.iter().map(|(text, _)| text_width(text)).sum()
+    };
+    width(left) + width(right) < usize::from(room)
+}
+
+/// Returns the fix, with the key that copies it.
+fn fix_lines(fix: &str, context: &ViewContext<'_>, room: u16) -> Vec<PanelLine> {
+    if fix.is_empty() {
+        return Vec::new();
+    }
+    let key = context
+        .keymap
+        .key_of(&[Layer::Doctor], Action::Doctor(DoctorAction::CopyFix))
+        .unwrap_or_default();
+    wrapped(fix, room.saturating_sub(20), Role::Text)
+        .into_iter()
+        .enumerate()
+        .map(|(row, line)| {
             let (label, right) = if row == 0 {
                 let hint = vec![
                     (key.clone(), Role::Accent),
@@ -219,10 +283,9 @@ fn verdict_lines(report: &DoctorReport, context: &ViewContext<'_>, room: u16) ->
             };
             let mut left = vec![(label.to_owned(), Role::Dim)];
             left.extend(line);
-            lines.push(PanelLine { left, right });
-        }
-    }
-    lines
+            PanelLine { left, right }
+        })
+        .collect()
 }
 
 /// Returns the walks since which it is broken, and the last one on which a call went through.
@@ -364,5 +427,50 @@ mod tests {
                 Role::Person
             )
         );
+    }
+
+    #[test]
+    fn the_sentence_of_a_verdict_is_whole_at_every_width() {
+        let sentence = "The gateway may not invoke the interceptor function of this deployment";
+        let hop = "   at interceptor";
+        for room in [40, 76, 116, 200] {
+            let since = vec![
+                ("seen broken 14:00:00".to_owned(), Role::Dim),
+                ("   last proven 13:00:00".to_owned(), Role::Dim),
+            ];
+            let lines = heading(sentence, hop, since, room);
+            let mut said = Vec::new();
+            for line in &lines {
+                let width = |spans: &[(String, Role)]| -> usize {
+                    spans.iter().map(|(text, _)| text_width(text)).sum()
+                };
+                let all = width(&line.left) + width(&line.right);
+                assert!(all <= usize::from(room), "{room}: {line:?}");
+                let spans = line.left.iter().chain(&line.right);
+                said.extend(spans.map(|(text, _)| text.trim().to_owned()));
+            }
+            let said = said.join(" ");
+            let said: Vec<&str> = said.split_whitespace().collect();
+            let said = said.join(" ");
+            for part in [
+                sentence,
+                "at interceptor",
+                "seen broken 14:00:00",
+                "last proven",
+            ] {
+                assert!(said.contains(part), "{room}: {said}");
+            }
+        }
+    }
+
+    #[test]
+    fn lines_that_are_left_out_leave_a_mark() {
+        let line = |text: &str| PanelLine::from(vec![(text.to_owned(), Role::Text)]);
+        let mut lines = vec![line("a"), line("b"), line("c")];
+        cut_lines(&mut lines, 2);
+        assert_eq!(lines.len(), 2);
+        assert_eq!(lines[1].left.last().unwrap().0, " …");
+        cut_lines(&mut lines, 2);
+        assert_eq!(lines[1].left.len(), 2, "marked once");
     }
 }

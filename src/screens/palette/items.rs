@@ -1,13 +1,13 @@
 //! The items of the palette: actions of all screens, names that can be opened, faults that the
 //! embedded stack can inject.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{PaletteCommand, PaletteItem, PaletteSection, PaletteTarget};
 use crate::{
     keys::Layer,
     messages::{Action, ActionNeeds, AppAction, Route, ToolsAction},
-    model::{Deployment, DeploymentName, Moment, Resource},
+    model::{Deployment, DeploymentName, Kind, Moment, Resource, ResourceKey},
     screens::{ViewContext, logs::LogWindow},
     state::Store,
 };
@@ -108,6 +108,7 @@ pub fn log_window(
         | PaletteCommand::LogWindow(..)
         | PaletteCommand::Tools(_)
         | PaletteCommand::Reveal(_)
+        | PaletteCommand::Rotate(_)
         | PaletteCommand::Examine(_)
         | PaletteCommand::Elsewhere(..)
         | PaletteCommand::Fault(_) => None,
@@ -255,6 +256,7 @@ const fn action_id(command: &PaletteCommand) -> Option<&'static str> {
         | PaletteCommand::LogWindow(..)
         | PaletteCommand::Tools(_)
         | PaletteCommand::Reveal(_)
+        | PaletteCommand::Rotate(_)
         | PaletteCommand::Examine(_)
         | PaletteCommand::Fault(_) => None,
     }
@@ -322,7 +324,9 @@ fn named(store: &Store) -> Vec<PaletteItem> {
                 PaletteCommand::Examine(name.clone()),
             ),
         ];
-        items.extend(also_called(own, name.as_str()));
+        let short_name = deployment.short_name.as_deref().unwrap_or_default();
+        let names = format!("{name} {short_name}");
+        items.extend(also_called(own, names.trim()));
         for resource in store.resources(name) {
             let id = resource.key.own_id();
             items.extend(also_called(resource_items(title, resource), id));
@@ -335,7 +339,46 @@ fn named(store: &Store) -> Vec<PaletteItem> {
             ));
         }
     }
+    told_apart(items)
+}
+
+/// Gives the id of its resource to each item that looks like another one.
+fn told_apart(items: Vec<PaletteItem>) -> Vec<PaletteItem> {
+    let mut counts: BTreeMap<(String, String), usize> = BTreeMap::new();
+    for item in &items {
+        let seen = counts.entry((item.text.clone(), item.note.clone()));
+        *seen.or_default() += 1;
+    }
+    let is_double = |item: &PaletteItem| {
+        let count = counts.get(&(item.text.clone(), item.note.clone()));
+        count.is_some_and(|count| *count > 1)
+    };
     items
+        .into_iter()
+        .map(|item| match resource_of(&item.command) {
+            Some(key) if is_double(&item) => PaletteItem {
+                note: format!("{}, {}", item.note, key.own_id()),
+                ..item
+            },
+            Some(_) | None => item,
+        })
+        .collect()
+}
+
+const fn resource_of(command: &PaletteCommand) -> Option<&ResourceKey> {
+    match command {
+        PaletteCommand::Reveal(key)
+        | PaletteCommand::Rotate(key)
+        | PaletteCommand::Logs(PaletteTarget::Resource(key))
+        | PaletteCommand::Tools(PaletteTarget::Resource(key)) => Some(key),
+        PaletteCommand::Act(_)
+        | PaletteCommand::Logs(_)
+        | PaletteCommand::LogWindow(..)
+        | PaletteCommand::Tools(_)
+        | PaletteCommand::Examine(_)
+        | PaletteCommand::Elsewhere(..)
+        | PaletteCommand::Fault(_) => None,
+    }
 }
 
 fn resource_items(deployment: &str, resource: &Resource) -> Vec<PaletteItem> {
@@ -346,6 +389,13 @@ fn resource_items(deployment: &str, resource: &Resource) -> Vec<PaletteItem> {
         note.clone(),
         PaletteCommand::Reveal(resource.key.clone()),
     )];
+    if resource.key.kind == Kind::Secret {
+        items.push(named_item(
+            format!("rotate {}", resource.name),
+            note.clone(),
+            PaletteCommand::Rotate(resource.key.clone()),
+        ));
+    }
     if !resource.log_groups.is_empty() {
         items.push(named_item(
             format!("logs {}", resource.name),
@@ -435,5 +485,129 @@ mod tests {
             Some(Moment::from_millis(0))
         });
         assert!(by_name.is_some(), "the name stays valid");
+    }
+
+    /// The deployments of the demo: their titles, and the short names under which they are found too.
+    const DEMO: [(&str, &str); 5] = [
+        ("movies-gateway", "a"),
+        ("analytics", "b"),
+        ("playground", "c"),
+        ("batch-agents", "d"),
+        ("github-tools", "e"),
+    ];
+    const HOPS: [&str; 7] = [
+        "token",
+        "gateway",
+        "interceptor",
+        "target",
+        "runtime",
+        "secret",
+        "neo4j",
+    ];
+    const FAULTS: [&str; 6] = [
+        "throttling",
+        "access-denied",
+        "internal-error",
+        "down",
+        "stale",
+        "no-permission",
+    ];
+
+    /// What the palette of the demo finds, best first: names that can be opened and faults.
+    fn found_in_demo(typed: &str) -> Vec<String> {
+        let store = Store::new(
+            DEMO.map(|(title, short)| Deployment {
+                short_name: Some(short.to_owned()),
+                ..Deployment::new(title, "us-west-2")
+            })
+            .to_vec(),
+        );
+        let mut items = named(&store);
+        for kind in FAULTS {
+            for hop in HOPS {
+                for (title, short) in DEMO.iter().rev() {
+                    items.push(PaletteItem {
+                        words: "embedded stack".to_owned(),
+                        section: PaletteSection::Fault,
+                        ..named_item(
+                            format!("fault {title} ({short}): {hop} {kind}"),
+                            "embedded stack".to_owned(),
+                            PaletteCommand::Fault(items.len()),
+                        )
+                    });
+                }
+            }
+        }
+        let found = super::super::rank::find(typed, items, &[]);
+        found.items.into_iter().map(|item| item.text).collect()
+    }
+
+    #[test]
+    fn a_typed_deployment_is_the_one_that_is_taken() {
+        for (title, short) in DEMO {
+            for name in [title, short] {
+                for command in ["logs", "tools", "doctor"] {
+                    let found = found_in_demo(&format!("{command} {name}"));
+                    assert_eq!(
+                        found.first(),
+                        Some(&format!("{command} {title}")),
+                        "{command} {name}"
+                    );
+                }
+                for hop in HOPS {
+                    for kind in FAULTS {
+                        let wanted = format!("fault {title} ({short}): {hop} {kind}");
+                        for typed in [
+                            format!("fault {name} {hop} {kind}"),
+                            format!("{title} {hop} {kind}"),
+                        ] {
+                            let found = found_in_demo(&typed);
+                            assert_eq!(found.first(), Some(&wanted), "{typed}");
+                        }
+                    }
+                }
+                let others = found_in_demo(&format!("fault {name} e"));
+                let is_other = |text: &&String| !text.starts_with(&format!("fault {title} "));
+                if short != "e" {
+                    let stray = others.iter().find(is_other);
+                    assert!(stray.is_none_or(|text| text.contains("(e)")), "{stray:?}");
+                }
+            }
+        }
+        assert_eq!(
+            found_in_demo("fault b inter").first().map(String::as_str),
+            Some("fault analytics (b): interceptor throttling")
+        );
+        assert!(found_in_demo("fault a no-such-fault").is_empty());
+        assert_eq!(
+            found_in_demo("logs anal").first().map(String::as_str),
+            Some("logs analytics")
+        );
+    }
+
+    #[test]
+    fn items_that_look_alike_show_their_id() {
+        let key = |kind, id: &str| ResourceKey {
+            deployment: "a".into(),
+            kind,
+            id: id.to_owned(),
+        };
+        let version = |id: &str| {
+            named_item(
+                "describe movies".to_owned(),
+                "version of a".to_owned(),
+                PaletteCommand::Reveal(key(Kind::Version, id)),
+            )
+        };
+        let notes: Vec<String> = told_apart(vec![version("movies/1"), version("movies/2")])
+            .into_iter()
+            .map(|item| item.note)
+            .collect();
+        assert_eq!(notes, ["version of a, 1", "version of a, 2"]);
+        let single = told_apart(vec![version("movies/1")]);
+        assert_eq!(
+            single.first().map(|item| item.note.as_str()),
+            Some("version of a")
+        );
     }
 }

@@ -5,7 +5,7 @@ use nucleo_matcher::{
     pattern::{CaseMatching, Normalization, Pattern},
 };
 
-use super::{PaletteCommand, PaletteItem, PaletteSection};
+use super::{PaletteCommand, PaletteItem, PaletteSection, typed_names::TypedNames};
 use crate::messages::{Action, AppAction};
 
 /// How the shown items match the typed text.
@@ -29,10 +29,18 @@ pub(super) struct PaletteMatches {
 /// Match rank of an item for the typed text. Lower ranks are better matches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Rank {
+    /// The typed text is not the beginning of "quit", or the item does not leave the console.
+    is_not_quit: bool,
     /// A typed word occurs only inside a word of the item.
     is_inside_word: bool,
     /// The item's text is not the typed text.
     is_not_equal: bool,
+    /// The item has another target than the deployment that was typed, or none.
+    has_other_target: bool,
+    /// The item is a fault, and no fault was asked for.
+    is_stray_fault: bool,
+    /// How far the typed words are from words of the item, summed up.
+    distance: usize,
     /// The item's text does not begin with the typed text.
     is_not_prefix: bool,
     is_quit: bool,
@@ -58,9 +66,11 @@ pub(super) fn find(
             quality: MatchQuality::NothingTyped,
         };
     }
+    let names = TypedNames::of(&typed, &items);
+    let items: Vec<PaletteItem> = items.into_iter().filter(|item| names.allow(item)).collect();
     let mut ranked: Vec<(Rank, &PaletteItem)> = items
         .iter()
-        .filter_map(|item| Some((rank(&typed, &words, item)?, item)))
+        .filter_map(|item| Some((rank(&typed, &words, &names, item)?, item)))
         .collect();
     ranked.sort_by_key(|(rank, _)| *rank);
     if ranked.is_empty() {
@@ -89,7 +99,11 @@ pub(super) fn find(
 /// Puts the items that were used last in front, in their order, and the item that leaves the
 /// console last.
 fn recent_first(items: Vec<PaletteItem>, recent: &[PaletteCommand]) -> Vec<PaletteItem> {
-    let used = |item: &PaletteItem| recent.iter().position(|command| *command == item.command);
+    let used = |item: &PaletteItem| {
+        recent
+            .iter()
+            .position(|command| is_same(command, &item.command))
+    };
     let mut first: Vec<(usize, PaletteItem)> = items
         .iter()
         .filter_map(|item| {
@@ -129,27 +143,67 @@ fn by_section(items: Vec<PaletteItem>) -> Vec<PaletteItem> {
     sorted
 }
 
+/// Returns whether two commands do the same: an action stays the same on its own screen and elsewhere.
+fn is_same(one: &PaletteCommand, other: &PaletteCommand) -> bool {
+    let action = |command: &PaletteCommand| match command {
+        PaletteCommand::Act(action) | PaletteCommand::Elsewhere(_, action) => Some(*action),
+        PaletteCommand::Logs(_)
+        | PaletteCommand::LogWindow(..)
+        | PaletteCommand::Tools(_)
+        | PaletteCommand::Reveal(_)
+        | PaletteCommand::Rotate(_)
+        | PaletteCommand::Examine(_)
+        | PaletteCommand::Fault(_) => None,
+    };
+    one == other || action(one).is_some_and(|done| action(other) == Some(done))
+}
+
 fn is_quit(item: &PaletteItem) -> bool {
     item.command == PaletteCommand::Act(Action::App(AppAction::Quit))
 }
 
 /// Returns the rank, or `None` if one of the words does not occur in the item.
-fn rank(typed: &str, words: &[&str], item: &PaletteItem) -> Option<Rank> {
+fn rank(typed: &str, words: &[&str], names: &TypedNames, item: &PaletteItem) -> Option<Rank> {
     let text = item.text.to_lowercase();
     let all = format!("{text} {} {}", item.note.to_lowercase(), item.words);
     if !words.iter().all(|word| all.contains(word)) {
         return None;
     }
     let position = |word: &&str| begin_of_word(&text, word).unwrap_or(text.len());
+    let asks_for_fault = words.first().is_some_and(|word| "fault".starts_with(word));
     Some(Rank {
+        is_not_quit: !(is_quit(item) && "quit".starts_with(typed.trim())),
         is_inside_word: !words.iter().all(|word| begin_of_word(&all, word).is_some()),
         is_not_equal: text != typed,
+        has_other_target: !names.are_of(item),
+        is_stray_fault: item.section == PaletteSection::Fault && !asks_for_fault,
+        distance: words.iter().map(|word| distance(&all, word)).sum(),
         is_not_prefix: !text.starts_with(typed) && !item.words.starts_with(typed),
         is_quit: is_quit(item),
         section: item.section,
         is_hidden: !words.iter().all(|word| text.contains(word)),
         position: words.iter().map(position).sum(),
     })
+}
+
+/// Returns how far a typed word is from the nearest word of the text: 0 if it is one, 1 for its beginning, 2 for the beginning of
+/// a part of it, like `gateway` in `movies-gateway`, otherwise 3.
+fn distance(all: &str, word: &str) -> usize {
+    if words_of(all).any(|own| own == word) {
+        0
+    } else if words_of(all).any(|own| own.starts_with(word)) {
+        1
+    } else if begin_of_word(all, word).is_some() {
+        2
+    } else {
+        3
+    }
+}
+
+/// Returns the words of a text, without the marks around them. A name with hyphens is one word.
+pub(super) fn words_of(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|letter: char| letter.is_whitespace() || "():,;".contains(letter))
+        .filter(|word| !word.is_empty())
 }
 
 /// Returns where `word` occurs at the beginning of a word of the text.
@@ -186,6 +240,7 @@ fn similar(typed: &str, items: Vec<PaletteItem>) -> Vec<PaletteItem> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::messages::{Route, SecretsAction};
 
     fn item(text: &str, words: &str, section: PaletteSection) -> PaletteItem {
         PaletteItem {
@@ -234,6 +289,7 @@ mod tests {
                 "",
                 PaletteSection::Here,
             ),
+            item("Query the logs", "query logs.query", PaletteSection::Here),
             item("logs a", "", PaletteSection::Named),
             item("logs all-of-it", "", PaletteSection::Named),
         ]
@@ -288,6 +344,8 @@ mod tests {
             found.items.last().map(|item| item.text.as_str()),
             Some("Leave the console")
         );
+        let quit = "Leave the console";
+        assert_eq!(first("q"), quit, "before what a query is");
         assert_eq!(
             first("quit"),
             "Leave the console",
@@ -303,5 +361,21 @@ mod tests {
         );
         assert_eq!(found("rtpw"), similar);
         assert_eq!(found("zzzz"), (Vec::new(), MatchQuality::Similar));
+    }
+
+    #[test]
+    fn an_action_that_was_used_elsewhere_is_the_one_used_last_here_too() {
+        let rotate = Action::Secrets(SecretsAction::Rotate);
+        let here = PaletteItem {
+            command: PaletteCommand::Act(rotate),
+            ..item("Rotate", "", PaletteSection::Here)
+        };
+        let used = [PaletteCommand::Elsewhere(Route::Secrets, rotate)];
+        let found = find("", [items(), vec![here]].concat(), &used);
+        let first = found
+            .items
+            .first()
+            .map(|item| (item.text.as_str(), item.section));
+        assert_eq!(first, Some(("Rotate", PaletteSection::Recent)));
     }
 }

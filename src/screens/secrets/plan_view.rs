@@ -357,7 +357,7 @@ fn push_promise(lines: &mut Vec<PageLine>, page: &PlanPage, width: usize) {
     let tail = " on any machine ends it";
     let indent = HEADING + 2;
     let whole = text_width(promise) + text_width(&page.resume_command) + text_width(tail);
-    let mut pieces = vec![heading("if it dies"), (promise.to_owned(), Role::Success)];
+    let mut pieces = vec![heading("if it dies"), (promise.to_owned(), Role::Text)];
     if indent + whole > width {
         lines.push(PageLine {
             pieces,

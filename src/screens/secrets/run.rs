@@ -385,6 +385,12 @@ impl Run {
         self.ended = Some((now, result));
     }
 
+    /// Returns whether it ended without success; `None` while it goes on.
+    pub(super) fn has_failed(&self) -> Option<bool> {
+        let (_, end) = self.ended.as_ref()?;
+        Some(!end.as_ref().is_ok_and(|end| end.outcome.is_success()))
+    }
+
     /// Returns what the operator must know after a success, a sentence for each: what keeps the old value, what was not proven.
     pub(super) fn all_warnings(&self) -> Vec<String> {
         let mut warnings = self.warnings.clone();

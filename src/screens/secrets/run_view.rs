@@ -135,10 +135,16 @@ fn sentence(run: &Run, room: Rect) -> Vec<StepLine> {
     } else {
         ("● ", Role::Success)
     };
-    let pieces = vec![
-        (glyph.to_owned(), role),
-        (page.sentence.clone(), Role::Name),
-    ];
+    let pieces = if run.ended.is_some() {
+        // What it would cost is no warning any more.
+        let words = format!("It is over. What was announced: {}", page.sentence);
+        vec![("· ".to_owned(), Role::Dim), (words, Role::Dim)]
+    } else {
+        vec![
+            (glyph.to_owned(), role),
+            (page.sentence.clone(), Role::Name),
+        ]
+    };
     vec![
         StepLine {
             pieces,
@@ -392,7 +398,7 @@ fn draw_promise(run: &Run, place: Rect, painter: &mut Painter<'_>) {
     match &run.ended {
         None => {
             let pieces = [
-                ("If this machine dies now, nothing is lost. ", Role::Success),
+                ("If this machine dies now, nothing is lost. ", Role::Text),
                 (command.as_str(), Role::Name),
                 (" on any machine ends it.", Role::Dim),
             ];
