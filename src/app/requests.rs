@@ -166,17 +166,18 @@ impl App {
 
     /// Shows a call in Logs. A tail that covers its time goes on; otherwise one is started.
     fn show_call(&mut self, deployment: &DeploymentName, lookup: CallLookup) -> Effects {
-        let effects = if self.logs.covers(deployment, lookup.at) {
+        let from = self.route;
+        let groups = deployment_groups(&self.store, deployment);
+        let effects = if self.logs.covers(deployment, &groups, lookup.at) {
             self.show(Route::Logs)
         } else {
-            let groups = deployment_groups(&self.store, deployment);
             let window = LogWindow {
                 since: Some(lookup.at.plus(-CALL_MARGIN_MS)),
                 until: None,
             };
             self.tail_logs(deployment.clone(), deployment.to_string(), groups, window)
         };
-        self.logs.look_up(lookup);
+        self.logs.look_up(lookup, from);
         effects
     }
 

@@ -6,7 +6,11 @@ use std::{
     sync::Arc,
 };
 
-use super::{CallBook, LoggedCall, record::CallRecord};
+use super::{
+    CallBook, CallOwner, LoggedCall,
+    owner::{RecordOwner, owner_of},
+    record::CallRecord,
+};
 use crate::{
     logs::{
         LogRecord,
@@ -18,17 +22,6 @@ use crate::{
 
 /// Number of lines that can be recognised when they are delivered again.
 const MAX_SEEN: usize = 500_000;
-
-/// The log groups of a deployment, and what in shared groups is its own.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct CallOwner {
-    /// Name of the deployment.
-    pub deployment: Arc<str>,
-    /// Its log groups.
-    pub groups: Vec<String>,
-    /// Ids of its gateways and runtimes.
-    pub owner_ids: Vec<String>,
-}
 
 /// What was found in the lines so far.
 #[derive(Clone, Debug, Default)]
@@ -52,6 +45,8 @@ pub struct TailAnalysis {
     seen: VecDeque<(Moment, u64)>,
     /// Lines that a resumed tail will deliver again, and how often.
     expected: HashMap<u64, u32>,
+    /// Lines that the reading of older ones will deliver again, and how often.
+    expected_older: HashMap<u64, u32>,
 }
 
 impl TailAnalysis {
@@ -66,19 +61,44 @@ impl TailAnalysis {
     /// Announces that the lines from a time on will be delivered once more.
     pub fn expect_again(&mut self, owners: Vec<CallOwner>, from: Moment) {
         self.owners = owners;
-        self.expected = HashMap::new();
-        for (_, hash) in self.seen.iter().filter(|(at, _)| *at >= from) {
-            *self.expected.entry(*hash).or_default() += 1;
-        }
+        self.expected = self.counted(|at| at >= from);
     }
 
-    /// Adds lines in any order.
+    /// Announces that older lines will be read, up to a time: those of groups with few lines may be here already.
+    pub fn expect_older(&mut self, until: Moment) {
+        self.expected_older = self.counted(|at| at <= until);
+    }
+
+    /// Returns how often each of the lines is here whose time is wanted.
+    fn counted(&self, is_wanted: impl Fn(Moment) -> bool) -> HashMap<u64, u32> {
+        let mut counts = HashMap::new();
+        for (_, hash) in self.seen.iter().filter(|(at, _)| is_wanted(*at)) {
+            *counts.entry(*hash).or_default() += 1;
+        }
+        counts
+    }
+
+    /// Adds lines of the tail in any order.
     pub fn push(&mut self, events: &[LogRecord]) {
+        let mut expected = std::mem::take(&mut self.expected);
+        self.push_unexpected(events, &mut expected);
+        self.expected = expected;
+    }
+
+    /// Adds lines of a reading of older ones, in any order.
+    pub fn push_older(&mut self, events: &[LogRecord]) {
+        let mut expected = std::mem::take(&mut self.expected_older);
+        self.push_unexpected(events, &mut expected);
+        self.expected_older = expected;
+    }
+
+    /// Adds the lines that are not here already.
+    fn push_unexpected(&mut self, events: &[LogRecord], expected: &mut HashMap<u64, u32>) {
         let mut ordered: Vec<&LogRecord> = events.iter().collect();
         ordered.sort_by_key(|event| (event.timestamp(), event.ingestion()));
         for event in ordered {
             let hash = content_hash(event);
-            if self.is_expected(hash) {
+            if is_expected(expected, hash) {
                 continue;
             }
             self.seen.push_back((event.timestamp(), hash));
@@ -90,13 +110,10 @@ impl TailAnalysis {
 
     fn push_line(&mut self, event: &LogRecord) {
         let mut record = CallRecord::of_line(event, &Arc::from(""));
-        // A line of a shared group that does not say whose it is belongs to the call whose ids it carries.
-        let owner = self.owners.iter().find(|owner| {
-            owner.groups.iter().any(|group| **group == **event.group())
-                && record.may_belong_to(&owner.owner_ids)
-        });
-        if let Some(owner) = owner {
-            record.deployment = Arc::clone(&owner.deployment);
+        match owner_of(&self.owners, &record) {
+            RecordOwner::Of(owner) => record.deployment = Arc::clone(&owner.deployment),
+            // A line that does not say whose it is belongs to the call whose ids it carries.
+            RecordOwner::Unsaid | RecordOwner::Stranger => {}
         }
         self.lines += 1;
         self.patterns.push(
@@ -106,16 +123,6 @@ impl TailAnalysis {
             event.timestamp(),
         );
         self.book.push(record);
-    }
-
-    fn is_expected(&mut self, hash: u64) -> bool {
-        match self.expected.get_mut(&hash) {
-            Some(count) if *count > 0 => {
-                *count -= 1;
-                true
-            }
-            Some(_) | None => false,
-        }
     }
 
     /// Returns whether lines were added since the last call of [`TailAnalysis::findings`].
@@ -131,6 +138,17 @@ impl TailAnalysis {
             patterns: self.patterns.summaries(),
             lines: self.lines,
         }
+    }
+}
+
+/// Returns whether a line was announced to be delivered once more, and counts it.
+fn is_expected(expected: &mut HashMap<u64, u32>, hash: u64) -> bool {
+    match expected.get_mut(&hash) {
+        Some(count) if *count > 0 => {
+            *count -= 1;
+            true
+        }
+        Some(_) | None => false,
     }
 }
 

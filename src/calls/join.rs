@@ -1,6 +1,6 @@
 //! Joins records into calls: by trace and request id first, then by time where exactly one call fits.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use super::{
     LoggedCall, LoggedOutcome, outcome,
@@ -121,7 +121,7 @@ type CallParts = Vec<CallRecord>;
 /// Gives the lines that a Lambda function prints between START and END the request id of that invocation. A stream serves one
 /// invocation at a time; where several are open nevertheless, the lines between stay without one.
 fn attribute_lambda_lines(records: &mut [CallRecord]) {
-    let mut open: HashMap<(std::sync::Arc<str>, std::sync::Arc<str>), Vec<String>> = HashMap::new();
+    let mut open: HashMap<(Arc<str>, Arc<str>), Vec<String>> = HashMap::new();
     for record in records
         .iter_mut()
         .filter(|record| record.hop == "interceptor")
@@ -195,7 +195,7 @@ fn is_hosted_runtime(group: &[CallRecord]) -> bool {
     group.iter().all(|record| record.trace_id.is_none())
 }
 
-/// Returns the calls of the same deployment whose time encloses a part.
+/// Returns the calls whose time encloses a part, and that may be of its deployment.
 fn find_host(calls: &[CallParts], places: &CallPlaces, part: &[CallRecord]) -> Host {
     let (Some(first), Some(last)) = (part.first(), part.last()) else {
         return Host::None;
@@ -212,18 +212,34 @@ fn find_host(calls: &[CallParts], places: &CallPlaces, part: &[CallRecord]) -> H
         let (Some(begin), Some(end)) = (beginning(call), ending(call)) else {
             return false;
         };
-        let shares_deployment = call
-            .first()
-            .is_some_and(|record| record.deployment == first.deployment);
-        shares_deployment
-            && first.at.plus(tolerance) >= begin
+        first.at.plus(tolerance) >= begin
             && last.at <= end.plus(tolerance)
+            && may_share_deployment(call, part)
             && fits(call, part)
     });
     match (hosts.next(), hosts.next()) {
         (None, _) => Host::None,
         (Some((index, _)), None) => Host::One(index),
         (Some(_), Some(_)) => Host::Many,
+    }
+}
+
+/// Returns the deployment of a group of records: of the gateway's, which are the outermost, otherwise of any.
+fn deployment_of(group: &[CallRecord]) -> Option<&Arc<str>> {
+    let known = || group.iter().filter(|record| !record.deployment.is_empty());
+    known()
+        .find(|record| record.hop == "gateway")
+        .or_else(|| known().next())
+        .map(|record| &record.deployment)
+}
+
+/// Returns whether two groups may be of one deployment. What does not say whose it is may be anybody's; what names a stranger may not.
+fn may_share_deployment(one: &[CallRecord], other: &[CallRecord]) -> bool {
+    match (deployment_of(one), deployment_of(other)) {
+        (Some(own), Some(of_other)) => own == of_other,
+        (None, None) => true,
+        (None, Some(_)) => !one.iter().any(CallRecord::is_strangers),
+        (Some(_), None) => !other.iter().any(CallRecord::is_strangers),
     }
 }
 
@@ -311,11 +327,7 @@ fn call_of(mut records: CallParts) -> Result<LoggedCall, CallParts> {
         .iter()
         .find_map(|record| record.tool.as_deref())
         .map(|tool| plain_tool(tool).to_owned());
-    let deployment = records
-        .iter()
-        .find(|record| record.hop == "gateway")
-        .or_else(|| records.first())
-        .map_or_else(String::new, |record| record.deployment.to_string());
+    let deployment = deployment_of(&records).map_or_else(String::new, ToString::to_string);
     let mut request_ids: Vec<String> = Vec::new();
     let in_order = records
         .iter()

@@ -9,6 +9,7 @@ mod analysis;
 mod book;
 mod join;
 mod outcome;
+mod owner;
 mod record;
 mod trace;
 mod waterfall;
@@ -17,9 +18,10 @@ use serde::Serialize;
 
 use crate::{logs::CallLines, model::Moment};
 
-pub use analysis::{CallOwner, TailAnalysis, TailFindings};
+pub use analysis::{TailAnalysis, TailFindings};
 pub use book::CallBook;
 pub use join::join;
+pub use owner::CallOwner;
 pub use record::CallRecord;
 pub use trace::{CallTrace, SpansRead, TraceCause, TraceLine, TraceSpan};
 pub use waterfall::{Waterfall, WaterfallRow, hop_of, is_error};

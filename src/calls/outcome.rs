@@ -108,13 +108,12 @@ fn has_ended(records: &[CallRecord]) -> bool {
 /// Returns whether the last answer of the outermost hop is a failure; `None` if there is no answer.
 fn final_state(records: &[CallRecord]) -> Option<bool> {
     ["gateway", "policy", "runtime"].iter().find_map(|hop| {
-        records
-            .iter()
-            .rev()
-            .find(|record| {
-                record.hop == *hop && (record.phase == Phase::End || record.span.is_some())
-            })
-            .map(|record| record.is_failure || has_failed_answer(record))
+        let of_hop = || records.iter().rev().filter(|record| record.hop == *hop);
+        // A span stands at its start. Of a call that took no time, it may come behind the answer, which says more.
+        of_hop()
+            .find(|record| record.phase == Phase::End)
+            .or_else(|| of_hop().find(|record| record.span.is_some()))
+            .map(reports_failure)
     })
 }
 
@@ -124,15 +123,36 @@ fn reports_failure(record: &CallRecord) -> bool {
 
 /// Returns whether the logged answer of a tool is an error although the exchange was not.
 fn has_failed_answer(record: &CallRecord) -> bool {
-    record.phase == Phase::End
-        && record
-            .answer
-            .as_deref()
-            .and_then(|answer| serde_json::from_str::<Value>(answer).ok())
-            .is_some_and(|answer| {
+    let answer = record
+        .answer
+        .as_deref()
+        .filter(|_| record.phase == Phase::End);
+    answer.is_some_and(
+        |answer| match serde_json::from_str::<Value>(answer.trim_start()) {
+            Ok(answer) => {
                 answer.get("error").is_some_and(|error| !error.is_null())
                     || answer.pointer("/result/isError").and_then(Value::as_bool) == Some(true)
-            })
+            }
+            Err(_) => is_failed_map(answer),
+        },
+    )
+}
+
+/// Returns whether an answer that is logged as a Java map is an error: `{jsonrpc=2.0, id=3, error={code=-32042, …}}`, or a result with
+/// `isError=true`. Nothing is quoted in such a text, so only what stands before or behind the texts of the result counts.
+fn is_failed_map(answer: &str) -> bool {
+    let Some(members) = answer.trim().strip_prefix('{') else {
+        return false;
+    };
+    let (before, result) = match members.split_once("result={") {
+        Some((before, result)) => (before, Some(result)),
+        None => (members, None),
+    };
+    before.starts_with("error={")
+        || before.contains(", error={")
+        || result.is_some_and(|result| {
+            result.starts_with("isError=true") || result.ends_with("isError=true}}")
+        })
 }
 
 /// Returns the words in which a record states its failure.

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::{
-    logs::{Level, LogRecord, RecordReader, may_belong_to, owner_of_record, source_word},
+    logs::{Level, LogRecord, RecordReader, owner_of_record, source_word},
     model::{LogEvent, Moment},
 };
+
+use super::owner::{CallOwner, RecordOwner, owner_of};
 
 /// What a record tells about the course of its call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,7 +45,7 @@ pub struct CallRecord {
     pub group: Arc<str>,
     /// Log stream.
     pub(super) stream: Arc<str>,
-    /// Deployment whose group it is.
+    /// Deployment that it belongs to; empty if that is not known.
     pub(super) deployment: Arc<str>,
     /// Hop of the chain: `gateway`, `interceptor`, `target`, `runtime`, `policy`, `provider`.
     pub hop: &'static str,
@@ -147,10 +149,19 @@ impl CallRecord {
         record
     }
 
-    /// Returns whether the record may be one of a deployment with these gateways and runtimes: it names one of them as its origin, or
-    /// none at all. Some spans name a runtime without the suffix of its id.
-    pub fn may_belong_to(&self, owner_ids: &[String]) -> bool {
-        may_belong_to(self.owner.as_deref(), owner_ids)
+    /// Returns the record as one of the deployment that it belongs to; `None` if it names a gateway or runtime of none of them.
+    pub fn attributed(mut self, owners: &[CallOwner]) -> Option<Self> {
+        match owner_of(owners, &self) {
+            RecordOwner::Of(owner) => self.deployment = Arc::clone(&owner.deployment),
+            RecordOwner::Unsaid => {}
+            RecordOwner::Stranger => return None,
+        }
+        Some(self)
+    }
+
+    /// Returns whether the record names a gateway or runtime that is none of the deployments'.
+    pub(super) fn is_strangers(&self) -> bool {
+        self.owner.is_some() && self.deployment.is_empty()
     }
 
     /// Returns whether the record speaks of an MCP method other than a tool call.

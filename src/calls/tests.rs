@@ -477,3 +477,183 @@ fn a_statement_in_the_text_of_a_map_keeps_its_own_braces() {
     let quoted = "RETURN '}' AS brace, \"it's {\" AS other";
     assert_eq!(statement_of(&format!("query={quoted}")), quoted);
 }
+
+/// The lines of a call as the tail delivers them: masked and parsed.
+fn tailed(at: i64, group: &str, message: &str) -> crate::logs::LogRecord {
+    let moment = Moment::from_millis(1_795_000_000_000 + at);
+    crate::logs::RecordReader::default().read(LogEvent {
+        timestamp: moment,
+        ingestion: moment,
+        group: group.into(),
+        stream: "s".into(),
+        id: None,
+        message: message.to_owned(),
+    })
+}
+
+fn owner(name: &str, groups: &[&str], ids: &[&str]) -> CallOwner {
+    let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+    CallOwner {
+        deployment: name.into(),
+        groups: texts(groups),
+        owner_ids: texts(ids),
+    }
+}
+
+fn gateway_lines() -> [crate::logs::LogRecord; 2] {
+    let line = |at: i64, body: serde_json::Value| {
+        let json = serde_json::json!({
+            "resource_arn": "arn:aws:bedrock-agentcore:us-west-2:123456789012:gateway/gw-1",
+            "body": body, "request_id": "req-g", "trace_id": "trace-1",
+        });
+        tailed(at, GATEWAY, &json.to_string())
+    };
+    let request = r#"{jsonrpc=2.0, id=1, method=tools/call, params={name=t___read-cypher}}"#;
+    [
+        line(
+            0,
+            serde_json::json!({"isError": false, "id": "1", "requestBody": request,
+                "log": "Started processing request with requestId: 1"}),
+        ),
+        line(
+            2_330,
+            serde_json::json!({"isError": false, "id": "1", "responseBody": "HTTP 200",
+                "log": "Successfully processed request with requestId: 1"}),
+        ),
+    ]
+}
+
+fn gateway_span_line() -> crate::logs::LogRecord {
+    let span = serde_json::json!({
+        "traceId": "trace-1", "spanId": "3", "name": "AgentCore.Gateway.InvokeTool", "kind": "SERVER",
+        "startTimeUnixNano": 1_794_999_999_999_000_000_u64, "durationNano": 2_331_000_000_u64,
+        "attributes": {"aws.request.id": "req-g", "gateway.id": "gw-1"}, "status": {"code": "UNSET"},
+    });
+    tailed(2_331, "aws/spans", &span.to_string())
+}
+
+#[test]
+fn live_and_back_filled_records_are_one_call_of_the_deployment_that_they_name() {
+    // The group of spans is listed for another deployment of the account alone.
+    let owners = vec![
+        owner("other", &["/own/other", "aws/spans"], &["gw-2"]),
+        owner("analytics", &[GATEWAY, INTERCEPTOR], &["gw-1"]),
+    ];
+    let lambda = [
+        tailed(5, INTERCEPTOR, "START RequestId: req-l Version: $LATEST"),
+        tailed(
+            6,
+            INTERCEPTOR,
+            r#"FULL EVENT: {"mcp":{"gatewayRequest":{"body":{"method":"tools/call","id":1}}}}"#,
+        ),
+        tailed(19, INTERCEPTOR, "END RequestId: req-l"),
+    ];
+    let [begin, end] = gateway_lines();
+    let live = [&lambda[..], &[end]].concat();
+    let older = [begin, gateway_span_line()];
+    for batches in [[&live[..], &older[..]], [&older[..], &live[..]]] {
+        let mut analysis = TailAnalysis::new(owners.clone());
+        for batch in batches {
+            analysis.push(batch);
+            let _ = analysis.findings();
+        }
+        let calls = analysis.findings().calls;
+        let [call] = calls.as_slice() else {
+            panic!("{calls:#?}");
+        };
+        assert_eq!(call.deployment, "analytics");
+        assert_eq!(call.tool.as_deref(), Some("read-cypher"));
+        assert_eq!(call.duration_ms, Some(2_331));
+        assert!(call.request_ids.contains(&"req-l".to_owned()), "{call:?}");
+    }
+}
+
+#[test]
+fn what_names_a_stranger_is_no_part_of_a_call() {
+    let mut analysis = TailAnalysis::new(vec![
+        owner("a", &[GATEWAY, "aws/spans"], &["gw-1"]),
+        owner("b", &["/own/b", "aws/spans"], &["gw-2"]),
+    ]);
+    analysis.push(&gateway_lines());
+    let foreign = serde_json::json!({
+        "traceId": "trace-9", "spanId": "4", "name": "POST /invocations", "kind": "SERVER",
+        "startTimeUnixNano": 1_795_000_000_100_000_000_u64, "durationNano": 1_000_000,
+        "attributes": {"aws.request_id": "req-x", "aws.agent.id": "rt-x"}, "status": {"code": "UNSET"},
+    });
+    analysis.push(&[tailed(101, "aws/spans", &foreign.to_string())]);
+    let calls = analysis.findings().calls;
+    assert_eq!(calls.len(), 1, "{calls:#?}");
+    assert_eq!(calls[0].request_ids, ["req-g"]);
+}
+
+#[test]
+fn older_lines_that_are_here_already_are_counted_once() {
+    let mut analysis = TailAnalysis::new(vec![owner("a", &[GATEWAY], &["gw-1"])]);
+    let lines = gateway_lines();
+    analysis.push(&lines);
+    analysis.expect_older(Moment::from_millis(1_795_000_000_000 + 5_000));
+    analysis.push_older(&lines);
+    let found = analysis.findings();
+    assert_eq!((found.lines, found.calls.len()), (2, 1));
+    assert_eq!(found.calls[0].records.len(), 2);
+    // A line of the tail that says the same is another one.
+    analysis.push(&lines[..1]);
+    assert_eq!(analysis.findings().lines, 3);
+}
+
+#[test]
+fn a_call_that_waits_for_consent_is_no_success() {
+    for (answer, outcome) in [
+        (
+            "{jsonrpc=2.0, id=3, error={code=-32042, message=This request requires more information., data={elicitations=[{mode=url, url=http://127.0.0.1/authorize}]}}}",
+            LoggedOutcome::Consent,
+        ),
+        (
+            r#"{"jsonrpc":"2.0","id":3,"error":{"code":-32042,"message":"This request requires more information."}}"#,
+            LoggedOutcome::Consent,
+        ),
+        (
+            "{error={code=-32602, message=Unknown tool}, id=3, jsonrpc=2.0}",
+            LoggedOutcome::Error,
+        ),
+        (
+            "{jsonrpc=2.0, id=3, result={isError=true, content=[{type=text, text=it broke}]}}",
+            LoggedOutcome::Error,
+        ),
+        (
+            "{jsonrpc=2.0, id=3, result={content=[{type=text, text=it broke}], isError=true}}",
+            LoggedOutcome::Error,
+        ),
+        (
+            "{jsonrpc=2.0, id=3, result={isError=false, content=[{type=text, text=a log, error={code=-32042} isError=true, of old}]}}",
+            LoggedOutcome::Ok,
+        ),
+        ("HTTP 200", LoggedOutcome::Ok),
+    ] {
+        let body = serde_json::json!({
+            "isError": false, "log": "Successfully processed request with requestId: 1",
+            "responseBody": answer, "id": "1",
+        });
+        let calls = join(vec![
+            begin(0, "req-g", "trace-1", "1", "github___get_me"),
+            gateway(0, "req-g", "trace-1", &body),
+            instant_span("trace-1"),
+        ]);
+        assert_eq!(calls.len(), 1);
+        assert_eq!(calls[0].outcome, outcome, "{answer}");
+        let hop = (outcome == LoggedOutcome::Consent).then_some("provider");
+        if outcome != LoggedOutcome::Error {
+            assert_eq!(calls[0].hop, hop, "{answer}");
+        }
+    }
+}
+
+/// The span of a gateway's request that took no time.
+fn instant_span(trace: &str) -> CallRecord {
+    let line = serde_json::json!({
+        "traceId": trace, "spanId": "3", "name": "AgentCore.Gateway.InvokeTool", "kind": "SERVER",
+        "startTimeUnixNano": 1_795_000_000_000_000_000_u64, "durationNano": 90_000,
+        "attributes": {"aws.request.id": "req-g", "gateway.id": "gw-1"}, "status": {"code": "UNSET"},
+    });
+    record(0, "aws/spans", &line.to_string())
+}

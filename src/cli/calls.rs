@@ -176,7 +176,7 @@ pub(super) async fn find_listed_calls(
     FoundCalls {
         calls,
         unread,
-        sources: sources.iter().map(|source| source.groups.len()).sum(),
+        sources: logs.groups,
     }
 }
 

@@ -156,7 +156,7 @@ actions! {
         CopyCallId = "logs.copy-id", "copy id", "Copy the trace or request id", false, Selection, 14;
         NextCall = "logs.next-call", "next failed", "The next failed call", false, Nothing, 5;
         PreviousCall = "logs.previous-call", "previous failed", "The previous failed call", false, Nothing, 0;
-        OnlyUrgentRows = "logs.urgent", "only bad", "Only calls that failed, or patterns that are new or bad", false, Nothing, 8;
+        OnlyUrgentRows = "logs.urgent", "only bad", "Only warnings and errors, then errors alone; calls that failed; patterns that are new or bad", false, Nothing, 8;
         Query = "logs.query", "query", "Query CloudWatch Logs Insights: the filter as a query, or a saved one", false, Nothing, 8;
         Histogram = "logs.histogram", "histogram", "Show or hide the histogram", false, Nothing, 20;
         WindowBack = "logs.window-back", "window", "Move the window back in time; before its beginning, read older lines", false, Nothing, 15;

@@ -151,8 +151,8 @@ pub struct LogQuery {
     pub until: Option<Moment>,
     /// Only the newest events, this many; `None`: all.
     pub limit: Option<usize>,
-    /// Ids of the gateways and runtimes whose lines are wanted. Lines of a tail that name another one as their origin are left
-    /// out, since a group may be shared by all deployments of an account. Empty: all lines.
+    /// Ids of the gateways and runtimes whose spans are wanted. Those that name another one as their origin are left out, since all
+    /// deployments of an account share their group. Empty: all lines.
     pub owner_ids: Vec<String>,
 }
 

@@ -1,6 +1,6 @@
 //! The tail of the Logs screen: passes its lines on, and finds calls and patterns in them off the event loop.
 
-use std::{future::ready, ops::ControlFlow, sync::Arc, time::Duration};
+use std::{ops::ControlFlow, sync::Arc, time::Duration};
 
 use futures::StreamExt as _;
 use parking_lot::Mutex;
@@ -31,6 +31,8 @@ pub(super) struct LogTasks {
 /// A running tail or reading with its analysis.
 pub(super) struct RunningLogs {
     analysis: Arc<Mutex<TailAnalysis>>,
+    /// Whether older lines are read beside the tail.
+    is_older: bool,
 }
 
 impl LogTasks {
@@ -59,13 +61,20 @@ impl LogTasks {
         }
         RunningLogs {
             analysis: Arc::clone(&current),
+            is_older: false,
         }
     }
 
-    /// Returns the tail that is shown.
-    pub(super) fn running(&self) -> RunningLogs {
+    /// Returns the reading of older lines for the tail that is shown.
+    pub(super) fn reading_older(&self, request: &TailRequest) -> RunningLogs {
+        let analysis = Arc::clone(&self.current.lock());
+        let ends = request.parts.iter().filter_map(|part| part.query.until);
+        if let Some(until) = ends.max() {
+            analysis.lock().expect_older(until);
+        }
         RunningLogs {
-            analysis: Arc::clone(&self.current.lock()),
+            analysis,
+            is_older: true,
         }
     }
 }
@@ -79,7 +88,7 @@ impl RunningLogs {
         sender: &Sender,
     ) -> Event {
         if sources.iter().any(|(_, query)| query.until.is_some()) {
-            let read = self.read_window(services, &sources, sender).await;
+            let read = self.read_window(services, sources, sender).await;
             return Event::Logs(LogsEvent::WindowRead(read));
         }
         let mut tail = services.aws.logs.tail_together(sources).await;
@@ -112,26 +121,18 @@ impl RunningLogs {
     pub(super) async fn read_window(
         &self,
         services: &Services,
-        sources: &[(Deployment, LogQuery)],
+        sources: Vec<(Deployment, LogQuery)>,
         sender: &Sender,
     ) -> Result<(), Failure> {
-        for (deployment, query) in sources {
-            // Batches are collected by the page and passed on together, since the reader's callback does not wait.
-            let mut batches: Vec<LogBatch> = Vec::new();
-            let mut reader = RecordReader::default();
-            let read = services
-                .aws
-                .logs
-                .read(deployment, query, |batch| {
-                    batches.push(batch);
-                    ready(ControlFlow::Continue(()))
-                })
-                .await;
-            for batch in batches {
-                self.pass_on(reader.read_batch(batch), sender).await;
+        let mut reader = RecordReader::default();
+        let read = services.aws.logs.read_together(sources, |batch| {
+            let records = reader.read_batch(batch);
+            async move {
+                self.pass_on(records, sender).await;
+                ControlFlow::Continue(())
             }
-            read?;
-        }
+        });
+        read.await?;
         self.send_findings(sender).await;
         Ok(())
     }
@@ -147,9 +148,14 @@ impl RunningLogs {
         if events.is_empty() {
             return;
         }
-        let analysis = Arc::clone(&self.analysis);
+        let (analysis, is_older) = (Arc::clone(&self.analysis), self.is_older);
         let work = tokio::task::spawn_blocking(move || {
-            analysis.lock().push(&events);
+            let mut analysis = analysis.lock();
+            if is_older {
+                analysis.push_older(&events);
+            } else {
+                analysis.push(&events);
+            }
         });
         if let Err(error) = work.await {
             tracing::warn!(%error, "lines were not searched for calls");

@@ -40,7 +40,7 @@ use crate::{
         FilterScope, Level, LogRecord,
         store::{Entry, LogStore},
     },
-    messages::{Action, Effect, Effects, LogsAction, Slot},
+    messages::{Action, Effect, Effects, LogsAction, Route, Slot},
     model::{Failure, LogBatch, Moment, NoticeKind, TailMode, TailStatus},
     state::LogsMemory,
     theme::Role,
@@ -57,7 +57,7 @@ use query::QueryPanel;
 use range::LogRange;
 use waterfall::OpenWaterfall;
 
-pub use calls::CallLookup;
+pub use calls::{CallLookup, LookupView};
 pub use source::{LogWindow, SourcePart, TailSource, owner_ids};
 
 /// The state of the Logs screen.
@@ -97,6 +97,10 @@ pub struct Logs {
     patterns: PatternsList,
     query: QueryPanel,
     waterfall: Option<OpenWaterfall>,
+    /// The screen that asked for the call that is shown.
+    asked_from: Option<Route>,
+    /// Whether the cursor goes to the first failed line while the lines of a call come in.
+    seeks_failed: bool,
     prompt: Option<LogsPrompt>,
     /// Filters that were used, the latest first.
     used_filters: Vec<String>,
@@ -361,6 +365,7 @@ impl Screen for Logs {
             return Effects::none();
         }
         self.left_at = Some(self.resume_from(context.now));
+        self.asked_from = None;
         Effects::one(Effect::Stop(Slot::Tail))
     }
 

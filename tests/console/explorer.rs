@@ -539,6 +539,65 @@ fn the_log_lines_of_a_call_are_read_below_its_result_and_then_opened_in_logs() {
         ]),
     )));
     harness.shows("+24 runtime  read-cypher, 1 row");
+    harness.shows("L 2 lines in Logs");
     harness.keys("L");
-    harness.shows("prod around this call");
+    harness.shows("looking for call 691bb6a8");
+}
+
+#[test]
+fn the_log_lines_of_a_call_are_clean_and_what_is_not_shown_is_counted() {
+    use agentcore_console::{calls::TraceLine, logs::Level};
+    let mut harness = editing();
+    harness.text("RETURN 1");
+    harness.keys("f5");
+    let Event::Tools(ToolsEvent::Called(prod, result)) = rows(&["a"], vec![json!([1])]) else {
+        panic!("a call was answered")
+    };
+    let outcome = CallOutcome {
+        trace_id: Some("691bb6a8".into()),
+        ..result.expect("it came")
+    };
+    harness.on(Event::Tools(ToolsEvent::Called(
+        prod.clone(),
+        Box::new(Ok(outcome)),
+    )));
+    harness.keys("esc");
+    let effects = harness.keys("L");
+    let [Effect::Tools(ToolsEffect::ReadCallLines { began, .. })] = effects.as_slice() else {
+        panic!("nothing is read: {effects:?}")
+    };
+    let line = |number: i64, level: Level, message: &str| TraceLine {
+        timestamp: NOW.millis() + number,
+        source: "group".into(),
+        hop: "interceptor",
+        message: message.into(),
+        is_cause: false,
+        level: Some(level),
+        reporter: "",
+    };
+    let mut lines = vec![line(
+        0,
+        Level::Info,
+        "START RequestId: 8f5 Version: $LATEST",
+    )];
+    lines.extend((1..40).map(|number| line(number, Level::Info, &format!("line {number:02}"))));
+    lines.push(line(40, Level::Error, "[ERROR] it broke"));
+    harness.on(Event::Tools(ToolsEvent::CallLinesRead(
+        prod,
+        *began,
+        Ok(lines),
+    )));
+    for (width, height) in [(80, 24), (120, 36), (200, 60)] {
+        let frame = harness.frame(width, height);
+        assert!(frame.contains("41 lines in Logs"), "{frame}");
+        assert!(frame.contains("interceptor  it broke"), "{frame}");
+        let shown = frame.matches("interceptor  ").count();
+        let above = frame
+            .split("▲ ")
+            .last()
+            .and_then(|rest| rest.split(' ').next());
+        let above: usize = above.and_then(|count| count.parse().ok()).unwrap_or(0);
+        assert_eq!(shown + above, 41, "{frame}");
+        assert!(!frame.contains("RequestId"), "{frame}");
+    }
 }

@@ -1,9 +1,9 @@
 //! The Logs screen: calls and their waterfall, patterns, the window of time, several deployments, reading.
 
 use agentcore_console::{
-    calls::{CallOwner, TailAnalysis},
-    messages::{Effect, Event, LogsEffect, LogsEvent},
-    model::{Failure, FailureKind, LogBatch, LogEvent, LogQuery},
+    calls::{CallOwner, LoggedCall, LoggedOutcome, TailAnalysis},
+    messages::{Effect, Event, LogsEffect, LogsEvent, ToolsEvent},
+    model::{CallOutcome, Failure, FailureKind, LogBatch, LogEvent, LogQuery},
 };
 
 use crate::{
@@ -105,6 +105,12 @@ fn older_query(effects: &[Effect]) -> &LogQuery {
 
 /// Lets lines arrive, and what is found in them.
 fn arrive(harness: &mut Harness, events: Vec<LogEvent>) {
+    let known = Vec::new();
+    arrive_after(harness, known, events);
+}
+
+/// Lets further lines arrive, and what is found in all of them.
+fn arrive_after(harness: &mut Harness, known: Vec<LogEvent>, events: Vec<LogEvent>) {
     let mut analysis = TailAnalysis::new(vec![CallOwner {
         deployment: "prod".into(),
         groups: vec![GATEWAY.to_owned(), RUNTIME.to_owned()],
@@ -114,6 +120,7 @@ fn arrive(harness: &mut Harness, events: Vec<LogEvent>) {
         status: world::numbered(1, 1).status,
         ..world::lines(events)
     };
+    analysis.push(&world::lines(known).events);
     analysis.push(&batch.events);
     harness.on(Event::Logs(LogsEvent::Arrived(batch)));
     harness.on(Event::Logs(LogsEvent::Found(Box::new(analysis.findings()))));
@@ -564,6 +571,76 @@ fn ids_stand_in_columns_of_their_own_in_a_wide_window_and_sources_are_letters_in
 }
 
 #[test]
+fn lines_and_calls_of_several_deployments_say_whose_they_are_in_a_narrow_window_too() {
+    let mut harness = tailing();
+    harness.keys("A");
+    arrive(&mut harness, all_calls());
+    let narrow = harness.frame(80, 24);
+    assert!(narrow.contains(" prod      g ERROR Failed to"), "{narrow}");
+    harness.keys("v");
+    let narrow = harness.frame(80, 24);
+    assert!(
+        narrow.contains("13:59:40.000  prod        read-cypher"),
+        "{narrow}"
+    );
+    let narrow = narrow.lines().find(|line| line.contains("OUTCOME"));
+    assert!(narrow.is_some_and(|line| line.contains("HOP") && line.contains("MS")));
+}
+
+#[test]
+fn one_key_shows_warnings_and_errors_then_errors_alone_then_all_again() {
+    let mut harness = tailing();
+    harness.keys("!");
+    harness.shows("warnings and errors  4 of 30");
+    harness.keys("!");
+    harness.shows("errors only  4 of 30");
+    assert!(
+        harness.selected().contains("ERROR"),
+        "{}",
+        harness.selected()
+    );
+    harness.keys("!");
+    harness.shows("filter none");
+    harness.keys("! esc");
+    harness.shows("filter none");
+    // Levels that were chosen one by one are not a step.
+    harness.keys("alt-i");
+    harness.hides("warnings and errors");
+    harness.keys("!");
+    harness.shows("warnings and errors  4 of 30");
+}
+
+#[test]
+fn older_lines_and_a_wider_window_do_not_end_the_following() {
+    for key in ["O", "-"] {
+        let mut harness = tailing();
+        harness.shows("● live");
+        let effects = harness.keys(key);
+        older_query(&effects);
+        harness.shows("● live");
+        let newest = harness.selected();
+        let old = world::log(-1_200_000, GATEWAY, "INFO an old line");
+        harness.on(Event::Logs(LogsEvent::Arrived(world::lines(vec![old]))));
+        harness.on(Event::Logs(LogsEvent::WindowRead(Ok(()))));
+        harness.shows("31 kept");
+        assert_eq!(harness.selected(), newest, "the newest line is followed");
+    }
+}
+
+#[test]
+fn a_waterfall_in_a_low_window_has_statement_ids_and_answer_or_says_how_much_is_below() {
+    let mut harness = tailing();
+    harness.keys("v e W");
+    let low = harness.frame(80, 24);
+    assert!(low.contains("Neo.TransientError.General"), "{low}");
+    assert!(low.contains("more in a higher window"), "{low}");
+    let high = harness.frame(80, 29);
+    for words in ["STATEMENT", "93de4618bddeffb73a3f47898dc30003"] {
+        assert!(high.contains(words), "{words}: {high}");
+    }
+}
+
+#[test]
 fn a_failure_in_the_fleet_leads_to_the_calls_around_it() {
     let mut harness = ready();
     let effects = harness.keys("W");
@@ -573,6 +650,46 @@ fn a_failure_in_the_fleet_leads_to_the_calls_around_it() {
     );
     arrive(&mut harness, all_calls());
     harness.shows("trace 93de4…30006");
+}
+
+#[test]
+fn the_calls_around_a_failure_are_those_around_the_last_failed_call() {
+    let mut harness = ready();
+    let failed = LoggedCall {
+        at: NOW.plus(-40 * 60_000),
+        deployment: "prod".to_owned(),
+        outcome: LoggedOutcome::Error,
+        ..LoggedCall::default()
+    };
+    let well = LoggedCall {
+        at: NOW.plus(-60_000),
+        outcome: LoggedOutcome::Ok,
+        ..failed.clone()
+    };
+    harness.on(world::calls_read("prod", vec![failed, well]));
+    let effects = harness.keys("W");
+    let [Effect::Logs(LogsEffect::Tail(request))] = effects.as_slice() else {
+        panic!("{effects:?}")
+    };
+    let since = request.parts[0].query.since;
+    assert_eq!(since, Some(NOW.plus(-45 * 60_000)));
+    // Newer lines come first, and the one that was looked for later.
+    arrive(&mut harness, call(1, 60_000, 46, None));
+    harness.shows("trace 93de4…30001");
+    let both = [
+        call(2, 40 * 60_000, 46, Some(DOWN)),
+        call(1, 60_000, 46, None),
+    ];
+    arrive(&mut harness, both.concat());
+    harness.shows("trace 93de4…30002");
+    // From then on the user decides.
+    harness.keys("g");
+    arrive(&mut harness, both.concat());
+    assert!(
+        harness.selected().contains("13:59:00"),
+        "{}",
+        harness.selected()
+    );
 }
 
 #[test]
@@ -586,7 +703,71 @@ fn the_call_of_a_result_in_tools_is_opened_as_soon_as_its_lines_are_here() {
     harness.keys("f5");
     harness.on(world::called(&prod));
     harness.keys("esc W");
+    harness.shows("looking for the calls around 14:00:00");
+}
+
+/// A call in Tools that the logs name by this trace.
+fn called_in_tools(trace: &str) -> Harness {
+    let mut harness = ready();
+    let prod = world::endpoint("prod");
+    harness.keys("4");
+    harness.on(world::connected(&prod));
+    harness.keys("enter");
+    harness.text("RETURN 1");
+    harness.keys("f5");
+    let Event::Tools(ToolsEvent::Called(endpoint, outcome)) = world::called(&prod) else {
+        panic!("a call was answered")
+    };
+    let outcome = outcome.map(|outcome| CallOutcome {
+        trace_id: Some(trace.to_owned()),
+        ..outcome
+    });
+    harness.on(Event::Tools(ToolsEvent::Called(
+        endpoint,
+        Box::new(outcome),
+    )));
+    harness.keys("esc");
+    harness
+}
+
+#[test]
+fn the_lines_of_a_call_of_tools_are_shown_alone_and_the_way_back_leads_to_tools() {
+    let trace = format!("93de4618bddeffb73a3f47898dc3{:04}", 6);
+    let mut harness = called_in_tools(&trace);
+    harness.keys("L");
+    let effects = harness.keys("L");
+    assert!(
+        matches!(effects.as_slice(), [Effect::Logs(LogsEffect::Tail(_))]),
+        "{effects:?}"
+    );
     harness.shows("looking for call");
+    let mut events = all_calls();
+    let last = events.split_off(events.len() - 1);
+    arrive(&mut harness, events.clone());
+    harness.shows("4 of 29");
+    arrive_after(&mut harness, events, last);
+    harness.shows("5 of 30");
+    harness.shows("Processing request of type CallToolRequest");
+    assert!(
+        harness.selected().contains("ERROR Neo.TransientError"),
+        "the first failed line: {}",
+        harness.selected()
+    );
+    harness.shows("Tools");
+    let effects = harness.keys("esc");
+    assert!(
+        matches!(effects.as_slice(), [Effect::Stop(_), ..]),
+        "{effects:?}"
+    );
+    harness.shows("The result appears here");
+    // A call that was opened as a waterfall leads back too.
+    let mut harness = called_in_tools(&trace);
+    harness.keys("W");
+    arrive(&mut harness, all_calls());
+    harness.shows("where the time went");
+    harness.keys("esc");
+    harness.hides("where the time went");
+    harness.hides("filter");
 }
 
 #[test]

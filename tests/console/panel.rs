@@ -211,6 +211,14 @@ fn the_activity_shows_what_others_changed_and_filters() {
     );
     harness.keys("6");
     harness.shows("UpdateGateway prod-gateway");
+    for (width, height) in [(80, 24), (120, 36)] {
+        let frame = harness.frame(width, height);
+        let row = frame.lines().find(|line| line.contains("UpdateGateway"));
+        assert!(
+            row.is_some_and(|row| row.contains(" prod ")),
+            "whose gateway: {frame}"
+        );
+    }
     harness.keys("tab");
     harness.hides("UpdateGateway prod-gateway");
     harness.keys("tab");

@@ -1,6 +1,7 @@
 //! What the consoles of these tests look at: two deployments and everything that can be said about them.
 
 use agentcore_console::{
+    calls::LoggedCall,
     doctor::{DoctorReport, DoctorVerdict, Hop, HopDetail, HopFinding, HopState},
     logs::{LogRecord, RecordReader},
     messages::{Effect, Event, FleetEvent, SecretsEvent, ToolsEvent},
@@ -558,4 +559,14 @@ pub(crate) fn pluralize() -> Event {
         (analytics, Traffic::none(NOW)),
     ];
     Event::Fleet(FleetEvent::CallsCounted(keys, Ok(counts)))
+}
+
+/// The calls of a deployment were read out of its logs.
+pub(crate) fn calls_read(deployment: &str, calls: Vec<LoggedCall>) -> Event {
+    Event::Fleet(FleetEvent::CallsRead {
+        deployment: deployment.into(),
+        since: NOW.plus(-60 * 60_000),
+        calls,
+        unread: Vec::new(),
+    })
 }

@@ -3,9 +3,13 @@
 use std::time::Duration;
 
 use agentcore_console::{
+    calls::{LoggedOutcome, join},
     doctor::Hop,
     model::{CallOptions, FailureKind, Kind, McpTarget, Moment, SignIn, Tool},
-    services::{McpOptions, McpSession, ServiceOptions, Services, SignInNotice, mcp::ConsentCall},
+    services::{
+        McpOptions, McpSession, ServiceOptions, Services, SignInNotice, calls::CallSource,
+        mcp::ConsentCall,
+    },
 };
 use serde_json::{Map, Value, json};
 
@@ -162,6 +166,22 @@ async fn a_call_without_consent_names_the_page_that_gives_it() {
             .all(|url| url.starts_with(&world.stack.endpoint())),
         "{asking:?}"
     );
+    // The gateway's log says it too: such a call waits, and is neither a success nor an error.
+    let deployment = world.deployments["e"].clone();
+    let source = CallSource {
+        groups: deployment.log_groups.clone(),
+        owner_ids: deployment.gateways.clone(),
+        deployment,
+    };
+    let now = Moment::from_millis(jiff::Timestamp::now().as_millisecond());
+    let logs = services
+        .calls
+        .call_logs(&[source], now.plus(-60_000), now.plus(60_000));
+    let calls = join(logs.await.records);
+    let waiting = calls
+        .iter()
+        .filter(|call| call.outcome == LoggedOutcome::Consent);
+    assert_eq!(waiting.count(), asking.len(), "{calls:#?}");
 }
 
 /// A person's browser: agrees on the consent page, and follows the redirect.

@@ -170,6 +170,82 @@ async fn a_group_that_does_not_exist_is_not_found_or_a_notice_beside_others() {
     assert_eq!(names, ["/test/some"]);
 }
 
+/// A span of a gateway or runtime, and its id.
+fn span(owner: &str, id: &str) -> String {
+    let json = serde_json::json!({
+        "traceId": "t", "spanId": id, "name": "invoke", "startTimeUnixNano": 1, "durationNano": 1,
+        "attributes": {"aws.agent.id": owner},
+    });
+    json.to_string()
+}
+
+/// The part of a tail over one deployment: its groups with that of spans, and the ids of its gateways and runtimes.
+fn part(world: &World, name: &str, limit: Option<usize>) -> (Deployment, LogQuery) {
+    let deployment = world.deployments[name].clone();
+    let runtimes = deployment.runtimes.iter();
+    let ids = runtimes.filter_map(|arn| arn.rsplit('/').next().map(str::to_owned));
+    let query = LogQuery {
+        groups: vec![format!("/test/own-{name}"), "aws/spans".to_owned()],
+        owner_ids: ids.chain(deployment.gateways.iter().cloned()).collect(),
+        limit,
+        ..query("")
+    };
+    (deployment, query)
+}
+
+#[tokio::test]
+async fn a_window_of_several_deployments_of_an_account_reads_their_shared_group_once_and_leaves_strangers_out()
+ {
+    let world = stack::quiet().await;
+    let services = Services::new(ServiceOptions::default());
+    let client = writer(&world);
+    for name in ["a", "b", "c"] {
+        let group_name = format!("/test/own-{name}");
+        group(&client, &group_name).await;
+        write(&client, &group_name, [format!("own {name}")]).await;
+    }
+    let stream = client.create_log_stream();
+    let stream = stream.log_group_name("aws/spans").log_stream_name("s");
+    if stream.send().await.is_err() {
+        group(&client, "aws/spans").await;
+    }
+    let id_of = |name: &str| part(&world, name, None).1.owner_ids[0].clone();
+    let mut spans: Vec<String> = ["a", "b", "c", "d"]
+        .map(|name| span(&id_of(name), name))
+        .to_vec();
+    spans.push(r#"{"spanId":"nobody","name":"x"}"#.to_owned());
+    write(&client, "aws/spans", spans).await;
+    let since = now().plus(-60_000);
+    for limit in [None, Some(100)] {
+        for (names, expected) in [
+            (
+                &["a", "b", "c"][..],
+                &["a", "b", "c", "nobody", "own a", "own b", "own c"][..],
+            ),
+            (&["c"][..], &["c", "nobody", "own c"][..]),
+        ] {
+            let parts = names.iter().map(|name| part(&world, name, limit));
+            let mut read = Vec::new();
+            let reading = services.aws.logs.read_together(parts.collect(), |batch| {
+                read.extend(batch.events);
+                std::future::ready(ControlFlow::Continue(()))
+            });
+            reading.await.unwrap();
+            let mut found: Vec<String> = read
+                .into_iter()
+                .filter(|event| event.timestamp >= since && &*event.stream == "s")
+                .map(|event| {
+                    let span = serde_json::from_str::<serde_json::Value>(&event.message).ok();
+                    let id = span.and_then(|span| span["spanId"].as_str().map(str::to_owned));
+                    id.unwrap_or(event.message)
+                })
+                .collect();
+            found.sort();
+            assert_eq!(found, expected, "{names:?} {limit:?}");
+        }
+    }
+}
+
 /// Follows until `count` events and a notice of that kind have come.
 async fn follow(
     tail: &mut agentcore_console::services::aws::logs::LogTail,

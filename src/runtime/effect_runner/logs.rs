@@ -112,8 +112,8 @@ impl RunnerState {
     async fn read_older_logs(&self, request: TailRequest, sender: &Sender) -> Event {
         let read = match self.tail_sources(&request) {
             Ok((services, sources)) => {
-                let running = self.logs.running();
-                running.read_window(&services, &sources, sender).await
+                let running = self.logs.reading_older(&request);
+                running.read_window(&services, sources, sender).await
             }
             Err(failure) => Err(failure),
         };

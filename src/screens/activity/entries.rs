@@ -1,7 +1,7 @@
 //! What the Activity lists: what this console did, in earlier runs too, and what others changed.
 
 use crate::{
-    model::{Moment, ResourceKey},
+    model::{DeploymentName, Moment, ResourceKey},
     state::{ActivityEntry, AttributedChange, Store},
 };
 
@@ -10,8 +10,8 @@ use crate::{
 pub(super) enum ActivityRow<'a> {
     /// What this console did, in this run or an earlier one.
     Own(&'a ActivityEntry),
-    /// A change by another identity.
-    Change(&'a AttributedChange),
+    /// A change of a deployment by another identity.
+    Change(&'a DeploymentName, &'a AttributedChange),
 }
 
 /// Everything, newest first. A change that this console made is not listed twice.
@@ -26,11 +26,11 @@ pub(super) fn entries(store: &Store) -> Vec<ActivityRow<'_>> {
     };
     let changes = store
         .changes
-        .values()
-        .flat_map(|history| &history.changes)
+        .iter()
+        .flat_map(|(name, history)| history.changes.iter().map(move |found| (name, found)))
         // A rotation is one entry of this console, and many requests.
-        .filter(|found| !found.change.is_own && !is_own(found.change.request_id.as_deref()))
-        .map(ActivityRow::Change);
+        .filter(|(_, found)| !found.change.is_own && !is_own(found.change.request_id.as_deref()))
+        .map(|(name, found)| ActivityRow::Change(name, found));
     let mut all: Vec<ActivityRow<'_>> = own.chain(changes).collect();
     all.sort_by_key(|entry| std::cmp::Reverse(entry.at()));
     all
@@ -40,7 +40,7 @@ impl ActivityRow<'_> {
     pub(super) const fn at(&self) -> Moment {
         match self {
             Self::Own(entry) => entry.at,
-            Self::Change(found) => found.change.at,
+            Self::Change(_, found) => found.change.at,
         }
     }
 
@@ -48,14 +48,14 @@ impl ActivityRow<'_> {
     pub(super) const fn is_own(&self) -> bool {
         match self {
             Self::Own(_) => true,
-            Self::Change(_) => false,
+            Self::Change(..) => false,
         }
     }
 
     pub(super) fn is_failure(&self) -> bool {
         match self {
             Self::Own(entry) => entry.result.is_err(),
-            Self::Change(found) => !found.change.is_done(),
+            Self::Change(_, found) => !found.change.is_done(),
         }
     }
 
@@ -63,22 +63,46 @@ impl ActivityRow<'_> {
     pub(super) fn is_declined(&self) -> bool {
         match self {
             Self::Own(entry) => entry.is_declined,
-            Self::Change(_) => false,
+            Self::Change(..) => false,
         }
     }
 
     pub(super) fn is_write(&self) -> bool {
         match self {
             Self::Own(entry) => entry.write,
-            Self::Change(_) => true,
+            Self::Change(..) => true,
         }
+    }
+
+    /// Returns the deployment that was written to.
+    pub(super) fn deployment<'a>(&'a self, store: &'a Store) -> Option<&'a DeploymentName> {
+        match self {
+            Self::Own(entry) if entry.write => {
+                let mut deployments = store.deployments.iter();
+                deployments
+                    .find(|deployment| without_deployment(&entry.what, &deployment.name).is_some())
+                    .map(|deployment| &deployment.name)
+            }
+            Self::Own(_) => None,
+            Self::Change(name, _) => Some(name),
+        }
+    }
+
+    /// Returns what was done, without the deployment where that stands in a column of its own.
+    pub(super) fn what_in_row(&self, store: &Store) -> String {
+        let what = self.what();
+        let short = match (self, self.deployment(store)) {
+            (Self::Own(_), Some(name)) => without_deployment(&what, name).map(str::to_owned),
+            (Self::Own(_) | Self::Change(..), _) => None,
+        };
+        short.unwrap_or(what)
     }
 
     /// Returns who did it.
     pub(super) fn who(&self) -> String {
         match self {
             Self::Own(_) => "this console".to_owned(),
-            Self::Change(found) => found.change.actor(),
+            Self::Change(_, found) => found.change.actor(),
         }
     }
 
@@ -86,7 +110,7 @@ impl ActivityRow<'_> {
     pub(super) fn what(&self) -> String {
         match self {
             Self::Own(entry) => entry.what.clone(),
-            Self::Change(found) => format!("{} {}", found.change.action, found.name),
+            Self::Change(_, found) => format!("{} {}", found.change.action, found.name),
         }
     }
 
@@ -97,14 +121,14 @@ impl ActivityRow<'_> {
                 Ok(words) => words.clone(),
                 Err(failure) => failure.cause.lines().next().unwrap_or_default().to_owned(),
             },
-            Self::Change(found) => found.change.outcome.clone(),
+            Self::Change(_, found) => found.change.outcome.clone(),
         }
     }
 
     pub(super) fn request(&self) -> Option<&str> {
         match self {
             Self::Own(entry) => entry.request(),
-            Self::Change(found) => found.change.request_id.as_deref(),
+            Self::Change(_, found) => found.change.request_id.as_deref(),
         }
     }
 
@@ -112,7 +136,7 @@ impl ActivityRow<'_> {
     pub(super) const fn took_ms(&self) -> Option<i64> {
         match self {
             Self::Own(entry) => entry.took_ms,
-            Self::Change(_) => None,
+            Self::Change(..) => None,
         }
     }
 
@@ -120,14 +144,14 @@ impl ActivityRow<'_> {
     pub(super) const fn can_run_again(&self) -> bool {
         match self {
             Self::Own(entry) => entry.again.is_some(),
-            Self::Change(_) => false,
+            Self::Change(..) => false,
         }
     }
 
     /// Returns the resource that was changed.
     pub(super) const fn resource(&self) -> Option<&ResourceKey> {
         match self {
-            Self::Change(found) => found.key.as_ref(),
+            Self::Change(_, found) => found.key.as_ref(),
             Self::Own(_) => None,
         }
     }
@@ -152,4 +176,9 @@ impl ActivityRow<'_> {
             None => text.contains(word),
         })
     }
+}
+
+/// Returns a phrase without the deployment that it ends with: entries say `synchronize t-1 of prod`.
+fn without_deployment<'a>(what: &'a str, name: &DeploymentName) -> Option<&'a str> {
+    what.strip_suffix(name.as_str())?.strip_suffix(" of ")
 }

@@ -57,6 +57,10 @@ pub(super) fn activity(
     let window = state
         .list
         .window(ViewportId::Activity, body, shown.len(), painter);
+    let is_named = context.store.deployments.len() > 1
+        && shown
+            .iter()
+            .any(|entry| entry.deployment(context.store).is_some());
     for (index, row) in window.zip(body.rows()) {
         let Some(entry) = shown.get(index) else {
             continue;
@@ -64,7 +68,7 @@ pub(super) fn activity(
         if index == state.list.cursor() {
             painter.select_row(row, true);
         }
-        draw_entry(entry, context, row, painter);
+        draw_entry(entry, is_named, context, row, painter);
     }
     if below > 0 {
         let place = Rect {
@@ -135,21 +139,29 @@ fn look(entry: &ActivityRow<'_>) -> (&'static str, Role) {
     }
 }
 
+/// Draws an entry; with its deployment, where those of several may be listed.
 fn draw_entry(
     entry: &ActivityRow<'_>,
+    is_named: bool,
     context: &ViewContext<'_>,
     row: Rect,
     painter: &mut Painter<'_>,
 ) {
     let (glyph, role) = look(entry);
     let (who, what) = columns(row.width);
+    let place = place_cell(entry, is_named, row.width, context);
+    let what = what.saturating_sub(text_width(&place).saturating_sub(not_taken(row.width)));
     let time = time_of(entry, row.width, context);
     let pieces = [
         (format!("{time}  "), Role::Faint),
         (format!("{glyph} "), role),
         (format!("{:<who$} ", cut(&entry.who(), who)), Role::Dim),
+        (place, Role::Text),
         (
-            format!("{:<what$} ", cut(&short(&entry.what()), what)),
+            format!(
+                "{:<what$} ",
+                cut(&short(&entry.what_in_row(context.store)), what)
+            ),
             Role::Text,
         ),
         (took_or_write(entry, row.width), Role::Dim),
@@ -177,6 +189,22 @@ fn draw_entry(
     painter.text(x, row.y, end.saturating_sub(x), &outcome, words);
 }
 
+/// Returns the title of the deployment that was written to, as a column; nothing where it has none.
+fn place_cell(
+    entry: &ActivityRow<'_>,
+    is_named: bool,
+    width: u16,
+    context: &ViewContext<'_>,
+) -> String {
+    if !is_named {
+        return String::new();
+    }
+    let columns = if width < REQUEST_FROM { 9 } else { 14 };
+    let name = entry.deployment(context.store);
+    let title = name.map_or("", |name| context.store.title(name.as_str()));
+    format!("{:<columns$} ", cut(title, columns))
+}
+
 /// Columns of who did it and of what was done, in a row so wide.
 const fn columns(width: u16) -> (usize, usize) {
     match width {
@@ -184,6 +212,14 @@ const fn columns(width: u16) -> (usize, usize) {
         TOOK_FROM..REQUEST_FROM => (12, 36),
         REQUEST_FROM..IDS_FROM => (16, 44),
         _ => (26, 56),
+    }
+}
+
+/// Columns of a deployment that are not taken from what was done. Between the two limits there is a request id to be shown beside it.
+const fn not_taken(width: u16) -> usize {
+    match width {
+        TOOK_FROM..REQUEST_FROM => 0,
+        _ => 6,
     }
 }
 
@@ -251,7 +287,7 @@ fn opened_lines(entry: &ActivityRow<'_>, context: &ViewContext<'_>, room: u16) -
         }
     }
     lines.extend(wrapped(&entry.outcome(), room, Role::Text));
-    if let ActivityRow::Change(found) = entry {
+    if let ActivityRow::Change(_, found) = entry {
         lines.extend(wrapped(
             &format!("identity {}", found.change.who),
             room,

@@ -6,19 +6,29 @@ use crate::{
     state::Store,
 };
 
-/// Opens the calls around the last change to the bad of a deployment's resources; around now if there was none.
+/// Opens the calls around the last failed call of a deployment. If none is known: around the last change to the bad of one of its
+/// resources, or around now.
 pub(super) fn around_last_failure(
     store: &Store,
     deployment: &DeploymentName,
     now: Moment,
 ) -> ScreenUpdate {
-    let failed = store.feed.iter().find(|transition| {
-        transition.key.deployment == *deployment
-            && matches!(transition.health, Some(Health::Failed | Health::Degraded))
-    });
+    let failed_call = store
+        .calls
+        .get(deployment)
+        .and_then(|history| history.failed().next())
+        .map(|call| call.at);
+    let turned_bad = || {
+        let mut transitions = store.feed.iter();
+        let found = transitions.find(|transition| {
+            transition.key.deployment == *deployment
+                && matches!(transition.health, Some(Health::Failed | Health::Degraded))
+        });
+        found.map(|transition| transition.at)
+    };
     let lookup = CallLookup {
-        ids: Vec::new(),
-        at: failed.map_or(now, |transition| transition.at),
+        at: failed_call.or_else(turned_bad).unwrap_or(now),
+        ..CallLookup::default()
     };
     ScreenUpdate::request(AppRequest::Call(deployment.clone(), lookup))
 }

@@ -3,6 +3,7 @@
 use super::{Fleet, RowId, change};
 use crate::{
     kinds::{self, McpAccess},
+    logs::SPANS_GROUP,
     messages::{Action, Effect, FleetAction, FleetEffect},
     model::{DeploymentName, Health, Kind, McpEndpoint, McpTarget, Resource},
     screens::{
@@ -217,7 +218,8 @@ fn follow_logs(
     })
 }
 
-/// Returns all log groups of a deployment, each once, in the order of its resources.
+/// Returns all log groups of a deployment, each once, in the order of its resources; behind them the group of the spans of its account,
+/// where another deployment of that account lists it.
 pub fn deployment_groups(store: &Store, deployment: &DeploymentName) -> Vec<String> {
     let mut groups: Vec<String> = Vec::new();
     let configured = store
@@ -233,7 +235,23 @@ pub fn deployment_groups(store: &Store, deployment: &DeploymentName) -> Vec<Stri
             groups.push(group.clone());
         }
     }
+    let has_spans = groups.iter().any(|group| group == SPANS_GROUP);
+    if !groups.is_empty() && !has_spans && has_shared_spans(store, deployment) {
+        groups.push(SPANS_GROUP.to_owned());
+    }
     groups
+}
+
+/// Returns whether a deployment of the same account lists the group of its spans.
+fn has_shared_spans(store: &Store, deployment: &DeploymentName) -> bool {
+    let Some(own) = store.deployment(deployment) else {
+        return false;
+    };
+    let mut others = store
+        .deployments
+        .iter()
+        .filter(|other| other.shares_access(own));
+    others.any(|other| other.log_groups.iter().any(|group| group == SPANS_GROUP))
 }
 
 /// Shows the tools of the MCP endpoint that a resource stands for.

@@ -22,6 +22,64 @@ const LEVEL_TOGGLES: [(LogsAction, &[Option<Level>]); 4] = [
     ),
 ];
 
+/// The levels that the key for what is bad shows: all, then warnings and errors, then errors alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LevelStep {
+    /// All.
+    All,
+    /// Warnings and what is worse.
+    Warnings,
+    /// Errors and what is worse.
+    Errors,
+    /// Others, which were chosen one by one.
+    Chosen,
+}
+
+impl LevelStep {
+    /// Returns the step that hides these levels.
+    pub(super) fn of(hidden: &[Option<Level>]) -> Self {
+        let is_same = |step: Self| {
+            let levels = step.hides();
+            levels.len() == hidden.len() && levels.iter().all(|level| hidden.contains(level))
+        };
+        [Self::All, Self::Warnings, Self::Errors]
+            .into_iter()
+            .find(|step| is_same(*step))
+            .unwrap_or(Self::Chosen)
+    }
+
+    const fn next(self) -> Self {
+        match self {
+            Self::All | Self::Chosen => Self::Warnings,
+            Self::Warnings => Self::Errors,
+            Self::Errors => Self::All,
+        }
+    }
+
+    fn hides(self) -> Vec<Option<Level>> {
+        let lower = [
+            Some(Level::Info),
+            Some(Level::Debug),
+            Some(Level::Trace),
+            None,
+        ];
+        match self {
+            Self::All | Self::Chosen => Vec::new(),
+            Self::Warnings => lower.to_vec(),
+            Self::Errors => lower.into_iter().chain([Some(Level::Warn)]).collect(),
+        }
+    }
+
+    /// Returns what is shown, where that is not all.
+    pub(super) const fn words(self) -> Option<&'static str> {
+        match self {
+            Self::All | Self::Chosen => None,
+            Self::Warnings => Some("warnings and errors"),
+            Self::Errors => Some("errors only"),
+        }
+    }
+}
+
 /// The sources that an action shows or hides, in the order of their keys.
 pub(super) const SOURCE_TOGGLES: [(LogsAction, &str); 5] = [
     (LogsAction::ToggleGateway, "gateway"),
@@ -37,6 +95,8 @@ impl Logs {
         action: Action,
         context: &mut UpdateContext<'_>,
     ) -> ScreenUpdate {
+        self.seeks_failed = false;
+        self.settle_lookup();
         match action {
             Action::Prompt(action) => self.act_on_prompt(action, context),
             Action::App(AppAction::Back) => self.back(),
@@ -205,6 +265,9 @@ impl Logs {
 
     /// Closes or takes off what was opened or set last.
     fn back(&mut self) -> ScreenUpdate {
+        if let Some(route) = self.way_out() {
+            return self.go_out(route);
+        }
         if self.prompt.take().is_some() || self.waterfall.take().is_some() {
             return ScreenUpdate::done();
         }
@@ -271,7 +334,13 @@ impl Logs {
 
     fn toggle_urgent_rows(&mut self) -> ScreenUpdate {
         match self.view {
-            LogsView::Lines | LogsView::Query => return ScreenUpdate::ignored(),
+            LogsView::Lines => {
+                self.hidden.hidden_levels =
+                    LevelStep::of(&self.hidden.hidden_levels).next().hides();
+                self.apply_filter();
+                return ScreenUpdate::done();
+            }
+            LogsView::Query => return ScreenUpdate::ignored(),
             LogsView::Calls => self.calls.toggle_failed_only(),
             LogsView::Patterns => self.patterns.toggle_urgent_only(),
         }
@@ -334,6 +403,7 @@ impl Logs {
         if self.waterfall.is_some() {
             return ScreenUpdate::ignored();
         }
+        self.settle_lookup();
         match self.view {
             LogsView::Lines => match self.list.row_at(column, line) {
                 Some(row) => {

@@ -5,11 +5,15 @@ use std::sync::Arc;
 use super::{AppRequest, Logs, LogsView, row_list::click_row, waterfall::OpenWaterfall};
 use crate::{
     calls::{LoggedCall, LoggedOutcome},
-    messages::{Action, ListAction},
+    logs::store::{Body, Entry},
+    messages::{Action, ListAction, Route},
     model::{DeploymentName, McpEndpoint, McpTarget, Moment},
     screens::ScreenUpdate,
     widgets::List,
 };
+
+/// Lines of a call among which the first one that failed is looked for.
+const CALL_ROWS: usize = 1_000;
 
 /// A call that another screen asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,6 +22,18 @@ pub struct CallLookup {
     pub ids: Vec<String>,
     /// When it happened, more or less.
     pub at: Moment,
+    /// What of it is shown.
+    pub shows: LookupView,
+}
+
+/// What is shown of a call that another screen asks for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LookupView {
+    /// Its waterfall.
+    #[default]
+    Waterfall,
+    /// Its lines.
+    Lines,
 }
 
 /// The column by which calls are sorted.
@@ -306,7 +322,7 @@ impl Logs {
 
     fn call_of_line(&self) -> Option<Arc<LoggedCall>> {
         let entry = self.current()?;
-        let crate::logs::store::Body::Event { group, .. } = entry.body else {
+        let Body::Event { group, .. } = entry.body else {
             return None;
         };
         self.findings
@@ -316,8 +332,10 @@ impl Logs {
             .cloned()
     }
 
-    /// Shows a call as soon as its lines are here; without ids, the calls around a time.
-    pub fn look_up(&mut self, lookup: CallLookup) {
+    /// Shows a call as soon as its lines are here; without ids, the calls around a time. From a call that was asked for, the way back
+    /// leads to the screen that asked.
+    pub fn look_up(&mut self, lookup: CallLookup, from: Route) {
+        self.asked_from = Some(from).filter(|from| *from != Route::Logs && !lookup.ids.is_empty());
         self.view = LogsView::Calls;
         self.waterfall = None;
         self.range.window = None;
@@ -328,13 +346,13 @@ impl Logs {
         self.open_wanted_call();
     }
 
-    /// Returns whether the tail already covers the calls of a deployment at a time.
-    pub fn covers(&self, deployment: &DeploymentName, at: Moment) -> bool {
+    /// Returns whether the tail already covers the calls of a deployment with these log groups at a time.
+    pub fn covers(&self, deployment: &DeploymentName, groups: &[String], at: Moment) -> bool {
         let is_open = self.source.as_ref().is_some_and(|source| {
-            source
-                .parts
-                .iter()
-                .any(|part| part.deployment == *deployment)
+            source.parts.iter().any(|part| {
+                part.deployment == *deployment
+                    && groups.iter().all(|group| part.groups.contains(group))
+            })
         });
         is_open && self.range.since <= at && self.range.until.is_none_or(|until| at <= until)
     }
@@ -353,8 +371,8 @@ impl Logs {
             if let Some(row) = nearest {
                 self.calls.select(row);
                 self.calls.is_open = true;
-                self.calls.wanted = None;
             }
+            // A nearer one may be read yet.
             return;
         }
         let found = lookup
@@ -362,10 +380,68 @@ impl Logs {
             .iter()
             .find_map(|id| rows.iter().position(|call| call.has_id(id)));
         if let Some(row) = found {
+            let shows = lookup.shows;
             self.calls.select(row);
             self.calls.wanted = None;
-            let _ = self.open_call();
+            match (shows, self.calls.selected().cloned()) {
+                (LookupView::Lines, Some(call)) => self.show_lines_of_call(&call),
+                (LookupView::Lines, None) | (LookupView::Waterfall, _) => {
+                    let _ = self.open_call();
+                }
+            }
         }
+    }
+
+    /// Shows the lines of a call, the cursor on the first one that failed.
+    fn show_lines_of_call(&mut self, call: &LoggedCall) {
+        let Some(id) = call.id() else { return };
+        self.waterfall = None;
+        self.view = LogsView::Lines;
+        self.detail = None;
+        self.stop_following();
+        self.set_filter(&format!("call={id}"));
+        self.seeks_failed = true;
+        self.select_failed_line();
+    }
+
+    /// Puts the cursor on the first line that failed, as long as the lines of a call that was asked for are only coming in.
+    pub(super) fn select_failed_line(&mut self) {
+        if !self.seeks_failed {
+            return;
+        }
+        let rows = self.store.rows(0..self.store.len().min(CALL_ROWS));
+        let is_line = |entry: &Entry| matches!(entry.body, Body::Event { .. });
+        let failed = rows.iter().position(Entry::is_error);
+        let first = failed.or_else(|| rows.iter().position(is_line));
+        self.list.select(first.unwrap_or(0));
+    }
+
+    /// Ends the search for calls around a time: the user goes on from what was found.
+    pub(super) fn settle_lookup(&mut self) {
+        let is_around = |lookup: &mut CallLookup| lookup.ids.is_empty();
+        let _ = self.calls.wanted.take_if(is_around);
+    }
+
+    /// Returns the screen to which the way back leads from the call that it asked for.
+    pub(super) fn way_out(&self) -> Option<Route> {
+        let shows_call = self.waterfall.is_some()
+            || self.calls.wanted.is_some()
+            || self.view == LogsView::Lines
+                && self.filter.starts_with("call=")
+                && self.detail.is_none();
+        self.asked_from
+            .filter(|_| shows_call && self.prompt.is_none())
+    }
+
+    /// Leaves the call that another screen asked for.
+    pub(super) fn go_out(&mut self, route: Route) -> ScreenUpdate {
+        self.asked_from = None;
+        self.waterfall = None;
+        self.calls.wanted = None;
+        if self.filter.starts_with("call=") {
+            self.set_filter("");
+        }
+        ScreenUpdate::request(AppRequest::Show(route))
     }
 
     /// Opens Tools with the deployment of the selected call.

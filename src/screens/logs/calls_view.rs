@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::{
     Logs,
-    calls::CallOrder,
+    calls::{CallLookup, CallOrder},
     head::{Spans, counted_noun, draw_spans, thousands},
     hop_role,
     line_cells::title_of,
@@ -20,23 +20,33 @@ use crate::{
     widgets::{Column, Layout, Painter, Size, cut, cut_middle, lay_out},
 };
 
+/// Columns of a deployment's title in a narrow list.
+const NARROW_DEPLOYMENT: u16 = 10;
 /// From this width of the list each call's statement stands in its row.
 const STATEMENT_FROM: u16 = 150;
 
 /// Returns the columns of a list so wide. The names have what they need before the bars get more.
-const fn columns(room: u16) -> [Column; 9] {
+/// Where several deployments are shown, a narrow list says rather whose a call is than how long its bar is.
+const fn columns(room: u16, is_merged: bool) -> [Column; 9] {
     let (deployment, tool) = match room {
-        0..100 => (14, 14),
+        0..96 => (NARROW_DEPLOYMENT, 14),
+        96..100 => (14, 14),
         100..STATEMENT_FROM => (14, 20),
         _ => (20, 28),
     };
+    let (deployment_from, bar_from) = if is_merged { (0, 88) } else { (96, 60) };
     [
         column("TIME", Size::Fixed(12), false, 0),
-        column("DEPLOYMENT", Size::Fixed(deployment), false, 96),
+        column(
+            "DEPLOYMENT",
+            Size::Fixed(deployment),
+            false,
+            deployment_from,
+        ),
         column("TOOL", Size::Fixed(tool), false, 0),
         column("OUTCOME", Size::Fixed(11), false, 0),
         column("HOP", Size::Fixed(11), false, 70),
-        column("DURATION", Size::Share(8), false, 60),
+        column("DURATION", Size::Share(8), false, bar_from),
         column("MS", Size::Fixed(7), true, 0),
         column("SESSION", Size::Fixed(11), false, 110),
         column("STATEMENT", Size::Share(24), false, STATEMENT_FROM),
@@ -76,7 +86,7 @@ impl Logs {
             return;
         }
         let room = area.width.saturating_sub(3);
-        let columns = columns(room);
+        let columns = columns(room, self.is_merged());
         let layout = lay_out(&columns, area.x + 2, room);
         let scale = scale_ms(rows.iter().filter_map(|call| call.duration_ms));
         self.draw_call_titles(&columns, &layout, scale, area.y, painter);
@@ -234,13 +244,14 @@ impl Logs {
 
     /// Percentiles of the durations, or the call that is looked for.
     pub(super) fn call_words(&self, context: &ViewContext<'_>) -> Spans {
-        if let Some(lookup) = &self.calls.wanted {
-            let id = lookup.ids.first().map_or("", String::as_str);
-            let words = format!(
-                "{} looking for call {}",
-                context.spinner,
-                cut_middle(id, 11)
-            );
+        let is_sought =
+            |lookup: &&CallLookup| !lookup.ids.is_empty() || self.calls.rows().is_empty();
+        if let Some(lookup) = self.calls.wanted.as_ref().filter(is_sought) {
+            let what = match lookup.ids.first() {
+                Some(id) => format!("call {}", cut_middle(id, 11)),
+                None => format!("the calls around {}", lookup.at.clock(context.zone)),
+            };
+            let words = format!("{} looking for {what}", context.spinner);
             return vec![(words, Role::Changing)];
         }
         let mut durations: Vec<i64> = self

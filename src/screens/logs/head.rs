@@ -3,7 +3,9 @@
 use ratatui::layout::Rect;
 
 use super::{
-    Logs, LogsView, mode_look,
+    Logs, LogsView,
+    act::LevelStep,
+    mode_look,
     prompt::{LogsPrompt, PromptKind},
 };
 use crate::{
@@ -195,7 +197,10 @@ impl Logs {
         let label = |text: &str| (text.to_owned(), Role::Dim);
         let mut spans = Vec::new();
         let (filter, only) = match self.view {
-            LogsView::Lines => (self.filter.as_str(), None),
+            LogsView::Lines => (
+                self.filter.as_str(),
+                LevelStep::of(&self.hidden.hidden_levels).words(),
+            ),
             LogsView::Calls => (
                 self.calls.filter(),
                 Some("failed only").filter(|_| self.calls.failed_only),

@@ -17,7 +17,7 @@ use crate::{
 const SOURCE_WORDS_FROM: u16 = 90;
 /// From this width on ids stand in columns of their own.
 const ID_COLUMNS_FROM: u16 = 150;
-/// From this width on the deployment of a merged tail has a column.
+/// From this width on the deployment of a merged tail has a wide column.
 const DEPLOYMENTS_FROM: u16 = 100;
 /// Columns of an id.
 pub(super) const ID_WIDTH: u16 = 12;
@@ -25,14 +25,17 @@ pub(super) const ID_WIDTH: u16 = 12;
 pub(super) const ID_GAP: u16 = 2;
 /// Columns of a deployment.
 const DEPLOYMENT_WIDTH: u16 = 14;
+/// Columns of a deployment's title where there is little room.
+const NARROW_DEPLOYMENT: u16 = 9;
 
 /// Where the columns of a line stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct LineColumns {
     pub(super) time: u16,
     pub(super) time_width: u16,
-    /// Only in a merged tail with room for it.
+    /// Only in a merged tail.
     pub(super) deployment: Option<u16>,
+    pub(super) deployment_width: u16,
     pub(super) source: u16,
     pub(super) source_width: u16,
     pub(super) level: u16,
@@ -50,9 +53,14 @@ impl LineColumns {
         let time = x + 1;
         let time_width = if is_narrow { 8 } else { 12 };
         let mut next = time + time_width + if is_narrow { 1 } else { 2 };
-        let deployment = (is_merged && width >= DEPLOYMENTS_FROM).then_some(next);
-        if deployment.is_some() {
-            next += DEPLOYMENT_WIDTH + 1;
+        let deployment = is_merged.then_some(next);
+        let deployment_width = if width >= DEPLOYMENTS_FROM {
+            DEPLOYMENT_WIDTH
+        } else {
+            NARROW_DEPLOYMENT
+        };
+        if is_merged {
+            next += deployment_width + 1;
         }
         let source = next;
         let source_width = if is_narrow { 1 } else { 11 };
@@ -64,6 +72,7 @@ impl LineColumns {
             time,
             time_width,
             deployment,
+            deployment_width,
             source,
             source_width,
             level,
@@ -75,10 +84,6 @@ impl LineColumns {
 
     pub(super) const fn message_room(&self) -> u16 {
         self.message_end.saturating_sub(self.message)
-    }
-
-    pub(super) const fn deployment_width() -> u16 {
-        DEPLOYMENT_WIDTH
     }
 }
 
@@ -192,7 +197,7 @@ mod tests {
                 assert!(columns.message < columns.message_end, "{width}");
                 assert!(columns.message_end <= width);
                 assert_eq!(columns.ids.is_some(), width >= 150);
-                assert_eq!(columns.deployment.is_some(), is_merged && width >= 100);
+                assert_eq!(columns.deployment.is_some(), is_merged, "{width}");
             }
         }
     }

@@ -128,6 +128,7 @@ impl Logs {
             self.list.carry(cursor);
         }
         self.list.clamp(self.store.len());
+        self.select_failed_line();
     }
 
     pub(super) fn jump_to(&mut self, found: Option<usize>) -> ScreenUpdate {
@@ -204,6 +205,7 @@ impl Logs {
     pub(super) fn resolve_call_filter(&mut self) {
         if self.filter.contains("call=") {
             self.apply_filter();
+            self.select_failed_line();
         }
     }
 

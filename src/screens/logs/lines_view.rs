@@ -61,7 +61,8 @@ impl Logs {
         }
     }
 
-    fn is_merged(&self) -> bool {
+    /// Returns whether the lines of several deployments are shown.
+    pub(super) fn is_merged(&self) -> bool {
         self.source
             .as_ref()
             .is_some_and(|source| source.parts.len() > 1)
@@ -174,7 +175,7 @@ impl Logs {
         painter.text(columns.time, y, columns.time_width, &time, quiet);
         if let Some(x) = columns.deployment {
             let title = self.deployment_cell(group, text, context);
-            painter.text(x, y, LineColumns::deployment_width(), title, Role::Text);
+            painter.text(x, y, columns.deployment_width, title, Role::Text);
         }
         if self.marks.contains(drawn.entry) {
             painter.text(columns.time + columns.time_width, y, 1, "◆", Role::Accent);

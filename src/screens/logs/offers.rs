@@ -44,7 +44,8 @@ impl Logs {
             LogsAction::Follow | LogsAction::Wrap | LogsAction::Times => is_lines,
             LogsAction::NextMark | LogsAction::PreviousMark => is_lines && !self.marks.is_empty(),
             LogsAction::ItsLines => self.has_own_lines(),
-            LogsAction::OnlyUrgentRows | LogsAction::CallInTools => !is_lines && !is_query,
+            LogsAction::OnlyUrgentRows => !is_query,
+            LogsAction::CallInTools => !is_lines && !is_query,
             LogsAction::OpenCall => {
                 is_lines && self.line().is_some() || is_calls && self.calls.selected().is_some()
             }
@@ -86,6 +87,8 @@ impl Logs {
         let is_filtered = !self.filter.is_empty() || self.wrong.is_some() || has_row_filter;
         if self.prompt.is_some() {
             None
+        } else if let Some(route) = self.way_out() {
+            Some(route.title())
         } else if self.waterfall.is_some() {
             Some("calls")
         } else if self.detail.is_some() || self.has_open_row() {

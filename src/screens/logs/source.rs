@@ -266,7 +266,6 @@ impl Logs {
         self.range.cut = None;
         // Of groups with few lines, those before the beginning may be here already.
         self.store.expect_older(begin);
-        self.stop_following();
         ScreenUpdate::effect(Effect::Logs(LogsEffect::ReadOlder(request)))
     }
 

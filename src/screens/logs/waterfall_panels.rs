@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use super::{
     Logs,
     calls_view::{error_words, outcome_look, statement_spans},
-    head::{Spans, draw_spans, thousands},
+    head::{Spans, counted_noun, draw_spans, thousands},
     hop_role,
     waterfall::OpenWaterfall,
 };
@@ -55,6 +55,43 @@ impl Logs {
         lines.extend(id_lines(call));
         lines.extend(answer_lines(open, right.width));
         draw_lines(&lines, right, painter);
+    }
+
+    /// Draws the facts of the call one below the other, for a low window: why it failed, statement, ids, what the caller got. What does not
+    /// fit is counted.
+    pub(super) fn draw_facts(
+        &self,
+        open: &OpenWaterfall,
+        context: &ViewContext<'_>,
+        area: Rect,
+        painter: &mut Painter<'_>,
+    ) {
+        painter.hline(area);
+        let place = Rect {
+            y: area.y + 1,
+            height: area.height.saturating_sub(1),
+            ..area
+        };
+        let call = open.call();
+        let mut lines = self.error_lines(call, area.width, context);
+        lines.extend(statement_lines(
+            call,
+            usize::from(area.width.saturating_sub(4)),
+        ));
+        lines.extend(id_lines(call));
+        lines.extend(answer_lines(open, area.width));
+        lines.retain(|line| !line.is_empty());
+        let room = usize::from(place.height);
+        if lines.len() > room {
+            let more = lines.len() + 1 - room;
+            lines.truncate(room.saturating_sub(1));
+            let words = format!(
+                "▼ {more} more {} in a higher window",
+                counted_noun(more, "line")
+            );
+            lines.push(vec![(words, Role::Accent)]);
+        }
+        draw_lines(&lines, place, painter);
     }
 
     /// Returns the calls of the same tool before and after this one.

@@ -23,8 +23,14 @@ use crate::{
 const HOP_WIDTH: u16 = 13;
 /// Columns of a duration.
 const MS_WIDTH: u16 = 8;
-/// From this height on the panels below the rows are shown.
+/// From this height on there are panels below the rows.
 const PANELS_FROM: u16 = 26;
+/// From this width on two panels stand beside each other.
+const PANELS_WIDE_FROM: u16 = 100;
+/// Lines that the facts of the call have at least below the rows of a low window.
+const LEAST_FACTS: u16 = 6;
+/// Below this height there is room for the rows alone.
+const FACTS_FROM: u16 = 14;
 /// Columns between two marks of the time axis.
 const MARK_WIDTH: i64 = 12;
 
@@ -74,11 +80,7 @@ impl Logs {
     ) {
         let columns = RowColumns::of(area, open.layout.whole_ms);
         draw_scale(&columns, area, painter);
-        let panels = if area.height >= PANELS_FROM {
-            (area.height / 2).min(18)
-        } else {
-            0
-        };
+        let panels = panels_height(open, area);
         let rows = u16::try_from(open.shown.len()).unwrap_or(u16::MAX);
         let room = area.height.saturating_sub(3 + panels).max(4);
         let body = Rect {
@@ -103,9 +105,32 @@ impl Logs {
                 height: area.bottom().saturating_sub(y + 1),
                 ..area
             };
-            self.draw_panels(open, context, place, painter);
+            if has_panels(area) {
+                self.draw_panels(open, context, place, painter);
+            } else {
+                self.draw_facts(open, context, place, painter);
+            }
         }
     }
+}
+
+/// Returns whether there is room for two panels beside each other below the rows.
+const fn has_panels(area: Rect) -> bool {
+    area.height >= PANELS_FROM && area.width >= PANELS_WIDE_FROM
+}
+
+/// Returns the height of what stands below the rows: half of a large window, otherwise what the rows leave.
+fn panels_height(open: &OpenWaterfall, area: Rect) -> u16 {
+    if has_panels(area) {
+        return (area.height / 2).min(18);
+    }
+    if area.height < FACTS_FROM {
+        return 0;
+    }
+    let rows = u16::try_from(open.shown.len()).unwrap_or(u16::MAX);
+    area.height
+        .saturating_sub(rows.saturating_add(3))
+        .max(LEAST_FACTS)
 }
 
 /// Draws the visible rows; returns the index of the first one below them.

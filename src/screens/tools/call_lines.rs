@@ -4,20 +4,19 @@ use ratatui::layout::Rect;
 
 use super::{CallResult, Tools};
 use crate::{
-    calls::TraceLine,
+    calls::{TraceLine, is_error},
+    logs::{Line, summary::summary},
     messages::{Effect, ToolsEffect},
     model::{Failure, McpEndpoint, Moment},
     screens::{
         AppRequest, ScreenUpdate, UpdateContext, ViewContext,
         fleet::deployment_groups,
-        logs::{CallLookup, owner_ids},
+        logs::{CallLookup, LookupView, owner_ids},
     },
     theme::Role,
     widgets::Painter,
 };
 
-/// Lines that are shown below a result.
-const SHOWN: u16 = 6;
 /// Logs are read from this long before a call began, in milliseconds.
 const BEFORE_MS: i64 = 2_000;
 /// Logs are read until this long after a call ended, in milliseconds.
@@ -41,7 +40,7 @@ impl CallResult {
     pub(super) fn log_lines_height(&self) -> u16 {
         let is_asked = self.log_lines.is_loading() || self.log_lines.failure().is_some();
         match self.log_lines.value() {
-            Some(lines) => u16::try_from(lines.len()).unwrap_or(SHOWN).clamp(1, SHOWN),
+            Some(lines) => u16::try_from(lines.len()).unwrap_or(u16::MAX).max(1),
             None => u16::from(is_asked),
         }
     }
@@ -60,19 +59,7 @@ impl CallResult {
                 let text = "no log line of this call was found yet";
                 painter.text(x, area.y, room, text, Role::Dim);
             }
-            (Some(lines), _) => {
-                let first = lines.first().map_or(0, |line| line.timestamp);
-                for (line, row) in lines.iter().zip(area.rows()) {
-                    let offset = format!("{:>+7} ", line.timestamp - first);
-                    let pieces = [
-                        (offset.as_str(), Role::Faint),
-                        (line.hop, hue(line.hop)),
-                        ("  ", Role::Dim),
-                        (line.message.as_str(), Role::Text),
-                    ];
-                    painter.spans(x, row.y, room, &pieces);
-                }
-            }
+            (Some(lines), _) => draw_window(lines, area, painter),
             (None, Some(failure)) => {
                 painter.text(x, area.y, room, &failure.cause, Role::Degraded);
             }
@@ -88,6 +75,51 @@ impl CallResult {
     }
 }
 
+/// Draws as many lines as there is room for, the first one that failed among them, and how many are not shown.
+fn draw_window(lines: &[TraceLine], area: Rect, painter: &mut Painter<'_>) {
+    let (x, room) = (area.x + 2, area.width.saturating_sub(3));
+    let all = usize::from(area.height);
+    let shown = if lines.len() > all {
+        all.saturating_sub(1)
+    } else {
+        lines.len()
+    };
+    let failed = lines.iter().position(is_error).unwrap_or(0);
+    let begin = (failed + 1).saturating_sub(shown);
+    let began = lines.first().map_or(0, |line| line.timestamp);
+    for (line, row) in lines.iter().skip(begin).take(shown).zip(area.rows()) {
+        let offset = format!("{:>+7} ", line.timestamp - began);
+        let facts = Line {
+            level: line.level,
+            ..Line::default()
+        };
+        let said = summary(&line.message, &facts);
+        let text = if is_error(line) {
+            Role::Name
+        } else {
+            Role::Text
+        };
+        let pieces = [
+            (offset.as_str(), Role::Faint),
+            (line.hop, hue(line.hop)),
+            ("  ", Role::Dim),
+            (said.message.lines().next().unwrap_or_default(), text),
+        ];
+        painter.spans(x, row.y, room, &pieces);
+    }
+    if shown < lines.len() {
+        let (above, below) = (begin, lines.len() - begin - shown);
+        let words = [("▲", above, "above"), ("▼", below, "more")]
+            .into_iter()
+            .filter(|(_, count, _)| *count > 0)
+            .map(|(mark, count, word)| format!("{mark} {count} {word}"))
+            .collect::<Vec<_>>()
+            .join("   ");
+        let y = area.bottom().saturating_sub(1);
+        painter.text(x, y, room, &words, Role::Accent);
+    }
+}
+
 /// Returns the hue of a hop, as its lines have it in Logs.
 fn hue(hop: &str) -> Role {
     match hop {
@@ -99,7 +131,7 @@ fn hue(hop: &str) -> Role {
 }
 
 impl Tools {
-    /// Reads the log lines of the call whose result is shown; when they are there already, opens Logs around the call.
+    /// Reads the log lines of the call whose result is shown; when they are there already, shows them in Logs.
     pub(super) fn call_logs(&mut self, context: &UpdateContext<'_>) -> ScreenUpdate {
         let Some(result) = &mut self.result else {
             return ScreenUpdate::done();
@@ -108,7 +140,15 @@ impl Tools {
         let groups = deployment_groups(context.store, &deployment);
         let ids = result.ids();
         let is_asked = result.log_lines.value().is_some() || result.log_lines.is_loading();
-        if is_asked || ids.is_empty() {
+        if is_asked && !ids.is_empty() {
+            let lookup = CallLookup {
+                ids,
+                at: result.began,
+                shows: LookupView::Lines,
+            };
+            return ScreenUpdate::request(AppRequest::Call(deployment, lookup));
+        }
+        if ids.is_empty() {
             return ScreenUpdate::request(AppRequest::Logs {
                 title: format!("{deployment} around this call"),
                 deployment,
@@ -135,6 +175,7 @@ impl Tools {
         let lookup = CallLookup {
             ids: result.ids(),
             at: result.began,
+            shows: LookupView::Waterfall,
         };
         let deployment = result.endpoint.deployment.clone();
         ScreenUpdate::request(AppRequest::Call(deployment, lookup))

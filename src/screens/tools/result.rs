@@ -9,7 +9,7 @@ use super::{
 use crate::{
     keys::Layer,
     messages::{Action, ToolsAction, ToolsViewport},
-    model::{Elapsed, FailureKind, Table, with_separators},
+    model::{Elapsed, FailureKind, Table, pluralize, with_separators},
     screens::ViewContext,
     theme::Role,
     widgets::{Painter, StyledLine, text_width},
@@ -18,8 +18,10 @@ use crate::{
 /// Lines of a result that are laid out at most; all of it is written to a file by the key that exports it.
 pub(super) const MOST: usize = 50_000;
 
-/// Rows of a result that its log lines leave at least.
+/// Rows of a result that its log lines leave at least; half of them in a low pane.
 const LEAST: u16 = 4;
+/// Below this height a pane is low.
+const NARROW: u16 = 14;
 
 /// Draws the last result, or where it will be.
 pub(super) fn draw_result(
@@ -59,7 +61,8 @@ pub(super) fn draw_result(
 /// Rows of the strip below a result. Log lines that were asked for leave a few rows to the result.
 fn strip_height(result: &CallResult, is_wide: bool, height: u16) -> u16 {
     let wanted = result.log_lines_height();
-    let log_lines = wanted.min(height.saturating_sub(LEAST + 3));
+    let least = if height < NARROW { LEAST / 2 } else { LEAST };
+    let log_lines = wanted.min(height.saturating_sub(least + 3));
     let has_strip = log_lines > 0 || (is_wide && height > 8);
     if has_strip { 2 + log_lines } else { 0 }
 }
@@ -251,10 +254,9 @@ fn draw_strip(
         let key = context.keymap.key_of(&[Layer::Tools], action);
         key.unwrap_or_default()
     };
-    let words = if result.log_lines.value().is_some() {
-        " in Logs"
-    } else {
-        " log lines of this call"
+    let words = match result.log_lines.value() {
+        Some(lines) => format!(" {} in Logs", pluralize(lines.len(), "line")),
+        None => " log lines of this call".to_owned(),
     };
     let (logs, call) = (key(ToolsAction::CallLogs), key(ToolsAction::CallWaterfall));
     let mut pieces = vec![
@@ -262,7 +264,7 @@ fn draw_strip(
         (parts.as_str(), Role::Dim),
         ("     ", Role::Dim),
         (logs.as_str(), Role::Accent),
-        (words, Role::Dim),
+        (words.as_str(), Role::Dim),
         ("   ", Role::Dim),
         (call.as_str(), Role::Accent),
         (" waterfall", Role::Dim),

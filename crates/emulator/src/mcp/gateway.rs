@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::interceptor::{self, InterceptorVerdict};
 use super::message::{self, METHOD_NOT_FOUND, Message, accepted, accepts_both, method_not_allowed};
-use super::outcome::{RequestSpan, ToolFailure, TraceContext};
+use super::outcome::{RequestSpan, ToolFailure, TraceContext, WaitingAnswer};
 use super::protocol;
 use super::target::{self, Outbound};
 use crate::aws::control::{Gateway, Target};
@@ -227,14 +227,18 @@ impl GatewayCall<'_> {
         });
     }
 
-    /// Returns the body of a response as the gateway logs it: in full where a tool failed.
+    /// Returns the body of a response as the gateway logs it: in full where a tool failed or a
+    /// person is waited for.
     fn logged_body(&self, response: &Response, failure: Option<&ToolFailure>) -> String {
         match failure {
             Some(failure) if response.status().is_success() => self
                 .message
                 .result(message::text_result(&failure.text, true))
                 .to_string(),
-            Some(_) | None => format!("HTTP {}", response.status().as_u16()),
+            Some(_) | None => match response.extensions().get::<WaitingAnswer>() {
+                Some(WaitingAnswer(answer)) => answer.to_string(),
+                None => format!("HTTP {}", response.status().as_u16()),
+            },
         }
     }
 

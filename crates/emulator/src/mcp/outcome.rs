@@ -50,6 +50,11 @@ impl ToolFailure {
     }
 }
 
+/// The answer of a call that waits for a person, attached to the response as an extension: a gateway logs it in full, and counts no
+/// failure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct WaitingAnswer(pub(crate) Value);
+
 /// The position of a request in a distributed trace.
 #[derive(Clone, Debug)]
 pub(crate) struct TraceContext {

@@ -65,7 +65,8 @@ impl CloudWatchLogs {
     }
 
     /// Reads the events that match a query, page by page, oldest first within a group (the newest `limit` of all if one is
-    /// given). Stops early when `on_batch` breaks. One of several groups that does not exist or may not be read is a notice.
+    /// given), without spans of other gateways and runtimes than the query's. Stops early when `on_batch` breaks. One of several
+    /// groups that does not exist or may not be read is a notice.
     ///
     /// # Errors
     /// [`FailureKind::NotFound`] if no group exists, [`FailureKind::Denied`] if none may be read.
@@ -99,7 +100,7 @@ impl CloudWatchLogs {
                     .await
                     .map(|read| {
                         complete_from = complete_from.max(read.complete_from);
-                        newest.extend(read.events);
+                        newest.extend(without_strangers(read.events, &query.owner_ids));
                     }),
                 None => match read_group(&source, group, query, &mut on_batch).await {
                     Ok(ControlFlow::Break(())) => return Ok(()),
@@ -178,8 +179,13 @@ impl CloudWatchLogs {
         if owner_ids.is_empty() {
             return tail;
         }
-        tail.map(move |item| item.map(|batch| without_strangers(batch, &owner_ids)))
-            .boxed()
+        tail.map(move |item| {
+            item.map(|batch| LogBatch {
+                events: without_strangers(batch.events, &owner_ids),
+                ..batch
+            })
+        })
+        .boxed()
     }
 
     /// Names of the log groups that begin with `prefix`.
@@ -232,13 +238,15 @@ fn in_pieces(mut batch: LogBatch<LogRecord>) -> Vec<LogBatch<LogRecord>> {
     pieces
 }
 
-/// Returns the batch without lines of shared groups that name another gateway or runtime as their origin.
-fn without_strangers(mut batch: LogBatch, owner_ids: &[String]) -> LogBatch {
-    batch.events.retain(|event| {
-        &*event.group != SPANS_GROUP
-            || may_belong_to(owner_id(&event.message).as_deref(), owner_ids)
-    });
-    batch
+/// Returns the events without those of shared groups that name another gateway or runtime as their origin.
+fn without_strangers(mut events: Vec<LogEvent>, owner_ids: &[String]) -> Vec<LogEvent> {
+    if !owner_ids.is_empty() {
+        events.retain(|event| {
+            &*event.group != SPANS_GROUP
+                || may_belong_to(owner_id(&event.message).as_deref(), owner_ids)
+        });
+    }
+    events
 }
 
 /// Reads a group to its end, or until `on_batch` breaks.
@@ -251,7 +259,7 @@ async fn read_group<P: Future<Output = ControlFlow<()>> + Send>(
     let mut reader = WindowReader::new(group.to_owned(), query.since, query.until);
     while let Some(events) = reader.next(source).await? {
         let batch = LogBatch {
-            events,
+            events: without_strangers(events, &query.owner_ids),
             ..LogBatch::default()
         };
         if on_batch(batch).await.is_break() {

@@ -1,6 +1,7 @@
-//! One tail over the log groups of several deployments. Those of one account and region share its live sessions.
+//! One tail, and one reading, over the log groups of several deployments. Those of one account and region share its live sessions, and a
+//! group that several of them have is read once.
 
-use std::sync::Arc;
+use std::{collections::HashSet, ops::ControlFlow, sync::Arc};
 
 use futures::{StreamExt as _, stream};
 use parking_lot::Mutex;
@@ -8,11 +9,11 @@ use parking_lot::Mutex;
 use super::{CloudWatchLogs, LogRecordTail};
 use crate::{
     logs::LogRecord,
-    model::{Deployment, LogBatch, LogQuery, TailStatus},
+    model::{Deployment, Failure, LogBatch, LogEvent, LogQuery, TailStatus},
     services::aws::account::Account,
 };
 
-/// The parts of a tail that one account serves.
+/// The parts of a tail or a reading that one account serves.
 struct AccountTail {
     account: Option<Arc<Account>>,
     deployment: Deployment,
@@ -22,6 +23,52 @@ struct AccountTail {
 impl CloudWatchLogs {
     /// Follows the log groups of several deployments as one tail. A failure of one of them ends it.
     pub async fn tail_together(&self, parts: Vec<(Deployment, LogQuery)>) -> LogRecordTail {
+        let tails = self.by_account(parts).await;
+        let board = Arc::new(Mutex::new(vec![TailStatus::default(); tails.len()]));
+        let streams = tails.into_iter().enumerate().map(|(index, tail)| {
+            let board = Arc::clone(&board);
+            self.tail(&tail.deployment, tail.query)
+                .map(move |item| item.map(|batch| with_whole_status(batch, index, &board)))
+        });
+        stream::select_all(streams).boxed()
+    }
+
+    /// Reads the stored lines of several deployments as [`CloudWatchLogs::filter`] does for one: a shared group once an account, each
+    /// event once, and no span that names a gateway or runtime of none of them. A limit holds for an account.
+    ///
+    /// # Errors
+    /// [`crate::model::FailureKind::NotFound`] if an account has none of the groups, [`crate::model::FailureKind::Denied`] if none may be read.
+    pub async fn read_together<P: Future<Output = ControlFlow<()>> + Send>(
+        &self,
+        parts: Vec<(Deployment, LogQuery)>,
+        mut on_batch: impl FnMut(LogBatch) -> P + Send,
+    ) -> Result<(), Failure> {
+        let accounts = self.by_account(parts).await;
+        // Two profiles may lead to one account.
+        let (is_several, mut known) = (accounts.len() > 1, HashSet::new());
+        for account in accounts {
+            let (deployment, query) = (&account.deployment, &account.query);
+            let read = self.read(deployment, query, |mut batch| {
+                if is_several {
+                    batch.events.retain(|event| is_new(event, &mut known));
+                }
+                on_batch(batch)
+            });
+            read.await?;
+        }
+        Ok(())
+    }
+
+    /// Returns whether two deployments are served by the same account, region and credentials.
+    pub(crate) async fn is_same_account(&self, one: &Deployment, other: &Deployment) -> bool {
+        let own = self.client.account(one).await.ok();
+        let of_other = self.client.account(other).await.ok();
+        own.zip(of_other)
+            .is_some_and(|(own, of_other)| Arc::ptr_eq(&own, &of_other))
+    }
+
+    /// Returns the parts by the account that serves them.
+    async fn by_account(&self, parts: Vec<(Deployment, LogQuery)>) -> Vec<AccountTail> {
         let mut tails: Vec<AccountTail> = Vec::new();
         for (deployment, query) in parts {
             // The tail itself reports why an account cannot be used.
@@ -38,14 +85,14 @@ impl CloudWatchLogs {
                 }),
             }
         }
-        let board = Arc::new(Mutex::new(vec![TailStatus::default(); tails.len()]));
-        let streams = tails.into_iter().enumerate().map(|(index, tail)| {
-            let board = Arc::clone(&board);
-            self.tail(&tail.deployment, tail.query)
-                .map(move |item| item.map(|batch| with_whole_status(batch, index, &board)))
-        });
-        stream::select_all(streams).boxed()
+        tails
     }
+}
+
+/// Returns whether an event was not read before, by its id.
+fn is_new(event: &LogEvent, known: &mut HashSet<(Arc<str>, String)>) -> bool {
+    let Some(id) = &event.id else { return true };
+    known.insert((Arc::clone(&event.group), id.clone()))
 }
 
 /// Adds the groups of another deployment of the same account.

@@ -11,7 +11,7 @@ use crate::faults::{FaultKind, FaultPoint};
 use crate::http::{self as wire, Response, json as json_response};
 use crate::mcp::consent;
 use crate::mcp::message::{self, INVALID_PARAMS};
-use crate::mcp::outcome::ToolFailure;
+use crate::mcp::outcome::{ToolFailure, WaitingAnswer};
 use crate::mcp::target::{self, TargetError, TargetReply};
 
 /// How the answer to a call that a policy denies is recognised.
@@ -74,7 +74,9 @@ impl GatewayCall<'_> {
             if !self.world.consents.is_completed(&target.id, &self.user) {
                 let answer =
                     consent::required(self.world, &self.gateway, target, &self.user, &self.message);
-                return json_response(StatusCode::OK, &answer);
+                let mut response = json_response(StatusCode::OK, &answer);
+                response.extensions_mut().insert(WaitingAnswer(answer));
+                return response;
             }
         }
         self.forward(target, tool).await
