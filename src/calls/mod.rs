@@ -6,6 +6,7 @@
 //! shapes as the starter toolkit's fixtures show them.
 
 mod analysis;
+mod arrival;
 mod book;
 mod join;
 mod outcome;
@@ -18,6 +19,7 @@ use serde::Serialize;
 use crate::{logs::CallLines, model::Moment};
 
 pub use analysis::{CallOwner, TailAnalysis, TailFindings};
+pub use arrival::arrival_gap;
 pub use book::CallBook;
 pub use join::join;
 pub use record::CallRecord;

@@ -9,7 +9,7 @@ use crate::{
 };
 
 use super::{
-    LoggedCall, LoggedOutcome,
+    LoggedCall, LoggedOutcome, arrival_gap,
     outcome::{self, CallVerdict, failure_text, hop_of_failure},
     record::{CallRecord, Phase},
 };
@@ -147,6 +147,13 @@ impl CallTrace {
             lines,
             gaps,
         }
+    }
+
+    /// Adds what a reading at `read_at` may lack because it had not arrived yet.
+    #[must_use]
+    pub fn read_at(mut self, read_at: Moment) -> Self {
+        self.gaps.extend(arrival_gap(&self.call, read_at));
+        self
     }
 
     /// Returns the trace as `trace -o json` prints it.

@@ -5,8 +5,8 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::{
-    calls::{LoggedCall, LoggedOutcome, join},
-    model::{Deployment, Failure, FailureKind, Kind, Moment},
+    calls::{LoggedCall, LoggedOutcome, arrival_gap, join},
+    model::{Deployment, Failure, FailureKind, Kind, Moment, pluralize},
     net::clock,
     services::{
         Services,
@@ -81,9 +81,26 @@ pub(crate) fn run(context: &Context, options: &CallsOptions) -> CliResult {
                 output::json_line(&call.json())?;
             }
         }
-        TableOrJson::Table => table(&shown)?,
+        TableOrJson::Table => {
+            table(&shown)?;
+            tell_arrivals(&shown, found.read_at);
+        }
     }
     found.report()
+}
+
+/// Says how many of the calls may be incomplete because their last lines had not arrived when they were read.
+fn tell_arrivals(calls: &[&LoggedCall], read_at: Moment) {
+    let young = calls
+        .iter()
+        .filter(|call| arrival_gap(call, read_at).is_some())
+        .count();
+    if young > 0 {
+        output::note(&format!(
+            "note: lines of {} of the last seconds may still arrive",
+            pluralize(young, "call")
+        ));
+    }
 }
 
 /// The calls of deployments, and what could not be read.
@@ -91,6 +108,8 @@ pub(super) struct FoundCalls {
     pub(super) calls: Vec<LoggedCall>,
     pub(super) unread: Vec<UnreadGroup>,
     sources: usize,
+    /// When the reading began: what arrived later is missing.
+    pub(super) read_at: Moment,
 }
 
 impl FoundCalls {
@@ -177,6 +196,7 @@ pub(super) async fn find_listed_calls(
         calls,
         unread,
         sources: sources.iter().map(|source| source.groups.len()).sum(),
+        read_at: until,
     }
 }
 
@@ -187,7 +207,7 @@ pub(super) fn no_such_call(id: &str) -> CliError {
         "looking for the call",
         format!("no call has the id {id} in this window"),
     )
-    .hint("--since 24h looks further back; `calls` lists what there is")
+    .hint("--since 24h looks further back; `calls` lists what there is; lines of the last seconds may still arrive")
     .into()
 }
 
