@@ -109,8 +109,13 @@ impl App {
         if self.route == Route::Tools {
             layers.extend([Layer::Question, Layer::Completion, Layer::History]);
         }
-        if self.route == Route::Logs && !layers.contains(&Layer::Waterfall) {
-            layers.push(Layer::Waterfall);
+        if self.route == Route::Logs {
+            let more = [Layer::OpenLine, Layer::Waterfall];
+            layers.extend(
+                more.into_iter()
+                    .filter(|layer| !layers.contains(layer))
+                    .collect::<Vec<_>>(),
+            );
         }
         layers
     }

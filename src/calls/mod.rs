@@ -8,6 +8,7 @@
 mod analysis;
 mod arrival;
 mod book;
+mod filter;
 mod join;
 mod outcome;
 mod record;
@@ -21,6 +22,7 @@ use crate::{logs::CallLines, model::Moment};
 pub use analysis::{CallOwner, TailAnalysis, TailFindings};
 pub use arrival::arrival_gap;
 pub use book::CallBook;
+pub use filter::call_passes;
 pub use join::join;
 pub use record::CallRecord;
 pub use trace::{CallTrace, SpansRead, TraceCause, TraceLine, TraceSpan};

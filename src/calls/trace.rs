@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::{
-    logs::{Level, SPANS_GROUP},
+    logs::{Level, SPANS_GROUP, answer_text},
     model::Moment,
 };
 
@@ -55,6 +55,9 @@ pub struct TraceLine {
     pub hop: &'static str,
     /// Message, without credentials.
     pub message: String,
+    /// The message for people: with the words of its answer instead of the answer as it was logged.
+    #[serde(skip)]
+    pub shown: String,
     /// Severity.
     #[serde(skip)]
     pub level: Option<Level>,
@@ -245,9 +248,10 @@ fn derived_database_span(call: &LoggedCall) -> Option<TraceSpan> {
 }
 
 fn line_of(record: &CallRecord, is_cause: bool) -> TraceLine {
-    let message = match &record.answer {
-        Some(answer) if record.is_failure => format!("{}: {answer}", record.message),
-        Some(_) | None => record.message.clone(),
+    let with = |answer: &str| format!("{}: {answer}", record.message);
+    let (message, shown) = match &record.answer {
+        Some(answer) if record.is_failure => (with(answer), with(&answer_text(answer))),
+        Some(_) | None => (record.message.clone(), record.message.clone()),
     };
     TraceLine {
         timestamp: record.at.millis(),
@@ -258,6 +262,7 @@ fn line_of(record: &CallRecord, is_cause: bool) -> TraceLine {
             record.hop
         },
         message,
+        shown,
         level: record.level,
         reporter: record.hop,
         is_cause,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::{
-    calls::{LoggedCall, LoggedOutcome, arrival_gap, join},
+    calls::{LoggedCall, LoggedOutcome, arrival_gap, call_passes, join},
     model::{Deployment, Failure, FailureKind, Kind, Moment, pluralize},
     net::clock,
     services::{
@@ -48,6 +48,10 @@ pub(crate) struct CallsOptions {
     /// Only calls that took longer than this: 500ms, 1s
     #[arg(long, value_name = "TIME", value_parser = length)]
     slower_than: Option<Duration>,
+    /// Only calls for which all words hold, as in the view of calls: a text of the tool, outcome, hop, message, statement or an id;
+    /// -text for calls without it; >500 for slower than 500 ms
+    #[arg(long, value_name = "WORDS", allow_hyphen_values = true)]
+    filter: Option<String>,
     /// How to print
     #[arg(long, short, value_enum, value_name = "table|json", hide_possible_values = true, default_value_t = TableOrJson::Table)]
     output: TableOrJson,
@@ -68,6 +72,10 @@ pub(crate) fn run(context: &Context, options: &CallsOptions) -> CliResult {
         .calls
         .iter()
         .filter(|call| !options.errors || call.outcome != LoggedOutcome::Ok)
+        .filter(|call| {
+            let filter = options.filter.as_deref();
+            filter.is_none_or(|filter| call_passes(call, filter))
+        })
         .filter(|call| {
             options.slower_than.is_none_or(|least| {
                 call.duration_ms

@@ -92,7 +92,7 @@ fn print(trace: &CallTrace) -> std::io::Result<()> {
         out.push(format!(
             "{offset:>+8} ms  {:<12} {}",
             line.hop,
-            toned(&sanitize(&line.message), tone)
+            toned(&sanitize(&line.shown), tone)
         ));
     }
     out.push(String::new());

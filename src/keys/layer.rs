@@ -17,6 +17,8 @@ pub enum Layer {
     Detail,
     /// The logs.
     Logs,
+    /// A line of the logs that is opened.
+    OpenLine,
     /// The waterfall of one call.
     Waterfall,
     /// The secrets.
@@ -43,11 +45,12 @@ pub enum Layer {
 
 impl Layer {
     /// All layers, in the order of the help.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Start,
         Self::Fleet,
         Self::Detail,
         Self::Logs,
+        Self::OpenLine,
         Self::Waterfall,
         Self::Secrets,
         Self::Tools,
@@ -74,6 +77,7 @@ impl Layer {
             Self::Fleet => "fleet",
             Self::Detail => "detail",
             Self::Logs => "logs",
+            Self::OpenLine => "open-line",
             Self::Waterfall => "waterfall",
             Self::Secrets => "secrets",
             Self::Tools => "tools",
@@ -97,6 +101,7 @@ impl Layer {
             Self::Fleet => "Fleet",
             Self::Detail => "Detail",
             Self::Logs => "Logs",
+            Self::OpenLine => "An opened line",
             Self::Waterfall => "Waterfall of a call",
             Self::Secrets => "Secrets",
             Self::Tools => "Tools",

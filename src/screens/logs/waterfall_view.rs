@@ -344,7 +344,7 @@ fn draw_line(
         level: line.level,
         ..Line::default()
     };
-    let shown = summary(&line.message, &facts);
+    let shown = summary(&line.shown, &facts);
     let text_role = if is_error(line) {
         Role::Name
     } else {
