@@ -114,8 +114,13 @@ impl App {
                 Layer::History,
             ]);
         }
-        if self.route == Route::Logs && !layers.contains(&Layer::Waterfall) {
-            layers.push(Layer::Waterfall);
+        if self.route == Route::Logs {
+            let more = [Layer::OpenLine, Layer::Waterfall];
+            layers.extend(
+                more.into_iter()
+                    .filter(|layer| !layers.contains(layer))
+                    .collect::<Vec<_>>(),
+            );
         }
         layers
     }

@@ -6,7 +6,9 @@
 //! shapes as the starter toolkit's fixtures show them.
 
 mod analysis;
+mod arrival;
 mod book;
+mod filter;
 mod join;
 mod outcome;
 mod owner;
@@ -18,8 +20,14 @@ use serde::Serialize;
 
 use crate::{logs::CallLines, model::Moment};
 
+<<<<<<< HEAD
 pub use analysis::{TailAnalysis, TailFindings};
+=======
+pub use analysis::{CallOwner, TailAnalysis, TailFindings};
+pub use arrival::arrival_gap;
+>>>>>>> logs
 pub use book::CallBook;
+pub use filter::call_passes;
 pub use join::join;
 pub use owner::CallOwner;
 pub use record::CallRecord;

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::logs::{answer_text, java_map};
+
 use super::{
     LoggedOutcome,
     record::{CallRecord, Phase},
@@ -123,6 +125,7 @@ fn reports_failure(record: &CallRecord) -> bool {
 
 /// Returns whether the logged answer of a tool is an error although the exchange was not.
 fn has_failed_answer(record: &CallRecord) -> bool {
+<<<<<<< HEAD
     let answer = record
         .answer
         .as_deref()
@@ -130,6 +133,17 @@ fn has_failed_answer(record: &CallRecord) -> bool {
     answer.is_some_and(
         |answer| match serde_json::from_str::<Value>(answer.trim_start()) {
             Ok(answer) => {
+=======
+    record.phase == Phase::End
+        && record
+            .answer
+            .as_deref()
+            .and_then(|answer| {
+                let json = serde_json::from_str::<Value>(answer).ok();
+                json.or_else(|| java_map::parse(answer))
+            })
+            .is_some_and(|answer| {
+>>>>>>> logs
                 answer.get("error").is_some_and(|error| !error.is_null())
                     || answer.pointer("/result/isError").and_then(Value::as_bool) == Some(true)
             }
@@ -173,38 +187,6 @@ pub(super) fn failure_text(record: &CallRecord) -> String {
         .trim_start_matches("[ERROR]")
         .trim_start()
         .to_owned()
-}
-
-/// Returns the text of an answer: of a tool result, of a JSON-RPC error, or as it is.
-fn answer_text(answer: &str) -> String {
-    let Ok(value) = serde_json::from_str::<Value>(answer) else {
-        return map_text(answer).unwrap_or(answer).to_owned();
-    };
-    let text = [
-        "/result/content/0/text",
-        "/error/message",
-        "/error/data",
-        "/message",
-    ]
-    .iter()
-    .find_map(|place| value.pointer(place)?.as_str())
-    .map_or_else(|| answer.to_owned(), str::to_owned);
-    match value.pointer("/error/code") {
-        Some(code) => format!("{text} ({code})"),
-        None => text,
-    }
-}
-
-/// Returns the text in an answer that is logged as a Java map: `{result={content=[{type=text, text=...}], isError=true}}`, or
-/// `{error={code=-32042, message=...}}`.
-fn map_text(answer: &str) -> Option<&str> {
-    let inner = answer.strip_prefix('{')?;
-    if let Some((_, rest)) = inner.split_once(", text=") {
-        return Some(rest.rsplit_once("}]").map_or(rest, |(text, _)| text));
-    }
-    inner
-        .split_once("error={")
-        .map(|(_, error)| error.trim_end_matches('}'))
 }
 
 /// Returns the hop that a record's failure is about: an error of Neo4j is Neo4j's, whoever reports it.

@@ -478,6 +478,7 @@ fn a_statement_in_the_text_of_a_map_keeps_its_own_braces() {
     assert_eq!(statement_of(&format!("query={quoted}")), quoted);
 }
 
+<<<<<<< HEAD
 /// The lines of a call as the tail delivers them: masked and parsed.
 fn tailed(at: i64, group: &str, message: &str) -> crate::logs::LogRecord {
     let moment = Moment::from_millis(1_795_000_000_000 + at);
@@ -656,4 +657,48 @@ fn instant_span(trace: &str) -> CallRecord {
         "attributes": {"aws.request.id": "req-g", "gateway.id": "gw-1"}, "status": {"code": "UNSET"},
     });
     record(0, "aws/spans", &line.to_string())
+=======
+#[test]
+fn a_call_of_the_last_seconds_says_that_more_of_it_may_arrive_until_nothing_is_missing() {
+    let gaps = |records: Vec<CallRecord>, age: i64| {
+        let call = join(records).remove(0);
+        let read_at = call.end().plus(age);
+        CallTrace::new(call, Vec::new(), SpansRead::Yes)
+            .read_at(read_at)
+            .gaps
+    };
+    let spans_only = || vec![span(0, "trace-1", "req-r", 40)];
+    let whole = || {
+        let request = "Processing request of type CallToolRequest";
+        let answer = "Invocation completed successfully (0.040s)";
+        let lines =
+            [(0, request), (40, answer)].map(|(at, message)| runtime(at, "req-r", "INFO", message));
+        lines.into_iter().chain(spans_only()).collect::<Vec<_>>()
+    };
+    let [young] = &gaps(spans_only(), 3_400)[..] else {
+        panic!("one gap");
+    };
+    assert!(young.contains("may still arrive") && young.contains("ended 3s before"));
+    assert!(young.contains("no log line of it is here"), "{young}");
+    assert_eq!(gaps(spans_only(), 60_000).len(), 1, "lines are missing yet");
+    assert_eq!(
+        gaps(spans_only(), 160_000).len(),
+        0,
+        "nothing comes any more"
+    );
+    assert_eq!(gaps(whole(), 3_400).len(), 1, "other hops may follow");
+    assert_eq!(gaps(whole(), 20_000).len(), 0);
+    let mut silent = whole();
+    silent.push(gateway_span(0, "trace-1"));
+    assert!(gaps(silent, 20_000)[0].contains("no line of the gateway"));
+}
+
+fn gateway_span(at: i64, trace: &str) -> CallRecord {
+    let line = serde_json::json!({
+        "traceId": trace, "spanId": "3", "name": "AgentCore.Gateway.InvokeTool", "kind": "SERVER",
+        "startTimeUnixNano": (1_795_000_000_000 + at) * 1_000_000, "durationNano": 50_000_000,
+        "attributes": {"aws.request.id": "req-g"}, "status": {"code": "UNSET"},
+    });
+    record(at + 50, "aws/spans", &line.to_string())
+>>>>>>> logs
 }

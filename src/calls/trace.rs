@@ -4,12 +4,12 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::{
-    logs::{Level, SPANS_GROUP},
+    logs::{Level, SPANS_GROUP, answer_text},
     model::Moment,
 };
 
 use super::{
-    LoggedCall, LoggedOutcome,
+    LoggedCall, LoggedOutcome, arrival_gap,
     outcome::{self, CallVerdict, failure_text, hop_of_failure},
     record::{CallRecord, Phase},
 };
@@ -55,6 +55,9 @@ pub struct TraceLine {
     pub hop: &'static str,
     /// Message, without credentials.
     pub message: String,
+    /// The message for people: with the words of its answer instead of the answer as it was logged.
+    #[serde(skip)]
+    pub shown: String,
     /// Severity.
     #[serde(skip)]
     pub level: Option<Level>,
@@ -149,6 +152,13 @@ impl CallTrace {
         }
     }
 
+    /// Adds what a reading at `read_at` may lack because it had not arrived yet.
+    #[must_use]
+    pub fn read_at(mut self, read_at: Moment) -> Self {
+        self.gaps.extend(arrival_gap(&self.call, read_at));
+        self
+    }
+
     /// Returns the trace as `trace -o json` prints it.
     pub fn json(&self) -> serde_json::Value {
         let call = &self.call;
@@ -238,9 +248,10 @@ fn derived_database_span(call: &LoggedCall) -> Option<TraceSpan> {
 }
 
 fn line_of(record: &CallRecord, is_cause: bool) -> TraceLine {
-    let message = match &record.answer {
-        Some(answer) if record.is_failure => format!("{}: {answer}", record.message),
-        Some(_) | None => record.message.clone(),
+    let with = |answer: &str| format!("{}: {answer}", record.message);
+    let (message, shown) = match &record.answer {
+        Some(answer) if record.is_failure => (with(answer), with(&answer_text(answer))),
+        Some(_) | None => (record.message.clone(), record.message.clone()),
     };
     TraceLine {
         timestamp: record.at.millis(),
@@ -251,6 +262,7 @@ fn line_of(record: &CallRecord, is_cause: bool) -> TraceLine {
             record.hop
         },
         message,
+        shown,
         level: record.level,
         reporter: record.hop,
         is_cause,

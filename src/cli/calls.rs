@@ -5,8 +5,8 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::{
-    calls::{LoggedCall, LoggedOutcome, join},
-    model::{Deployment, Failure, FailureKind, Kind, Moment},
+    calls::{LoggedCall, LoggedOutcome, arrival_gap, call_passes, join},
+    model::{Deployment, Failure, FailureKind, Kind, Moment, pluralize},
     net::clock,
     services::{
         Services,
@@ -48,6 +48,10 @@ pub(crate) struct CallsOptions {
     /// Only calls that took longer than this: 500ms, 1s
     #[arg(long, value_name = "TIME", value_parser = length)]
     slower_than: Option<Duration>,
+    /// Only calls for which all words hold, as in the view of calls: a text of the tool, outcome, hop, message, statement or an id;
+    /// -text for calls without it; >500 for slower than 500 ms
+    #[arg(long, value_name = "WORDS", allow_hyphen_values = true)]
+    filter: Option<String>,
     /// How to print
     #[arg(long, short, value_enum, value_name = "table|json", hide_possible_values = true, default_value_t = TableOrJson::Table)]
     output: TableOrJson,
@@ -69,6 +73,10 @@ pub(crate) fn run(context: &Context, options: &CallsOptions) -> CliResult {
         .iter()
         .filter(|call| !options.errors || call.outcome != LoggedOutcome::Ok)
         .filter(|call| {
+            let filter = options.filter.as_deref();
+            filter.is_none_or(|filter| call_passes(call, filter))
+        })
+        .filter(|call| {
             options.slower_than.is_none_or(|least| {
                 call.duration_ms
                     .is_some_and(|length| i128::from(length) > least.as_millis() as i128)
@@ -81,9 +89,26 @@ pub(crate) fn run(context: &Context, options: &CallsOptions) -> CliResult {
                 output::json_line(&call.json())?;
             }
         }
-        TableOrJson::Table => table(&shown)?,
+        TableOrJson::Table => {
+            table(&shown)?;
+            tell_arrivals(&shown, found.read_at);
+        }
     }
     found.report()
+}
+
+/// Says how many of the calls may be incomplete because their last lines had not arrived when they were read.
+fn tell_arrivals(calls: &[&LoggedCall], read_at: Moment) {
+    let young = calls
+        .iter()
+        .filter(|call| arrival_gap(call, read_at).is_some())
+        .count();
+    if young > 0 {
+        output::note(&format!(
+            "note: lines of {} of the last seconds may still arrive",
+            pluralize(young, "call")
+        ));
+    }
 }
 
 /// The calls of deployments, and what could not be read.
@@ -91,6 +116,8 @@ pub(super) struct FoundCalls {
     pub(super) calls: Vec<LoggedCall>,
     pub(super) unread: Vec<UnreadGroup>,
     sources: usize,
+    /// When the reading began: what arrived later is missing.
+    pub(super) read_at: Moment,
 }
 
 impl FoundCalls {
@@ -176,7 +203,12 @@ pub(super) async fn find_listed_calls(
     FoundCalls {
         calls,
         unread,
+<<<<<<< HEAD
         sources: logs.groups,
+=======
+        sources: sources.iter().map(|source| source.groups.len()).sum(),
+        read_at: until,
+>>>>>>> logs
     }
 }
 
@@ -187,7 +219,7 @@ pub(super) fn no_such_call(id: &str) -> CliError {
         "looking for the call",
         format!("no call has the id {id} in this window"),
     )
-    .hint("--since 24h looks further back; `calls` lists what there is")
+    .hint("--since 24h looks further back; `calls` lists what there is; lines of the last seconds may still arrive")
     .into()
 }
 

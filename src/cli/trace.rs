@@ -52,7 +52,7 @@ pub(crate) fn run(context: &Context, options: &TraceOptions) -> CliResult {
         .filter(|unread| unread.deployment.as_str() == call.deployment)
         .map(|unread| gap(&unread.group, &unread.failure))
         .collect();
-    let trace = CallTrace::new(call, gaps, crate::calls::SpansRead::Yes);
+    let trace = CallTrace::new(call, gaps, crate::calls::SpansRead::Yes).read_at(found.read_at);
     match options.output {
         TextOrJson::Json => output::json(&trace.json())?,
         TextOrJson::Text => print(&trace)?,
@@ -92,7 +92,7 @@ fn print(trace: &CallTrace) -> std::io::Result<()> {
         out.push(format!(
             "{offset:>+8} ms  {:<12} {}",
             line.hop,
-            toned(&sanitize(&line.message), tone)
+            toned(&sanitize(&line.shown), tone)
         ));
     }
     out.push(String::new());

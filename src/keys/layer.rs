@@ -17,6 +17,8 @@ pub enum Layer {
     Detail,
     /// The logs.
     Logs,
+    /// A line of the logs that is opened.
+    OpenLine,
     /// The waterfall of one call.
     Waterfall,
     /// The secrets.
@@ -50,6 +52,7 @@ impl Layer {
         Self::Fleet,
         Self::Detail,
         Self::Logs,
+        Self::OpenLine,
         Self::Waterfall,
         Self::Secrets,
         Self::Tools,
@@ -77,6 +80,7 @@ impl Layer {
             Self::Fleet => "fleet",
             Self::Detail => "detail",
             Self::Logs => "logs",
+            Self::OpenLine => "open-line",
             Self::Waterfall => "waterfall",
             Self::Secrets => "secrets",
             Self::Tools => "tools",
@@ -101,6 +105,7 @@ impl Layer {
             Self::Fleet => "Fleet",
             Self::Detail => "Detail",
             Self::Logs => "Logs",
+            Self::OpenLine => "An opened line",
             Self::Waterfall => "Waterfall of a call",
             Self::Secrets => "Secrets",
             Self::Tools => "Tools",

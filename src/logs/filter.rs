@@ -11,12 +11,13 @@ mod query_text;
 use std::collections::HashSet;
 
 use super::{
-    Level,
+    Level, Line,
     store::{Body, Entry},
 };
 use crate::model::Moment;
 
 use condition::Condition;
+pub use query_text::own_spans_only;
 pub(crate) use query_text::spans_of;
 
 /// A filter.
@@ -126,11 +127,16 @@ impl Filter {
                 .window
                 .is_none_or(|(from, until)| (from..=until).contains(&entry.at));
         };
-        self.scope.holds(entry.at, line.level, group)
+        self.passes_line(entry.at, group, text, line)
+    }
+
+    /// Returns whether a line passes: its time, its log group, its text without credentials and escape sequences, and its facts.
+    pub fn passes_line(&self, at: Moment, group: &str, text: &str, line: &Line) -> bool {
+        self.scope.holds(at, line.level, group)
             && self
                 .conditions
                 .iter()
-                .all(|condition| condition.holds(entry.at, group, text, line))
+                .all(|condition| condition.holds(at, group, text, line))
     }
 }
 

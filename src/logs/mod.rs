@@ -1,9 +1,12 @@
 //! Log lines as data: what a line says of itself, and what of it may be shown. Pure: no IO, no clock.
 
 mod ansi;
+mod answer;
+mod fields;
 mod filter;
 pub mod histogram;
 pub mod insights;
+pub mod java_map;
 mod json;
 mod level;
 pub mod line;
@@ -17,8 +20,12 @@ pub mod store;
 pub mod summary;
 
 pub(crate) use ansi::strip_escapes;
+pub(crate) use answer::answer_text;
+pub use answer::failure_reason;
+pub(crate) use fields::find_field;
+pub use fields::{LineFields, field_list, seen_fields};
 pub(crate) use filter::spans_of;
-pub use filter::{CallLines, Filter, FilterScope, contains};
+pub use filter::{CallLines, Filter, FilterScope, contains, own_spans_only};
 pub use level::Level;
 pub use line::Line;
 pub(crate) use line::ReadLine;

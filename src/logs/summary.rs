@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Level, Line};
+use super::{Level, Line, failure_reason};
 
 /// The message of a line as a list shows it, and whether it is only a frame of an invocation (START and END of Lambda).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,8 +23,22 @@ pub fn summary<'a>(text: &'a str, line: &'a Line) -> LineSummary<'a> {
         .level
         .map_or(message, |level| without_level(message, level));
     LineSummary {
-        message: Cow::Borrowed(message),
+        message: with_reason(message, text, line),
         is_frame: false,
+    }
+}
+
+/// Returns the message of an error with the reason that its record holds beside it.
+pub(crate) fn with_reason<'a>(message: &'a str, text: &str, line: &Line) -> Cow<'a, str> {
+    let is_failure =
+        line.message.is_some() && line.level.is_some_and(|level| level >= Level::Error);
+    let reason = is_failure
+        .then(|| failure_reason(text))
+        .flatten()
+        .filter(|reason| !message.contains(reason.as_str()));
+    match reason {
+        Some(reason) => Cow::Owned(format!("{}: {reason}", message.trim_end())),
+        None => Cow::Borrowed(message),
     }
 }
 
@@ -88,6 +102,22 @@ fn without_level(message: &str, level: Level) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_failed_request_names_its_reason() {
+        let text = r#"{"body":{"isError":true,"log":"Failed to process request with requestId: 26","responseBody":"{id=26, result={content=[{type=text, text=Neo.ClientError.Statement.SyntaxError: Invalid input}], isError=true}}"}}"#;
+        let line = Line::read(text);
+        assert_eq!(
+            summary(text, &line).message,
+            "Failed to process request with requestId: 26: Neo.ClientError.Statement.SyntaxError: Invalid input"
+        );
+        let fine = text.replace("\"isError\":true", "\"isError\":false");
+        let line = Line::read(&fine);
+        assert_eq!(
+            summary(&fine, &line).message,
+            "Failed to process request with requestId: 26"
+        );
+    }
 
     #[test]
     fn what_columns_say_is_left_out() {

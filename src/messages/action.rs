@@ -150,6 +150,7 @@ actions! {
         AddSource = "logs.add", "add source", "Add the next deployment to the tail", false, Nothing, 31;
         AllSources = "logs.all", "all", "Follow all deployments in one tail", false, Nothing, 0;
         NextLogsView = "logs.view", "view", "Lines, calls, patterns or a query", false, Nothing, 3;
+        FocusTree = "logs.tree", "into the line", "Move in the opened line: fold and unfold, scroll, find the lines with an id", false, Nothing, 1;
         OpenCall = "logs.call", "waterfall", "The call over every hop: a bar for each, with its own lines", false, Selection, 2;
         ItsLines = "logs.lines", "its lines", "Only the lines of this call or pattern", false, Selection, 4;
         CallInTools = "logs.tools", "in Tools", "Open Tools with the deployment of this call", false, Selection, 13;
@@ -165,6 +166,7 @@ actions! {
         ZoomOut = "logs.zoom-out", "wider", "A wider window; of all that was read, older lines", false, Nothing, 0;
         Older = "logs.older", "older", "Read the lines before the window", false, Nothing, 17;
         JumpToTime = "logs.time", "to a time", "Go to a time", false, Nothing, 18;
+        LogFields = "logs.fields", "columns", "Show fields of JSON lines as columns: http.status_code,tool.name", false, Nothing, 21;
         Times = "logs.times", "times", "Times of day, ages, or times since the line above", false, Nothing, 0;
         ToggleErrors = "logs.errors", "errors", "Show or hide errors", false, Nothing, 0;
         ToggleWarnings = "logs.warnings", "warnings", "Show or hide warnings", false, Nothing, 0;

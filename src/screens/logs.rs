@@ -4,13 +4,16 @@ mod act;
 mod calls;
 mod calls_view;
 mod detail;
+mod detail_tree;
 mod export;
+mod field_columns;
 mod head;
 mod histogram;
 mod line_cells;
 mod lines;
 mod lines_view;
 mod marks;
+mod named;
 mod offers;
 mod patterns;
 mod patterns_view;
@@ -42,7 +45,7 @@ use crate::{
     },
     messages::{Action, Effect, Effects, LogsAction, Route, Slot},
     model::{Failure, LogBatch, Moment, NoticeKind, TailMode, TailStatus},
-    state::LogsMemory,
+    state::{LogsMemory, NamedText},
     theme::Role,
     widgets::{List, Painter},
 };
@@ -104,6 +107,10 @@ pub struct Logs {
     prompt: Option<LogsPrompt>,
     /// Filters that were used, the latest first.
     used_filters: Vec<String>,
+    /// Filters that are kept under a name.
+    named_filters: Vec<NamedText>,
+    /// Fields of JSON lines that are shown as columns.
+    fields: Vec<String>,
     /// Whether the histogram is shown; by the height of the window if the user has not chosen.
     histogram: Option<bool>,
 }
@@ -157,7 +164,9 @@ impl Logs {
         Self {
             view,
             used_filters: memory.filters.clone(),
-            query: QueryPanel::restored(&memory.queries),
+            named_filters: memory.named_filters.clone(),
+            fields: memory.fields.clone(),
+            query: QueryPanel::restored(&memory.queries, &memory.named_queries),
             histogram: memory.histogram,
             wrap: memory.wrap,
             ..Self::default()
@@ -172,6 +181,9 @@ impl Logs {
             queries: self.query.used().to_vec(),
             histogram: self.histogram,
             wrap: self.wrap,
+            fields: self.fields.clone(),
+            named_filters: self.named_filters.clone(),
+            named_queries: self.query.named.clone(),
         }
     }
 
@@ -325,6 +337,8 @@ impl Screen for Logs {
             vec![Layer::Prompt]
         } else if self.waterfall.is_some() {
             vec![Layer::Waterfall, Layer::List]
+        } else if self.shows_unfocused_detail() {
+            vec![Layer::OpenLine, Layer::Logs, Layer::List]
         } else {
             vec![Layer::Logs, Layer::List]
         }
@@ -337,7 +351,7 @@ impl Screen for Logs {
     fn press(&mut self, key: KeyEvent, _context: &mut UpdateContext<'_>) -> ScreenUpdate {
         match &mut self.prompt {
             Some(prompt) => {
-                prompt.input.press(key);
+                prompt.press(key);
                 ScreenUpdate::done()
             }
             None => ScreenUpdate::ignored(),

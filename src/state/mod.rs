@@ -15,4 +15,4 @@ pub use history::{AttributedChange, CallHistory, ChangeHistory, TransitionCause}
 pub use loadable::Loadable;
 pub use relations::Related;
 pub use store::{ListChange, Store, Transition};
-pub use view_memory::{FleetMemory, LogsMemory, ViewMemory};
+pub use view_memory::{FleetMemory, LogsMemory, NamedText, ViewMemory};

@@ -30,6 +30,22 @@ pub struct LogsMemory {
     pub histogram: Option<bool>,
     /// Whether long lines were wrapped.
     pub wrap: bool,
+    /// Fields of JSON lines that were shown as columns.
+    pub fields: Vec<String>,
+    /// Filters that were kept under a name, by name.
+    pub named_filters: Vec<NamedText>,
+    /// Queries of Logs Insights that were kept under a name, by name.
+    pub named_queries: Vec<NamedText>,
+}
+
+/// A filter or a query that was kept under a name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct NamedText {
+    /// Its name.
+    pub name: String,
+    /// Its text.
+    pub text: String,
 }
 
 /// How the Fleet was shown.
@@ -80,6 +96,11 @@ mod tests {
             is_tour_seen: true,
             logs: LogsMemory {
                 filters: vec!["level>=warn".to_owned()],
+                named_filters: vec![NamedText {
+                    name: "slow".to_owned(),
+                    text: "durationNano>5".to_owned(),
+                }],
+                fields: vec!["http.status_code".to_owned()],
                 ..LogsMemory::default()
             },
         };

@@ -114,6 +114,11 @@ impl List {
         self.area.height
     }
 
+    /// Width of the area in which the list was last drawn.
+    pub fn width(&self) -> u16 {
+        self.area.width
+    }
+
     /// Returns the row at a position of the screen.
     pub fn row_at(&self, column: u16, line: u16) -> Option<usize> {
         let area = self.area;

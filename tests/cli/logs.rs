@@ -374,3 +374,127 @@ fn a_reader_that_goes_away_ends_it_quietly() {
         .unwrap();
     assert_eq!((child.wait().unwrap().code(), err.as_str()), (Some(0), ""));
 }
+
+#[test]
+fn the_filter_of_the_console_filters_lines_and_patterns_and_says_what_is_wrong() {
+    let group = "/test/filter-expression";
+    let lines = [
+        (-3000, r#"{"message":"one","http":{"status_code":502}}"#),
+        (-2000, r#"{"message":"two","http":{"status_code":200}}"#),
+        (
+            -1000,
+            r#"{"message":"three","http":{"status_code":503},"path":"/health"}"#,
+        ),
+    ];
+    put_logs(group, "s", now(), &lines);
+    let console = Console::new();
+    let expression = "http.status_code>=500 -health";
+    let found = console
+        .run(&["logs", group, "--filter", expression, "-o", "json"])
+        .exits(0)
+        .json_lines();
+    assert_eq!(messages(&found), [lines[0].1]);
+    let inverse = console
+        .run(&[
+            "logs",
+            group,
+            "--filter",
+            "-http.status_code>=500",
+            "-o",
+            "json",
+        ])
+        .exits(0)
+        .json_lines();
+    assert_eq!(messages(&inverse), [lines[1].1]);
+    let patterns = console
+        .run(&[
+            "logs", "patterns", group, "--filter", expression, "-o", "json",
+        ])
+        .exits(0)
+        .json_lines();
+    assert_eq!(patterns.len(), 1);
+    assert_eq!(patterns[0]["pattern"], "one");
+    console
+        .run(&["logs", group, "--filter", "leve>=warn"])
+        .exits(2)
+        .says("leve>=warn is none of level>=");
+    console
+        .run(&["logs", group, "--filter", "call=abc"])
+        .exits(2)
+        .says("trace abc");
+}
+
+#[test]
+fn fields_of_json_lines_are_columns() {
+    let group = "/test/fields";
+    put_logs(
+        group,
+        "s",
+        now(),
+        &[
+            (
+                -2000,
+                r#"{"name":"GET /a","attributes":{"http.status_code":502},"level":"ERROR"}"#,
+            ),
+            (-1000, "plain"),
+        ],
+    );
+    let console = Console::new();
+    let csv = console
+        .run(&[
+            "logs",
+            group,
+            "--fields",
+            "name,http.status_code",
+            "-o",
+            "csv",
+        ])
+        .exits(0)
+        .out;
+    let rows: Vec<&str> = csv.lines().collect();
+    assert_eq!(rows[0], "timestamp,source,name,http.status_code");
+    assert!(rows[1].ends_with(",/test/fields,GET /a,502"), "{csv}");
+    assert!(rows[2].ends_with(",/test/fields,,"), "{csv}");
+    let table = console
+        .run(&["logs", group, "--fields", "http.status_code,message"])
+        .exits(0)
+        .out;
+    assert!(
+        table
+            .lines()
+            .next()
+            .unwrap()
+            .ends_with("HTTP.STATUS_CODE  MESSAGE")
+    );
+    assert!(table.lines().last().unwrap().ends_with("plain"), "{table}");
+    console
+        .run(&["logs", group, "--fields", "a", "-o", "json"])
+        .exits(2)
+        .says("-o table or -o csv");
+}
+
+#[test]
+fn a_query_of_a_deployment_does_not_count_the_spans_of_strangers() {
+    let span = |owner: &str| {
+        json!({"traceId": "t-77", "spanId": "s-1", "name": "marker-77", "resource": {"attributes": {
+            "aws.resource.arn": format!("arn:aws:bedrock-agentcore:us-west-2:123456789012:gateway/{owner}")}}})
+        .to_string()
+    };
+    let stranger = span("gw-of-nobody-1");
+    put_logs("aws/spans", "marker", now(), &[(-2000, stranger.as_str())]);
+    let console = Console::new();
+    let count = |name: &str| {
+        let query = "filter @message like /marker-77/ | stats count(*) as n";
+        let answer = console
+            .run(&["logs", "query", query, name, "--since", "10m", "-o", "json"])
+            .exits(0);
+        let rows = answer.json_lines();
+        let number = rows[0]["n"].as_str().unwrap_or("0").to_owned();
+        (number, answer.err)
+    };
+    let (of_all, _) = count("aws/spans");
+    assert_eq!(of_all, "1");
+    let (of_a, told) = count("a");
+    assert_eq!(of_a, "0", "{told}");
+    assert!(told.contains("of aws/spans, only spans of"), "{told}");
+}

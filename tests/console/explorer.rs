@@ -526,6 +526,7 @@ fn the_log_lines_of_a_call_are_read_below_its_result_and_then_opened_in_logs() {
         source: "group".into(),
         hop,
         message: message.into(),
+        shown: message.into(),
         is_cause: false,
         level: None,
         reporter: "",

@@ -18,6 +18,7 @@ mod harness;
 mod journeys;
 mod log_queries;
 mod logs;
+mod logs_fields;
 mod logs_keys;
 mod mouse;
 mod panel;

@@ -17,7 +17,7 @@ use futures::StreamExt as _;
 use crate::stack::{self, World};
 
 /// A client of the stack that is not ours, to write with.
-fn writer(world: &World) -> Client {
+pub(crate) fn writer(world: &World) -> Client {
     let (id, secret) = world.stack.credentials();
     let config = aws_sdk_cloudwatchlogs::Config::builder()
         .behavior_version(BehaviorVersion::latest())
@@ -28,7 +28,7 @@ fn writer(world: &World) -> Client {
     Client::from_conf(config)
 }
 
-fn now() -> Moment {
+pub(crate) fn now() -> Moment {
     Moment::from_millis(jiff::Timestamp::now().as_millisecond())
 }
 
@@ -348,7 +348,7 @@ async fn a_filter_written_as_a_query_finds_what_the_filter_finds() {
         ("pattern=\"GET /mcp took <*> ms\"", 1),
     ] {
         let filter = Filter::parse(text).unwrap();
-        let query = filter.insights_query(&[]);
+        let query = filter.insights_query();
         store.set_filter(filter);
         assert_eq!(store.len(), expected, "{text} among the lines");
         let result = services

@@ -11,6 +11,7 @@
 mod aws;
 mod deployments;
 mod fake;
+mod log_seeds;
 mod logs;
 mod mcp;
 mod mcp_stateless;

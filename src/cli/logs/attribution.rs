@@ -85,6 +85,21 @@ impl Attribution {
         self.asked.insert(deployment.clone());
     }
 
+    /// Returns the ids of the gateways and runtimes whose lines are asked for, if the log group of spans is read for them. `None` if it
+    /// is not read, or was itself asked for.
+    pub(super) fn owners_of_spans(&self, groups: &[String]) -> Option<Vec<String>> {
+        let is_shared = groups.iter().any(|group| group == SPANS_GROUP)
+            && !self.named_groups.contains(SPANS_GROUP);
+        is_shared.then(|| {
+            let mut ids: Vec<String> = (self.asked.iter())
+                .flat_map(|deployment| self.ids(deployment))
+                .collect();
+            ids.sort_unstable();
+            ids.dedup();
+            ids
+        })
+    }
+
     /// Asks for all lines of a group, whoever's they are.
     pub(super) fn name_group(&mut self, group: &str) {
         self.named_groups.insert(group.to_owned());
@@ -152,6 +167,18 @@ mod tests {
         assert_eq!(owner(SPANS_GROUP, &line("gw-x")), LineOwner::Stranger);
         assert_eq!(owner(SPANS_GROUP, "no owner"), LineOwner::Of(Some(&a)));
         assert_eq!(owner("/own/a", "x"), LineOwner::Of(Some(&a)));
+    }
+
+    #[test]
+    fn a_query_reads_the_spans_of_those_who_are_asked_for() {
+        let mut attribution = attribution();
+        let groups = [SPANS_GROUP.to_owned(), "/own/a".to_owned()];
+        let owners =
+            |attribution: &Attribution, groups: &[String]| attribution.owners_of_spans(groups);
+        assert_eq!(owners(&attribution, &groups), Some(vec!["gw-a".to_owned()]));
+        assert_eq!(owners(&attribution, &groups[1..]), None);
+        attribution.name_group(SPANS_GROUP);
+        assert_eq!(owners(&attribution, &groups), None, "it was named");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! `logs NAME...`: reads or follows log groups, merged in time, filtered, without credentials.
 
 pub(super) mod attribution;
+mod columns;
 mod merge;
 mod patterns;
 mod print;
@@ -18,7 +19,7 @@ use futures::{
 use regex::Regex;
 
 use crate::{
-    logs::Level,
+    logs::{Filter, Level},
     model::{Failure, LogQuery, Moment, TailStatus, did_you_mean},
     net::clock,
 };
@@ -27,9 +28,9 @@ use super::{
     context::Context,
     outcome::{CliError, CliResult, usage},
     output, process,
-    values::TextOrJson,
 };
 use crate::cli::group_failures;
+use columns::LogsFormat;
 use print::{PrintFilter, Printer};
 use sources::LogReadSource;
 
@@ -37,6 +38,8 @@ const EXAMPLES: &str = "Examples:
   agentcore-console logs prod --since 1h --level warn   all of a deployment
   agentcore-console logs my_runtime-Ab3dEfGh1j -f       follow one runtime
   agentcore-console logs prod --id 691bd2f0 -o json     one trace or session
+  agentcore-console logs prod --filter 'source=spans http.status_code>=500 -health'
+  agentcore-console logs prod --filter source=spans --fields name,http.status_code,durationNano
   agentcore-console logs patterns prod                  thousands of lines as a few templates
   agentcore-console logs query 'filter @message like /timeout/' prod    CloudWatch Logs Insights";
 
@@ -67,9 +70,50 @@ pub(crate) struct LogsOptions {
     /// Only lines with this trace, span, session or request id
     #[arg(long, value_name = "ID")]
     id: Option<String>,
-    /// How to print
-    #[arg(long, short, value_enum, value_name = "text|json", hide_possible_values = true, default_value_t = TextOrJson::Text)]
-    output: TextOrJson,
+    /// Only lines that pass this filter, in the words of the console's filter: level>=warn, text, -text, /regex/, trace=ID,
+    /// session=ID, request=ID, source=gateway, http.status_code>=500, .body.isError=true, pattern="… <*> ms"
+    #[arg(long, value_name = "EXPRESSION", value_parser = filter, allow_hyphen_values = true)]
+    filter: Option<Filter>,
+    /// Fields of JSON lines as columns of a table or of CSV: http.status_code,tool.name; level, message, stream, deployment and the
+    /// ids are fields of every line
+    #[arg(long, value_name = "FIELD,...", value_delimiter = ',')]
+    fields: Vec<String>,
+    /// How to print [default: text; table with --fields]
+    #[arg(
+        long,
+        short,
+        value_enum,
+        value_name = "text|json|table|csv",
+        hide_possible_values = true
+    )]
+    output: Option<LogsFormat>,
+}
+
+impl LogsOptions {
+    /// Returns how to print.
+    fn format(&self) -> Result<LogsFormat, Failure> {
+        match self.output {
+            None if self.fields.is_empty() => Ok(LogsFormat::Text),
+            None => Ok(LogsFormat::Table),
+            Some(LogsFormat::Text | LogsFormat::Json) if !self.fields.is_empty() => Err(usage(
+                "reading --fields",
+                "fields are columns of a table or of CSV",
+            )
+            .hint("-o table or -o csv; -o json has the whole line in `message`")),
+            Some(format) => Ok(format),
+        }
+    }
+}
+
+/// Reads `--filter`.
+pub(super) fn filter(text: &str) -> Result<Filter, String> {
+    let filter = Filter::parse(text)?;
+    match filter.call_id() {
+        Some(id) => Err(format!(
+            "call= finds the lines of a call in the console; here `agentcore-console trace {id}` shows them"
+        )),
+        None => Ok(filter),
+    }
 }
 
 /// The commands below `logs`.
@@ -100,6 +144,7 @@ pub(crate) fn run(context: &Context, options: &LogsOptions) -> CliResult {
         None => {}
     }
     let (since, until) = window(&options.since, options.until.as_deref())?;
+    let format = options.format()?;
     let grep = options.grep.as_deref().map(pattern).transpose()?;
     let deployments = context.deployments()?;
     let services = context.services();
@@ -111,12 +156,14 @@ pub(crate) fn run(context: &Context, options: &LogsOptions) -> CliResult {
             grep,
             level: options.level,
             id: options.id.clone(),
+            expression: options.filter.clone(),
         };
         let groups: Vec<&str> = sources
             .iter()
             .flat_map(|source| source.groups.iter().map(String::as_str))
             .collect();
-        let mut printer = Printer::new(options.output, filter, &groups, resolved.attribution);
+        let mut printer = Printer::new(format, filter, &groups, resolved.attribution)
+            .with_fields(&options.fields);
         let query = LogQuery {
             since: Some(since),
             until,

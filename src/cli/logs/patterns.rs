@@ -14,7 +14,7 @@ use crate::{
         values::TableOrJson, zone::local,
     },
     logs::{
-        ReadLine, RecordReader,
+        Filter, ReadLine, RecordReader,
         pattern_book::{PatternBook, PatternSummary},
         source_word,
     },
@@ -41,6 +41,10 @@ pub(super) struct PatternsOptions {
     /// Until, in the same forms [default: now]
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
+    /// Only lines that pass this filter, in the words of the console's filter: level>=warn, text, -text, /regex/, source=gateway,
+    /// http.status_code>=500
+    #[arg(long, value_name = "EXPRESSION", value_parser = super::filter, allow_hyphen_values = true)]
+    filter: Option<Filter>,
     /// How to print
     #[arg(long, short, value_enum, value_name = "table|json", hide_possible_values = true, default_value_t = TableOrJson::Table)]
     output: TableOrJson,
@@ -63,6 +67,7 @@ pub(super) fn run(context: &Context, options: &PatternsOptions) -> CliResult {
             book: PatternBook::default(),
             reader: RecordReader::default(),
             attribution: resolved.attribution,
+            filter: options.filter.clone(),
         });
         let failures = read(&services, &resolved.sources, &query, &mining).await;
         let total = resolved
@@ -87,6 +92,7 @@ struct Mining {
     book: PatternBook,
     reader: RecordReader,
     attribution: Attribution,
+    filter: Option<Filter>,
 }
 
 impl Mining {
@@ -94,6 +100,17 @@ impl Mining {
         let record = self.reader.read(event.clone());
         let read = ReadLine::new(record.text());
         if self.attribution.owner(record.group(), &read) == LineOwner::Stranger {
+            return;
+        }
+        let is_wanted = self.filter.as_ref().is_none_or(|filter| {
+            filter.passes_line(
+                record.timestamp(),
+                record.group(),
+                record.text(),
+                record.line(),
+            )
+        });
+        if !is_wanted {
             return;
         }
         let call = CallRecord::of_line(&record, &Arc::from(""));

@@ -12,7 +12,10 @@ use serde_json::{Map, Value, json};
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::{
-    logs::{Level, Line, ReadLine, StackTraces, redact, source_word, strip_escapes},
+    logs::{
+        Filter, Level, Line, ReadLine, StackTraces, redact, source_word, strip_escapes,
+        summary::with_reason,
+    },
     model::{
         DeploymentName, IdentifiedEvent, LogBatch, LogEvent, LogNotice, NoticeKind, pluralize,
         sanitize,
@@ -24,9 +27,11 @@ use super::super::{
     outcome::CliResult,
     output,
     table::{Tone, is_coloured, toned_if},
-    values::TextOrJson,
 };
-use super::attribution::{Attribution, LineOwner};
+use super::{
+    attribution::{Attribution, LineOwner},
+    columns::{FieldTable, LogsFormat},
+};
 
 /// Which lines are wanted.
 pub(super) struct PrintFilter {
@@ -36,10 +41,13 @@ pub(super) struct PrintFilter {
     pub(super) level: Option<Level>,
     /// With this id, as one of their ids or within their text.
     pub(super) id: Option<String>,
+    /// That pass a filter of the console.
+    pub(super) expression: Option<Filter>,
 }
 
 impl PrintFilter {
-    fn admits(&self, event: &LogEvent, line: &Line, shown: &str) -> bool {
+    /// Returns whether an event is printed. `shown` is its text without credentials, `plain` also without escape sequences.
+    fn admits(&self, event: &LogEvent, line: &Line, shown: &str, plain: &str) -> bool {
         self.level
             .is_none_or(|least| line.level.is_some_and(|level| level >= least))
             && self.grep.as_ref().is_none_or(|pattern| {
@@ -52,14 +60,19 @@ impl PrintFilter {
             && self.id.as_ref().is_none_or(|id| {
                 line.has_id(id) || shown.contains(id.as_str()) || event.stream.contains(id.as_str())
             })
+            && self.expression.as_ref().is_none_or(|filter| {
+                filter.passes_line(event.timestamp, &event.group, plain.trim_end(), line)
+            })
     }
 }
 
 /// Prints events and notices.
 pub(super) struct Printer {
     out: BufWriter<Stdout>,
-    format: TextOrJson,
+    format: LogsFormat,
     filter: PrintFilter,
+    /// The columns of a table or of CSV.
+    table: FieldTable,
     sources: SourceLabels,
     zone: Option<TimeZone>,
     /// Whether stdout takes colours.
@@ -77,7 +90,7 @@ pub(super) struct Printer {
 impl Printer {
     /// Returns a printer of lines of these groups.
     pub(super) fn new(
-        format: TextOrJson,
+        format: LogsFormat,
         filter: PrintFilter,
         groups: &[&str],
         attribution: Attribution,
@@ -88,6 +101,7 @@ impl Printer {
             out: BufWriter::with_capacity(64 * 1024, io::stdout()),
             format,
             filter,
+            table: FieldTable::new(&[]),
             sources: SourceLabels::of(groups),
             zone,
             is_coloured: is_coloured(),
@@ -97,6 +111,12 @@ impl Printer {
             kept: 0,
             live_ids: HashSet::new(),
         }
+    }
+
+    /// Returns the printer with these fields as the columns of its table.
+    pub(super) fn with_fields(mut self, fields: &[String]) -> Self {
+        self.table = FieldTable::new(fields);
+        self
     }
 
     /// Prints what a tail delivers at once.
@@ -116,7 +136,7 @@ impl Printer {
             let read = ReadLine::new(&plain);
             let mut line = read.facts();
             line.level = self.traces.level(event, &plain, line.level);
-            if !self.filter.admits(event, &line, &shown) {
+            if !self.filter.admits(event, &line, &shown, &plain) {
                 continue;
             }
             let LineOwner::Of(deployment) = self.attribution.owner(&event.group, &read) else {
@@ -125,13 +145,20 @@ impl Printer {
             self.kept += 1;
             self.line.clear();
             match self.format {
-                TextOrJson::Json => {
+                LogsFormat::Json => {
                     let deployment = deployment.map(DeploymentName::as_str);
                     push_json_line(event, &line, &shown, deployment, &mut self.line);
                     let live_id = event.id.as_ref().filter(|id| id.starts_with("live:"));
                     self.live_ids.extend(live_id.cloned());
                 }
-                TextOrJson::Text => self.push_text_line(event, &line, &shown),
+                LogsFormat::Text => self.push_text_line(event, &line, &shown),
+                LogsFormat::Table | LogsFormat::Csv => {
+                    let time = self.time(event);
+                    let deployment = deployment.map(DeploymentName::as_str);
+                    let seen = (event, &line, &*plain);
+                    self.table
+                        .push_line(self.format, time, seen, deployment, &mut self.line);
+                }
             }
             self.out.write_all(self.line.as_bytes())?;
         }
@@ -148,8 +175,8 @@ impl Printer {
 
     fn notice(&mut self, notice: &LogNotice) -> CliResult {
         match self.format {
-            TextOrJson::Json => self.json(&json!({"notice": notice.kind, "timestamp": notice.at.millis(), "text": notice.text})),
-            TextOrJson::Text => {
+            LogsFormat::Json => self.json(&json!({"notice": notice.kind, "timestamp": notice.at.millis(), "text": notice.text})),
+            LogsFormat::Text | LogsFormat::Table | LogsFormat::Csv => {
                 self.flush()?;
                 output::note(&format!("-- {} {}", notice.at.iso(), notice.text));
                 Ok(())
@@ -179,10 +206,10 @@ impl Printer {
     pub(super) fn end(&mut self, late: usize, open_gaps: usize) -> CliResult {
         let kept = self.kept;
         match self.format {
-            TextOrJson::Json => self.json(
+            LogsFormat::Json => self.json(
                 &json!({"notice": "end", "kept": kept, "late": late, "open_gaps": open_gaps}),
             )?,
-            TextOrJson::Text => {
+            LogsFormat::Text | LogsFormat::Table | LogsFormat::Csv => {
                 self.flush()?;
                 output::note(&format!(
                     "-- {} kept, {late} late, {}",
@@ -196,6 +223,12 @@ impl Printer {
 
     /// Prints the end.
     pub(super) fn finish(&mut self) -> CliResult {
+        if self.format == LogsFormat::Csv {
+            // A file without rows has its titles too.
+            self.line.clear();
+            self.table.push_header(self.format, &mut self.line);
+            self.out.write_all(self.line.as_bytes())?;
+        }
         self.flush()?;
         if self.kept == 0 {
             output::note("note: no line of this window matches");
@@ -209,11 +242,15 @@ impl Printer {
         Ok(())
     }
 
-    fn push_text_line(&mut self, event: &LogEvent, line: &Line, shown: &str) {
-        let time = self.zone.as_ref().map_or_else(
+    fn time(&self, event: &LogEvent) -> String {
+        self.zone.as_ref().map_or_else(
             || event.timestamp.iso(),
             |zone| event.timestamp.clock_millis(zone),
-        );
+        )
+    }
+
+    fn push_text_line(&mut self, event: &LogEvent, line: &Line, shown: &str) {
+        let time = self.time(event);
         let out = &mut self.line;
         out.push_str(&time);
         out.push_str("  ");
@@ -234,7 +271,9 @@ impl Printer {
             line.level,
         );
         out.push_str("  ");
-        out.push_str(&sanitize(&strip_escapes(message)));
+        out.push_str(&sanitize(&strip_escapes(&with_reason(
+            message, shown, line,
+        ))));
         if line.message.is_some() {
             // What is only in the envelope leads to other lines; what is in a plain text is seen there.
             let ids = ids(line, self.zone.is_some());
@@ -442,12 +481,13 @@ mod tests {
     fn filters_take_levels_from_below_ids_and_patterns() {
         let admits = |filter: &PrintFilter, text: &str| {
             let event = event(text);
-            filter.admits(&event, &Line::read(text), &redact(text))
+            filter.admits(&event, &Line::read(text), &redact(text), &redact(text))
         };
         let none = || PrintFilter {
             grep: None,
             level: None,
             id: None,
+            expression: None,
         };
         let errors = PrintFilter {
             level: Some(Level::Warn),
@@ -475,6 +515,15 @@ mod tests {
         };
         assert!(
             admits(&within, r#"{"message":"boom"}"#) && !admits(&within, r#"{"message":"boom!"}"#)
+        );
+        let expression = PrintFilter {
+            expression: Filter::parse("status>=500 -health").ok(),
+            ..none()
+        };
+        assert!(
+            admits(&expression, r#"{"status":502}"#)
+                && !admits(&expression, r#"{"status":200}"#)
+                && !admits(&expression, r#"{"status":502,"path":"/health"}"#)
         );
         let secret = PrintFilter {
             grep: Some(Regex::new("canary").unwrap()),

@@ -12,13 +12,20 @@ use crate::{
         outcome::{CliError, CliResult, usage},
         output, process, table,
     },
-    logs::insights::{self, MAX_GROUPS},
+    logs::{
+        SPANS_GROUP,
+        insights::{self, MAX_GROUPS},
+        own_spans_only,
+    },
     model::{Failure, LogQueryResult, with_separators},
     net::clock,
     services::{Services, aws::logs::wait_for_stopped_queries},
 };
 
-use super::sources::{self, LogReadSource};
+use super::{
+    attribution::Attribution,
+    sources::{self, LogReadSource},
+};
 
 /// How to print the rows of a query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -84,10 +91,11 @@ pub(super) fn run(context: &Context, options: &QueryOptions) -> CliResult {
         }
         resolved.unread.tell();
         agree(&services, source, options.yes).await?;
+        let text = with_own_spans(&options.query, &resolved.attribution, source);
         let mut interrupt = process::End::listen()?;
         let query = services.aws.logs.query(
             &source.deployment,
-            &options.query,
+            &text,
             &source.groups,
             (since, until),
             options.limit,
@@ -103,11 +111,30 @@ pub(super) fn run(context: &Context, options: &QueryOptions) -> CliResult {
             }
         };
         print(
-            &result.map_err(|failure| insights::with_position(failure, &options.query))?,
+            &result.map_err(|failure| insights::with_position(failure, &text))?,
             options.output,
         )?;
         resolved.unread.end()
     })
+}
+
+/// Returns the query as it is sent: of the group of spans, which an account's deployments share, it reads those of the deployments that
+/// were named. What was added is said on stderr.
+fn with_own_spans(query: &str, attribution: &Attribution, source: &LogReadSource) -> String {
+    let Some(owners) = attribution.owners_of_spans(&source.groups) else {
+        return query.to_owned();
+    };
+    if owners.is_empty() {
+        output::note(&format!(
+            "note: of {SPANS_GROUP}, the spans of the whole account are read: no gateway or runtime of these names is known"
+        ));
+        return query.to_owned();
+    }
+    output::note(&format!(
+        "note: of {SPANS_GROUP}, only spans of {} are read; the name {SPANS_GROUP} reads those of the whole account",
+        owners.join(", ")
+    ));
+    own_spans_only(query, &owners)
 }
 
 /// Asks before a query that may scan more than ten gigabytes.
@@ -211,7 +238,7 @@ fn print(result: &LogQueryResult, format: QueryFormat) -> CliResult {
 }
 
 /// Returns a line of CSV (RFC 4180). A cell that a spreadsheet would take for a formula gets an apostrophe in front.
-fn csv_line(cells: impl Iterator<Item = String>) -> String {
+pub(super) fn csv_line(cells: impl Iterator<Item = String>) -> String {
     let cells: Vec<String> = cells.map(|cell| csv_cell(&cell)).collect();
     format!("{}\r\n", cells.join(","))
 }

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::query_text::quoted;
+use crate::logs::find_field;
 
 /// Names that compare something else than a member.
 const OTHER_NAMES: [&str; 8] = [
@@ -98,10 +99,7 @@ impl FieldComparison {
         let Ok(object) = serde_json::from_str::<Value>(text.trim()) else {
             return false;
         };
-        member(&object, &self.name)
-            .or_else(|| member(object.get("attributes")?, &self.name))
-            .or_else(|| member(object.pointer("/resource/attributes")?, &self.name))
-            .is_some_and(|value| self.compares(value))
+        find_field(&object, &self.name).is_some_and(|value| self.compares(value))
     }
 
     /// Returns the comparison in the language of Logs Insights. As [`FieldComparison::holds`] does, it looks for the member at the top,
@@ -178,16 +176,4 @@ fn split(word: &str) -> Option<(&str, ComparisonOperator, &str)> {
         .iter()
         .find_map(|(text, sign)| Some((*sign, rest.strip_prefix(text)?)))?;
     (is_name && !value.starts_with(['=', '<', '>'])).then_some((name, sign, value))
-}
-
-/// Returns the member of that name; dots in the name may lead into an object or be a part of a member's own name.
-fn member<'a>(value: &'a Value, name: &str) -> Option<&'a Value> {
-    let object = value.as_object()?;
-    if let Some(found) = object.get(name) {
-        return Some(found);
-    }
-    name.match_indices('.').find_map(|(at, _)| {
-        let (head, rest) = (name.get(..at)?, name.get(at + 1..)?);
-        member(object.get(head)?, rest)
-    })
 }

@@ -23,17 +23,15 @@ const LEVEL_WORDS: [(Level, &str); 6] = [
 
 impl Filter {
     /// Writes the filter as a query for the lines that pass, the newest first. The window of the scope is no part of the
-    /// text: it is the time range of the query. With `owner_ids`, spans that name none of them are left out, since all
-    /// deployments of an account share one group for spans.
-    pub fn insights_query(&self, owner_ids: &[String]) -> String {
+    /// text: it is the time range of the query. Nor is whose spans are read: [`own_spans_only`] adds that to every query.
+    pub fn insights_query(&self) -> String {
         let mut commands = vec![FIELDS.to_owned()];
         let conditions = self
             .conditions
             .iter()
             .map(expression)
             .chain(self.hidden_sources())
-            .chain(self.hidden_levels())
-            .chain(spans_of(owner_ids));
+            .chain(self.hidden_levels());
         commands.extend(conditions.map(|condition| format!("filter {condition}")));
         commands.push("sort @timestamp desc".to_owned());
         commands.push(format!("limit {ROWS}"));
@@ -51,6 +49,18 @@ impl Filter {
         let hidden = self.scope.hidden_levels.iter().flatten();
         let words: Vec<&str> = hidden.map(|level| words_of(*level)).collect();
         (!words.is_empty()).then(|| format!("@message not like /(?i)\\b({})\\b/", words.join("|")))
+    }
+}
+
+/// Returns a query that reads of the spans only those that name one of these gateways or runtimes, since all deployments of an account
+/// share one group for spans. Without ids, or where it says so already, the query stays as it is.
+pub fn own_spans_only(query: &str, owner_ids: &[String]) -> String {
+    match spans_of(owner_ids).filter(|spans| !query.contains(spans.as_str())) {
+        Some(spans) => {
+            let query = query.trim_start().trim_start_matches('|').trim_start();
+            format!("filter {spans} | {query}")
+        }
+        None => query.to_owned(),
     }
 }
 
@@ -156,7 +166,7 @@ mod tests {
 
     /// Returns the conditions of the query of a filter.
     fn conditions(filter: &str) -> Vec<String> {
-        let query = Filter::parse(filter).unwrap().insights_query(&[]);
+        let query = Filter::parse(filter).unwrap().insights_query();
         query
             .split(" | ")
             .filter_map(|command| command.strip_prefix("filter "))
@@ -197,7 +207,19 @@ mod tests {
     }
 
     #[test]
-    fn what_keys_hide_is_left_out_and_foreign_spans_too() {
+    fn every_query_reads_only_the_spans_of_the_deployments_that_are_asked_for() {
+        let ids = ["gw-1".to_owned(), "rt.2".to_owned()];
+        let asked = own_spans_only(" | stats count(*) by bin(1m)", &ids);
+        assert_eq!(
+            asked,
+            "filter @log not like /:aws\\/spans$/ or @message like /gw\\-1|rt\\.2/ | stats count(*) by bin(1m)"
+        );
+        assert_eq!(own_spans_only(&asked, &ids), asked, "once is enough");
+        assert_eq!(own_spans_only("stats count(*)", &[]), "stats count(*)");
+    }
+
+    #[test]
+    fn what_keys_hide_is_left_out() {
         let scope = FilterScope {
             hidden_levels: vec![Some(Level::Debug), None],
             hidden_sources: vec!["spans"],
@@ -205,10 +227,9 @@ mod tests {
         };
         let filter = Filter::parse("x").unwrap().within(scope);
         assert_eq!(
-            filter.insights_query(&["gw-1".to_owned(), "rt.2".to_owned()]),
+            filter.insights_query(),
             "fields @timestamp, @log, @logStream, @message | filter @message like /(?i)x/ \
              | filter not (@log like /:aws\\/spans$/) | filter @message not like /(?i)\\b(debug)\\b/ \
-             | filter @log not like /:aws\\/spans$/ or @message like /gw\\-1|rt\\.2/ \
              | sort @timestamp desc | limit 1000"
         );
     }

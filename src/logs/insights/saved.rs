@@ -12,19 +12,17 @@ pub struct SavedInsightsQuery {
 /// Stands for a session id that is not known.
 const ANY_SESSION: &str = "SESSION-ID";
 
-/// Returns the queries to begin with. `session` is the session id of the line that is looked at; `spans` is the condition on the
-/// spans of the deployment that is shown, since a group of spans holds those of all deployments of an account.
+/// Returns the queries to begin with. `session` is the session id of the line that is looked at.
 ///
 /// Names and attributes of spans: AgentCore developer guide, "observability". Members of the gateway's records: the same,
 /// "gateway observability".
-pub fn saved_queries(session: Option<&str>, spans: Option<&str>) -> Vec<SavedInsightsQuery> {
-    let spans = spans.map_or_else(String::new, |spans| format!(" | filter {spans}"));
+pub fn saved_queries(session: Option<&str>) -> Vec<SavedInsightsQuery> {
     let session = session.unwrap_or(ANY_SESSION).replace('"', "");
     vec![
         SavedInsightsQuery {
             name: "slow tools",
             text: format!(
-                "filter name like /InvokeTool/ and ispresent(`attributes.tool.name`){spans} \
+                "filter name like /InvokeTool/ and ispresent(`attributes.tool.name`) \
                  | stats count(*) as calls, avg(`attributes.latency_ms`) as mean_ms, \
                  max(`attributes.latency_ms`) as slowest_ms by `attributes.tool.name` | sort slowest_ms desc"
             ),
@@ -32,21 +30,21 @@ pub fn saved_queries(session: Option<&str>, spans: Option<&str>) -> Vec<SavedIns
         SavedInsightsQuery {
             name: "errors by target",
             text: format!(
-                "filter status.code = \"ERROR\" or `attributes.http.response.status_code` >= 500{spans} \
+                "filter status.code = \"ERROR\" or `attributes.http.response.status_code` >= 500 \
                  | stats count(*) as errors by `resource.attributes.service.name`, name | sort errors desc"
             ),
         },
         SavedInsightsQuery {
             name: "errors over time",
             text: format!(
-                "filter @message like /(?i)\\b(error|fatal|critical)\\b|\"isError\": ?true/{spans} \
+                "filter @message like /(?i)\\b(error|fatal|critical)\\b|\"isError\": ?true/ \
                  | stats count(*) as errors by bin(1m)"
             ),
         },
         SavedInsightsQuery {
             name: "calls over time",
             text: format!(
-                "filter name like /InvokeTool$/{spans} \
+                "filter name like /InvokeTool$/ \
                  | stats count(*) as calls, max(`attributes.latency_ms`) as slowest_ms by bin(1m)"
             ),
         },
@@ -65,11 +63,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_session_of_the_line_and_the_spans_of_the_deployment_are_in_the_queries() {
-        let queries = saved_queries(Some("ee86c-87ae"), Some("@message like /rt-1/"));
+    fn the_session_of_the_line_is_in_its_query() {
+        let queries = saved_queries(Some("ee86c-87ae"));
         assert_eq!(queries[0].name, "slow tools");
-        assert!(queries[0].text.contains("| filter @message like /rt-1/ |"));
         assert!(queries[4].text.contains("like \"ee86c-87ae\""));
-        assert!(saved_queries(None, None)[4].text.contains(ANY_SESSION));
+        assert!(saved_queries(None)[4].text.contains(ANY_SESSION));
     }
 }

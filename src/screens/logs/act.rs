@@ -120,6 +120,7 @@ impl Logs {
             LogsAction::Search => self.open_prompt(LogsPrompt::search(self)),
             LogsAction::FilterLogs => self.open_prompt(LogsPrompt::filter(self)),
             LogsAction::JumpToTime => self.open_prompt(LogsPrompt::time()),
+            LogsAction::LogFields => self.open_prompt(LogsPrompt::fields(self)),
             LogsAction::ExportLogs => self.open_prompt(LogsPrompt::export(self)),
             LogsAction::NextHit => self.next_hit(false),
             LogsAction::PreviousHit => self.next_hit(true),
@@ -149,6 +150,7 @@ impl Logs {
             LogsAction::NextSource => self.next_source(context),
             LogsAction::AddSource => self.add_sources(false, context),
             LogsAction::AllSources => self.add_sources(true, context),
+            LogsAction::FocusTree => self.act_on_detail(ListAction::Right),
             LogsAction::Histogram => self.toggle_histogram(),
             LogsAction::WindowBack
             | LogsAction::WindowForward

@@ -4,9 +4,14 @@ use std::sync::Arc;
 
 use super::{AppRequest, Logs, LogsView, row_list::click_row, waterfall::OpenWaterfall};
 use crate::{
+<<<<<<< HEAD
     calls::{LoggedCall, LoggedOutcome},
     logs::store::{Body, Entry},
     messages::{Action, ListAction, Route},
+=======
+    calls::{LoggedCall, LoggedOutcome, call_passes},
+    messages::{Action, ListAction},
+>>>>>>> logs
     model::{DeploymentName, McpEndpoint, McpTarget, Moment},
     screens::ScreenUpdate,
     widgets::List,
@@ -115,7 +120,7 @@ impl CallsList {
             .iter()
             .filter(|call| window.is_none_or(|(from, until)| (from..=until).contains(&call.at)))
             .filter(|call| !self.failed_only || call.outcome != LoggedOutcome::Ok)
-            .filter(|call| passes(call, &self.filter))
+            .filter(|call| call_passes(call, &self.filter))
             .cloned()
             .collect();
         self.rows.reverse();
@@ -197,43 +202,6 @@ impl CallsList {
         self.has_moved |= update.handled;
         update
     }
-}
-
-/// Returns whether all words of a filter hold for a call: a text, `-text`, `>500` for slower than 500 ms.
-fn passes(call: &LoggedCall, filter: &str) -> bool {
-    filter.split_whitespace().all(|word| {
-        if let Some(least) = word
-            .strip_prefix('>')
-            .and_then(|text| text.parse::<i64>().ok())
-        {
-            return call.duration_ms.is_some_and(|duration| duration > least);
-        }
-        match word
-            .strip_prefix(['-', '!'])
-            .filter(|rest| !rest.is_empty())
-        {
-            Some(rest) => !holds(call, &rest.to_lowercase()),
-            None => holds(call, &word.to_lowercase()),
-        }
-    })
-}
-
-fn holds(call: &LoggedCall, part: &str) -> bool {
-    let fields = [
-        Some(call.deployment.as_str()),
-        call.tool.as_deref(),
-        Some(call.outcome.as_str()),
-        call.hop,
-        call.message.as_deref(),
-        call.trace_id.as_deref(),
-        call.session_id.as_deref(),
-        call.statement(),
-    ];
-    fields
-        .into_iter()
-        .flatten()
-        .chain(call.request_ids.iter().map(String::as_str))
-        .any(|field| crate::logs::contains(field, part))
 }
 
 /// Returns the order of outcomes: what needs a look first.

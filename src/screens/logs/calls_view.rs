@@ -11,7 +11,7 @@ use super::{
     row_list::{RowList, RowPlace},
 };
 use crate::{
-    calls::{LoggedCall, LoggedOutcome},
+    calls::{LoggedCall, LoggedOutcome, arrival_gap},
     keys::Layer,
     messages::{Action, LogsAction, LogsViewport},
     screens::ViewContext,
@@ -239,6 +239,9 @@ impl Logs {
                 .flat_map(|session| id("session", session)),
         );
         lines.push(ids);
+        if let Some(gap) = arrival_gap(call, context.now) {
+            lines.push(vec![("▲ ".to_owned(), Role::Degraded), (gap, Role::Text)]);
+        }
         lines
     }
 
@@ -279,6 +282,16 @@ impl Logs {
         spans.extend(part("p95", percentile(&durations, 95)));
         spans.extend(part("slowest", *slowest));
         spans.push((" ms".to_owned(), Role::Dim));
+        let young = (self.calls.rows().iter())
+            .filter(|call| arrival_gap(call, context.now).is_some())
+            .count();
+        if young > 0 {
+            spans.push(("   ▲ ".to_owned(), Role::Degraded));
+            spans.push((
+                format!("lines of {} may still arrive", thousands(young)),
+                Role::Dim,
+            ));
+        }
         spans
     }
 }

@@ -5,12 +5,18 @@ use std::collections::HashSet;
 use ratatui::layout::Rect;
 use serde_json::Value;
 
-use super::Logs;
+use super::{
+    Logs,
+    detail_tree::{self, MAX_ROWS, TreeRow},
+};
 use crate::{
     keys::Layer,
-    logs::store::{Body, Entry},
+    logs::{
+        failure_reason, java_map,
+        store::{Body, Entry},
+    },
     messages::{Action, ListAction, LogsViewport},
-    model::{Moment, pluralize},
+    model::pluralize,
     screens::{ScreenUpdate, ViewContext, detail::wrapped},
     theme::Role,
     widgets::{DrawnViewport, List, Painter, cut_middle},
@@ -18,10 +24,11 @@ use crate::{
 
 /// Longest text that is parsed as JSON, in bytes. A longer one is shown as it is.
 const LONGEST_JSON: usize = 256 << 10;
-/// Rows of a tree at most.
-const MAX_ROWS: usize = 5_000;
-/// Nested objects deeper than this are folded at first.
-const OPEN_DEPTH: usize = 3;
+
+/// Columns of a window that was not drawn yet.
+const USUAL_WIDTH: u16 = 120;
+/// Rows of the reason of a failure at most.
+const REASON_ROWS: usize = 4;
 
 /// The opened line.
 #[derive(Clone, Debug, Default)]
@@ -31,75 +38,54 @@ pub(super) struct LineDetail {
     rows: Vec<TreeRow>,
     folded: HashSet<String>,
     list: List,
+    /// Why the request of the line failed, if the line holds it.
+    reason: Option<String>,
+    /// Columns of the window that the rows are laid out for.
+    width: u16,
     /// Whether keys move in the tree instead of the lines.
     has_focus: bool,
 }
 
-/// A row of the tree.
-#[derive(Clone, Debug, PartialEq)]
-struct TreeRow {
-    /// Where the member is, as names joined by line ends: unique within the tree.
-    path: String,
-    depth: usize,
-    name: String,
-    shown: String,
-    role: Role,
-    /// Number of members below it; `None` for a value.
-    members: Option<usize>,
-    is_folded: bool,
-    /// The time that a number of milliseconds or nanoseconds since 1970 stands for.
-    time: Option<Moment>,
-}
-
-/// The shortest text that is taken for an id, in bytes.
-const SHORTEST_ID: usize = 6;
-
-impl TreeRow {
-    /// Returns whether this is an id: a text in one word in a member whose name says so.
-    fn is_id(&self) -> bool {
-        let name = self.name.to_lowercase();
-        self.members.is_none()
-            && self.role == Role::Text
-            && self.shown.len() >= SHORTEST_ID
-            && !self
-                .shown
-                .contains(|letter: char| letter.is_whitespace() || letter == '"')
-            && (name.ends_with("id") || name.ends_with("arn"))
-    }
-}
-
 impl LineDetail {
-    pub(super) const fn record(&mut self, drawn: &DrawnViewport) {
+    pub(super) fn record(&mut self, drawn: &DrawnViewport) {
         self.list.record(drawn);
+        if self.width != drawn.area.width {
+            self.width = drawn.area.width;
+            self.refresh();
+        }
     }
 
-    pub(super) fn of(entry: &Entry) -> Self {
+    /// Opens a line in a window so wide.
+    pub(super) fn of(entry: &Entry, width: u16) -> Self {
         let text = match &entry.body {
             Body::Event { text, .. } => text.as_str(),
             Body::Notice(notice) => notice.text.as_str(),
         };
         let value = Some(text.trim())
             .filter(|text| text.len() <= LONGEST_JSON && text.starts_with('{'))
-            .and_then(|text| serde_json::from_str::<Value>(text).ok());
+            .and_then(|text| {
+                let json = serde_json::from_str::<Value>(text).ok();
+                json.or_else(|| java_map::parse(text))
+            });
         let mut detail = Self {
+            folded: value.as_ref().map_or_else(HashSet::new, |value| {
+                detail_tree::folded_at_first(value, entry.is_error())
+            }),
             value,
             text: text.to_owned(),
+            width: if width == 0 { USUAL_WIDTH } else { width },
+            reason: failure_reason(text).filter(|_| entry.is_error()),
             ..Self::default()
         };
-        if let Some(value) = &detail.value {
-            let mut folded = HashSet::new();
-            fold_deep(value, "", 0, &mut folded);
-            detail.folded = folded;
-        }
         detail.refresh();
         detail
     }
 
     fn refresh(&mut self) {
-        self.rows.clear();
-        if let Some(value) = &self.value {
-            push_members(value, "", 0, &self.folded, &mut self.rows);
-        }
+        self.rows = match &self.value {
+            Some(value) => detail_tree::rows(value, &self.folded, self.width),
+            None => Vec::new(),
+        };
         self.list.clamp(self.rows.len());
     }
 
@@ -122,7 +108,12 @@ impl LineDetail {
             .rows
             .get(self.list.cursor())
             .filter(|_| self.has_focus)?;
-        row.is_id().then(|| row.shown.clone())
+        row.id.clone()
+    }
+
+    /// Returns whether keys move in the tree.
+    pub(super) const fn has_focus(&self) -> bool {
+        self.has_focus
     }
 
     /// Gives the focus back to the lines. Returns `false` if they have it.
@@ -176,111 +167,6 @@ impl LineDetail {
     }
 }
 
-/// Folds what lies deep, and what an operator seldom wants.
-fn fold_deep(value: &Value, path: &str, depth: usize, folded: &mut HashSet<String>) {
-    for (name, member) in members(value) {
-        let path = format!("{path}\n{name}");
-        if let Some(inner) = nested(member).as_deref() {
-            // Of a span, its resource says the same in every line.
-            let is_resource = depth == 0 && name == "resource";
-            if is_resource || depth + 1 >= OPEN_DEPTH {
-                folded.insert(path.clone());
-            }
-            fold_deep(inner, &path, depth + 1, folded);
-        }
-    }
-}
-
-/// Returns the members of an object or the items of an array.
-fn members(value: &Value) -> Vec<(String, &Value)> {
-    match value {
-        Value::Object(object) => object
-            .iter()
-            .map(|(name, member)| (name.clone(), member))
-            .collect(),
-        Value::Array(items) => items
-            .iter()
-            .enumerate()
-            .map(|(index, item)| (index.to_string(), item))
-            .collect(),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Vec::new(),
-    }
-}
-
-/// Returns the object or array that a value is, or that its text holds.
-fn nested(value: &Value) -> Option<std::borrow::Cow<'_, Value>> {
-    match value {
-        Value::Object(object) if !object.is_empty() => Some(std::borrow::Cow::Borrowed(value)),
-        Value::Array(items) if !items.is_empty() => Some(std::borrow::Cow::Borrowed(value)),
-        Value::String(text) if text.trim_start().starts_with(['{', '[']) => {
-            let inner: Value = serde_json::from_str(text.trim()).ok()?;
-            (!members(&inner).is_empty()).then_some(std::borrow::Cow::Owned(inner))
-        }
-        Value::Null
-        | Value::Bool(_)
-        | Value::Number(_)
-        | Value::String(_)
-        | Value::Object(_)
-        | Value::Array(_) => None,
-    }
-}
-
-fn push_members(
-    value: &Value,
-    path: &str,
-    depth: usize,
-    folded: &HashSet<String>,
-    rows: &mut Vec<TreeRow>,
-) {
-    for (name, member) in members(value) {
-        if rows.len() >= MAX_ROWS {
-            return;
-        }
-        let path = format!("{path}\n{name}");
-        let inner = nested(member);
-        let is_folded = folded.contains(&path);
-        let count = inner.as_deref().map(|inner| members(inner).len());
-        let (shown, role) = match (&inner, member) {
-            (Some(_), Value::String(_)) => ("JSON in a string".to_owned(), Role::Faint),
-            (Some(_), _) => (String::new(), Role::Faint),
-            (None, Value::String(text)) => (text.clone(), Role::Text),
-            (None, Value::Number(_) | Value::Bool(_)) => (member.to_string(), Role::Runtime),
-            (None, Value::Null | Value::Array(_) | Value::Object(_)) => {
-                (member.to_string(), Role::Dim)
-            }
-        };
-        rows.push(TreeRow {
-            time: time_of(&name, member),
-            path: path.clone(),
-            depth,
-            name,
-            shown,
-            role,
-            members: count,
-            is_folded,
-        });
-        if let Some(inner) = inner.as_deref().filter(|_| !is_folded) {
-            push_members(inner, &path, depth + 1, folded, rows);
-        }
-    }
-}
-
-/// Returns the time that a member states in milliseconds or nanoseconds since 1970.
-fn time_of(name: &str, value: &Value) -> Option<Moment> {
-    /// 2001-09-09 and 2286-11-20 in milliseconds since 1970.
-    const MILLIS: std::ops::Range<u64> = 1_000_000_000_000..10_000_000_000_000;
-    let number = value.as_u64()?;
-    if !name.to_lowercase().contains("time") {
-        return None;
-    }
-    let millis = if MILLIS.contains(&number) {
-        number
-    } else {
-        Some(number / 1_000_000).filter(|millis| MILLIS.contains(millis))?
-    };
-    i64::try_from(millis).ok().map(Moment::from_millis)
-}
-
 impl Logs {
     /// Returns whether a key of lists goes to the opened line rather than to the lines.
     pub(super) fn acts_on_detail(&self, action: ListAction) -> bool {
@@ -324,9 +210,10 @@ impl Logs {
                 (cut_middle(stream, half).as_str(), Role::Dim),
             ],
         );
+        let begin = draw_reason(detail, area, painter);
         let body = Rect {
-            y: area.y + 2,
-            height: area.height.saturating_sub(2),
+            y: begin,
+            height: area.bottom().saturating_sub(begin),
             ..area
         };
         if detail.rows.is_empty() {
@@ -335,6 +222,38 @@ impl Logs {
             draw_tree(detail, context, body, painter);
         }
     }
+}
+
+/// Draws why the request failed, and returns the row below it.
+fn draw_reason(detail: &LineDetail, area: Rect, painter: &mut Painter<'_>) -> u16 {
+    let begin = area.y + 2;
+    let Some(reason) = &detail.reason else {
+        return begin;
+    };
+    let room = area.width.saturating_sub(6);
+    // The tree keeps at least half of the rows.
+    let most = usize::from(area.height / 2)
+        .saturating_sub(1)
+        .min(REASON_ROWS);
+    let lines = wrapped(reason, room, Role::Name);
+    let mut y = begin;
+    for (index, line) in lines.iter().take(most).enumerate() {
+        let mark = if index == 0 { "✖ " } else { "  " };
+        let words = line.iter().map(|(text, role)| (text.as_str(), *role));
+        // The tree has the rest.
+        let more = if index + 1 == most && lines.len() > most {
+            " …"
+        } else {
+            ""
+        };
+        let spans: Vec<(&str, Role)> = std::iter::once((mark, Role::Failed))
+            .chain(words)
+            .chain([(more, Role::Dim)])
+            .collect();
+        painter.spans(area.x + 3, y, room + 2, &spans);
+        y += 1;
+    }
+    y
 }
 
 fn draw_text(detail: &LineDetail, area: Rect, painter: &mut Painter<'_>) {
@@ -384,7 +303,7 @@ fn draw_tree(
         if is_selected {
             painter.select_row(row, true);
         }
-        let hint = if is_selected && node.is_id() {
+        let hint = if is_selected && node.id.is_some() {
             id_hint(context)
         } else {
             String::new()
@@ -415,6 +334,17 @@ fn draw_node(
     });
     let indent = u16::try_from(node.depth * 2).unwrap_or(u16::MAX);
     let x = row.x + 3 + indent.min(row.width / 2);
+    if node.name.is_empty() && node.indent > 0 {
+        let x = x + 2 + u16::try_from(node.indent).unwrap_or(u16::MAX);
+        painter.text(
+            x,
+            row.y,
+            row.right().saturating_sub(x),
+            &node.shown,
+            node.role,
+        );
+        return;
+    }
     painter.spans(
         x,
         row.y,
@@ -445,8 +375,8 @@ mod tests {
     use crate::logs::Line;
 
     fn detail(text: &str) -> LineDetail {
-        LineDetail::of(&Entry {
-            at: Moment::from_millis(0),
+        let entry = Entry {
+            at: crate::model::Moment::from_millis(0),
             body: Body::Event {
                 group: "g".into(),
                 stream: "s".into(),
@@ -454,7 +384,8 @@ mod tests {
                 line: Line::read(text),
                 late: false,
             },
-        })
+        };
+        LineDetail::of(&entry, 80)
     }
 
     fn names(detail: &LineDetail) -> Vec<String> {
@@ -476,7 +407,7 @@ mod tests {
         );
         assert_eq!(
             opened.rows[3].time,
-            Some(Moment::from_millis(1_795_224_324_652))
+            Some(crate::model::Moment::from_millis(1_795_224_324_652))
         );
         opened.act(ListAction::Right);
         for _ in 0..2 {

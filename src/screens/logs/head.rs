@@ -126,7 +126,7 @@ impl Logs {
     ) {
         let prompt = self.prompt.as_ref();
         if let Some(prompt) = prompt.filter(|prompt| prompt.kind != PromptKind::Query) {
-            draw_prompt(prompt, line, painter);
+            draw_prompt(prompt, &self.prompt_hint(prompt), line, painter);
             return;
         }
         if let Some(wrong) = self.wrong.as_ref().filter(|_| self.view != LogsView::Query) {
@@ -365,8 +365,8 @@ fn span_words(
     }
 }
 
-fn draw_prompt(prompt: &LogsPrompt, line: Rect, painter: &mut Painter<'_>) {
-    let (label, hint) = prompt.kind.words();
+fn draw_prompt(prompt: &LogsPrompt, hint: &str, line: Rect, painter: &mut Painter<'_>) {
+    let (label, _) = prompt.kind.words();
     let x = painter.spans(
         line.x + 1,
         line.y,

@@ -88,7 +88,7 @@ impl Logs {
         if action == ListAction::Open {
             self.detail = match self.detail.take() {
                 Some(_) => None,
-                None => self.current().as_ref().map(LineDetail::of),
+                None => self.opened_line(),
             };
             self.stop_following();
             return ScreenUpdate::done();
@@ -102,8 +102,13 @@ impl Logs {
     /// The detail follows the cursor.
     pub(super) fn refresh_detail(&mut self) {
         if self.detail.is_some() {
-            self.detail = self.current().as_ref().map(LineDetail::of);
+            self.detail = self.opened_line();
         }
+    }
+
+    fn opened_line(&self) -> Option<LineDetail> {
+        let entry = self.current()?;
+        Some(LineDetail::of(&entry, self.list.width()))
     }
 
     pub(super) fn jump_to_error(&mut self, backwards: bool) -> ScreenUpdate {

@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 
 use super::{
     Logs,
+    field_columns::{FieldColumn, draw_fields, draw_titles, place_fields},
     head::draw_spans,
     level_look,
     line_cells::{ID_GAP, ID_WIDTH, LineColumns, inline_ids, source_cell, wrapped_height},
@@ -28,6 +29,7 @@ struct DrawnLine<'a> {
     above: Option<Moment>,
     is_selected: bool,
     columns: LineColumns,
+    fields: &'a [FieldColumn],
     area: Rect,
 }
 
@@ -70,7 +72,18 @@ impl Logs {
 
     /// The rows around the cursor; a wrapped line takes more than one, so the window is filled from its end.
     fn draw_lines(&self, context: &ViewContext<'_>, area: Rect, painter: &mut Painter<'_>) {
-        let columns = LineColumns::of(area.x, area.width, self.is_merged());
+        let mut columns = LineColumns::of(area.x, area.width, self.is_merged());
+        let fields = place_fields(&self.fields, &mut columns);
+        let area = if self.fields.is_empty() {
+            area
+        } else {
+            draw_titles(&fields, self.fields.len(), columns, area.y, painter);
+            Rect {
+                y: area.y + 1,
+                height: area.height.saturating_sub(1),
+                ..area
+            }
+        };
         let window = self
             .list
             .window(LogsViewport::Lines, area, self.store.len(), painter);
@@ -92,6 +105,7 @@ impl Logs {
                 entry: &entry,
                 is_selected: index == self.list.cursor(),
                 columns,
+                fields: &fields,
                 area: Rect {
                     y,
                     height: area.bottom() - y,
@@ -149,6 +163,7 @@ impl Logs {
                 ..
             } => {
                 self.draw_head(drawn, group, text, line, context, painter);
+                draw_fields(drawn.fields, text, Role::Text, drawn.area.y, painter);
                 self.draw_message(drawn, text, line, *late, painter)
             }
         }

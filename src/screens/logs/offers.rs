@@ -1,6 +1,6 @@
 //! Which keys of Logs work in which of its views.
 
-use super::{Logs, LogsView};
+use super::{Logs, LogsView, detail::LineDetail};
 use crate::{
     logs::{Level, Line, store::Body},
     messages::{Action, ListAction, LogsAction},
@@ -41,7 +41,9 @@ impl Logs {
             LogsAction::OnlySession => self.line().is_some_and(|line| line.session_id.is_some()),
             LogsAction::OnlyRequest => self.line().is_some_and(|line| line.request_id.is_some()),
             LogsAction::CopyCallId => self.has_id(),
-            LogsAction::Follow | LogsAction::Wrap | LogsAction::Times => is_lines,
+            LogsAction::Follow | LogsAction::Wrap | LogsAction::Times | LogsAction::LogFields => {
+                is_lines
+            }
             LogsAction::NextMark | LogsAction::PreviousMark => is_lines && !self.marks.is_empty(),
             LogsAction::ItsLines => self.has_own_lines(),
             LogsAction::OnlyUrgentRows => !is_query,
@@ -53,6 +55,7 @@ impl Logs {
             | LogsAction::WindowForward
             | LogsAction::ZoomIn
             | LogsAction::ZoomOut => !shows_detail && !is_query,
+            LogsAction::FocusTree => self.shows_unfocused_detail(),
             LogsAction::ExportLogs
             | LogsAction::NextSource
             | LogsAction::AddSource
@@ -91,6 +94,10 @@ impl Logs {
             Some(route.title())
         } else if self.waterfall.is_some() {
             Some("calls")
+        } else if self.view == LogsView::Lines
+            && self.detail.as_ref().is_some_and(LineDetail::has_focus)
+        {
+            Some("lines")
         } else if self.detail.is_some() || self.has_open_row() {
             Some("close")
         } else if self.view == LogsView::Query {
@@ -110,6 +117,15 @@ impl Logs {
         } else {
             None
         }
+    }
+
+    /// Returns whether a line is opened and the keys still move in the lines.
+    pub(super) fn shows_unfocused_detail(&self) -> bool {
+        let detail = self
+            .detail
+            .as_ref()
+            .filter(|_| self.view == LogsView::Lines);
+        detail.is_some_and(|detail| !detail.has_focus())
     }
 
     const fn has_open_row(&self) -> bool {

@@ -1,6 +1,12 @@
 //! The prompts of Logs: a text to find, a filter, a query, a time, a file.
 
-use super::{AppRequest, Logs, LogsView};
+use crossterm::event::KeyEvent;
+
+use super::{
+    AppRequest, Logs, LogsView,
+    field_columns::split_last,
+    named::{self, TypedText},
+};
 use crate::{
     screens::{ScreenUpdate, UpdateContext},
     widgets::LineInput,
@@ -14,8 +20,10 @@ const USED_FILTERS: usize = 30;
 pub(super) struct LogsPrompt {
     pub(super) kind: PromptKind,
     pub(super) input: LineInput,
-    /// Which of the used filters or suggested queries is shown.
+    /// Which of the used filters, suggested queries or proposed fields is shown.
     recalled: Option<usize>,
+    /// What was typed before one of them was shown.
+    stem: String,
 }
 
 /// What a prompt asks for.
@@ -29,6 +37,8 @@ pub(super) enum PromptKind {
     RowFilter,
     /// A query of Logs Insights.
     Query,
+    /// Fields that are shown as columns.
+    Fields,
     /// A time to go to.
     Time,
     /// A file to write to.
@@ -44,13 +54,20 @@ impl PromptKind {
             Self::Search => ("/", ""),
             Self::Filter => (
                 "filter ",
-                "level>=warn  text  -text  /regex/  trace=  source=  field>5",
+                "level>=warn  text  -text  /regex/  trace=  source=  field>5   @name=… keeps it",
             ),
             Self::RowFilter => (
                 "filter ",
                 "words, -words, >500 for calls slower than 500 ms",
             ),
-            Self::Query => ("query ", "up and down: queries to begin with"),
+            Self::Query => (
+                "query ",
+                "up and down: queries to begin with; @name=… keeps one",
+            ),
+            Self::Fields => (
+                "fields ",
+                "a,b,c   down: fields of these lines; none: no columns",
+            ),
             Self::Time => ("go to ", "17:20   20m   2026-11-28T17:20   2 hours ago"),
             Self::Export => ("write to ", "a name that ends in .jsonl gets JSON lines"),
             Self::ExportMarked => (
@@ -67,6 +84,7 @@ impl LogsPrompt {
             kind,
             input: LineInput::new(text),
             recalled: None,
+            stem: String::new(),
         }
     }
 
@@ -77,6 +95,13 @@ impl LogsPrompt {
             LogsView::Calls => Self::new(PromptKind::RowFilter, logs.calls.filter()),
             LogsView::Patterns => Self::new(PromptKind::RowFilter, logs.patterns.filter()),
             LogsView::Query => Self::query(&logs.query_to_edit()),
+        }
+    }
+
+    /// Handles a key of a text. Fields that are typed on are proposed anew.
+    pub(super) fn press(&mut self, key: KeyEvent) {
+        if self.input.press(key) && self.kind == PromptKind::Fields {
+            self.recalled = None;
         }
     }
 
@@ -94,6 +119,10 @@ impl LogsPrompt {
             LogsView::Lines => Self::new(PromptKind::Filter, &logs.filter),
             LogsView::Calls | LogsView::Patterns | LogsView::Query => Self::search(logs),
         }
+    }
+
+    pub(super) fn fields(logs: &Logs) -> Self {
+        Self::new(PromptKind::Fields, &logs.fields.join(","))
     }
 
     pub(super) fn time() -> Self {
@@ -147,8 +176,9 @@ impl Logs {
                     self.jump_to_hit(true)
                 }
             }
-            PromptKind::Filter => {
-                self.set_filter(text);
+            PromptKind::Filter => self.accept_filter(text),
+            PromptKind::Fields => {
+                self.set_fields(text);
                 ScreenUpdate::done()
             }
             PromptKind::RowFilter => {
@@ -168,11 +198,78 @@ impl Logs {
             {
                 ScreenUpdate::done()
             }
-            PromptKind::Query => self.ask_query(text, context),
+            PromptKind::Query => self.accept_query(text, context),
             PromptKind::Time => ScreenUpdate::request(AppRequest::LogsAt(text.to_owned())),
             PromptKind::Export => self.export(text.trim(), false),
             PromptKind::ExportMarked => self.export(text.trim(), true),
         }
+    }
+
+    /// Sets a filter, or keeps, takes or forgets one that has a name.
+    fn accept_filter(&mut self, typed: &str) -> ScreenUpdate {
+        match TypedText::read(typed, &self.named_filters) {
+            TypedText::Text(text) => {
+                self.set_filter(&text);
+                ScreenUpdate::done()
+            }
+            TypedText::Keep { name, text } => {
+                self.set_filter(&text);
+                if self.wrong.is_some() {
+                    return ScreenUpdate::done();
+                }
+                let words = format!("the filter is kept as @{name}");
+                named::keep(&mut self.named_filters, name, text);
+                ScreenUpdate::request(AppRequest::Say(words))
+            }
+            TypedText::Forget(name) => forgotten(&mut self.named_filters, &name),
+        }
+    }
+
+    /// Asks a query, or keeps, takes or forgets one that has a name.
+    fn accept_query(&mut self, typed: &str, context: &UpdateContext<'_>) -> ScreenUpdate {
+        match TypedText::read(typed, &self.query.named) {
+            TypedText::Text(text) => self.ask_query(&text, context),
+            TypedText::Keep { name, text } => {
+                named::keep(&mut self.query.named, name, text.clone());
+                self.ask_query(&text, context)
+            }
+            TypedText::Forget(name) => forgotten(&mut self.query.named, &name),
+        }
+    }
+
+    /// Returns what is said behind the open prompt: the names or fields that go with what is typed, otherwise its usual words.
+    pub(super) fn prompt_hint(&self, prompt: &LogsPrompt) -> String {
+        const SHOWN: usize = 8;
+        let typed = prompt.input.text();
+        let (begun, proposals) = match prompt.kind {
+            PromptKind::Filter if typed.is_empty() || typed.starts_with('@') => {
+                (typed, self.filter_names(typed))
+            }
+            PromptKind::Fields => (typed, self.field_proposals(typed)),
+            PromptKind::Filter
+            | PromptKind::Search
+            | PromptKind::RowFilter
+            | PromptKind::Query
+            | PromptKind::Time
+            | PromptKind::Export
+            | PromptKind::ExportMarked => (typed, Vec::new()),
+        };
+        let usual = prompt.kind.words().1;
+        let shown: Vec<&str> = proposals.iter().take(SHOWN).map(String::as_str).collect();
+        match (shown.is_empty(), begun.is_empty()) {
+            (true, _) => usual.to_owned(),
+            (false, true) => format!("{}   {usual}", shown.join(" ")),
+            (false, false) => shown.join(" "),
+        }
+    }
+
+    /// Returns the names of kept filters that begin with what is typed.
+    fn filter_names(&self, typed: &str) -> Vec<String> {
+        let names = self.named_filters.iter();
+        names
+            .map(|named| format!("@{}", named.name))
+            .filter(|name| name.starts_with(typed))
+            .collect()
     }
 
     /// Puts a filter in front of those that were used.
@@ -191,18 +288,33 @@ impl Logs {
 
     /// Shows the next older or newer one of the used filters in the prompt, or the one above or below of the suggested queries.
     pub(super) fn recall(&mut self, is_previous: bool) {
-        let kind = self.prompt.as_ref().map(|prompt| prompt.kind);
+        let Some(prompt) = &mut self.prompt else {
+            return;
+        };
+        if prompt.recalled.is_none() {
+            prompt.input.text().clone_into(&mut prompt.stem);
+        }
+        let (kind, stem) = (prompt.kind, prompt.stem.clone());
         let texts: Vec<String> = match kind {
-            Some(PromptKind::Filter) => self.used_filters.clone(),
-            Some(PromptKind::Query) => {
+            PromptKind::Filter if stem.starts_with('@') => self.filter_names(&stem),
+            PromptKind::Filter => {
+                let used = self.used_filters.iter().cloned();
+                used.chain(self.filter_names("")).collect()
+            }
+            PromptKind::Fields => {
+                let (chosen, _) = split_last(&stem);
+                let proposals = self.field_proposals(&stem).into_iter();
+                proposals.map(|name| format!("{chosen}{name}")).collect()
+            }
+            PromptKind::Query => {
                 let suggested = self.suggested_queries().into_iter();
                 suggested.map(|(_, text)| text).collect()
             }
-            Some(PromptKind::Export | PromptKind::ExportMarked) => {
+            PromptKind::Export | PromptKind::ExportMarked => {
                 self.switch_export();
                 return;
             }
-            Some(PromptKind::Search | PromptKind::RowFilter | PromptKind::Time) | None => return,
+            PromptKind::Search | PromptKind::RowFilter | PromptKind::Time => return,
         };
         let Some(prompt) = &mut self.prompt else {
             return;
@@ -216,8 +328,8 @@ impl Logs {
             (None, false) => None,
         };
         prompt.recalled = next;
-        let text = next.and_then(|at| texts.get(at));
-        prompt.input = LineInput::new(text.cloned().unwrap_or_default());
+        let text = next.and_then(|at| texts.get(at)).cloned();
+        prompt.input = LineInput::new(text.unwrap_or_else(|| prompt.stem.clone()));
     }
 
     /// Switches an export between the marked lines and all that are shown.
@@ -233,4 +345,14 @@ impl Logs {
             };
         }
     }
+}
+
+/// Forgets a name, and says so.
+fn forgotten(kept: &mut Vec<crate::state::NamedText>, name: &str) -> ScreenUpdate {
+    let words = if named::forget(kept, name) {
+        format!("@{name} is forgotten")
+    } else {
+        format!("nothing is kept as @{name}")
+    };
+    ScreenUpdate::request(AppRequest::Say(words))
 }

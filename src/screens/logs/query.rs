@@ -5,14 +5,14 @@ use crate::{
     logs::{
         LogRecord,
         insights::{self, InsightsOutput, InsightsRow, MAX_GROUPS, saved_queries},
-        spans_of,
+        own_spans_only, spans_of,
     },
     messages::{Action, Effect, ListAction, LogsEffect, Slot},
     model::{
         DeploymentName, Failure, LinesAroundRequest, LogQueryRequest, LogScanEstimate, Moment,
     },
     screens::{ScreenUpdate, UpdateContext, confirm::Confirm},
-    state::Store,
+    state::{NamedText, Store},
     widgets::List,
 };
 
@@ -53,6 +53,8 @@ pub(super) struct OpenedQueryRow {
 #[derive(Clone, Debug, Default)]
 pub(super) struct QueryPanel {
     pub(super) phase: QueryPhase,
+    /// The text that was typed last; what is asked reads only the spans of the deployments that are shown.
+    pub(super) typed: String,
     /// What was asked last.
     pub(super) request: Option<LogQueryRequest>,
     /// What it may scan.
@@ -62,13 +64,16 @@ pub(super) struct QueryPanel {
     pub(super) list: List,
     pub(super) opened: Option<OpenedQueryRow>,
     used: Vec<String>,
+    /// Queries that are kept under a name.
+    pub(super) named: Vec<NamedText>,
 }
 
 impl QueryPanel {
     /// Returns a panel that remembers the queries of earlier runs, the latest first.
-    pub(super) fn restored(used: &[String]) -> Self {
+    pub(super) fn restored(used: &[String], named: &[NamedText]) -> Self {
         Self {
             used: used.to_vec(),
+            named: named.to_vec(),
             ..Self::default()
         }
     }
@@ -87,14 +92,16 @@ impl QueryPanel {
         matches!(self.phase, QueryPhase::Estimating | QueryPhase::Running)
     }
 
-    fn begin(&mut self, request: LogQueryRequest) {
-        self.used.retain(|used| *used != request.text);
-        self.used.insert(0, request.text.clone());
+    fn begin(&mut self, typed: String, request: LogQueryRequest) {
+        self.used.retain(|used| *used != typed);
+        self.used.insert(0, typed.clone());
         self.used.truncate(USED_QUERIES);
         *self = Self {
             phase: QueryPhase::Estimating,
+            typed,
             request: Some(request),
             used: std::mem::take(&mut self.used),
+            named: std::mem::take(&mut self.named),
             ..Self::default()
         };
     }
@@ -117,16 +124,14 @@ impl Logs {
     pub(super) fn query_to_edit(&self) -> String {
         let asked = self.query.request.as_ref();
         match asked.filter(|_| self.view == LogsView::Query) {
-            Some(request) => request.text.clone(),
-            None => self.filter_as_query(),
+            Some(_) => self.query.typed.clone(),
+            None => self.store.filter().insights_query(),
         }
     }
 
-    /// Returns the filter of the lines as a query.
-    fn filter_as_query(&self) -> String {
-        self.store
-            .filter()
-            .insights_query(&self.owners_of_shared_spans())
+    /// Returns the condition that is added to every query, so that it reads the spans of what is shown and of nothing else.
+    pub(super) fn spans_condition(&self) -> Option<String> {
+        spans_of(&self.owners_of_shared_spans())
     }
 
     /// Ids of the gateways and runtimes that are shown, if spans are read too: their group is shared by the whole account.
@@ -149,11 +154,15 @@ impl Logs {
             crate::logs::store::Body::Event { line, .. } => line.session_id,
             crate::logs::store::Body::Notice(_) => None,
         });
-        let spans = spans_of(&self.owners_of_shared_spans());
-        let saved = saved_queries(session.as_deref(), spans.as_deref());
-        let own = [("this filter".to_owned(), self.filter_as_query())];
+        let saved = saved_queries(session.as_deref());
+        let own = [(
+            "this filter".to_owned(),
+            self.store.filter().insights_query(),
+        )];
         let used = self.query.used.iter();
+        let named = self.query.named.iter();
         own.into_iter()
+            .chain(named.map(|named| (format!("@{}", named.name), named.text.clone())))
             .chain(
                 saved
                     .into_iter()
@@ -172,10 +181,10 @@ impl Logs {
         let request = LogQueryRequest {
             deployment,
             groups,
-            text: text.trim().to_owned(),
+            text: own_spans_only(text.trim(), &self.owners_of_shared_spans()),
             window: self.range.window.unwrap_or(self.range.axis(context.now)),
         };
-        self.query.begin(request.clone());
+        self.query.begin(text.trim().to_owned(), request.clone());
         ScreenUpdate::effect(Effect::Logs(LogsEffect::EstimateQuery(request)))
     }
 

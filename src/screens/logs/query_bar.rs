@@ -45,12 +45,34 @@ impl Logs {
         };
         let gap = if is_beside { "; " } else { "" };
         painter.spans(x, cost_y, room, &[(gap, Role::Dim), (cost, Role::Dim)]);
+        let begin = self.draw_added_condition(cost_y + 1, area, painter) + 1;
         let below = Rect {
-            y: cost_y + 2,
-            height: area.bottom().saturating_sub(cost_y + 2),
+            y: begin,
+            height: area.bottom().saturating_sub(begin),
             ..area
         };
         self.draw_suggestions(prompt, below, painter);
+    }
+
+    /// Draws what is added to every query before it is sent, and returns the row below it.
+    fn draw_added_condition(&self, y: u16, area: Rect, painter: &mut Painter<'_>) -> u16 {
+        let Some(spans) = self.spans_condition() else {
+            return y;
+        };
+        let room = area.width.saturating_sub(4);
+        let label = "sent with ";
+        let left = usize::from(room).saturating_sub(text_width(label)).max(10);
+        let lines = folded(&format!("filter {spans}"), left);
+        for (row, line) in (y..area.bottom()).zip(&lines) {
+            let label = if row == y { label } else { "          " };
+            painter.spans(
+                area.x + 2,
+                row,
+                room,
+                &[(label, Role::Dim), (line, Role::Faint)],
+            );
+        }
+        y.saturating_add(u16::try_from(lines.len()).unwrap_or(u16::MAX))
     }
 
     fn draw_suggestions(&self, prompt: &LogsPrompt, area: Rect, painter: &mut Painter<'_>) {

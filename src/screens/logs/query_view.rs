@@ -42,8 +42,13 @@ impl Logs {
             draw_no_query(context, area, painter);
             return;
         };
-        let position = self.query.failure.as_ref().and_then(error_position);
-        let taken = draw_text(request, position, area, painter);
+        // What is added to a query stands in front of what was typed.
+        let typed = self.query.typed.as_str();
+        let added = request.text.strip_suffix(typed).unwrap_or_default();
+        let position = (self.query.failure.as_ref())
+            .and_then(error_position)
+            .and_then(|position| position.checked_sub(added.chars().count()));
+        let taken = draw_text(typed, position, area, painter);
         let y = area.y + taken;
         let room = area.width.saturating_sub(3);
         let scope = whole_groups(self.scope_words(request, context), room);
@@ -300,14 +305,9 @@ fn draw_no_query(context: &ViewContext<'_>, area: Rect, painter: &mut Painter<'_
 }
 
 /// Draws the query's text, the character that could not be read marked, and returns the number of rows.
-fn draw_text(
-    request: &LogQueryRequest,
-    position: Option<usize>,
-    area: Rect,
-    painter: &mut Painter<'_>,
-) -> u16 {
+fn draw_text(text: &str, position: Option<usize>, area: Rect, painter: &mut Painter<'_>) -> u16 {
     let room = area.width.saturating_sub(4);
-    let lines = folded(&request.text.replace(['\n', '\r'], " "), usize::from(room));
+    let lines = folded(&text.replace(['\n', '\r'], " "), usize::from(room));
     let (mut begin, mut taken) = (0, 0);
     for (line, y) in lines.iter().take(TEXT_ROWS).zip(area.y..area.bottom()) {
         let length = line.chars().count();

@@ -139,6 +139,8 @@ impl Logs {
             wrap: self.wrap,
             times: self.times,
             used_filters: std::mem::take(&mut self.used_filters),
+            named_filters: std::mem::take(&mut self.named_filters),
+            fields: std::mem::take(&mut self.fields),
             histogram: self.histogram,
             filter: std::mem::take(&mut self.filter),
             hidden: std::mem::take(&mut self.hidden),

@@ -5,7 +5,7 @@ use crate::{messages::LogsViewport, widgets::DrawnViewport};
 
 impl Logs {
     /// Records what the last frame showed of one of them.
-    pub const fn record_viewport(&mut self, part: LogsViewport, drawn: &DrawnViewport) {
+    pub fn record_viewport(&mut self, part: LogsViewport, drawn: &DrawnViewport) {
         match part {
             LogsViewport::Lines => self.list.record(drawn),
             LogsViewport::Detail => {

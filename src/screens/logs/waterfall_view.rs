@@ -11,10 +11,10 @@ use super::{
     waterfall::OpenWaterfall,
 };
 use crate::{
-    calls::{LoggedOutcome, TraceLine, TraceSpan, WaterfallRow, hop_of, is_error},
+    calls::{LoggedOutcome, TraceLine, TraceSpan, WaterfallRow, arrival_gap, hop_of, is_error},
     logs::{Line, summary::summary},
     messages::LogsViewport,
-    screens::ViewContext,
+    screens::{ViewContext, detail::wrapped},
     theme::Role,
     widgets::{Painter, text_width},
 };
@@ -82,13 +82,20 @@ impl Logs {
         draw_scale(&columns, area, painter);
         let panels = panels_height(open, area);
         let rows = u16::try_from(open.shown.len()).unwrap_or(u16::MAX);
-        let room = area.height.saturating_sub(3 + panels).max(4);
+        // The gap is as old as the frame, so it is no row of the layout, which is as old as the last line.
+        let arrival = arrival_lines(open, context, area.width);
+        let arrival_height = u16::try_from(arrival.len()).unwrap_or(0);
+        let room = (area.height.saturating_sub(3 + panels + arrival_height)).max(4);
         let body = Rect {
             y: area.y + 1,
             height: room.min(rows.max(1)),
             ..area
         };
         let end = draw_rows(open, &columns, body, painter);
+        for (row, line) in (0..).zip(&arrival) {
+            let width = area.width.saturating_sub(4);
+            draw_spans(line, area.x + 3, body.bottom() + row, width, painter);
+        }
         let below = open.shown.len().saturating_sub(end);
         let mut foot = where_time_went(open);
         if below > 0 {
@@ -97,7 +104,7 @@ impl Logs {
                 Role::Accent,
             ));
         }
-        let y = body.bottom() + u16::from(panels > 0);
+        let y = body.bottom() + arrival_height + u16::from(panels > 0);
         draw_spans(&foot, area.x + 3, y, area.width.saturating_sub(4), painter);
         if panels > 0 {
             let place = Rect {
@@ -114,6 +121,7 @@ impl Logs {
     }
 }
 
+<<<<<<< HEAD
 /// Returns whether there is room for two panels beside each other below the rows.
 const fn has_panels(area: Rect) -> bool {
     area.height >= PANELS_FROM && area.width >= PANELS_WIDE_FROM
@@ -131,6 +139,22 @@ fn panels_height(open: &OpenWaterfall, area: Rect) -> u16 {
     area.height
         .saturating_sub(rows.saturating_add(3))
         .max(LEAST_FACTS)
+=======
+/// Returns what may still arrive of the open call, in lines.
+fn arrival_lines(open: &OpenWaterfall, context: &ViewContext<'_>, width: u16) -> Vec<Spans> {
+    let Some(gap) = arrival_gap(open.call(), context.now) else {
+        return Vec::new();
+    };
+    let marks = std::iter::once("▲ ").chain(std::iter::repeat("  "));
+    wrapped(&gap, width.saturating_sub(6), Role::Text)
+        .into_iter()
+        .zip(marks)
+        .map(|(line, mark)| {
+            let mark = (mark.to_owned(), Role::Degraded);
+            std::iter::once(mark).chain(line).collect()
+        })
+        .collect()
+>>>>>>> logs
 }
 
 /// Draws the visible rows; returns the index of the first one below them.
@@ -346,7 +370,7 @@ fn draw_line(
         level: line.level,
         ..Line::default()
     };
-    let shown = summary(&line.message, &facts);
+    let shown = summary(&line.shown, &facts);
     let text_role = if is_error(line) {
         Role::Name
     } else {

@@ -12,8 +12,10 @@ use tokio::time::{Instant, sleep};
 use super::{
     super::tail,
     plan::{FaultPlan, HISTORY, Millis, RequestFault, SETTLE, SessionFault},
+    shared_quota::SharedQuota,
     world::{FaultWorld, group_name, moment, number_of_id},
 };
+use crate::logs::RecordReader;
 use crate::model::{
     IdentifiedEvent, LogEvent, LogNotice, LogQuery, NoticeKind, TailMode, TailStatus,
 };
@@ -30,13 +32,17 @@ struct Delivered {
 
 /// Follows the world of a seed to its end.
 pub(super) fn run(seed: u64) -> Result<(), String> {
+    run_plan(FaultPlan::of(seed), seed)
+}
+
+/// Follows the world of a plan to its end.
+pub(super) fn run_plan(plan: FaultPlan, seed: u64) -> Result<(), String> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
         .build()
         .unwrap();
     runtime.block_on(async {
-        let plan = FaultPlan::of(seed);
         let world = FaultWorld::new(plan.clone(), seed);
         let delivered = follow(&world, &plan).await;
         check(&plan, &world, &delivered)
@@ -166,6 +172,9 @@ fn check_counts(plan: &FaultPlan, world: &FaultWorld, delivered: &Delivered) -> 
     }
     wrong.extend(check_ids(plan, delivered));
     wrong.extend(check_switches(plan, world));
+    wrong.extend(world.quota.as_ref().and_then(SharedQuota::excess));
+    wrong.extend(check_sessions(plan, world));
+    wrong.extend(check_records(delivered));
     wrong
 }
 
@@ -242,4 +251,27 @@ fn check_switches(plan: &FaultPlan, world: &FaultWorld) -> Option<String> {
         (ran && !is_disturbed && !is_replaced)
             .then(|| format!("no session followed within 10 s of the network's change at {at}; sessions began at {sessions:?}"))
     })
+}
+
+/// Returns whether sessions stay open that nobody reads: a session is replaced by one other.
+fn check_sessions(plan: &FaultPlan, world: &FaultWorld) -> Option<String> {
+    /// Log groups of a session.
+    const GROUPS: usize = 10;
+    let most = 2 * plan.groups.div_ceil(GROUPS);
+    let open = world.counts.most_open.load(Ordering::Relaxed);
+    (open > most).then(|| format!("{open} sessions were open at a time; {most} at most"))
+}
+
+/// Returns whether every line can be read, however long, deep or broken it is, and without its control characters.
+fn check_records(delivered: &Delivered) -> Option<String> {
+    let mut reader = RecordReader::default();
+    let mut records = delivered
+        .events
+        .iter()
+        .map(|event| reader.read(event.clone()));
+    let wrong = records.find(|record| record.text().contains('\u{1b}'))?;
+    Some(format!(
+        "an escape sequence is left in the line of {}",
+        wrong.timestamp().iso()
+    ))
 }

@@ -4,7 +4,9 @@
 //! `LOG_SEEDS=1000 cargo test --lib seeds` runs more seeds, `LOG_SEED=17 cargo test --lib seeds` runs one and prints its plan.
 
 mod check;
+mod counts;
 mod plan;
+mod shared_quota;
 mod world;
 
 use std::{
@@ -81,4 +83,13 @@ fn every_event_is_delivered_once_in_every_world() {
         failures.len(),
         failures.join("\n")
     );
+}
+
+/// A day with the rollovers of its sessions, its sleeps and its broken networks: nothing is lost, and no session stays open.
+#[test]
+fn a_tail_of_a_whole_day_loses_nothing_and_leaves_no_session_open() {
+    let seed = number("LOG_DAY_SEED").unwrap_or(3);
+    let plan = plan::FaultPlan::of_a_day(seed);
+    let result = check::run_plan(plan, seed);
+    assert_eq!(result, Ok(()), "LOG_DAY_SEED={seed}");
 }

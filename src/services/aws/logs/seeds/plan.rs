@@ -104,6 +104,8 @@ pub(super) struct FaultPlan {
     pub(super) denies_live: bool,
     /// Whether the groups can be read by Logs Insights only.
     pub(super) insights_only: bool,
+    /// When another client uses most of the account's quota of requests.
+    pub(super) shared_quota: Option<Range<Millis>>,
     /// When the first group is deleted and created again.
     pub(super) deleted: Option<Range<Millis>>,
     /// Longest duration of a session.
@@ -125,6 +127,15 @@ impl FaultPlan {
         } else {
             rng.within(300_000, 900_000)
         };
+        Self::drawn(rng, quiet_from, is_long)
+    }
+
+    /// Returns the plan of a world that lasts a whole day.
+    pub(super) fn of_a_day(seed: u64) -> Self {
+        Self::drawn(SeedRng(seed), 86_400_000, true)
+    }
+
+    fn drawn(mut rng: SeedRng, quiet_from: Millis, is_long: bool) -> Self {
         let groups = rng.pick(&[1, 1, 2, 3, 12]);
         let mut plan = Self {
             groups,
@@ -133,6 +144,7 @@ impl FaultPlan {
             requests: Vec::new(),
             denies_live: rng.chance(6),
             insights_only: rng.chance(4),
+            shared_quota: None,
             deleted: None,
             session_limit: 10_800_000,
             page: rng.within(20, 400) as usize,
@@ -144,6 +156,10 @@ impl FaultPlan {
         }
         plan.write(&mut rng, is_long);
         plan.add_faults(&mut rng);
+        if rng.chance(15) {
+            let from = rng.within(0, quiet_from);
+            plan.shared_quota = Some(from..(from + rng.within(30_000, 240_000)).min(quiet_from));
+        }
         plan
     }
 
@@ -161,11 +177,11 @@ impl FaultPlan {
                 self.push(rng, at);
             }
         }
-        if rng.chance(5) {
+        if rng.chance(20) {
             let at = rng.within(0, self.quiet_from);
             self.push(rng, at);
             if let Some(event) = self.events.last_mut() {
-                event.message = "long ".repeat(50_000);
+                event.message = unusual_text(rng);
             }
         }
         if let Some(deleted) = self.deleted.clone() {
@@ -251,5 +267,20 @@ impl FaultPlan {
             self.requests
                 .push((from..(from + length).min(end + 1), fault));
         }
+    }
+}
+
+/// Returns a text that a line may be, but seldom is: as large as CloudWatch takes it, deep, or with bytes that were no text.
+fn unusual_text(rng: &mut SeedRng) -> String {
+    /// The largest event that CloudWatch Logs takes, without the 26 bytes that it adds. Source: API reference of PutLogEvents.
+    const LARGEST: usize = (1 << 20) - 26;
+    match rng.within(0, 6) {
+        0 => "x".repeat(LARGEST),
+        1 => "\u{1f600}".repeat(LARGEST / 4),
+        // Bytes that are no UTF-8 come as replacement characters.
+        2 => "\u{fffd}a\0b\u{1b}[2J\u{202e}c".repeat(100),
+        3 => format!("{}1{}", "{\"a\":".repeat(10_000), "}".repeat(10_000)),
+        4 => "\u{fffd}".repeat(LARGEST / 3),
+        _ => "long ".repeat(50_000),
     }
 }

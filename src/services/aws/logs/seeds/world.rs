@@ -1,10 +1,7 @@
 //! A source of log events that does what its plan says.
 
 use std::{
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, Mutex, atomic::Ordering},
     time::Duration,
 };
 
@@ -17,7 +14,9 @@ use super::{
         PageRequest,
     },
     SeedRng,
+    counts::{FaultWorldCounts, OpenSession},
     plan::{FaultPlan, Millis, RequestFault, SessionFault, WrittenEvent},
+    shared_quota::SharedQuota,
 };
 use crate::{
     model::{Failure, FailureKind, LogEvent, Moment},
@@ -36,16 +35,6 @@ const BUFFERED_MS: Millis = 10_000;
 /// Events that live tail delivers in a second.
 const LIVE_LIMIT: usize = 500;
 
-/// What the world has done, for the report of a failure and the checks.
-#[derive(Debug, Default)]
-pub(super) struct FaultWorldCounts {
-    pub(super) sessions: AtomicUsize,
-    pub(super) pages: AtomicUsize,
-    pub(super) sampled: AtomicUsize,
-    pub(super) refused: AtomicUsize,
-    pub(super) unknown: AtomicUsize,
-}
-
 /// The world of a seed.
 pub(super) struct FaultWorld {
     plan: FaultPlan,
@@ -53,7 +42,9 @@ pub(super) struct FaultWorld {
     rng: Mutex<SeedRng>,
     /// When sessions began.
     pub(super) sessions: Mutex<Vec<Millis>>,
-    pub(super) counts: FaultWorldCounts,
+    /// The quota of requests, in a world in which another client uses it too.
+    pub(super) quota: Option<SharedQuota>,
+    pub(super) counts: Arc<FaultWorldCounts>,
     this: std::sync::Weak<Self>,
 }
 
@@ -61,12 +52,13 @@ impl FaultWorld {
     /// Returns a world that begins now.
     pub(super) fn new(plan: FaultPlan, seed: u64) -> Arc<Self> {
         Arc::new_cyclic(|this| Self {
-            plan,
             started: Instant::now(),
             rng: Mutex::new(SeedRng(seed ^ 0x5eed)),
             sessions: Mutex::default(),
-            counts: FaultWorldCounts::default(),
+            quota: plan.shared_quota.clone().map(SharedQuota::new),
+            counts: Arc::default(),
             this: this.clone(),
+            plan,
         })
     }
 
@@ -137,6 +129,10 @@ impl FaultWorld {
         faults.any(|(at, fault)| *fault == SessionFault::NetworkSwitch && (began..now).contains(at))
     }
 
+    fn awake_millis(&self) -> Millis {
+        self.started.elapsed().as_millis() as i64
+    }
+
     /// Returns the failure that a request meets now.
     fn failure(&self, is_page: bool) -> Option<Failure> {
         if self.has(RequestFault::SignedOut) {
@@ -148,7 +144,9 @@ impl FaultWorld {
         if !is_page {
             return None;
         }
-        if self.has(RequestFault::Throttled)
+        let quota = self.quota.as_ref();
+        if quota.is_some_and(|quota| quota.is_used_up(self.millis(), self.awake_millis()))
+            || self.has(RequestFault::Throttled)
             || self.has(RequestFault::HalfThrottled) && self.draw(|rng| rng.chance(50))
         {
             return Some(failure(FailureKind::Throttled, "Rate exceeded"));
@@ -232,7 +230,10 @@ impl FaultWorld {
         let began = self.millis();
         let (ends, fault) = self.next_session_fault(began);
         let first = Instant::now();
+        let open = OpenSession::new(&self.counts);
         stream::unfold((self, began, 0_u32), move |(world, from, beats)| {
+            // The session is open as long as its stream is there.
+            let _ = &open;
             let groups = groups.clone();
             async move {
                 if from == Millis::MAX {
@@ -443,6 +444,9 @@ impl LogSource for FaultWorld {
 
     fn page<'a>(&'a self, request: &'a PageRequest) -> BoxFuture<'a, Result<LogPage, Failure>> {
         Box::pin(async move {
+            if let Some(quota) = &self.quota {
+                quota.acquire(|| self.awake_millis()).await;
+            }
             self.counts.pages.fetch_add(1, Ordering::Relaxed);
             let longest = if self.has(RequestFault::Slow) {
                 20_000
@@ -456,10 +460,14 @@ impl LogSource for FaultWorld {
                 tokio::time::sleep_until(began + ATTEMPT).await;
                 return Err(failure(FailureKind::Timeout, "no answer in time"));
             }
-            match self.failure(true) {
+            let page = match self.failure(true) {
                 Some(failure) => Err(failure),
                 None => self.read_page(request),
+            };
+            if let Some(quota) = &self.quota {
+                quota.record(&page);
             }
+            page
         })
     }
 
