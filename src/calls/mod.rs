@@ -20,12 +20,8 @@ use serde::Serialize;
 
 use crate::{logs::CallLines, model::Moment};
 
-<<<<<<< HEAD
-pub use analysis::{TailAnalysis, TailFindings};
-=======
 pub use analysis::{CallOwner, TailAnalysis, TailFindings};
 pub use arrival::arrival_gap;
->>>>>>> logs
 pub use book::CallBook;
 pub use filter::call_passes;
 pub use join::join;

@@ -125,7 +125,6 @@ fn reports_failure(record: &CallRecord) -> bool {
 
 /// Returns whether the logged answer of a tool is an error although the exchange was not.
 fn has_failed_answer(record: &CallRecord) -> bool {
-<<<<<<< HEAD
     let answer = record
         .answer
         .as_deref()
@@ -133,17 +132,6 @@ fn has_failed_answer(record: &CallRecord) -> bool {
     answer.is_some_and(
         |answer| match serde_json::from_str::<Value>(answer.trim_start()) {
             Ok(answer) => {
-=======
-    record.phase == Phase::End
-        && record
-            .answer
-            .as_deref()
-            .and_then(|answer| {
-                let json = serde_json::from_str::<Value>(answer).ok();
-                json.or_else(|| java_map::parse(answer))
-            })
-            .is_some_and(|answer| {
->>>>>>> logs
                 answer.get("error").is_some_and(|error| !error.is_null())
                     || answer.pointer("/result/isError").and_then(Value::as_bool) == Some(true)
             }

@@ -478,7 +478,6 @@ fn a_statement_in_the_text_of_a_map_keeps_its_own_braces() {
     assert_eq!(statement_of(&format!("query={quoted}")), quoted);
 }
 
-<<<<<<< HEAD
 /// The lines of a call as the tail delivers them: masked and parsed.
 fn tailed(at: i64, group: &str, message: &str) -> crate::logs::LogRecord {
     let moment = Moment::from_millis(1_795_000_000_000 + at);
@@ -657,7 +656,8 @@ fn instant_span(trace: &str) -> CallRecord {
         "attributes": {"aws.request.id": "req-g", "gateway.id": "gw-1"}, "status": {"code": "UNSET"},
     });
     record(0, "aws/spans", &line.to_string())
-=======
+}
+
 #[test]
 fn a_call_of_the_last_seconds_says_that_more_of_it_may_arrive_until_nothing_is_missing() {
     let gaps = |records: Vec<CallRecord>, age: i64| {
@@ -700,5 +700,4 @@ fn gateway_span(at: i64, trace: &str) -> CallRecord {
         "attributes": {"aws.request.id": "req-g"}, "status": {"code": "UNSET"},
     });
     record(at + 50, "aws/spans", &line.to_string())
->>>>>>> logs
 }

@@ -203,12 +203,8 @@ pub(super) async fn find_listed_calls(
     FoundCalls {
         calls,
         unread,
-<<<<<<< HEAD
         sources: logs.groups,
-=======
-        sources: sources.iter().map(|source| source.groups.len()).sum(),
         read_at: until,
->>>>>>> logs
     }
 }
 

@@ -4,14 +4,9 @@ use std::sync::Arc;
 
 use super::{AppRequest, Logs, LogsView, row_list::click_row, waterfall::OpenWaterfall};
 use crate::{
-<<<<<<< HEAD
-    calls::{LoggedCall, LoggedOutcome},
+    calls::{LoggedCall, LoggedOutcome, call_passes},
     logs::store::{Body, Entry},
     messages::{Action, ListAction, Route},
-=======
-    calls::{LoggedCall, LoggedOutcome, call_passes},
-    messages::{Action, ListAction},
->>>>>>> logs
     model::{DeploymentName, McpEndpoint, McpTarget, Moment},
     screens::ScreenUpdate,
     widgets::List,

@@ -121,7 +121,6 @@ impl Logs {
     }
 }
 
-<<<<<<< HEAD
 /// Returns whether there is room for two panels beside each other below the rows.
 const fn has_panels(area: Rect) -> bool {
     area.height >= PANELS_FROM && area.width >= PANELS_WIDE_FROM
@@ -139,7 +138,8 @@ fn panels_height(open: &OpenWaterfall, area: Rect) -> u16 {
     area.height
         .saturating_sub(rows.saturating_add(3))
         .max(LEAST_FACTS)
-=======
+}
+
 /// Returns what may still arrive of the open call, in lines.
 fn arrival_lines(open: &OpenWaterfall, context: &ViewContext<'_>, width: u16) -> Vec<Spans> {
     let Some(gap) = arrival_gap(open.call(), context.now) else {
@@ -154,7 +154,6 @@ fn arrival_lines(open: &OpenWaterfall, context: &ViewContext<'_>, width: u16) ->
             std::iter::once(mark).chain(line).collect()
         })
         .collect()
->>>>>>> logs
 }
 
 /// Draws the visible rows; returns the index of the first one below them.
