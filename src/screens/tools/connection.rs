@@ -42,7 +42,7 @@ impl EndpointConnection {
 
     /// Returns when the resources and prompts that are said to have changed are asked for. Connecting asks for them anyway.
     fn next_offers(&self) -> Option<Moment> {
-        let is_connected = self.state.value.is_some() && self.state.loading.is_none();
+        let is_connected = self.state.value().is_some() && !self.state.is_loading();
         (self.offers_changed && is_connected).then(|| {
             self.offers_asked
                 .map_or(Moment::from_millis(0), |at| at.plus(RELIST_MS))
