@@ -168,15 +168,15 @@ async fn a_call_without_consent_names_the_page_that_gives_it() {
     );
     // The gateway's log says it too: such a call waits, and is neither a success nor an error.
     let deployment = world.deployments["e"].clone();
-    let source = CallSource {
+    let sources = [CallSource {
         groups: deployment.log_groups.clone(),
         owner_ids: deployment.gateways.clone(),
         deployment,
-    };
+    }];
     let now = Moment::from_millis(jiff::Timestamp::now().as_millisecond());
     let logs = services
         .calls
-        .call_logs(&[source], now.plus(-60_000), now.plus(60_000));
+        .call_logs(&sources, now.plus(-60_000), now.plus(60_000));
     let calls = join(logs.await.records);
     let waiting = calls
         .iter()

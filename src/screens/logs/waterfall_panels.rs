@@ -14,7 +14,7 @@ use crate::{
     model::pluralize,
     screens::{ViewContext, detail::wrapped},
     theme::Role,
-    widgets::{Painter, text_width},
+    widgets::{Painter, cut, text_width},
 };
 
 /// Calls of the same tool that are shown before and after the open one.
@@ -57,7 +57,7 @@ impl Logs {
         draw_lines(&lines, right, painter);
     }
 
-    /// Draws the facts of the call one below the other, for a low window: why it failed, statement, ids, what the caller got. What does not
+    /// Draws the facts of the call one below the other, for a low window: statement, ids, what the caller got, why it failed. What does not
     /// fit is counted.
     pub(super) fn draw_facts(
         &self,
@@ -72,14 +72,8 @@ impl Logs {
             height: area.height.saturating_sub(1),
             ..area
         };
-        let call = open.call();
-        let mut lines = self.error_lines(call, area.width, context);
-        lines.extend(statement_lines(
-            call,
-            usize::from(area.width.saturating_sub(4)),
-        ));
-        lines.extend(id_lines(call));
-        lines.extend(answer_lines(open, area.width));
+        let mut lines = fact_lines(open, area.width);
+        lines.extend(self.error_lines(open.call(), area.width, context));
         lines.retain(|line| !line.is_empty());
         let room = usize::from(place.height);
         if lines.len() > room {
@@ -203,6 +197,30 @@ impl Logs {
         lines.push(Spans::new());
         lines
     }
+}
+
+/// Returns statement, ids and answer, each behind its name: the first line of what is long.
+fn fact_lines(open: &OpenWaterfall, width: u16) -> Vec<Spans> {
+    let call = open.call();
+    let label = |name: &str| (format!("{name:<11}"), Role::Dim);
+    let mut lines = Vec::new();
+    if let Some(statement) = call.statement() {
+        let mut line = vec![label("statement")];
+        line.extend(statement_spans(
+            statement.lines().next().unwrap_or_default(),
+        ));
+        lines.push(line);
+    }
+    let ids = call.trace_id.iter().map(|id| ("trace", id));
+    let ids = ids.chain(call.request_ids.iter().map(|id| ("request", id)));
+    let ids = ids.chain(call.session_id.iter().map(|id| ("session", id)));
+    lines.extend(ids.map(|(name, id)| vec![label(name), (id.clone(), Role::Text)]));
+    let answer = call.answer().map(|answer| {
+        let first = answer.lines().next().unwrap_or_default();
+        cut(first, usize::from(width.saturating_sub(15)))
+    });
+    lines.extend(answer.map(|answer| vec![label("answer"), (answer, Role::Text)]));
+    lines
 }
 
 /// Returns the statement in its colours, wrapped into `room` columns.

@@ -28,7 +28,7 @@ const PANELS_FROM: u16 = 26;
 /// From this width on two panels stand beside each other.
 const PANELS_WIDE_FROM: u16 = 100;
 /// Lines that the facts of the call have at least below the rows of a low window.
-const LEAST_FACTS: u16 = 6;
+const LEAST_FACTS: u16 = 7;
 /// Below this height there is room for the rows alone.
 const FACTS_FROM: u16 = 14;
 /// Columns between two marks of the time axis.
