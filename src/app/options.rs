@@ -3,7 +3,7 @@
 use crate::{
     config::TerminalAlarm,
     keys::Keymap,
-    model::{Deployment, Moment},
+    model::{Deployment, Moment, UnreadDeployment},
     screens::start_page::StartPage,
     state::{FleetSnapshot, ViewMemory},
     theme::Theme,
@@ -15,6 +15,8 @@ pub struct AppOptions {
     /// The configured deployments. Those of the demo arrive with
     /// [`Event::Started`](crate::messages::Event::Started).
     pub deployments: Vec<Deployment>,
+    /// The configured deployments with a problem, which are not looked at.
+    pub unread: Vec<UnreadDeployment>,
     /// What is starting, if the deployments arrive only after the start.
     pub starting: Option<String>,
     /// What the start page shows while there are no deployments.

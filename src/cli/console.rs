@@ -110,6 +110,12 @@ fn run_once(context: &Context) -> Result<Option<StartChoice>, CliError> {
     let terminal = terminal_options(context, ui);
     let mut options = app_options(context, ui, keys, deployments.clone(), problems)?;
     options.has_graphics = terminal.graphics.is_some();
+    let names = &context.global.deployment;
+    let unread = loaded.config.unread.iter();
+    options.unread = unread
+        .filter(|unread| names.is_empty() || names.contains(&unread.name))
+        .cloned()
+        .collect();
     let memory = Memory::of(context, &loaded);
     memory.recall(&mut options);
     let services = context.console_services();
@@ -266,6 +272,7 @@ pub(crate) fn app_options(
     Ok(AppOptions {
         memory: ViewMemory::default(),
         deployments,
+        unread: Vec::new(),
         starting: None,
         last_fleet: None,
         shows_tour: false,

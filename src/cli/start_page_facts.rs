@@ -64,7 +64,7 @@ fn configuration(context: &Context, loaded: &Loaded) -> ConfigurationLookup {
         let found = format!(
             "{}: {}",
             place,
-            crate::model::pluralize(loaded.problems.len(), "mistake")
+            crate::model::pluralize(loaded.problems.len(), "problem")
         );
         return row(
             what,

@@ -20,7 +20,7 @@ use std::{
 
 use etcetera::BaseStrategy as _;
 
-use crate::model::Deployment;
+use crate::model::{Deployment, UnreadDeployment};
 
 pub(crate) use deployment::check_header_name;
 pub use problem::{Problem, SourceLocations};
@@ -36,6 +36,8 @@ pub const EXAMPLE: &str = include_str!("../../config.example.toml");
 pub struct Config {
     /// Deployments in the order of the file; only those without a problem.
     pub deployments: Vec<Deployment>,
+    /// Those with a problem, in the order of the file.
+    pub unread: Vec<UnreadDeployment>,
     /// Settings of the console.
     pub ui: Ui,
     /// The `[keys]` table as written; `keys` judges it against the action table.

@@ -164,6 +164,13 @@ impl<'a> Problems<'a> {
         self.found.borrow().len()
     }
 
+    /// Returns those that were found after the first `count`, as sentences.
+    pub(super) fn since(&self, count: usize) -> Vec<String> {
+        let found = self.found.borrow();
+        let new = found.iter().skip(count);
+        new.map(|(_, problem)| problem.to_string()).collect()
+    }
+
     /// Returns all of them in the order of the text.
     pub(super) fn into_sorted(self) -> Vec<Problem> {
         let mut found = self.found.into_inner();

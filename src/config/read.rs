@@ -8,6 +8,7 @@ use super::{
     Config, GraphicsSetting, Problem, RegionOf, SourceLocations, TerminalAlarm, Ui, deployment,
     problem::Problems, section::Section,
 };
+use crate::model::{Deployment, UnreadDeployment};
 
 /// Reads a configuration. What is right in it comes back beside everything that is wrong.
 /// `region` is asked where neither a deployment nor the defaults name one.
@@ -36,8 +37,10 @@ pub(super) fn read(text: &str, region: RegionOf<'_>) -> (Config, Vec<Problem>, S
             &["ui", "keys", "defaults", "deployments"],
             &problems,
         );
+        let (deployments, unread) = deployments(&root, &problems, region);
         Config {
-            deployments: deployments(&root, &problems, region),
+            deployments,
+            unread,
             ui: settings(&root),
             keys: keys(&root),
         }
@@ -45,25 +48,33 @@ pub(super) fn read(text: &str, region: RegionOf<'_>) -> (Config, Vec<Problem>, S
     (config, problems.into_sorted(), places)
 }
 
+/// Returns the deployments without a problem, and those with one.
 fn deployments(
     root: &Section<'_, '_>,
     problems: &Problems<'_>,
     region: RegionOf<'_>,
-) -> Vec<crate::model::Deployment> {
+) -> (Vec<Deployment>, Vec<UnreadDeployment>) {
     let defaults = root.section("defaults", &deployment::DEFAULTS);
     defaults.iter().for_each(deployment::check_defaults);
+    let (mut right, mut unread) = (Vec::new(), Vec::new());
     let Some(all) = root.free_section("deployments") else {
-        return Vec::new();
+        return (right, unread);
     };
-    all.entries()
-        .filter_map(|(name, _)| {
-            let before = problems.count();
-            let section = all.section(name, &deployment::KEYS)?;
-            let read = deployment::read(name, &section, defaults.as_ref(), region);
-            // A deployment with a problem is not guessed at: it is left out, and the problem says so.
-            (problems.count() == before).then_some(read)
-        })
-        .collect()
+    for (name, _) in all.entries() {
+        let before = problems.count();
+        let read = all
+            .section(name, &deployment::KEYS)
+            .map(|section| deployment::read(name, &section, defaults.as_ref(), region));
+        // A deployment with a problem is not guessed at: it is left out, and the problem says so.
+        match read.filter(|_| problems.count() == before) {
+            Some(deployment) => right.push(deployment),
+            None => unread.push(UnreadDeployment {
+                name: name.to_string(),
+                problems: problems.since(before),
+            }),
+        }
+    }
+    (right, unread)
 }
 
 fn settings(root: &Section<'_, '_>) -> Ui {
@@ -293,6 +304,14 @@ mod tests {
             ["good"]
         );
         assert!(!problems.is_empty());
+        for unread in &config.unread {
+            assert!(
+                unread.problems.iter().all(|text| text.starts_with("line ")),
+                "{unread:?}"
+            );
+            assert!(!unread.problems.is_empty(), "{unread:?}");
+        }
+        assert!(!config.unread.is_empty());
     }
 
     #[test]

@@ -43,9 +43,9 @@ fn judge(evidence: &Evidence) -> Judgement {
         .collect();
     if denied.is_empty() {
         if evidence.identity.value().is_some() {
-            Judgement::ok("nothing that was asked was denied")
+            Judgement::ok("no request was denied")
         } else {
-            Judgement::unknown("who asks is not known")
+            Judgement::unknown("the identity of this console is not known")
         }
     } else {
         Judgement::warning(format!("this identity may not read {}", denied.join(", ")))

@@ -44,7 +44,7 @@ fn judge(evidence: &Evidence) -> Judgement {
         Probe::NotMade(why) => return Judgement::skipped(why.as_str()),
         Probe::Failed { failure, .. } => {
             return Judgement::failed(
-                format!("No token could be got: {}", with_request(failure)),
+                format!("The sign-in gave no token: {}", with_request(failure)),
                 failure
                     .hint
                     .clone()

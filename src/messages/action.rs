@@ -117,7 +117,7 @@ actions! {
         Compare = "fleet.compare", "compare", "Compare with the marked resource or version", false, Selection, 0;
         RollBack = "fleet.roll-back", "roll back", "Roll the endpoint back to the selected version, or to the one before its own", true, Selection, 0;
         StopSessions = "fleet.stop-sessions", "stop sessions", "Stop the sessions of the runtime that its logs showed lately", true, Selection, 0;
-        OnlyUrgent = "fleet.urgent", "only bad", "Show only what is broken, failing, changing or waits for a person", false, Nothing, 55;
+        OnlyUrgent = "fleet.urgent", "urgent", "Show only what is broken, failing, changing or waits for a person", false, Nothing, 55;
         ReverseSort = "fleet.reverse", "reverse", "Reverse the order of the rows", false, Nothing, 0;
         CopyArn = "copy.arn", "copy ARN", "Copy the ARN", false, Selection, 0;
         CopyId = "copy.id", "copy id", "Copy the id", false, Selection, 0;
@@ -162,8 +162,8 @@ actions! {
         Histogram = "logs.histogram", "histogram", "Show or hide the histogram", false, Nothing, 20;
         WindowBack = "logs.window-back", "window", "Move the window back in time; before its beginning, read older lines", false, Nothing, 15;
         WindowForward = "logs.window-forward", "later", "Move the window forward in time", false, Nothing, 0;
-        ZoomIn = "logs.zoom-in", "closer", "A narrower window", false, Nothing, 16;
-        ZoomOut = "logs.zoom-out", "wider", "A wider window; of all that was read, older lines", false, Nothing, 0;
+        ZoomIn = "logs.zoom-in", "narrow", "A narrower window", false, Nothing, 16;
+        ZoomOut = "logs.zoom-out", "wider", "A wider window; where all that was read is shown, read older lines", false, Nothing, 0;
         Older = "logs.older", "older", "Read the lines before the window", false, Nothing, 17;
         JumpToTime = "logs.time", "to a time", "Go to a time", false, Nothing, 18;
         LogFields = "logs.fields", "columns", "Show fields of JSON lines as columns: http.status_code,tool.name", false, Nothing, 21;
@@ -193,7 +193,7 @@ actions! {
         PreviousPane = "tools.previous-pane", "previous pane", "To the previous pane", false, Nothing, 0;
         Identify = "tools.identity", "who am I", "The identity at the endpoint: claims and expiry of the token, the connection", false, Nothing, 10;
         SaveQuery = "tools.save", "save", "Save the query with its parameters under a name", false, Nothing, 7;
-        ForgetQuery = "tools.forget", "forget", "Delete the selected saved query", false, Selection, 4;
+        ForgetQuery = "tools.forget", "forget", "Delete the selected saved query, or remove the selected call from the history", false, Selection, 4;
         RawForm = "tools.raw", "form/JSON", "Form or raw JSON arguments", false, Nothing, 5;
         NextView = "tools.view", "view", "Result as table, graph, tree, text, changes, messages, or raw HTTP exchange", false, Nothing, 3;
         History = "tools.history", "history", "Search the call history; put a call into the editor, run it again, pin it, name it", false, Nothing, 4;

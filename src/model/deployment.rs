@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use super::{moment::Moment, secret::SecretText, token_storage::TokenStorage};
+use super::{secret::SecretText, token_storage::TokenStorage};
 
 /// The name of a deployment, as the user wrote it. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -486,17 +486,4 @@ pub struct StaticCredentials {
     pub secret_access_key: SecretSource,
     /// Session token.
     pub session_token: Option<SecretSource>,
-}
-
-/// Who AWS takes us for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Identity {
-    /// Account number.
-    pub account: String,
-    /// ARN of the user or assumed role.
-    pub arn: String,
-    /// When these credentials end, where they do.
-    pub expires_at: Option<Moment>,
-    /// AWS's clock minus this machine's, in milliseconds; signatures fail beyond five minutes.
-    pub clock_skew_ms: i64,
 }

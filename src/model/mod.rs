@@ -10,6 +10,7 @@ pub mod database;
 pub mod deployment;
 pub mod duration;
 pub mod failure;
+mod identity;
 pub mod log;
 pub mod loose_json;
 pub mod moment;
@@ -23,6 +24,7 @@ pub mod time_text;
 mod token_storage;
 pub mod tool;
 pub mod traffic;
+mod unread_deployment;
 
 pub use address::{
     ChannelSafety, Neo4jScheme, is_loopback, is_loopback_url, neo4j_address_with_scheme,
@@ -35,11 +37,12 @@ pub use database::{
     AlterAnswer, LoginAnswer, Neo4jAddress, Neo4jConnection, Neo4jFailure, Neo4jUser, UserAnswer,
 };
 pub use deployment::{
-    Deployment, DeploymentName, HeaderSpec, Identity, SecretSource, Shape, SignIn, SignInMode,
-    SignInSpec, StaticCredentials,
+    Deployment, DeploymentName, HeaderSpec, SecretSource, Shape, SignIn, SignInMode, SignInSpec,
+    StaticCredentials,
 };
 pub use duration::{parse_duration, show_duration};
 pub use failure::{Failure, FailureKind};
+pub use identity::Identity;
 pub use log::{
     IdentifiedEvent, LinesAroundRequest, LogBatch, LogEvent, LogNotice, LogQuery, LogQueryRequest,
     LogQueryResult, LogQueryStatistics, LogScanEstimate, NoticeKind, TailMode, TailPart,
@@ -64,3 +67,4 @@ pub use tool::{
     OfferKind, Progress, Table, Tool, ToolAnnotations,
 };
 pub use traffic::Traffic;
+pub use unread_deployment::UnreadDeployment;

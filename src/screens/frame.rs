@@ -10,7 +10,6 @@ use crate::{
     kinds::DeploymentHealth,
     messages::Action,
     model::pluralize,
-    state::Store,
     theme::{GlyphSet, Role},
     widgets::{
         Painter, cut_middle, deployment_glyph, deployment_role, deployment_word, text_width,
@@ -75,10 +74,9 @@ pub fn head(
     place: Rect,
     painter: &mut Painter<'_>,
 ) {
-    let whole = headline.as_ref().map_or_else(
-        || width_of(&summary(context.store, u16::MAX)),
-        |it| width_of(it),
-    );
+    let whole = headline
+        .as_ref()
+        .map_or_else(|| width_of(&summary(context, u16::MAX)), |it| width_of(it));
     // The region is left out before anything of the left side is.
     let with_region = right_side(context, calls, true);
     let fits = whole.saturating_add(width_of(&with_region) + 4) <= place.width;
@@ -94,7 +92,7 @@ pub fn head(
             shorten_name(&mut pieces, usize::from(room));
             whole_groups(pieces, room)
         }
-        None => summary(context.store, room),
+        None => summary(context, room),
     };
     let shown: Vec<(&str, Role)> = pieces
         .iter()
@@ -151,7 +149,8 @@ pub fn whole_groups(pieces: Pieces, room: u16) -> Pieces {
 
 /// Returns how many deployments there are of each health, the worst first. In a narrow window the number of all of them goes first,
 /// then the words of the least urgent.
-fn summary(store: &Store, room: u16) -> Pieces {
+fn summary(context: &ViewContext<'_>, room: u16) -> Pieces {
+    let store = context.store;
     let healths: Vec<DeploymentHealth> = store
         .deployments
         .iter()
@@ -171,7 +170,7 @@ fn summary(store: &Store, room: u16) -> Pieces {
         .collect();
     let fewer = (0..=counts.len()).rev().map(|words| (false, words));
     let ways = std::iter::once((true, counts.len())).chain(fewer);
-    let shown = ways.map(|(has_total, words)| summary_with(store, &counts, has_total, words));
+    let shown = ways.map(|(has_total, words)| summary_with(context, &counts, has_total, words));
     let mut narrowest = Pieces::new();
     for pieces in shown {
         if width_of(&pieces) <= room {
@@ -184,13 +183,13 @@ fn summary(store: &Store, room: u16) -> Pieces {
 
 /// Returns the summary with the number of all deployments or without it, and words for the first `words` counts.
 fn summary_with(
-    store: &Store,
+    context: &ViewContext<'_>,
     counts: &[(DeploymentHealth, usize)],
     has_total: bool,
     words: usize,
 ) -> Pieces {
     let mut pieces = vec![("agentcore".to_owned(), Role::Name)];
-    let total = store.deployments.len();
+    let total = context.store.deployments.len() + context.unread.len();
     // Where no health is known, their number is all that there is to say.
     if total > 0 && (has_total || counts.is_empty()) {
         pieces.push((format!("   {}", pluralize(total, "deployment")), Role::Dim));
@@ -203,6 +202,10 @@ fn summary_with(
         };
         let text = format!("   {} {count}{word}", deployment_glyph(*health));
         pieces.push((text, deployment_role(*health)));
+    }
+    if !context.unread.is_empty() {
+        let text = format!("   ✖ {} not read", context.unread.len());
+        pieces.push((text, Role::Failed));
     }
     pieces
 }

@@ -444,7 +444,7 @@ fn mode_look(status: &TailStatus, follows: bool, spinner: &str) -> (String, Role
     match (status.mode, follows) {
         (TailMode::Starting, _) => (format!("{spinner} starting"), Role::Changing),
         (TailMode::Live, true) => ("● live".to_owned(), Role::Success),
-        (TailMode::Live, false) => ("◐ paused".to_owned(), Role::Changing),
+        (TailMode::Live, false) => ("◐ paused".to_owned(), Role::Accent),
         (TailMode::Polling, _) => ("▲ polling".to_owned(), Role::Degraded),
         (TailMode::Reconnecting, _) => (format!("{spinner} reconnecting"), Role::Degraded),
         (TailMode::Paused, _) => ("◆ sign in again".to_owned(), Role::Failed),

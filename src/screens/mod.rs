@@ -17,6 +17,7 @@ pub mod secrets;
 pub mod start_page;
 pub mod tools;
 pub mod tour;
+pub mod unread;
 
 use crossterm::event::KeyEvent;
 use ratatui::layout::Rect;
@@ -24,7 +25,7 @@ use ratatui::layout::Rect;
 use crate::{
     keys::{Keymap, Layer},
     messages::{Action, ClickTarget, Effects, Route},
-    model::{DeploymentName, Failure, McpEndpoint, Moment, ResourceKey},
+    model::{DeploymentName, Failure, McpEndpoint, Moment, ResourceKey, UnreadDeployment},
     state::Store,
     theme::Theme,
     widgets::Painter,
@@ -77,6 +78,8 @@ pub struct ViewContext<'a> {
     pub start_page: &'a start_page::StartPage,
     /// Problems of the configuration.
     pub problems: &'a [String],
+    /// The deployments of the configuration with a problem.
+    pub unread: &'a [UnreadDeployment],
     /// The question that waits for an answer.
     pub question: Option<&'a Confirm>,
 }

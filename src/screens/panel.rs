@@ -140,9 +140,9 @@ fn head(deployment: &Deployment, context: &ViewContext<'_>) -> Vec<PanelLine> {
         (DeploymentHealth::Broken, Some(hop)) => format!(" at {hop}"),
         _ => String::new(),
     };
-    let since = verdict
-        .at
-        .map_or_else(String::new, |at| format!("seen {}", at.clock(context.zone)));
+    let since = verdict.at.map_or_else(String::new, |at| {
+        format!("seen {}", at.clock_or_date(context.now, context.zone))
+    });
     vec![
         PanelLine {
             left: vec![

@@ -220,7 +220,7 @@ pub fn check_limits(property: &Property, value: &Value) -> Result<(), String> {
     if is_right {
         Ok(())
     } else {
-        Err(format!("{words} is wanted"))
+        Err(format!("must be {words}"))
     }
 }
 
@@ -234,10 +234,12 @@ pub fn limits_in_words(property: &Property) -> Option<String> {
         (None, None) => None,
     };
     let number = |number: f64| number.to_string();
-    let unit = if property.is_list() {
-        " items"
-    } else {
-        " characters"
+    let largest = limits.most.or(limits.least);
+    let unit = match (property.is_list(), largest) {
+        (true, Some(1)) => " item",
+        (true, _) => " items",
+        (false, Some(1)) => " character",
+        (false, _) => " characters",
     };
     range(limits.minimum.map(number), limits.maximum.map(number), "")
         .or_else(|| {
@@ -504,7 +506,7 @@ mod tests {
         assert_eq!(code("^[A-Z]{2}\\/\\d+$", "SE/12"), Ok(Some(json!("SE/12"))));
         assert_eq!(
             code("^[A-Z]{2}$", "se"),
-            Err("text like ^[A-Z]{2}$ is wanted".to_owned())
+            Err("must be text like ^[A-Z]{2}$".to_owned())
         );
         // A match anywhere is enough. What is not known here, or too large, is for the server to check.
         for pattern in ["e", "^(?!x)", "(a{999}){999}", "("] {
@@ -528,6 +530,33 @@ mod tests {
             json_or_text("99999999999999999999"),
             json!("99999999999999999999"),
             "no digit is lost"
+        );
+    }
+
+    #[test]
+    fn limits_are_grammar() {
+        let words = |least, most| {
+            let property = Property {
+                limits: schema::Limits {
+                    least,
+                    most,
+                    ..schema::Limits::default()
+                },
+                ..Property::default()
+            };
+            let told = check_limits(&property, &json!("x".repeat(50))).err();
+            (limits_in_words(&property).unwrap_or_default(), told)
+        };
+        assert_eq!(
+            words(Some(1), None),
+            ("at least 1 character".to_owned(), None)
+        );
+        assert_eq!(
+            words(Some(2), Some(40)),
+            (
+                "2 to 40 characters".to_owned(),
+                Some("must be 2 to 40 characters".to_owned())
+            )
         );
     }
 }

@@ -65,7 +65,7 @@ fn write(
             close("]", depth, line, lines);
         }
         Value::String(text) => line.push((quoted(text), Role::Text)),
-        Value::Number(_) | Value::Bool(_) => line.push((value.to_string(), Role::Changing)),
+        Value::Number(_) | Value::Bool(_) => line.push((value.to_string(), Role::Runtime)),
         Value::Null | Value::Object(_) | Value::Array(_) => {
             line.push((value.to_string(), Role::Dim));
         }

@@ -372,7 +372,7 @@ fn rows_are_sorted_and_filtered_and_a_cell_is_shown_whole() {
     harness.shows("title text");
     harness.shows("year integer");
     harness.keys("right s s");
-    harness.shows("year ▼");
+    harness.shows("year ▾");
     let frame = harness.frame(120, 36);
     assert!(frame.find("2012") < frame.find("2000") && frame.find("2000") < frame.find("1999"));
     harness.keys("/");

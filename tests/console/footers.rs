@@ -127,13 +127,13 @@ fn groups_that_are_not_there_yet_are_counted_in_the_head_and_are_no_lines() {
     let mut harness = ready();
     harness.keys("l");
     harness.on(Event::Logs(LogsEvent::Arrived(waiting(1))));
-    harness.shows("groups, 1 not there yet");
+    harness.shows("groups, 1 not created yet");
     harness.hides("does not exist yet");
     harness.on(Event::Logs(LogsEvent::Arrived(LogBatch {
         notices: Vec::new(),
         ..waiting(0)
     })));
-    harness.hides("not there yet");
+    harness.hides("not created yet");
     assert!(!world::resources("prod", Kind::Gateway).is_empty());
 }
 

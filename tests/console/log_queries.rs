@@ -173,7 +173,7 @@ fn groups_that_do_not_exist_are_left_out_and_said() {
         estimate,
     )));
     assert_eq!(only_query(&effects).groups, request.groups[1..]);
-    harness.shows("1 group left out: not there yet");
+    harness.shows("1 group left out: not created yet");
 }
 
 #[test]

@@ -33,6 +33,23 @@ pub(crate) fn rotating() -> Harness {
 }
 
 #[test]
+fn the_palette_rotates_the_secret_that_is_named() {
+    let mut harness = ready();
+    harness.keys(":");
+    harness.text("rotate prod/neo4j");
+    harness.shows("Opens Secrets with the plan; asks you before anything is changed.");
+    let effects = harness.keys("enter");
+    assert_eq!(
+        effects.last(),
+        Some(&Effect::Secrets(SecretsEffect::Rotate {
+            deployment: name("prod"),
+            secret: "prod/neo4j".into(),
+            kind: RotationKind::Rotate
+        }))
+    );
+}
+
+#[test]
 fn a_rotation_goes_on_only_when_its_name_was_typed_out() {
     let mut harness = rotating();
     harness.on(Event::Secrets(SecretsEvent::Asked(

@@ -3,7 +3,7 @@
 use agentcore_console::{
     app::AppOptions,
     messages::{Effect, Event},
-    model::{Failure, FailureKind, PastWrite},
+    model::{Failure, FailureKind, PastWrite, UnreadDeployment},
     screens::start_page::{ConfigurationLookup, ConfigurationLookupState, StartChoice, StartPage},
     state::FleetSnapshot,
 };
@@ -160,7 +160,7 @@ fn mistakes_of_the_configuration_stand_on_the_start_page_with_their_place() {
         ],
         ..options()
     });
-    harness.shows("The configuration has mistakes:");
+    harness.shows("The configuration has problems:");
     harness.shows("line 3, column 1: no key is called \"regoin\"");
 }
 
@@ -289,4 +289,37 @@ fn what_could_not_be_derived_stands_in_the_detail_with_how_to_set_it() {
     harness.keys("g enter");
     // It is wrapped beside its label.
     harness.shows("no Neo4j secret is known: set");
+}
+
+#[test]
+fn a_deployment_with_a_problem_has_a_line_in_fleet_and_is_counted() {
+    let unread = |name: &str, problems: &[&str]| UnreadDeployment {
+        name: name.into(),
+        problems: problems.iter().map(|text| (*text).to_owned()).collect(),
+    };
+    let missing = "line 12, column 1: no region: write region";
+    let all: Vec<UnreadDeployment> = [
+        unread(
+            "left-out",
+            &[missing, "line 13, column 2: no key is called x"],
+        ),
+        unread(
+            "other",
+            &["line 20, column 1: neither a gateway nor a stack"],
+        ),
+    ]
+    .into();
+    let harness = Harness::with(AppOptions {
+        deployments: deployments(),
+        unread: all,
+        ..options()
+    });
+    let line = harness.line("left-out");
+    assert!(line.contains("✖ left-out   not read: line 12"), "{line}");
+    assert!(line.contains("and 1 more"), "{line}");
+    harness.shows("other   not read: line 20");
+    let count = deployments().len() + 2;
+    let head = harness.line("agentcore");
+    assert!(head.contains(&format!("{count} deployments")), "{head}");
+    assert!(head.contains("✖ 2 not read"), "{head}");
 }

@@ -565,12 +565,12 @@ fn a_question_of_the_server_is_a_form_of_its_fields() {
         harness.shows(shown);
     }
     harness.text("11");
-    harness.shows("1 to 10 is wanted");
+    harness.shows("must be 1 to 10");
     assert_eq!(harness.keys("enter"), []);
     harness.keys("backspace");
     harness.keys("tab tab right right down");
     harness.text("nobody");
-    harness.shows("an email address is wanted");
+    harness.shows("must be an email address");
     harness.text("@x.org");
     let answer = json!({"rating": 1, "recommend": true, "place": "cinema", "mail": "nobody@x.org"});
     assert_eq!(

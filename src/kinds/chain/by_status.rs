@@ -76,7 +76,7 @@ fn targets(known: &ChainInput<'_>, now: Moment) -> Option<StageStatus> {
     let is_bare = status.health == Some(Health::Healthy) && status.words.is_none();
     let words = (is_bare && !pending.is_empty()).then(|| {
         format!(
-            "status good, without {} that waits for consent",
+            "status good, except for {} that waits for consent",
             pending.len()
         )
     });

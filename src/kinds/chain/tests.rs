@@ -235,7 +235,7 @@ fn a_consent_that_is_pending_needs_a_person_and_breaks_no_target() {
     let target = chain.stage(ChainStage::Target).unwrap();
     assert_eq!(
         target.words.as_deref(),
-        Some("status good, without 1 that waits for consent")
+        Some("status good, except for 1 that waits for consent")
     );
 }
 

@@ -69,7 +69,7 @@ impl Logs {
             Role::Dim,
         ));
         if self.status.missing > 0 {
-            let words = format!(", {} not there yet", thousands(self.status.missing));
+            let words = format!(", {} not created yet", thousands(self.status.missing));
             spans.push((words, Role::Dim));
         }
         let (begin, end) = self.range.axis(context.now);
@@ -276,7 +276,7 @@ impl Logs {
             let gap = if spans.is_empty() { "" } else { "   " };
             spans.push((
                 format!("{gap}▼ {} new since you paused", thousands(self.unseen)),
-                Role::Degraded,
+                Role::Accent,
             ));
             let key = context
                 .keymap
@@ -335,7 +335,7 @@ impl Logs {
                     .iter()
                     .any(|text| text.starts_with(&format!("{group} does not exist")));
             let words = if is_missing {
-                format!("{group}   not there yet")
+                format!("{group}   not created yet")
             } else {
                 group.clone()
             };

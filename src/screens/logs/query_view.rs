@@ -150,7 +150,10 @@ impl Logs {
             spans.push(dim(format!("   stored {bound} {stored}")));
         }
         if missing > 0 {
-            let words = format!("   {} left out: not there yet", pluralize(missing, "group"));
+            let words = format!(
+                "   {} left out: not created yet",
+                pluralize(missing, "group")
+            );
             spans.push((words, Role::Degraded));
         }
         spans

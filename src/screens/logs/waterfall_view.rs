@@ -282,7 +282,13 @@ fn draw_row(
         WaterfallRow::Line { line, offset_ms } => draw_line(line, *offset_ms, y, columns, painter),
         WaterfallRow::Gap(text) => {
             let room = columns.axis + columns.axis_width - columns.hop;
-            let (mark, words) = text.split_at(text.floor_char_boundary(3));
+            // Only the first line of a notice has its mark; those that it is folded into have none.
+            let mark = if text.starts_with('▲') {
+                '▲'.len_utf8()
+            } else {
+                0
+            };
+            let (mark, words) = text.split_at(mark);
             painter.spans(
                 columns.hop,
                 y,

@@ -323,7 +323,7 @@ fn failed_call(call: &LoggedCall, context: &ViewContext<'_>, room: u16) -> Panel
         | LoggedOutcome::Ok => ("✖", Role::Failed),
     };
     let mut left: StyledLine = vec![
-        (format!("{}  ", call.at.clock(context.zone)), Role::Faint),
+        (format!("{}  ", day_or_clock(call.at, context)), Role::Faint),
         (
             format!("{:<13} ", cut(call.tool.as_deref().unwrap_or("-"), 13)),
             Role::Text,

@@ -278,7 +278,7 @@ fn readers(secret: &Resource, store: &Store) -> (String, Role) {
     }
     match names.as_slice() {
         [] if of_kind(Kind::Gateway).any(|gateway| fact(gateway, "Interceptor").is_some()) => {
-            ("perhaps the interceptor".to_owned(), Role::Dim)
+            ("maybe the interceptor".to_owned(), Role::Dim)
         }
         [] => ("none known".to_owned(), Role::Faint),
         [only] => (only.clone(), Role::Text),

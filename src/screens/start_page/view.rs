@@ -66,7 +66,7 @@ fn headline(page: &StartPage, context: &ViewContext<'_>, pen: &mut StartPagePain
         };
         pen.line(3, &format!("{configuration}{account}"), Role::Dim);
     } else {
-        pen.line(3, "The configuration has mistakes:", Role::Name);
+        pen.line(3, "The configuration has problems:", Role::Name);
         for problem in context.problems.iter().take(MISTAKES) {
             pen.line(5, problem, Role::Failed);
         }

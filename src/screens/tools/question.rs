@@ -430,7 +430,7 @@ fn draw_keys(
     }
     let problems = question.form.answer().err().map_or(0, |wrong| wrong.len());
     if problems > 0 {
-        let text = format!("▲ {} to mend first", pluralize(problems, "field"));
+        let text = format!("▲ {} to correct first", pluralize(problems, "field"));
         let right = place.right().saturating_sub(2);
         painter.text_right(right, y, 32, &text, Role::Degraded);
     }

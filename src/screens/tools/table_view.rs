@@ -230,9 +230,9 @@ fn draw_title(
     let mark = match state.sort {
         Some((sorted, downwards)) if sorted == column.place => {
             if downwards {
-                " ▼"
+                " ▾"
             } else {
-                " ▲"
+                " ▴"
             }
         }
         Some(_) | None => "",

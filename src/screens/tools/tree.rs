@@ -253,7 +253,7 @@ fn children(value: &Value) -> Vec<(String, &Value)> {
 fn words(value: &Value, count: usize, is_open: bool) -> (String, Role) {
     match value {
         Value::String(text) => (text.replace('\n', " ⏎ "), Role::Text),
-        Value::Number(_) | Value::Bool(_) => (value.to_string(), Role::Changing),
+        Value::Number(_) | Value::Bool(_) => (value.to_string(), Role::Runtime),
         Value::Null => ("null".to_owned(), Role::Dim),
         Value::Array(_) if count == 0 => ("[]".to_owned(), Role::Dim),
         Value::Array(_) => (crate::model::pluralize(count, "item"), Role::Faint),
