@@ -10,6 +10,7 @@ mod book;
 mod join;
 mod outcome;
 mod record;
+mod sessions;
 mod trace;
 mod waterfall;
 
@@ -21,6 +22,7 @@ pub use analysis::{CallOwner, TailAnalysis, TailFindings};
 pub use book::CallBook;
 pub use join::join;
 pub use record::CallRecord;
+pub use sessions::SessionSighting;
 pub use trace::{CallTrace, SpansRead, TraceCause, TraceLine, TraceSpan};
 pub use waterfall::{Waterfall, WaterfallRow, hop_of, is_error};
 

@@ -5,6 +5,7 @@ mod fleet_snapshot;
 mod history;
 mod loadable;
 mod relations;
+mod sessions;
 mod store;
 mod view_memory;
 
@@ -13,5 +14,6 @@ pub use fleet_snapshot::{FleetSnapshot, SavedDeployment, SavedResource};
 pub use history::{AttributedChange, CallHistory, ChangeHistory, TransitionCause};
 pub use loadable::Loadable;
 pub use relations::Related;
+pub use sessions::{RuntimeSession, RuntimeSessions};
 pub use store::{ListChange, Store, Transition};
 pub use view_memory::{FleetMemory, LogsMemory, ViewMemory};
