@@ -10,8 +10,12 @@ use crate::{
 /// The endpoint that always follows the newest version.
 pub(super) const DEFAULT: &str = "DEFAULT";
 
-/// Asks whether to synchronise these targets.
-pub(super) fn synchronize(context: &UpdateContext<'_>, targets: &[&Resource]) -> ScreenUpdate {
+/// Asks whether to synchronise these targets. Those of them that no row shows are named as such.
+pub(super) fn synchronize(
+    context: &UpdateContext<'_>,
+    targets: &[&Resource],
+    hidden: &[&Resource],
+) -> ScreenUpdate {
     let [first, ..] = targets else {
         return ScreenUpdate::request(AppRequest::Say(
             "only a target can be synchronized".to_owned(),
@@ -41,6 +45,14 @@ pub(super) fn synchronize(context: &UpdateContext<'_>, targets: &[&Resource]) ->
     );
     if targets.len() > 1 {
         confirm.text.push(names.join(", "));
+    }
+    let unseen: Vec<String> = hidden.iter().map(|target| row_id(target)).collect();
+    if !unseen.is_empty() {
+        let (count, verb) = (unseen.len(), if unseen.len() == 1 { "is" } else { "are" });
+        confirm.text.push(format!(
+            "{count} of the marked {verb} not shown, filtered out or folded away: {}",
+            unseen.join(", ")
+        ));
     }
     ScreenUpdate::request(AppRequest::Ask(confirm))
 }
