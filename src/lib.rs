@@ -40,7 +40,7 @@
 //! | a sign-in | a variant of [`model::SignIn`], `services/sign_in/<mode>.rs` | exhaustive matches; `config.example.toml` is parsed by a test |
 //! | a doctor hop | a variant of `doctor::Hop`, its judgement in `doctor/`, its probe in `services/doctor` | exhaustive matches |
 //! | an operation of the emulator | the service's handlers and one row of its operation table | a test over the table |
-//! | a fault | a row in `crates/emulator/src/faults.rs` | unknown names are refused with the list of known ones |
+//! | a fault | a row in `crates/emulator/src/faults/mod.rs` | unknown names are refused with the list of known ones |
 //! | a colour | a role in `theme/`, each `assets/themes/*.toml` | a missing role fails a test |
 //!
 //! # Invariants

@@ -6,9 +6,10 @@ use super::App;
 use super::traffic_poll::accounts;
 use crate::{
     messages::{Effect, Effects, FleetEffect, Route},
-    model::{DeploymentName, Kind, Moment},
+    model::{DeploymentName, Failure, Kind, Moment, ResourceKey},
     screens::{
-        fleet::{PANEL_FROM, deployment_groups},
+        UpdateContext,
+        fleet::{PANEL_FROM, deployment_groups, sessions},
         logs::owner_ids,
     },
 };
@@ -36,6 +37,8 @@ pub(super) struct HistoryPoll {
     /// By the first deployment of an account and region.
     changes: BTreeMap<DeploymentName, Moment>,
     calls: BTreeMap<DeploymentName, Moment>,
+    /// The runtime or endpoint whose sessions are asked for once the logs are read.
+    sessions_of: Option<ResourceKey>,
     /// The deployment under the cursor of Fleet, and since when.
     resting: Option<(DeploymentName, Moment)>,
 }
@@ -105,6 +108,10 @@ impl App {
             Some(until) => until.plus(-OVERLAP_MS),
             None => self.now.plus(-FIRST_CALLS_MS),
         };
+        self.read_calls_since(name, since)
+    }
+
+    fn read_calls_since(&mut self, name: DeploymentName, since: Moment) -> Effects {
         let mut groups = deployment_groups(&self.store, &name);
         if !groups.iter().any(|group| group == crate::logs::SPANS_GROUP) {
             groups.push(crate::logs::SPANS_GROUP.to_owned());
@@ -116,6 +123,59 @@ impl App {
             groups,
             since,
         }))
+    }
+
+    /// Reads the logs for the sessions of a runtime or endpoint; the question follows when they are read.
+    pub(super) fn read_sessions(&mut self, key: &ResourceKey) -> Effects {
+        let Some(runtime) = sessions::runtime_with_sessions(&self.store, key) else {
+            return Effects::none();
+        };
+        let (name, runtime_name) = (runtime.key.deployment.clone(), runtime.name.clone());
+        let title = self.store.title(name.as_str()).to_owned();
+        if !self.is_listed(std::slice::from_ref(&name)) {
+            self.toast(format!("{title} is not listed yet"), false);
+            return Effects::none();
+        }
+        let first = sessions::sessions_since(runtime, self.now);
+        let history = self.store.calls.get(&name);
+        let known = history.filter(|history| history.read_from.is_some_and(|from| from <= first));
+        let since = known
+            .and_then(|history| history.read_until)
+            .map_or(first, |until| until.plus(-OVERLAP_MS).max(first));
+        self.history.sessions_of = Some(key.clone());
+        self.toast(
+            format!("reading the logs of {title} for sessions of {runtime_name}"),
+            false,
+        );
+        self.read_calls_since(name, since)
+    }
+
+    /// Asks which sessions should be stopped, if that waits for the logs of the deployment that were just read.
+    pub(super) fn ask_sessions(
+        &mut self,
+        deployment: &DeploymentName,
+        failure: Option<Failure>,
+    ) -> Effects {
+        let is_wanted = |key: &ResourceKey| key.deployment == *deployment;
+        let Some(key) = self.history.sessions_of.take_if(|key| is_wanted(key)) else {
+            return Effects::none();
+        };
+        // A user who has gone on to another screen is not interrupted.
+        if self.route != Route::Fleet {
+            return Effects::none();
+        }
+        if let Some(failure) = failure {
+            self.toast_failure(&failure);
+            return Effects::none();
+        }
+        self.toast.take_if(|toast| !toast.is_failure);
+        let context = UpdateContext {
+            store: &mut self.store,
+            now: self.now,
+            read_only: self.options.read_only,
+        };
+        let update = sessions::ask(&context, &key);
+        self.follow(update)
     }
 
     /// Returns the deployment under the cursor and since when; nothing where no panel is shown.

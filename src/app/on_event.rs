@@ -140,8 +140,10 @@ impl App {
                 calls,
                 unread,
             } => {
+                let failure = calls.as_ref().err().cloned();
                 self.store
                     .record_calls(&deployment, since, calls, unread, now);
+                return self.ask_sessions(&deployment, failure);
             }
             FleetEvent::Listed(deployment, kind, result) => {
                 return self.listed(&deployment, kind, result);

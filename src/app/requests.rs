@@ -229,6 +229,7 @@ impl App {
                 self.fleet.reveal(&key);
                 self.show(Route::Fleet)
             }
+            AppRequest::ReadSessions(key) => self.read_sessions(&key),
             AppRequest::Start(choice) => {
                 self.start_choice = Some(choice);
                 self.is_over = true;

@@ -13,6 +13,7 @@ mod join;
 mod outcome;
 mod owner;
 mod record;
+mod sessions;
 mod trace;
 mod waterfall;
 
@@ -27,6 +28,7 @@ pub use filter::call_passes;
 pub use join::join;
 pub use owner::CallOwner;
 pub use record::CallRecord;
+pub use sessions::SessionSighting;
 pub use trace::{CallTrace, SpansRead, TraceCause, TraceLine, TraceSpan};
 pub use waterfall::{Waterfall, WaterfallRow, hop_of, is_error};
 

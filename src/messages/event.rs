@@ -78,14 +78,14 @@ pub enum FleetEvent {
     ),
     /// The changes since a time were read for deployments that share an account and region.
     ChangesRead(Vec<DeploymentName>, Moment, Result<Vec<Change>, Failure>),
-    /// The calls since a time were read; log groups that could not be read, and why.
+    /// The calls since a time were read.
     CallsRead {
         /// The deployment.
         deployment: DeploymentName,
         /// From when on.
         since: Moment,
-        /// The calls, without their log records.
-        calls: Vec<LoggedCall>,
+        /// The calls with their log records; the failure where no log group could be read.
+        calls: Result<Vec<LoggedCall>, Failure>,
         /// What could not be read, and why.
         unread: Vec<(String, String)>,
     },
@@ -253,10 +253,10 @@ impl FleetEvent {
             FleetEffect::ReadCalls {
                 deployment, since, ..
             } => Self::CallsRead {
-                unread: vec![(deployment.to_string(), failure.cause)],
                 deployment,
                 since,
-                calls: Vec::new(),
+                calls: Err(failure),
+                unread: Vec::new(),
             },
             FleetEffect::MoveEndpoint(key, version) => {
                 Self::EndpointMoved(key, version, Err(failure))

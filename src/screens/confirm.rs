@@ -14,6 +14,18 @@ use crate::{
     widgets::{LineInput, Painter, Scroll},
 };
 
+/// Choices of a question that are visible at a time.
+const CHOICES: usize = 12;
+
+/// One of several things that yes can lead to.
+#[derive(Clone, Debug)]
+pub struct QuestionChoice {
+    /// What it is, in one line.
+    pub label: String,
+    /// What yes leads to while it is chosen.
+    pub yes: Effects,
+}
+
 /// A question.
 #[derive(Clone, Debug)]
 pub struct Confirm {
@@ -37,6 +49,10 @@ pub struct Confirm {
     of_rotation: bool,
     /// Whether it takes the whole width of the window.
     is_wide: bool,
+    /// What yes can lead to, where it can lead to several things.
+    choices: Vec<QuestionChoice>,
+    /// Index of the chosen one.
+    chosen: usize,
 }
 
 /// What became of a question.
@@ -63,6 +79,16 @@ impl Confirm {
             is_early: false,
             of_rotation: false,
             is_wide: false,
+            choices: Vec::new(),
+            chosen: 0,
+        }
+    }
+
+    /// Returns a question whose yes leads to the one of these that is chosen; the first one is, until another is.
+    pub fn choose(title: String, text: String, choices: Vec<QuestionChoice>) -> Self {
+        Self {
+            choices,
+            ..Self::ask(title, text, Effects::none())
         }
     }
 
@@ -110,6 +136,8 @@ impl Confirm {
             is_early: false,
             of_rotation: false,
             is_wide: false,
+            choices: Vec::new(),
+            chosen: 0,
         }
     }
 
@@ -169,8 +197,42 @@ impl Confirm {
         self.typed.press(key);
     }
 
+    /// Returns what yes leads to.
+    fn chosen_effects(&self) -> Effects {
+        match self.choices.get(self.chosen) {
+            Some(choice) => choice.yes.clone(),
+            None => self.yes.clone(),
+        }
+    }
+
+    /// Moves between the choices. Returns `false` where there are none, or the action is no movement.
+    fn choose_by(&mut self, action: Action) -> bool {
+        if self.choices.is_empty() {
+            return false;
+        }
+        let last = self.choices.len() - 1;
+        self.chosen = match action {
+            Action::List(ListAction::Up) => self.chosen.saturating_sub(1),
+            Action::List(ListAction::Down) => (self.chosen + 1).min(last),
+            Action::App(_)
+            | Action::Start(_)
+            | Action::List(_)
+            | Action::Fleet(_)
+            | Action::Logs(_)
+            | Action::Secrets(_)
+            | Action::Tools(_)
+            | Action::Doctor(_)
+            | Action::Activity(_)
+            | Action::Prompt(_) => return false,
+        };
+        true
+    }
+
     /// Takes an action.
     pub fn act(&mut self, action: Action) -> QuestionOutcome {
+        if self.choose_by(action) {
+            return QuestionOutcome::Open;
+        }
         self.scroll.act(match action {
             Action::Prompt(PromptAction::PromptPrevious) => Action::List(ListAction::Up),
             Action::Prompt(PromptAction::PromptNext) => Action::List(ListAction::Down),
@@ -178,7 +240,7 @@ impl Confirm {
         });
         match action {
             Action::Prompt(PromptAction::Yes) if self.name.is_none() => {
-                QuestionOutcome::Closed(self.yes.clone())
+                QuestionOutcome::Closed(self.chosen_effects())
             }
             Action::Prompt(PromptAction::Accept) | Action::List(ListAction::Open)
                 if self.is_complete() =>
@@ -213,9 +275,10 @@ impl Confirm {
             .iter()
             .flat_map(|text| wrapped(text, width.saturating_sub(4), Role::Text))
             .collect();
+        let choices = self.choices_height(area);
         let height = u16::try_from(lines.len())
             .unwrap_or(u16::MAX)
-            .saturating_add(6)
+            .saturating_add(6 + choices)
             .min(area.height);
         let place = Rect {
             x: area.x + (area.width - width) / 2,
@@ -226,7 +289,7 @@ impl Confirm {
         draw_frame(place, area, painter);
         let body = Rect {
             y: place.y + 2,
-            height: height.saturating_sub(5),
+            height: height.saturating_sub(5 + choices),
             ..place
         };
         let window = self
@@ -250,7 +313,44 @@ impl Confirm {
                 &pieces,
             );
         }
+        let rows = Rect {
+            x: place.x + 2,
+            y: body.bottom() + 1,
+            width: width.saturating_sub(4),
+            height: choices.saturating_sub(1),
+        };
+        self.draw_choices(rows, painter);
         self.draw_answer(place, painter);
+    }
+
+    /// Returns the height of the choices and of the empty line above them.
+    fn choices_height(&self, area: Rect) -> u16 {
+        let most = usize::from(area.height.saturating_sub(8)).min(CHOICES);
+        match self.choices.len().min(most) {
+            0 => 0,
+            rows => u16::try_from(rows + 1).unwrap_or_default(),
+        }
+    }
+
+    /// Draws the choices around the chosen one.
+    fn draw_choices(&self, rows: Rect, painter: &mut Painter<'_>) {
+        let height = usize::from(rows.height);
+        let top = (self.chosen + 1).saturating_sub(height);
+        let shown = self.choices.iter().enumerate().skip(top);
+        for ((index, choice), row) in shown.zip(rows.rows()) {
+            let is_chosen = index == self.chosen;
+            let (mark, role) = if is_chosen {
+                ("▸ ", Role::Name)
+            } else {
+                ("  ", Role::Text)
+            };
+            painter.spans(
+                row.x,
+                row.y,
+                row.width,
+                &[(mark, Role::Accent), (choice.label.as_str(), role)],
+            );
+        }
     }
 
     fn draw_title(
@@ -315,17 +415,21 @@ impl Confirm {
                 painter.text(x, y, 1, "▏", Role::Accent);
             }
             None => {
-                painter.spans(
-                    place.x + 2,
-                    y,
-                    width.saturating_sub(4),
-                    &[
-                        ("y", Role::Accent),
-                        (" yes   ", Role::Dim),
-                        ("n", Role::Accent),
-                        (" no", Role::Dim),
-                    ],
+                let place_of_choice = format!(
+                    "   ↑ ↓ choose, {} of {}",
+                    self.chosen + 1,
+                    self.choices.len()
                 );
+                let mut pieces = vec![
+                    ("y", Role::Accent),
+                    (" yes   ", Role::Dim),
+                    ("n", Role::Accent),
+                    (" no", Role::Dim),
+                ];
+                if !self.choices.is_empty() {
+                    pieces.push((place_of_choice.as_str(), Role::Dim));
+                }
+                painter.spans(place.x + 2, y, width.saturating_sub(4), &pieces);
             }
         }
     }

@@ -15,6 +15,7 @@ mod follow;
 mod memory;
 mod overview;
 mod screen;
+pub mod sessions;
 mod tree;
 
 use super::{AppRequest, ScreenUpdate, UpdateContext, ViewContext, detail::Detail, panel};
@@ -276,7 +277,7 @@ impl Fleet {
                 follow::open_aws_console(&deployment, resource, context.store)
             }
             FleetAction::RollBack => change::roll_back(context, resource),
-            FleetAction::StopSessions => change::stop_sessions(context, resource),
+            FleetAction::StopSessions => sessions::stop(context, resource),
             FleetAction::Compare => self.compare(context),
             FleetAction::NextTab
             | FleetAction::SearchDetail

@@ -127,6 +127,8 @@ pub enum AppRequest {
     Detail(ResourceKey),
     /// Open Fleet with a resource selected.
     Reveal(ResourceKey),
+    /// Read the logs of a runtime or endpoint, then ask in Fleet which of its sessions should be stopped.
+    ReadSessions(ResourceKey),
     /// End the console and go on with what was chosen on the start page.
     Start(start_page::StartChoice),
 }

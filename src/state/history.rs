@@ -1,10 +1,8 @@
 //! What CloudTrail and the logs say of a deployment: who changed it, and its tool calls of the last hour.
 
-use std::collections::BTreeSet;
-
 use super::store::{Store, Transition};
 use crate::{
-    calls::{LoggedCall, LoggedOutcome},
+    calls::{LoggedCall, LoggedOutcome, SessionSighting},
     model::{Change, DeploymentName, Failure, Moment, Resource, ResourceKey},
 };
 
@@ -56,10 +54,16 @@ impl ChangeHistory {
 pub struct CallHistory {
     /// The calls, newest first, without their log records.
     pub calls: Vec<LoggedCall>,
+    /// From when on the logs were read without a gap.
+    pub read_from: Option<Moment>,
     /// Up to when the logs were read.
     pub read_until: Option<Moment>,
     /// What could not be read, and why.
     pub unread: Vec<(String, String)>,
+    /// Why the last reading failed as a whole.
+    pub failure: Option<Failure>,
+    /// The sessions that calls name, each with what names its runtime.
+    pub(super) sightings: Vec<SessionSighting>,
 }
 
 impl CallHistory {
@@ -117,23 +121,6 @@ impl Store {
         }
     }
 
-    /// Returns the sessions of the deployment's calls that were called within this many milliseconds. No operation of AWS lists them: the
-    /// logs name them.
-    pub fn sessions_of(
-        &self,
-        deployment: &DeploymentName,
-        within_ms: i64,
-        now: Moment,
-    ) -> BTreeSet<String> {
-        let calls = self.calls.get(deployment);
-        calls
-            .into_iter()
-            .flat_map(|history| &history.calls)
-            .filter(|call| now.since(call.at) <= within_ms)
-            .filter_map(|call| call.session_id.clone())
-            .collect()
-    }
-
     /// Returns whose change it is: the first resource of the deployment that the event names, or its stack.
     fn attribute(&self, name: &DeploymentName, change: &Change) -> Option<AttributedChange> {
         let named = |resource: &&Resource| {
@@ -186,27 +173,37 @@ impl Store {
         }
     }
 
-    /// Takes in the calls that the logs of a deployment show since a time. Older calls stay for an hour.
+    /// Takes in the calls that the logs of a deployment show since a time. Older calls stay for an hour. A reading that failed as a
+    /// whole says nothing about calls.
     pub(crate) fn record_calls(
         &mut self,
         deployment: &DeploymentName,
         since: Moment,
-        calls: Vec<LoggedCall>,
+        calls: Result<Vec<LoggedCall>, Failure>,
         unread: Vec<(String, String)>,
         now: Moment,
     ) {
+        self.version += 1;
         let history = self.calls.entry(deployment.clone()).or_default();
-        history
-            .calls
-            .retain(|call| call.at < since && now.since(call.at) <= CALLS_MS);
+        let calls = match calls {
+            Ok(calls) => calls,
+            Err(failure) => {
+                history.failure = Some(failure);
+                return;
+            }
+        };
+        history.failure = None;
+        history.record_sessions(&calls, now);
+        history.calls.retain(|call| call.at < since);
         history
             .calls
             .extend(calls.into_iter().map(|call| LoggedCall {
                 records: Vec::new(),
                 ..call
             }));
+        history.calls.retain(|call| now.since(call.at) <= CALLS_MS);
         history.calls.sort_by_key(|call| std::cmp::Reverse(call.at));
-        history.read_until = Some(now);
+        history.record_range(since, now);
         history.unread = unread;
         self.deployment_changed(deployment);
     }

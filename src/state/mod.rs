@@ -6,6 +6,7 @@ mod health;
 mod history;
 mod loadable;
 mod relations;
+mod sessions;
 mod store;
 mod view_memory;
 
@@ -14,5 +15,6 @@ pub use fleet_snapshot::{FleetSnapshot, SavedDeployment, SavedResource};
 pub use history::{AttributedChange, CallHistory, ChangeHistory, TransitionCause};
 pub use loadable::Loadable;
 pub use relations::Related;
+pub use sessions::{RuntimeSession, RuntimeSessions};
 pub use store::{ListChange, Store, Transition};
 pub use view_memory::{FleetMemory, LogsMemory, NamedText, ViewMemory};

@@ -307,3 +307,58 @@ fn a_detail_shows_addresses_whole_in_a_narrow_window() {
     let shown: String = harness.frame(80, 24).split_whitespace().collect();
     assert!(shown.contains(&address), "{}", harness.frame(80, 24));
 }
+
+#[test]
+fn a_filter_shows_what_passes_and_dimmed_what_leads_there() {
+    let mut harness = ready();
+    let role_of = |harness: &Harness, name: &str| {
+        let buffer = harness.buffer(120, 36);
+        let row = (0..36)
+            .find(|y| row_text(&buffer, *y).contains(name))
+            .unwrap_or_else(|| panic!("no row holds {name}:\n{}", harness.frame(120, 36)));
+        let column = row_text(&buffer, row).find(name).expect("it holds it");
+        let column = row_text(&buffer, row)[..column].chars().count();
+        buffer[(column as u16, row)].fg
+    };
+    let plain = role_of(&harness, "prod-gateway");
+    harness.keys("/");
+    harness.text("status:ready");
+    harness.keys("enter");
+    harness.shows("prod-gateway");
+    harness.hides("SYNCHRONIZE_UNSUCCESSFUL");
+    assert_eq!(role_of(&harness, "prod-gateway"), plain, "it passes");
+    harness.keys("esc /");
+    harness.text("status:unsuccessful");
+    harness.keys("enter G");
+    assert!(
+        harness.selected().contains("neo4j-mcp"),
+        "{}",
+        harness.selected()
+    );
+    assert_ne!(
+        role_of(&harness, "prod-gateway"),
+        plain,
+        "it only leads there"
+    );
+    harness.hides("neo4j_mcp_server");
+    harness.hides("analytics");
+}
+
+fn row_text(buffer: &ratatui::buffer::Buffer, y: u16) -> String {
+    (0..buffer.area.width)
+        .map(|x| buffer[(x, y)].symbol())
+        .collect()
+}
+
+#[test]
+fn marks_that_the_filter_hides_are_named_before_they_act() {
+    let mut harness = ready();
+    harness.keys("j j space j j j j space y");
+    harness.hides("not shown");
+    harness.keys("n /");
+    harness.text("name:external");
+    harness.keys("enter y");
+    harness.shows("Synchronize 2 targets?");
+    harness.shows("1 of the marked is not shown, filtered out or folded away: neo4j-mcp");
+    assert_eq!(harness.keys("y").len(), 2);
+}

@@ -26,6 +26,7 @@ mod panel;
 mod pty;
 mod recording;
 mod rotation_keys;
+mod sessions;
 mod start;
 mod start_and_polls;
 mod tools;

@@ -102,26 +102,45 @@ impl RunnerState {
         owner_ids: Vec<String>,
         since: Moment,
     ) -> FleetEvent {
-        let logs = match self.of(&name) {
-            Ok((services, deployment)) => {
-                let source = CallSource {
-                    deployment: deployment.clone(),
-                    groups,
-                    owner_ids,
+        let asked = groups.len();
+        let read = self.call_logs(&name, groups, owner_ids, since).await;
+        let (calls, unread) = match read {
+            Ok(CallLogs { records, unread }) => {
+                let first = unread.first().map(|unread| unread.failure.clone());
+                // Where nothing could be read, nothing is known about calls.
+                let calls = match first.filter(|_| unread.len() >= asked) {
+                    Some(failure) => Err(failure),
+                    None => Ok(join(records)),
                 };
-                services.calls.call_logs(&[source], since, now()).await
+                (calls, unread)
             }
-            Err(_) => CallLogs::default(),
+            Err(failure) => (Err(failure), Vec::new()),
         };
-        let unread = logs.unread.into_iter();
+        let unread = unread.into_iter();
         FleetEvent::CallsRead {
             deployment: name,
             since,
+            calls,
             unread: unread
                 .map(|unread| (unread.group, unread.failure.cause))
                 .collect(),
-            calls: join(logs.records),
         }
+    }
+
+    async fn call_logs(
+        &self,
+        name: &DeploymentName,
+        groups: Vec<String>,
+        owner_ids: Vec<String>,
+        since: Moment,
+    ) -> Result<CallLogs, Failure> {
+        let (services, deployment) = self.of(name)?;
+        let source = CallSource {
+            deployment: deployment.clone(),
+            groups,
+            owner_ids,
+        };
+        Ok(services.calls.call_logs(&[source], since, now()).await)
     }
 
     async fn move_endpoint(&self, key: &ResourceKey, version: &str) -> Result<(), Failure> {

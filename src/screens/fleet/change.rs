@@ -1,18 +1,21 @@
-//! Changes that are made from the Fleet, each after a question: synchronise targets, roll an endpoint back, stop sessions.
+//! Changes that are made from the Fleet, each after a question: synchronise targets, roll an endpoint back.
 
 use crate::{
-    kinds,
     messages::{Effect, Effects, FleetEffect},
-    model::{DeploymentName, Kind, Resource, ResourceKey, pluralize},
+    model::{DeploymentName, Kind, Resource, ResourceKey},
     screens::{AppRequest, ScreenUpdate, UpdateContext, confirm::Confirm},
     state::Store,
 };
 
 /// The endpoint that always follows the newest version.
-const DEFAULT: &str = "DEFAULT";
+pub(super) const DEFAULT: &str = "DEFAULT";
 
-/// Asks whether to synchronise these targets.
-pub(super) fn synchronize(context: &UpdateContext<'_>, targets: &[&Resource]) -> ScreenUpdate {
+/// Asks whether to synchronise these targets. Those of them that no row shows are named as such.
+pub(super) fn synchronize(
+    context: &UpdateContext<'_>,
+    targets: &[&Resource],
+    hidden: &[&Resource],
+) -> ScreenUpdate {
     let [first, ..] = targets else {
         return ScreenUpdate::request(AppRequest::Say(
             "only a target can be synchronized".to_owned(),
@@ -43,11 +46,22 @@ pub(super) fn synchronize(context: &UpdateContext<'_>, targets: &[&Resource]) ->
     if targets.len() > 1 {
         confirm.text.push(names.join(", "));
     }
+    let unseen: Vec<String> = hidden.iter().map(|target| row_id(target)).collect();
+    if !unseen.is_empty() {
+        let (count, verb) = (unseen.len(), if unseen.len() == 1 { "is" } else { "are" });
+        confirm.text.push(format!(
+            "{count} of the marked {verb} not shown, filtered out or folded away: {}",
+            unseen.join(", ")
+        ));
+    }
     ScreenUpdate::request(AppRequest::Ask(confirm))
 }
 
 /// Returns what is said where writes are refused.
-fn refusal(context: &UpdateContext<'_>, deployment: &DeploymentName) -> Option<ScreenUpdate> {
+pub(super) fn refusal(
+    context: &UpdateContext<'_>,
+    deployment: &DeploymentName,
+) -> Option<ScreenUpdate> {
     let deployment = context.store.deployment(deployment);
     let is_refused = context.read_only || deployment.is_some_and(|deployment| deployment.read_only);
     is_refused.then(|| {
@@ -57,7 +71,7 @@ fn refusal(context: &UpdateContext<'_>, deployment: &DeploymentName) -> Option<S
     })
 }
 
-fn say(text: impl Into<String>) -> ScreenUpdate {
+pub(super) fn say(text: impl Into<String>) -> ScreenUpdate {
     ScreenUpdate::request(AppRequest::Say(text.into()))
 }
 
@@ -139,50 +153,11 @@ fn movable_endpoint<'a>(store: &'a Store, version: &'a Resource) -> Option<&'a R
     })
 }
 
-/// Asks whether the sessions of a runtime that its logs showed lately should be stopped.
-pub(super) fn stop_sessions(
-    context: &UpdateContext<'_>,
-    resource: Option<&Resource>,
-) -> ScreenUpdate {
-    let Some((runtime, endpoint)) =
-        resource.and_then(|resource| runtime_of(context.store, resource))
-    else {
-        return say("only a runtime or an endpoint has sessions");
-    };
-    if let Some(refusal) = refusal(context, &runtime.key.deployment) {
-        return refusal;
-    }
-    let idle = i64::try_from(kinds::idle_session(runtime).seconds).unwrap_or(i64::MAX);
-    let sessions = context
-        .store
-        .sessions_of(&runtime.key.deployment, idle * 1000, context.now);
-    if sessions.is_empty() {
-        return say(format!(
-            "the logs show no session of {} in the last {} minutes",
-            runtime.name,
-            idle / 60
-        ));
-    }
-    let count = pluralize(sessions.len(), "session");
-    let title = format!("Stop {count} of {}?", runtime.name);
-    let text = "Each ends with its container; the next request starts a fresh one. Calls that run in them fail.";
-    let mut confirm = Confirm::ask(
-        title,
-        text.to_owned(),
-        Effect::Fleet(FleetEffect::StopSessions {
-            runtime: runtime.key.clone(),
-            endpoint,
-            sessions: sessions.iter().cloned().collect(),
-        }),
-    );
-    confirm
-        .text
-        .push(sessions.into_iter().collect::<Vec<_>>().join(", "));
-    ScreenUpdate::request(AppRequest::Ask(confirm))
-}
-
 /// Returns the runtime of a runtime or endpoint row, and the endpoint.
-fn runtime_of<'a>(store: &'a Store, resource: &'a Resource) -> Option<(&'a Resource, String)> {
+pub(super) fn runtime_of<'a>(
+    store: &'a Store,
+    resource: &'a Resource,
+) -> Option<(&'a Resource, String)> {
     if resource.key.kind == Kind::Runtime {
         return Some((resource, DEFAULT.to_owned()));
     }

@@ -183,7 +183,8 @@ fn draw_rows(
             };
             painter.record_click(fold_mark, ClickTarget::FleetFold);
         }
-        if is_remembered(&row.row_id, context) {
+        // What only leads to what the filter keeps stays in the background, as does what the last run saw.
+        if row.is_context || is_remembered(&row.row_id, context) {
             let inside = Rect {
                 x: row_id.x + 1,
                 width: row_id.width.saturating_sub(1),

@@ -100,8 +100,8 @@ impl FleetFilter {
         self.terms.is_empty() && !self.is_urgent_only
     }
 
-    /// Returns whether a resource is kept.
-    pub(super) fn keeps(&self, resource: &Resource, now: Moment) -> bool {
+    /// Returns whether a resource of a deployment with this title is kept.
+    pub(super) fn keeps(&self, resource: &Resource, title: &str, now: Moment) -> bool {
         let health = kinds::health(resource);
         if self.is_urgent_only && matches!(health, Health::Healthy | Health::Unknown) {
             return false;
@@ -117,6 +117,7 @@ impl FleetFilter {
             (FilterField::Id, resource.key.id.as_str()),
             (FilterField::Id, resource.arn.as_deref().unwrap_or_default()),
             (FilterField::Deployment, resource.key.deployment.as_str()),
+            (FilterField::Deployment, title),
             (FilterField::Reason, remark.as_str()),
         ];
         self.holds(&fields)
@@ -139,6 +140,7 @@ impl FleetFilter {
             (FilterField::Name, deployment.name.as_str()),
             (FilterField::Name, deployment.title()),
             (FilterField::Deployment, deployment.name.as_str()),
+            (FilterField::Deployment, deployment.title()),
             (FilterField::Kind, "deployment"),
             (FilterField::Health, verdict.health.as_str()),
             (FilterField::Health, deployment_word(verdict.health)),
@@ -254,13 +256,16 @@ mod tests {
     #[test]
     fn terms_match_text_letters_fields_and_their_inverse() {
         let keeps = |text: &str| {
-            FleetFilter::parse(text, false).keeps(&gateway("READY"), Moment::from_millis(0))
+            let filter = FleetFilter::parse(text, false);
+            filter.keeps(&gateway("READY"), "Production", Moment::from_millis(0))
         };
         for text in [
             "",
             "gateway",
             "GTW",
             "prod",
+            "production",
+            "deployment:production",
             "status:ready",
             "kind:gateway name:neo4j",
             "!failed",
@@ -293,8 +298,8 @@ mod tests {
     #[test]
     fn only_what_somebody_should_look_at_is_kept_on_demand() {
         let (urgent, now) = (FleetFilter::parse("", true), Moment::from_millis(0));
-        assert!(!urgent.keeps(&gateway("READY"), now));
-        assert!(urgent.keeps(&gateway("FAILED"), now) && urgent.keeps(&gateway("UPDATING"), now));
+        let keeps = |status| urgent.keeps(&gateway(status), "prod", now);
+        assert!(!keeps("READY") && keeps("FAILED") && keeps("UPDATING"));
         assert!(!urgent.is_empty());
     }
 

@@ -1,5 +1,7 @@
 //! From the Fleet to other screens: logs, tools, the doctor, related resources, the clipboard, the browser.
 
+use std::collections::HashSet;
+
 use super::{Fleet, RowId, change};
 use crate::{
     kinds::{self, McpAccess},
@@ -28,14 +30,23 @@ impl Fleet {
             .filter(|resource| resource.key.kind == Kind::Target)
             .into_iter()
             .collect();
-        change::synchronize(
-            context,
-            if marked.is_empty() {
-                &selected
-            } else {
-                &marked
-            },
-        )
+        if marked.is_empty() {
+            return change::synchronize(context, &selected, &[]);
+        }
+        let hidden = self.hidden(&marked, context.store);
+        change::synchronize(context, &marked, &hidden)
+    }
+
+    /// Returns those of some resources for which no row is shown: the filter keeps them out, or they are folded away.
+    fn hidden<'a>(&self, resources: &[&'a Resource], store: &Store) -> Vec<&'a Resource> {
+        let rows = self.lines(store);
+        let shown: HashSet<&RowId> = rows.iter().map(|row| &row.row_id).collect();
+        let is_shown = |resource: &Resource| shown.contains(&RowId::Resource(resource.key.clone()));
+        resources
+            .iter()
+            .copied()
+            .filter(|resource| !is_shown(resource))
+            .collect()
     }
 
     /// Returns the marked targets, of all deployments.

@@ -60,8 +60,8 @@ impl Row<'_> {
         self.row_id.is_note()
     }
 
-    /// Returns a line that only says something of a deployment.
-    const fn note(row_id: RowId) -> Self {
+    /// Returns a row on the left edge with nothing but what it stands for.
+    const fn bare(row_id: RowId) -> Self {
         Self {
             row_id,
             depth: 0,
@@ -70,6 +70,7 @@ impl Row<'_> {
             deployment: None,
             resource: None,
             failure: None,
+            is_context: false,
         }
     }
 }
@@ -91,6 +92,8 @@ pub struct Row<'a> {
     pub resource: Option<&'a Resource>,
     /// Why a list could not be had.
     pub failure: Option<&'a Failure>,
+    /// Whether the filter does not keep it itself: it only leads to what is kept.
+    pub is_context: bool,
 }
 
 /// A row without what it shows: it outlives the frame, and finds its resource again as long as the store is the same.
@@ -100,6 +103,7 @@ pub(super) struct CachedRow {
     pub(super) depth: u16,
     pub(super) has_children: bool,
     pub(super) is_folded: bool,
+    pub(super) is_context: bool,
     /// Where the deployment, or the resource in its list, is.
     at: usize,
 }
@@ -131,6 +135,7 @@ impl CachedRow {
             depth: self.depth,
             has_children: self.has_children,
             is_folded: self.is_folded,
+            is_context: self.is_context,
             deployment,
             resource,
             failure,
@@ -163,6 +168,7 @@ pub(super) fn lines(store: &Store, rows: Vec<Row<'_>>) -> Vec<CachedRow> {
             depth: row.depth,
             has_children: row.has_children,
             is_folded: row.is_folded,
+            is_context: row.is_context,
         })
         .collect()
 }
@@ -176,7 +182,7 @@ pub struct RowOrder {
     pub is_reversed: bool,
 }
 
-/// Returns all visible rows in their order. A filter keeps what it matches and what that lies below.
+/// Returns all visible rows in their order. A filter keeps what it matches, and as context the rows below which that lies.
 pub(super) fn rows<'a>(
     store: &'a Store,
     order: RowOrder,
@@ -190,22 +196,19 @@ pub(super) fn rows<'a>(
         let folded = folds.is_folded(&row_id) && filter.is_empty();
         let below = below_deployment(store, deployment, order, filter, folds);
         let verdict = store.health(&deployment.name);
-        let is_kept =
-            filter.is_empty() || !below.is_empty() || filter.keeps_deployment(deployment, &verdict);
-        if !is_kept {
+        let is_hit = filter.is_empty() || filter.keeps_deployment(deployment, &verdict);
+        if !is_hit && below.is_empty() {
             continue;
         }
         rows.push(Row {
-            row_id,
-            depth: 0,
             has_children: !below.is_empty(),
             is_folded: folded,
             deployment: Some(deployment),
-            resource: None,
-            failure: None,
+            is_context: !is_hit,
+            ..Row::bare(row_id)
         });
-        if verdict.health.needs_words() && !verdict.evidence.is_empty() {
-            rows.push(Row::note(RowId::Note(deployment.name.clone())));
+        if is_hit && verdict.health.needs_words() && !verdict.evidence.is_empty() {
+            rows.push(Row::bare(RowId::Note(deployment.name.clone())));
         }
         if !folded {
             rows.extend(below);
@@ -224,6 +227,7 @@ pub(super) fn spaced(lines: Vec<CachedRow>) -> Vec<CachedRow> {
                 depth: 0,
                 has_children: false,
                 is_folded: false,
+                is_context: false,
                 at: 0,
             });
         }
@@ -294,7 +298,9 @@ fn below_deployment<'a>(
     folds: &Folds<'_>,
 ) -> Vec<Row<'a>> {
     let all: Vec<&Resource> = store.resources(&deployment.name).collect();
-    let matches = |resource: &Resource| filter.is_empty() || filter.keeps(resource, store.now());
+    let matches = |resource: &Resource| {
+        filter.is_empty() || filter.keeps(resource, deployment.title(), store.now())
+    };
     let (mut tops, mut below) = families(all);
     sort(&mut tops, order, store, &below);
     let others = grouped_others(&mut tops, filter, folds);
@@ -304,15 +310,16 @@ fn below_deployment<'a>(
             .remove(&(top.key.kind, top.key.id.as_str()))
             .unwrap_or_default();
         let is_hit = matches(top);
-        if !is_hit {
-            children.retain(|child| matches(child));
-        }
+        children.retain(|child| matches(child));
         if !is_hit && children.is_empty() {
             continue;
         }
         let row_id = RowId::Resource(top.key.clone());
         let folded = filter.is_empty() && folds.is_folded(&row_id);
-        rows.push(row(top, 1, !children.is_empty(), folded));
+        rows.push(Row {
+            is_context: !is_hit,
+            ..row(top, 1, !children.is_empty(), folded)
+        });
         if !folded {
             if filter.is_empty() {
                 children.retain(|child| folds.shows_below(&row_id, child));
@@ -361,7 +368,7 @@ fn others_rows<'a>(
         depth: 1,
         has_children: true,
         is_folded,
-        ..Row::note(row_id)
+        ..Row::bare(row_id)
     };
     let below = others.iter().filter(|_| !is_folded);
     std::iter::once(head)
@@ -413,13 +420,9 @@ fn problems<'a>(store: &'a Store, deployment: &'a Deployment) -> Vec<Row<'a>> {
             continue;
         }
         rows.push(Row {
-            row_id: RowId::Problem(deployment.name.clone(), kind),
             depth: 1,
-            has_children: false,
-            is_folded: false,
-            deployment: None,
-            resource: None,
             failure: Some(failure),
+            ..Row::bare(RowId::Problem(deployment.name.clone(), kind))
         });
     }
     rows
@@ -427,13 +430,11 @@ fn problems<'a>(store: &'a Store, deployment: &'a Deployment) -> Vec<Row<'a>> {
 
 fn row(resource: &Resource, depth: u16, has_children: bool, is_folded: bool) -> Row<'_> {
     Row {
-        row_id: RowId::Resource(resource.key.clone()),
         depth,
         has_children,
         is_folded,
-        deployment: None,
         resource: Some(resource),
-        failure: None,
+        ..Row::bare(RowId::Resource(resource.key.clone()))
     }
 }
 

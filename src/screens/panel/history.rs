@@ -300,6 +300,14 @@ pub(super) fn failures(
                 .map(|call| failed_call(call, context, room)),
         );
     }
+    if let Some(failure) = &history.failure {
+        let words = format!("the logs could not be read: {}", failure.cause);
+        lines.extend(
+            wrapped(&words, room, Role::Dim)
+                .into_iter()
+                .map(PanelLine::from),
+        );
+    }
     for (group, why) in &history.unread {
         let words = format!("{group} could not be read: {why}");
         lines.extend(

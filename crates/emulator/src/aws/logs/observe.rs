@@ -1,5 +1,7 @@
 //! What metrics are made of: invocations, errors and durations as the records of a group tell them.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -21,6 +23,12 @@ pub(crate) struct Observed {
     /// Milliseconds.
     pub(crate) latency: Option<f64>,
 }
+
+/// Records from this long before the time that is asked for are read, in milliseconds: a request that ends in it may have begun before.
+const LONGEST_REQUEST: i64 = 5 * 60_000;
+
+/// When the requests began that have not ended yet, in milliseconds, by their id.
+type BegunRequests = HashMap<String, i64>;
 
 /// Unlogged failures kept; beyond it, the oldest go.
 const UNLOGGED: usize = 10_000;
@@ -71,8 +79,9 @@ impl LogsState {
     /// Returns the records of a group in a time range (milliseconds, both ends included), as far as they tell of calls.
     pub(crate) fn observe(&self, group: &str, from: i64, to: i64) -> Vec<Observed> {
         let mut observed = self.observe_unlogged(group, from, to);
+        let mut begun = BegunRequests::new();
         let mut range = Range {
-            from,
+            from: from.saturating_sub(LONGEST_REQUEST),
             to,
             after: None,
             newest_first: false,
@@ -89,14 +98,16 @@ impl LogsState {
             observed.extend(
                 events
                     .iter()
-                    .filter_map(|event| read(&event.message, event.timestamp)),
+                    .filter_map(|event| read(&event.message, event.timestamp, &mut begun))
+                    .filter(|observed| observed.timestamp >= from),
             );
         }
     }
 }
 
-/// Returns a gateway's or a runtime's record.
-fn read(message: &str, timestamp: i64) -> Option<Observed> {
+/// Returns what a gateway's or a runtime's record says. A gateway writes a record when a request begins and one when it has ended;
+/// the time between them is its latency.
+fn read(message: &str, timestamp: i64, begun: &mut BegunRequests) -> Option<Observed> {
     let record: Value = serde_json::from_str(message).ok()?;
     let nothing = Observed {
         timestamp,
@@ -108,7 +119,9 @@ fn read(message: &str, timestamp: i64) -> Option<Observed> {
         let started = log.starts_with("Started processing request");
         let answer = body.get("responseBody").and_then(Value::as_str);
         let denied = failed && answer.is_some_and(|answer| answer.contains(DENIED));
-        return (started || failed).then_some(Observed {
+        let latency = latency(&record, log, timestamp, begun);
+        return (started || failed || latency.is_some()).then_some(Observed {
+            latency,
             invocations: started.into(),
             errors: (failed && !denied).into(),
             denied: denied.into(),
@@ -138,9 +151,52 @@ fn read(message: &str, timestamp: i64) -> Option<Observed> {
     })
 }
 
+/// Returns how long the request took whose end this record of a gateway is, in milliseconds.
+fn latency(record: &Value, log: &str, timestamp: i64, begun: &mut BegunRequests) -> Option<f64> {
+    let id = record.get("request_id").and_then(Value::as_str)?;
+    let stated = record.get("event_timestamp").and_then(Value::as_i64);
+    let at = stated.unwrap_or(timestamp);
+    if log.starts_with("Started processing request") {
+        begun.insert(id.to_owned(), at);
+        return None;
+    }
+    let is_end = log.starts_with("Successfully processed request")
+        || log.starts_with("Failed to process request");
+    let began = is_end.then(|| begun.remove(id)).flatten()?;
+    Some((at - began).max(0) as f64)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn read(message: &str, timestamp: i64) -> Option<Observed> {
+        super::read(message, timestamp, &mut BegunRequests::new())
+    }
+
+    #[test]
+    fn a_request_through_a_gateway_takes_from_its_first_record_to_its_last() {
+        let record = |request: &str, log: &str, at: i64| {
+            format!(
+                r#"{{"event_timestamp":{at},"request_id":"{request}","body":{{"isError":false,"log":"{log} request with requestId: 1"}}}}"#
+            )
+        };
+        let mut begun = BegunRequests::new();
+        let mut latency = |request: &str, log: &str, at: i64| {
+            let observed = super::read(&record(request, log, at), at, &mut begun);
+            observed.and_then(|observed| observed.latency)
+        };
+        assert_eq!(latency("one", "Started processing", 1_000), None);
+        assert_eq!(latency("two", "Started processing", 1_010), None);
+        assert_eq!(latency("one", "Successfully processed", 1_120), Some(120.0));
+        assert_eq!(latency("two", "Failed to process", 1_500), Some(490.0));
+        assert_eq!(
+            latency("two", "Failed to process", 1_600),
+            None,
+            "it has ended"
+        );
+        assert_eq!(latency("three", "Successfully processed", 1_700), None);
+    }
 
     #[test]
     fn reads_both_sorts_of_records() {
