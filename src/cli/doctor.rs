@@ -28,7 +28,7 @@ pub(crate) struct DoctorOptions {
     /// How to print: JSON is one object a deployment, one a line
     #[arg(long, short, value_enum, value_name = "table|json", hide_possible_values = true, default_value_t = TableOrJson::Table)]
     output: TableOrJson,
-    /// Also write status, reports, the last log lines and the configuration, without secrets, as JSON for a ticket
+    /// Also write status, reports, the last log lines and calls, versions, changes and the configuration, without secrets, as JSON for a ticket
     #[arg(long, value_name = "FILE")]
     bundle: Option<PathBuf>,
 }

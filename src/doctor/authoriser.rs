@@ -21,6 +21,7 @@ pub(super) const SPEC: HopSpec = HopSpec {
     precedence: 50,
     judge,
     elapsed_ms: |_| None,
+    awaits: |evidence| evidence.token.is_pending() || evidence.gateways.is_pending(),
     explain,
     log_groups: no_log,
     details: no_details,

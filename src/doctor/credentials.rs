@@ -23,6 +23,7 @@ pub(super) const SPEC: HopSpec = HopSpec {
     precedence: 10,
     judge,
     elapsed_ms: |evidence| evidence.identity.elapsed_ms(),
+    awaits: |evidence| evidence.identity.is_pending() || evidence.token.is_pending(),
     explain,
     log_groups: no_log,
     details,

@@ -2,8 +2,9 @@
 
 use super::{
     ChainStage, Evidence, Judgement, Probe,
+    commands::read_request,
     details::{HopDetail, asked},
-    hop::{HopSpec, always_known, no_log},
+    hop::{HopSpec, always_known, awaits_nothing, no_log},
     judgement::{Cause, with_request},
     symptom::{Step, Symptom},
 };
@@ -23,6 +24,7 @@ pub(super) const SPEC: HopSpec = HopSpec {
     precedence: 255,
     judge,
     elapsed_ms: |evidence| evidence.call.elapsed_ms(),
+    awaits: awaits_nothing,
     explain,
     log_groups: no_log,
     details,
@@ -31,8 +33,7 @@ pub(super) const SPEC: HopSpec = HopSpec {
 
 /// Returns what was asked, and what came back.
 fn details(evidence: &Evidence) -> Vec<HopDetail> {
-    let call = evidence.call.value();
-    let tool = call.map_or("a reading tool", |call| call.tool.as_str());
+    let tool = evidence.called_tool.as_deref().unwrap_or("a reading tool");
     asked(&format!("tools/call {tool}"), &evidence.call, |call| {
         call.text.clone()
     })
@@ -57,17 +58,14 @@ fn judge(evidence: &Evidence) -> Judgement {
 }
 
 fn explain(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
-    let tool = evidence
-        .call
-        .value()
-        .map_or("the tool", |call| call.tool.as_str());
+    let tool = evidence.called_tool.as_deref().unwrap_or("the tool");
     (symptom.step == Step::Call).then(|| {
         Cause::new(
             format!("The call of {tool} fails: {}", symptom.words()),
             symptom
                 .failure
                 .and_then(|failure| failure.hint.clone())
-                .unwrap_or_else(|| "read the server's log around this call".to_owned()),
+                .unwrap_or_else(|| read_request(evidence, None)),
             SOURCE,
         )
     })

@@ -5,9 +5,10 @@ use super::{
     details::{HopDetail, asked},
     hop::{HopSpec, always_known, runtime_log},
     judgement::{Cause, with_request},
+    secret::secret_name,
     symptom::{Step, Symptom},
 };
-use crate::model::{LoginAnswer, Neo4jFailure};
+use crate::model::{Failure, LoginAnswer, Neo4jFailure};
 
 const SOURCE: &str = "a login at Neo4j with AWSCURRENT";
 
@@ -19,6 +20,7 @@ pub(super) const SPEC: HopSpec = HopSpec {
     precedence: 90,
     judge,
     elapsed_ms: |evidence| evidence.login.elapsed_ms(),
+    awaits: |evidence| evidence.login.is_pending() || evidence.runtime_log.is_pending(),
     explain,
     log_groups: runtime_log,
     details,
@@ -59,7 +61,11 @@ fn judge(evidence: &Evidence) -> Judgement {
         ),
         Ok(LoginAnswer::RateLimited) => Judgement::failed(
             "Neo4j has locked the user out after failed logins",
-            "stop the reader that uses an old password, then wait some seconds",
+            format!(
+                "stop the reader that uses an old password, then wait some seconds; who called lately: \
+                 agentcore-console calls --errors --since 15m -d {}",
+                evidence.deployment
+            ),
             SOURCE,
         ),
         Ok(LoginAnswer::MustChange) => Judgement::failed(
@@ -70,7 +76,11 @@ fn judge(evidence: &Evidence) -> Judgement {
         Err(Neo4jFailure::Unreachable(failure)) => {
             Judgement::warning(format!("Neo4j is not reached from here: {}", failure.cause))
         }
-        Err(Neo4jFailure::InDoubt(failure) | Neo4jFailure::Refused(failure)) => {
+        Err(Neo4jFailure::InDoubt(failure)) => Judgement::warning(format!(
+            "Neo4j gave no conclusive answer: {}",
+            with_request(failure)
+        )),
+        Err(Neo4jFailure::Refused(failure)) => {
             Judgement::warning(format!("Neo4j answers: {}", with_request(failure)))
         }
     };
@@ -80,12 +90,6 @@ fn judge(evidence: &Evidence) -> Judgement {
 fn previous_is_accepted(evidence: &Evidence) -> bool {
     let previous = evidence.previous.value();
     previous.is_some_and(|previous| previous.is_accepted)
-}
-
-/// Name of the secret that the chain uses.
-fn secret_name(evidence: &Evidence) -> &str {
-    let detail = evidence.secret.value();
-    detail.map_or("SECRET", |detail| detail.name.as_str())
 }
 
 /// Neo4j refuses AWSCURRENT and accepts AWSPREVIOUS: after a rotation somebody wrote the old password into the secret, as
@@ -141,13 +145,13 @@ fn explain(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
             judged.source,
         ));
     }
-    if let Some(Err(Neo4jFailure::Unreachable(failure))) = evidence.login.value() {
+    if let Some(failure) = silence(evidence, symptom) {
         return Some(Cause::new(
             format!(
                 "Neo4j does not answer, neither the chain nor this machine: {}",
                 failure.cause
             ),
-            "start the database (a paused Aura instance is resumed in its console), and check its address and firewall",
+            start_again(evidence, &format!("{} {}", failure.cause, symptom.words())),
             "the server's answer and a login at Neo4j",
         ));
     }
@@ -159,16 +163,92 @@ fn explain(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
             "The server behind the chain reports an error of Neo4j: {}",
             symptom.words()
         ),
-        "check the address, the user and the database that the server is configured with",
+        match evidence.called_runtime() {
+            Some(runtime) => format!(
+                "check the address, the user and the database that the server is configured with: agentcore-console describe runtime {} -d {}",
+                runtime.name, evidence.deployment
+            ),
+            None => {
+                "check the address, the user and the database that the server is configured with"
+                    .to_owned()
+            }
+        },
         "the server's answer",
     ))
 }
 
-/// Returns whether the runtime's log of this examination reports an error of the database.
+/// Returns why a login from here got no answer, if the chain has none either: a connection that is closed at once says so only together
+/// with the words of the server behind the chain.
+fn silence<'a>(evidence: &'a Evidence, symptom: &Symptom<'_>) -> Option<&'a Failure> {
+    match evidence.login.value()?.as_ref().err()? {
+        Neo4jFailure::Unreachable(failure) => Some(failure),
+        Neo4jFailure::InDoubt(failure) => {
+            let is_silent = symptom.mentions(&UNREACHABLE) || in_log(evidence);
+            is_silent.then_some(failure)
+        }
+        Neo4jFailure::Refused(_) => None,
+    }
+}
+
+/// Words of drivers that get no connection, in lower case.
+const UNREACHABLE: [&str; 4] = [
+    "serviceunavailable",
+    "connectivityerror",
+    "couldn't connect to",
+    "unable to retrieve routing information",
+];
+
+/// Returns whether the runtime's log reports an error of the database for this request: a server that connects at its start ends with it,
+/// and the platform says only that the container did not start.
 fn in_log(evidence: &Evidence) -> bool {
-    let lines = evidence.runtime_log.value();
+    evidence.runtime_log.own_lines().any(|line| {
+        ["Neo.", "ServiceUnavailable", "ConnectivityError"]
+            .iter()
+            .any(|word| line.text.contains(word))
+    })
+}
+
+/// Returns what starts a database again: of Aura, which pauses an instance that is not used, the command that resumes it.
+fn start_again(evidence: &Evidence, words: &str) -> String {
+    let text = format!("{words} {}", runtime_words(evidence));
+    match aura_instance(&text) {
+        Some(instance) => format!(
+            "resume the instance, which Aura pauses when it is not used: aura-cli instance resume {instance}"
+        ),
+        None => "start the database (a paused Aura instance: aura-cli instance resume ID), and check its address and firewall"
+            .to_owned(),
+    }
+}
+
+fn runtime_words(evidence: &Evidence) -> String {
+    let lines = evidence.runtime_log.own_lines();
     lines
-        .into_iter()
-        .flatten()
-        .any(|line| line.contains("Neo.") || line.contains("ServiceUnavailable"))
+        .map(|line| line.text.as_str())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// Returns the id of the Aura instance in an address `{id}.databases.neo4j.io`.
+fn aura_instance(text: &str) -> Option<&str> {
+    let (before, _) = text.split_once(".databases.neo4j.io")?;
+    let is_part = |letter: char| letter.is_ascii_alphanumeric() || letter == '-';
+    let instance = before
+        .rsplit(|letter: char| !is_part(letter))
+        .next()
+        .filter(|id| !id.is_empty())?;
+    Some(instance)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_aura_instance_is_named_by_its_address() {
+        assert_eq!(
+            aura_instance("dial neo4j+s://1a2b3c4d.databases.neo4j.io:7687: refused"),
+            Some("1a2b3c4d")
+        );
+        assert_eq!(aura_instance("dial neo4j.example.com"), None);
+    }
 }

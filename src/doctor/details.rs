@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::{Probe, judgement::with_request};
-use crate::model::{Failure, Resource, Tool};
+use super::{HopLine, Probe, judgement::with_request};
+use crate::model::{Failure, Resource, Tool, pluralize};
 
 /// Log lines shown of a hop.
 const LINES: usize = 3;
@@ -83,7 +83,7 @@ fn answered(failure: &Failure) -> String {
 /// Adds the last lines of the hop's own log.
 pub(super) fn with_own_log(
     mut details: Vec<HopDetail>,
-    log: &Probe<Vec<String>>,
+    log: &Probe<Vec<HopLine>>,
 ) -> Vec<HopDetail> {
     match log {
         Probe::NotMade(why) => details.push(detail("its log", format!("not read: {why}"))),
@@ -95,8 +95,14 @@ pub(super) fn with_own_log(
             details.push(detail("its log", "no line since the walk began"));
         }
         Probe::Answered { value, .. } => {
-            let last = value.iter().skip(value.len().saturating_sub(LINES));
-            details.extend(last.map(|line| detail("its log", line.as_str())));
+            let mut own: Vec<&HopLine> = log.own_lines().collect();
+            let others = value.len() - own.len();
+            let last = own.split_off(own.len().saturating_sub(LINES));
+            details.extend(last.iter().map(|line| detail("its log", line.quoted())));
+            if others > 0 {
+                let text = format!("{} of other requests", pluralize(others, "line"));
+                details.push(detail("its log", text));
+            }
         }
     }
     details

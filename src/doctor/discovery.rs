@@ -18,6 +18,7 @@ pub(super) const SPEC: HopSpec = HopSpec {
     precedence: 45,
     judge,
     elapsed_ms: |evidence| evidence.discovery.elapsed_ms(),
+    awaits: |evidence| evidence.discovery.is_pending(),
     explain,
     log_groups: no_log,
     details,

@@ -1,5 +1,6 @@
 //! What the probes found, as data.
 
+use super::{HopLine, PENDING};
 use crate::model::{
     CallOutcome, Change, Claims, ConnectionInfo, DeploymentName, Failure, Identity, LoginAnswer,
     Moment, Neo4jFailure, Resource, SecretDetail, StackFacts, Tool,
@@ -41,6 +42,11 @@ impl<T> Probe<T> {
             Self::Failed { failure, .. } => Some(failure),
             Self::NotMade(_) | Self::Answered { .. } => None,
         }
+    }
+
+    /// Returns whether the probe is still to be made.
+    pub(super) fn is_pending(&self) -> bool {
+        matches!(self, Self::NotMade(why) if why == PENDING)
     }
 
     /// Returns the same probe with its answer changed.
@@ -137,6 +143,8 @@ pub struct Evidence {
     pub now: Moment,
     /// Address of the MCP endpoint, if it is known.
     pub endpoint: Option<String>,
+    /// Names of the headers that the deployment's configuration adds to each request.
+    pub sent_headers: Vec<String>,
     /// STS `GetCallerIdentity`.
     pub identity: Probe<Identity>,
     /// The stack's outputs.
@@ -163,6 +171,8 @@ pub struct Evidence {
     pub connection: Probe<ConnectionInfo>,
     /// MCP `tools/list`.
     pub tools: Probe<Vec<Tool>>,
+    /// Whole name of the tool that was called last, whether it answered or not.
+    pub called_tool: Option<String>,
     /// A call through the chain.
     pub call: Probe<ProbeCall>,
     /// Tools of the runtime behind the gateway, listed past the gateway.
@@ -178,11 +188,11 @@ pub struct Evidence {
     /// The password of AWSPREVIOUS; not made unless Neo4j refused that of AWSCURRENT.
     pub previous: Probe<PreviousPassword>,
     /// Lines of the gateway's log since the walk began, newest last.
-    pub gateway_log: Probe<Vec<String>>,
+    pub gateway_log: Probe<Vec<HopLine>>,
     /// Lines of the interceptor's log since the walk began.
-    pub interceptor_log: Probe<Vec<String>>,
+    pub interceptor_log: Probe<Vec<HopLine>>,
     /// Lines of the runtime's log since the walk began.
-    pub runtime_log: Probe<Vec<String>>,
+    pub runtime_log: Probe<Vec<HopLine>>,
 }
 
 impl Evidence {
@@ -210,28 +220,74 @@ impl Evidence {
             .is_none_or(|targets| !targets.is_empty())
     }
 
-    /// Name of the gateway.
-    pub(super) fn first_gateway(&self) -> &str {
-        let gateways = self.gateways.value();
-        gateways
-            .and_then(|gateways| gateways.first())
+    /// The gateway that was called: the one at the endpoint's address, or the only one.
+    pub(super) fn called_gateway(&self) -> Option<&Resource> {
+        let gateways = self.gateways.value()?;
+        let is_called = |gateway: &&Resource| {
+            let address = gateway.mcp_url.as_deref();
+            address.is_some() && address == self.endpoint.as_deref()
+        };
+        gateways.iter().find(is_called).or_else(|| only(gateways))
+    }
+
+    /// Name of the gateway that was called.
+    pub(super) fn gateway_name(&self) -> &str {
+        self.called_gateway()
             .map_or("of this deployment", |gateway| gateway.name.as_str())
     }
 
-    /// Name of the target that the call went to, or of the first target.
-    pub(super) fn first_target(&self) -> &str {
-        let first = || {
-            let targets = self.targets.value()?;
-            targets.first().map(|target| target.name.as_str())
-        };
-        self.called_target()
-            .or_else(first)
-            .unwrap_or("of this gateway")
+    /// The target that the call went to. Before a call it is known only of a gateway with one target.
+    pub(super) fn called_target(&self) -> Option<&Resource> {
+        let targets = self.targets.value()?;
+        match self.called_target_name() {
+            Some(name) => targets.iter().find(|target| target.name == name),
+            None => only(targets),
+        }
     }
 
     /// Name of the target that the call went to.
-    pub(super) fn called_target(&self) -> Option<&str> {
-        let tool = self.call.value().map(|call| call.tool.as_str())?;
+    pub(super) fn target_name(&self) -> &str {
+        let known = self.called_target().map(|target| target.name.as_str());
+        self.called_target_name()
+            .or(known)
+            .unwrap_or("of this gateway")
+    }
+
+    /// Name of the target in the name of the tool that was called.
+    pub fn called_target_name(&self) -> Option<&str> {
+        let tool = self.called_tool.as_deref()?;
         tool.split_once("___").map(|(target, _)| target)
+    }
+
+    /// The runtime that the call reached: the endpoint itself, or the one behind the target.
+    pub(super) fn called_runtime(&self) -> Option<&Resource> {
+        let runtimes = self.runtimes.value()?;
+        let target = self.called_target().and_then(target_address);
+        let address = target.filter(|_| self.has_gateway());
+        let address = address.or(self.endpoint.as_deref().filter(|_| !self.has_gateway()));
+        let Some(address) = address else {
+            return only(runtimes);
+        };
+        let address = percent_encoding::percent_decode_str(address).decode_utf8_lossy();
+        runtimes.iter().find(|runtime| {
+            let id = runtime.key.id.as_str();
+            !id.is_empty() && address.contains(id)
+        })
+    }
+}
+
+/// Returns the address of the MCP server that a target leads to.
+pub(crate) fn target_address(target: &Resource) -> Option<&str> {
+    target
+        .raw
+        .pointer("/targetConfiguration/mcp/mcpServer/endpoint")
+        .and_then(serde_json::Value::as_str)
+}
+
+/// Returns the entry of a list that has no other.
+fn only(resources: &[Resource]) -> Option<&Resource> {
+    match resources {
+        [one] => Some(one),
+        _ => None,
     }
 }

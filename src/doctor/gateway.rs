@@ -2,13 +2,14 @@
 
 use super::{
     ChainStage, Evidence, HopState, Judgement,
+    commands::{allow, read_log, read_quotas},
     details::{HopDetail, asked, named_statuses, with_own_log},
     hop::{HopSpec, always_known, gateway_log},
     judgement::{Cause, SLOW_MS},
-    status::statuses,
+    status::{broken, broken_words, inspect, statuses},
     symptom::{Step, Symptom},
 };
-use crate::model::FailureKind;
+use crate::model::{FailureKind, Resource};
 
 pub(super) const SPEC: HopSpec = HopSpec {
     name: "gateway",
@@ -18,6 +19,7 @@ pub(super) const SPEC: HopSpec = HopSpec {
     precedence: 150,
     judge,
     elapsed_ms: |evidence| evidence.gateways.elapsed_ms(),
+    awaits: |evidence| evidence.gateways.is_pending() || evidence.gateway_log.is_pending(),
     explain,
     log_groups: gateway_log,
     details,
@@ -49,45 +51,97 @@ fn explain(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
     if !evidence.has_gateway() {
         return None;
     }
-    let judged = judge(evidence);
-    if judged.state == HopState::Failed {
-        return Some(Cause::new(judged.evidence, judged.fix, judged.source));
+    let called = evidence.called_gateway();
+    if let Some(gateway) = broken(&evidence.gateways, called) {
+        return Some(Cause::new(
+            broken_words(gateway),
+            inspect(gateway),
+            "GetGateway",
+        ));
     }
-    let name = evidence.first_gateway();
-    let (what, fix) = match (symptom.status(), symptom.kind()) {
-        (Some(429), _) => (
-            "asks to slow down",
-            "wait, or raise the quota of invocations of this gateway in Service Quotas",
-        ),
-        (Some(403), _) => (
-            "does not let this identity in",
-            "let the caller do bedrock-agentcore:InvokeGateway on the gateway, and check its resource policy and web ACL",
-        ),
-        (Some(404), _) => (
-            "is not at this address",
-            "check the gateway's id, account and region",
-        ),
-        (Some(500..), _) => (
-            "fails by itself, before it processes the request",
-            "try again; if it stays, give the gateway's ARN and the time to AWS support",
-        ),
-        (_, Some(FailureKind::Network | FailureKind::Timeout | FailureKind::Server))
-            if symptom.step != Step::Call || !evidence.has_targets() =>
-        {
-            (
-                "does not answer",
-                "check the address, the network path and DNS to the gateway's host",
-            )
-        }
-        (_, Some(FailureKind::Network)) => (
-            "breaks the connection",
-            "check the network path to the gateway's host",
-        ),
-        _ => return None,
-    };
+    let name = evidence.gateway_name();
+    let (what, fix) = answered(evidence, symptom)?;
     Some(Cause::new(
         format!("The gateway {name} {what}: {}", symptom.words()),
         fix,
         "the gateway's answer",
     ))
+}
+
+/// Returns what an answer of the gateway itself means, and what to do.
+fn answered(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<(&'static str, String)> {
+    let called = evidence.called_gateway();
+    let found = match (symptom.status(), symptom.kind()) {
+        (Some(429), _) => (
+            "asks to slow down",
+            format!(
+                "wait, or raise the quota of invocations of this gateway: {}",
+                read_quotas()
+            ),
+        ),
+        (Some(403), _) if is_blocked(called, symptom) => (
+            "is behind a web ACL that blocks this request",
+            unblock(called),
+        ),
+        (Some(403), _) => (
+            "does not let this identity in",
+            format!(
+                "add to the policy of the caller, and to the gateway's resource policy if it has one: {}",
+                allow(
+                    "bedrock-agentcore:InvokeGateway",
+                    called.and_then(|gateway| gateway.arn.as_deref())
+                )
+            ),
+        ),
+        (Some(404), _) => (
+            "is not at this address",
+            format!(
+                "check the gateway's id, account and region: agentcore-console status -d {}",
+                evidence.deployment
+            ),
+        ),
+        (Some(500..), _) => (
+            "fails by itself, before it processes the request",
+            format!(
+                "try again; if it stays, give the gateway's ARN and the time to AWS support: {}",
+                read_log(evidence, called)
+            ),
+        ),
+        (_, Some(FailureKind::Network | FailureKind::Timeout | FailureKind::Server))
+            if symptom.step != Step::Call || !evidence.has_targets() =>
+        {
+            ("does not answer", reach(evidence))
+        }
+        (_, Some(FailureKind::Network)) => ("breaks the connection", reach(evidence)),
+        _ => return None,
+    };
+    Some(found)
+}
+
+/// Returns whether the web ACL of the gateway blocked the request: 403 with -32002 and no challenge, which an authoriser sends.
+fn is_blocked(gateway: Option<&Resource>, symptom: &Symptom<'_>) -> bool {
+    web_acl(gateway).is_some()
+        && symptom.code() == Some("-32002")
+        && !symptom.is_challenged_with("")
+}
+
+fn web_acl(gateway: Option<&Resource>) -> Option<&str> {
+    gateway?.raw.get("webAclArn")?.as_str()
+}
+
+/// Returns the command that shows which rule of the web ACL blocks.
+fn unblock(gateway: Option<&Resource>) -> String {
+    let arn = gateway.and_then(|gateway| gateway.arn.as_deref());
+    format!(
+        "let the rule that blocks it allow this caller: aws wafv2 get-web-acl-for-resource --resource-arn {}",
+        arn.unwrap_or("GATEWAY_ARN")
+    )
+}
+
+/// Returns how the way to the gateway is tried.
+fn reach(evidence: &Evidence) -> String {
+    format!(
+        "check the address, the network path and DNS to the gateway's host: curl -v {}",
+        evidence.endpoint_words()
+    )
 }

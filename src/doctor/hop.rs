@@ -78,6 +78,8 @@ pub struct HopSpec {
     pub(super) judge: fn(&Evidence) -> Judgement,
     /// How long its probe took, in milliseconds.
     pub(super) elapsed_ms: fn(&Evidence) -> Option<u64>,
+    /// Returns whether evidence is still to come on which its explanation rests.
+    pub(super) awaits: fn(&Evidence) -> bool,
     /// Says why the hop causes the failure of the walk, if it does.
     pub(super) explain: fn(&Evidence, &Symptom<'_>) -> Option<Cause>,
     /// The log groups in which its failures are found, out of the deployment's resources.
@@ -170,6 +172,11 @@ impl fmt::Debug for HopSpec {
 /// For hops that are never the cause: what they find is a hint, or another hop names it.
 pub(super) fn no_explanation(_: &Evidence, _: &Symptom<'_>) -> Option<Cause> {
     None
+}
+
+/// For hops whose explanation rests on nothing but the failed step itself.
+pub(super) fn awaits_nothing(_: &Evidence) -> bool {
+    false
 }
 
 /// For hops whose evidence is that of others.

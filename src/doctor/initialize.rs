@@ -2,8 +2,9 @@
 
 use super::{
     ChainStage, Evidence, Judgement, Probe,
+    commands::read_request,
     details::{HopDetail, asked},
-    hop::{HopSpec, always_known, no_log},
+    hop::{HopSpec, always_known, awaits_nothing, no_log},
     judgement::{Cause, with_request},
     symptom::{Step, Symptom},
 };
@@ -16,6 +17,7 @@ pub(super) const SPEC: HopSpec = HopSpec {
     precedence: 220,
     judge,
     elapsed_ms: |evidence| evidence.connection.elapsed_ms(),
+    awaits: awaits_nothing,
     explain,
     log_groups: no_log,
     details,
@@ -44,7 +46,7 @@ fn judge(evidence: &Evidence) -> Judgement {
     }
 }
 
-fn explain(_: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
+fn explain(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
     let failure = symptom
         .failure
         .filter(|_| symptom.step == Step::Initialize)?;
@@ -53,7 +55,10 @@ fn explain(_: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
             "The endpoint does not answer initialize: {}",
             symptom.words()
         ),
-        failure.hint.clone().unwrap_or_default(),
+        failure
+            .hint
+            .clone()
+            .unwrap_or_else(|| read_request(evidence, None)),
         "MCP initialize",
     ))
 }

@@ -1,7 +1,8 @@
 //! The gateway's interceptor function: what its log says around the failing request, and whether it was invoked at all.
 
 use super::{
-    ChainStage, Evidence, Judgement, Probe,
+    ChainStage, Evidence, HopLine, Judgement, LineRelation, Probe,
+    commands::read_group,
     details::{HopDetail, with_own_log},
     hop::{HopSpec, interceptor_log, unread_gateway},
     judgement::{Cause, unreadable},
@@ -18,6 +19,7 @@ pub(super) const SPEC: HopSpec = HopSpec {
     precedence: 100,
     judge,
     elapsed_ms: |evidence| evidence.slowest_interception(),
+    awaits: |evidence| evidence.interceptor_log.is_pending() || evidence.gateway_log.is_pending(),
     explain,
     log_groups: interceptor_log,
     details,
@@ -30,7 +32,7 @@ fn details(evidence: &Evidence) -> Vec<HopDetail> {
 }
 
 fn judge(evidence: &Evidence) -> Judgement {
-    let lines = match &evidence.interceptor_log {
+    match &evidence.interceptor_log {
         Probe::NotMade(_) if evidence.works() && evidence.has_interceptor() => {
             return Judgement::ok(format!(
                 "the call passed through {}",
@@ -39,15 +41,16 @@ fn judge(evidence: &Evidence) -> Judgement {
         }
         Probe::NotMade(why) => return Judgement::skipped(why.as_str()),
         Probe::Failed { failure, .. } => return Judgement::unknown(unreadable(failure, LOG)),
-        Probe::Answered { value, .. } => value,
-    };
-    let judged = match lines.iter().find(|line| is_error(line)) {
-        Some(line) => Judgement::warning(format!("its log says: {line}")),
+        Probe::Answered { .. } => {}
+    }
+    let log = &evidence.interceptor_log;
+    let judged = match log.own_lines().find(|line| is_error(&line.text)) {
+        Some(line) => Judgement::warning(format!("its log says: {}", line.quoted())),
         None if evidence.works() => Judgement::ok("invoked; its log has no errors"),
-        None if evidence.interceptor_saw_request() => {
+        None if log.names_request() => {
             Judgement::ok("invoked for this request; its log has no errors")
         }
-        None if lines.is_empty() => {
+        None if log.own_lines().next().is_none() => {
             Judgement::unknown("not known whether it was invoked: its log has no line of this walk")
         }
         // A function's own request ids are not the gateway's: its lines may be those of other calls.
@@ -78,18 +81,24 @@ fn explain(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
         return None;
     }
     let function = evidence.interceptor_name();
-    let lines = evidence.interceptor_log.value();
-    if let Some(line) = lines.and_then(|lines| lines.iter().find(|line| is_error(line))) {
+    let log = &evidence.interceptor_log;
+    // A gateway that fails by itself invokes nothing: an error of the same time is another call's.
+    let was_processed = evidence.gateway_began(symptom);
+    let mut errors = log.own_lines().filter(|line| is_error(&line.text));
+    let is_own = |line: &&HopLine| was_processed || line.relation == LineRelation::Named;
+    if let Some(line) = errors.find(is_own) {
         return Some(Cause::new(
-            format!("The interceptor fails: {line}"),
-            format!("correct the function {function}; its log has the whole stack trace"),
+            format!("The interceptor fails: {}", line.quoted()),
+            format!(
+                "correct the function {function}; its log has the whole stack trace: {}",
+                read_group(evidence, &format!("/aws/lambda/{function}"))
+            ),
             LOG,
         ));
     }
     // Only this request's own id proves that the function ran: other calls of the same seconds leave lines too.
-    let was_invoked = evidence.interceptor_saw_request();
-    let was_processed = evidence.gateway_began(symptom);
-    let has_others = lines.is_some_and(|lines| !lines.is_empty());
+    let was_invoked = log.names_request();
+    let has_others = log.value().is_some_and(|lines| !lines.is_empty());
     (!was_invoked && was_processed).then(|| {
         let silence = if has_others {
             "no line of the function's log names this request"
@@ -135,8 +144,10 @@ fn reported_ms(line: &str) -> Option<u64> {
 impl Evidence {
     /// Returns the longest invocation of the interceptor during this examination, in milliseconds.
     pub(super) fn slowest_interception(&self) -> Option<u64> {
-        let lines = self.interceptor_log.value()?;
-        lines.iter().filter_map(|line| reported_ms(line)).max()
+        self.interceptor_log
+            .own_lines()
+            .filter_map(|line| reported_ms(&line.text))
+            .max()
     }
 
     /// Returns whether the interceptor delays every request.
@@ -155,35 +166,28 @@ impl Evidence {
 
     /// Name of the interceptor function, from its log group `/aws/lambda/NAME`.
     fn interceptor_name(&self) -> &str {
-        self.gateways
-            .value()
+        let called = self.called_gateway();
+        let all = self.gateways.value().into_iter().flatten();
+        called
             .into_iter()
-            .flatten()
+            .chain(all)
             .flat_map(|gateway| &gateway.log_groups)
             .find_map(|group| group.strip_prefix("/aws/lambda/"))
             .unwrap_or("FUNCTION")
     }
 
-    /// Returns whether the interceptor's log names the request that failed.
-    fn interceptor_saw_request(&self) -> bool {
-        let Some(id) = self.failed_request() else {
-            return false;
-        };
-        let lines = self.interceptor_log.value().into_iter().flatten();
-        lines.into_iter().any(|line| line.contains(id))
-    }
-
     /// Returns whether the gateway began to process the failed request: its log has a record of it, or it gave the answer a
     /// request id. A gateway that fails by itself does neither.
-    fn gateway_began(&self, symptom: &Symptom<'_>) -> bool {
+    pub(super) fn gateway_began(&self, symptom: &Symptom<'_>) -> bool {
         let request = symptom
             .failure
             .and_then(|failure| failure.request_id.as_deref());
         match (self.gateway_log.value(), request) {
-            (Some(lines), Some(id)) if !lines.is_empty() => {
-                lines.iter().any(|line| line.contains(id))
-            }
-            (Some(lines), None) => lines.iter().any(|line| line.contains("Failed to process")),
+            (Some(lines), Some(_)) if !lines.is_empty() => self.gateway_log.names_request(),
+            (Some(_), None) => self
+                .gateway_log
+                .own_lines()
+                .any(|line| line.text.contains("Failed to process")),
             (_, request) => request.is_some(),
         }
     }

@@ -11,15 +11,22 @@ pub const PENDING: &str = "not examined yet";
 /// Says what the evidence means.
 ///
 /// If a call went through the chain, no hop failed: what reads badly elsewhere is a warning. Otherwise the verdict is the
-/// explanation of the failed step with the lowest precedence.
+/// explanation of the failed step with the lowest precedence. While evidence is still to come, there is no verdict that it may
+/// change, and a hop whose explanation rests on it has no state but one that is proven.
 pub fn judge(evidence: &Evidence) -> DoctorReport {
     let works = evidence.works();
-    let verdict = evidence
-        .symptom()
-        .and_then(|symptom| cause(evidence, &symptom));
+    let symptom = evidence.symptom();
+    let verdict = symptom.and_then(|symptom| cause(evidence, &symptom));
+    let is_open = symptom.is_some() && verdict.is_none();
     let hops = Hop::ALL
         .into_iter()
-        .map(|hop| finding(hop, evidence, works, verdict.as_ref()))
+        .map(
+            |hop| match verdict.as_ref().filter(|verdict| verdict.hop == hop) {
+                Some(verdict) => named(hop, evidence, verdict),
+                None if is_open && (hop.spec().awaits)(evidence) => awaiting(hop, evidence),
+                None => finding(hop, evidence, works),
+            },
+        )
         .collect();
     DoctorReport {
         deployment: evidence.deployment.clone(),
@@ -30,12 +37,17 @@ pub fn judge(evidence: &Evidence) -> DoctorReport {
     }
 }
 
-fn finding(
-    hop: Hop,
-    evidence: &Evidence,
-    works: bool,
-    verdict: Option<&DoctorVerdict>,
-) -> HopFinding {
+/// Returns the finding of the hop that is the cause.
+fn named(hop: Hop, evidence: &Evidence, verdict: &DoctorVerdict) -> HopFinding {
+    found(hop, evidence, (HopState::Failed, verdict.evidence.clone()))
+}
+
+/// Returns the finding of a hop that may turn out to be the cause when the rest of its evidence has come.
+fn awaiting(hop: Hop, evidence: &Evidence) -> HopFinding {
+    found(hop, evidence, (HopState::Unknown, PENDING.to_owned()))
+}
+
+fn finding(hop: Hop, evidence: &Evidence, works: bool) -> HopFinding {
     let spec = hop.spec();
     let mut finding = (spec.judge)(evidence);
     if finding.state == HopState::Skipped
@@ -45,13 +57,21 @@ fn finding(
         finding = Judgement::unknown(unreadable(failure, what));
     }
     let is_pending = finding.state == HopState::Skipped && finding.evidence == PENDING;
-    let (state, text) = match verdict.filter(|verdict| verdict.hop == hop) {
-        Some(verdict) => (HopState::Failed, verdict.evidence.clone()),
-        None if works && finding.state == HopState::Failed => (HopState::Warning, finding.evidence),
+    let state = match finding.state {
+        HopState::Failed if works => HopState::Warning,
         // Nothing says yet that the chain has no such hop.
-        None if is_pending => (HopState::Unknown, finding.evidence),
-        None => (finding.state, finding.evidence),
+        HopState::Skipped if is_pending => HopState::Unknown,
+        HopState::Ok
+        | HopState::Warning
+        | HopState::Failed
+        | HopState::Skipped
+        | HopState::Unknown => finding.state,
     };
+    found(hop, evidence, (state, finding.evidence))
+}
+
+fn found(hop: Hop, evidence: &Evidence, (state, text): (HopState, String)) -> HopFinding {
+    let spec = hop.spec();
     HopFinding {
         hop,
         state,
@@ -64,13 +84,18 @@ fn finding(
 fn cause(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<DoctorVerdict> {
     let mut hops = Hop::ALL;
     hops.sort_by_key(|hop| hop.spec().precedence);
-    hops.into_iter().find_map(|hop| {
-        let cause = (hop.spec().explain)(evidence, symptom)?;
-        Some(DoctorVerdict {
-            hop,
-            evidence: cause.evidence,
-            fix: cause.fix,
-            source: cause.source,
-        })
-    })
+    for hop in hops {
+        if (hop.spec().awaits)(evidence) {
+            return None;
+        }
+        if let Some(cause) = (hop.spec().explain)(evidence, symptom) {
+            return Some(DoctorVerdict {
+                hop,
+                evidence: cause.evidence,
+                fix: cause.fix,
+                source: cause.source,
+            });
+        }
+    }
+    None
 }

@@ -17,6 +17,7 @@ pub(super) const SPEC: HopSpec = HopSpec {
     precedence: 70,
     judge,
     elapsed_ms: |evidence| evidence.limits.elapsed_ms(),
+    awaits: |evidence| evidence.limits.is_pending(),
     explain,
     log_groups: gateway_log,
     details,
@@ -40,23 +41,47 @@ fn judge(evidence: &Evidence) -> Judgement {
     })
 }
 
-/// Names the rate limit that stopped the call, if the answer names it (`data.limitKey`). A 429 or -32003 without it is a quota
-/// of the gateway or of the runtime, whose words may speak of a rate limit too.
+/// Names the rate limit that stopped the call: the answer names it (`data.limitKey`). A 429 or -32003 without it is a quota of the
+/// gateway or of the runtime, whose words may speak of a rate limit too.
 fn explain(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
     let limits = evidence.limits.value()?;
     let named = limits
         .iter()
-        .find(|limit| symptom.mentions(&[limit.as_str()]));
-    let is_stopped = symptom.mentions(&["limitkey"]) || named.is_some();
-    let limit = named.or_else(|| limits.first())?;
-    is_stopped.then(|| {
-        Cause::new(
-            format!(
-                "The rate limit {limit} of the gateway stops this caller: {}",
-                symptom.words()
-            ),
-            "raise or delete the rate limit (UpdateGatewayRateLimit), or wait until its window ends",
-            "ListGatewayRateLimits",
-        )
-    })
+        .find(|limit| symptom.mentions(&[limit.as_str()]))
+        .map(String::as_str)
+        .or_else(|| limit_key(symptom.text))?;
+    let gateway = evidence
+        .called_gateway()
+        .map_or("GATEWAY_ID", |gateway| gateway.key.id.as_str());
+    Some(Cause::new(
+        format!(
+            "The rate limit {named} of the gateway stops this caller: {}",
+            symptom.words()
+        ),
+        format!(
+            "wait until its window ends, or raise its rate (update-gateway-rate-limit), or delete it: \
+             aws bedrock-agentcore-control delete-gateway-rate-limit --gateway-identifier {gateway} --rate-limit-id {named}"
+        ),
+        "ListGatewayRateLimits and data.limitKey of the answer",
+    ))
+}
+
+/// Returns the id of the limit in `"limitKey":"rl-1/targetName=t"`.
+fn limit_key(text: &str) -> Option<&str> {
+    let (_, value) = text.split_once("limitKey\":")?;
+    let key = value.trim_start().strip_prefix('"')?;
+    let end = key.find(['/', '"'])?;
+    key.get(..end).filter(|id| !id.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_limit_is_named_by_the_answer() {
+        let text = r#"Rate limit exceeded: {"limitKey":"rl-1/targetName=t","metric":"requests"}"#;
+        assert_eq!(limit_key(text), Some("rl-1"));
+        assert_eq!(limit_key("Rate limit exceeded - Too many requests"), None);
+    }
 }

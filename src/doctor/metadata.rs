@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{
     ChainStage, Evidence, Judgement,
     details::{HopDetail, asked},
-    hop::{HopSpec, no_explanation, no_log, unread_gateway_or_runtime},
+    hop::{HopSpec, awaits_nothing, no_explanation, no_log, unread_gateway_or_runtime},
 };
 
 pub(super) const SPEC: HopSpec = HopSpec {
@@ -16,6 +16,7 @@ pub(super) const SPEC: HopSpec = HopSpec {
     precedence: 240,
     judge,
     elapsed_ms: |evidence| evidence.metadata.elapsed_ms(),
+    awaits: awaits_nothing,
     explain: no_explanation,
     log_groups: no_log,
     details,

@@ -4,7 +4,9 @@
 //! file of its own with a specification: it judges itself by its own evidence, and it may explain why the walk failed.
 //! The verdict is the most specific explanation.
 
+mod attribution;
 mod authoriser;
+mod commands;
 mod comparison;
 mod credentials;
 mod cypher;
@@ -32,20 +34,24 @@ mod stage;
 mod status;
 mod symptom;
 mod target;
+mod ticket;
 mod token;
 mod tools_list;
 
 #[cfg(test)]
 mod tests;
 
+pub use attribution::{HopLine, LineRelation, RequestIds, attribute, attribute_function};
 pub(crate) use authoriser::jwt_rules;
 pub use comparison::{ComparedStep, ComparedSteps, PathComparison};
 pub use details::HopDetail;
+pub(crate) use evidence::target_address;
 pub use evidence::{Evidence, IssuerDocument, PreviousPassword, Probe, ProbeCall, ProviderStatus};
 pub use hop::{Hop, HopSpec};
 pub use judge::{PENDING, judge};
 pub use judgement::{Cause, Judgement};
 pub use stage::ChainStage;
+pub use ticket::{TicketDraft, TicketReading, TicketReadings, ticket_text};
 
 use serde::Serialize;
 
@@ -80,6 +86,13 @@ pub struct HopFinding {
     pub elapsed_ms: Option<u64>,
     /// What was asked, what came back, and what its log says.
     pub details: Vec<HopDetail>,
+}
+
+impl HopFinding {
+    /// Returns whether evidence of the hop is still to come.
+    pub fn is_pending(&self) -> bool {
+        self.state == HopState::Unknown && self.evidence == PENDING
+    }
 }
 
 /// The hop that is the cause, and what to do.

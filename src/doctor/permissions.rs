@@ -2,7 +2,7 @@
 
 use super::{
     ChainStage, Evidence, Judgement,
-    hop::{HopSpec, always_known, no_details, no_log},
+    hop::{HopSpec, always_known, awaits_nothing, no_details, no_log},
     judgement::Cause,
     symptom::{Step, Symptom},
 };
@@ -16,6 +16,7 @@ pub(super) const SPEC: HopSpec = HopSpec {
     precedence: 40,
     judge,
     elapsed_ms: |_| None,
+    awaits: awaits_nothing,
     explain,
     log_groups: no_log,
     details: no_details,

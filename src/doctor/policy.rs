@@ -17,6 +17,7 @@ pub(super) const SPEC: HopSpec = HopSpec {
     precedence: 60,
     judge,
     elapsed_ms: |_| None,
+    awaits: |evidence| evidence.gateway_log.is_pending(),
     explain,
     log_groups: gateway_log,
     details: no_details,
@@ -25,8 +26,10 @@ pub(super) const SPEC: HopSpec = HopSpec {
 
 fn judge(evidence: &Evidence) -> Judgement {
     Judgement::of_reading(&evidence.gateways, "GetGateway", |gateways| {
-        let engine = gateways
-            .iter()
+        let called = evidence.called_gateway();
+        let engine = called
+            .into_iter()
+            .chain(gateways)
             .find_map(|gateway| gateway.raw.get("policyEngineConfiguration"));
         match engine {
             Some(engine) => Judgement::ok(format!(
@@ -48,18 +51,32 @@ fn explain(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
         "tool execution denied",
         "denied by default",
     ];
-    let fix = "add a permit policy for this principal and tool, or set the policy engine to LOG_ONLY while you write it";
     if symptom.mentions(&DENIED) {
         let words = format!("A policy denies the call: {}", symptom.words());
-        return Some(Cause::new(words, fix, "the gateway's answer"));
+        return Some(Cause::new(words, permit(evidence), "the gateway's answer"));
     }
-    let line = evidence.gateway_log.value()?.iter().find(|line| {
-        let line = line.to_ascii_lowercase();
-        DENIED.iter().any(|word| line.contains(word))
+    let line = evidence.gateway_log.own_lines().find(|line| {
+        let text = line.text.to_ascii_lowercase();
+        DENIED.iter().any(|word| text.contains(word))
     })?;
     Some(Cause::new(
-        format!("A policy denies the call: {line}"),
-        fix,
+        format!("A policy denies the call: {}", line.quoted()),
+        permit(evidence),
         "the gateway's log",
     ))
+}
+
+/// Returns the policy that permits the tool that was called, or every tool while none is known, in Cedar as AgentCore writes it.
+fn permit(evidence: &Evidence) -> String {
+    let gateway = evidence
+        .called_gateway()
+        .and_then(|gateway| gateway.arn.as_deref())
+        .unwrap_or("GATEWAY_ARN");
+    let action = evidence.called_tool.as_deref().map_or_else(
+        || "action".to_owned(),
+        |tool| format!("action == AgentCore::Action::\"{tool}\""),
+    );
+    format!(
+        "add to the policy engine (or narrow the principal): permit(principal, {action}, resource == AgentCore::Gateway::\"{gateway}\");"
+    )
 }

@@ -5,8 +5,9 @@ use serde_json::Value;
 use super::{
     ChainStage, Evidence, Judgement,
     details::{HopDetail, asked, named_statuses},
-    hop::{HopSpec, no_explanation, runtime_log, unread_runtime},
+    hop::{HopSpec, awaits_nothing, no_explanation, runtime_log, unread_runtime},
 };
+use crate::model::Moment;
 
 pub(super) const SPEC: HopSpec = HopSpec {
     name: "rollout",
@@ -16,6 +17,7 @@ pub(super) const SPEC: HopSpec = HopSpec {
     precedence: 235,
     judge,
     elapsed_ms: |evidence| evidence.endpoints.elapsed_ms(),
+    awaits: awaits_nothing,
     explain: no_explanation,
     log_groups: runtime_log,
     details,
@@ -24,9 +26,32 @@ pub(super) const SPEC: HopSpec = HopSpec {
 
 /// Returns what was asked, and what came back.
 fn details(evidence: &Evidence) -> Vec<HopDetail> {
-    asked("ListAgentRuntimeEndpoints", &evidence.endpoints, |all| {
+    let mut read = asked("ListAgentRuntimeEndpoints", &evidence.endpoints, |all| {
         named_statuses(all)
-    })
+    });
+    read.extend(pushed_later(evidence).map(|text| HopDetail {
+        label: "image",
+        text,
+    }));
+    read
+}
+
+/// A version keeps the address of its image: what is pushed under the same tag later is not served until another version is made. The
+/// registry, which the doctor does not read, says when the tag was pushed.
+fn pushed_later(evidence: &Evidence) -> Option<String> {
+    let runtime = evidence.called_runtime()?;
+    let image = runtime
+        .raw
+        .pointer("/agentRuntimeArtifact/containerConfiguration/containerUri")?
+        .as_str()?;
+    let (repository, tag) = super::runtime::image_parts(image)?;
+    let made = runtime
+        .updated
+        .map_or_else(|| "its time".to_owned(), Moment::iso);
+    Some(format!(
+        "by tag: what was pushed after {made} is not in this version: aws ecr describe-images --repository-name {repository} \
+         --image-ids imageTag={tag} --query 'imageDetails[0].imagePushedAt'"
+    ))
 }
 
 fn judge(evidence: &Evidence) -> Judgement {

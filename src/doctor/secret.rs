@@ -1,13 +1,14 @@
 //! The Neo4j secret that the chain uses: its versions, and whether those who need its value may read it.
 
 use super::{
-    ChainStage, Evidence, HopState, Judgement, Probe,
+    ChainStage, Evidence, HopLine, HopState, Judgement, LineRelation, Probe,
+    commands::update_runtime,
     details::{HopDetail, asked},
     hop::{HopSpec, always_known, secret_readers_log},
     judgement::{Cause, SLOW_MS, unreadable},
     symptom::{Step, Symptom},
 };
-use crate::model::{LoginAnswer, SecretDetail, pluralize};
+use crate::model::{FailureKind, LoginAnswer, SecretDetail, pluralize};
 
 const SOURCE: &str = "Secrets Manager DescribeSecret";
 
@@ -19,6 +20,11 @@ pub(super) const SPEC: HopSpec = HopSpec {
     precedence: 80,
     judge,
     elapsed_ms: |evidence| evidence.secret_value.elapsed_ms(),
+    awaits: |evidence| {
+        evidence.secret_value.is_pending()
+            || evidence.interceptor_log.is_pending()
+            || evidence.runtime_log.is_pending()
+    },
     explain,
     log_groups: secret_readers_log,
     details,
@@ -61,7 +67,13 @@ fn status(detail: &SecretDetail) -> Judgement {
     if detail.version_with("AWSCURRENT").is_none() {
         return Judgement::failed(
             format!("No version of the secret {name} carries AWSCURRENT"),
-            "put a value, or move AWSCURRENT to a version",
+            format!(
+                "aws secretsmanager update-secret-version-stage --secret-id {name} --version-stage AWSCURRENT --move-to-version-id {}",
+                detail
+                    .versions
+                    .first()
+                    .map_or("VERSION", |version| version.version_id.as_str())
+            ),
             SOURCE,
         );
     }
@@ -100,10 +112,10 @@ fn own_header(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
                 "The secret cannot be read to make the credentials header: {}",
                 symptom.words()
             ),
-            failure
-                .hint
-                .clone()
-                .unwrap_or_else(|| policy(evidence, "this identity")),
+            match &failure.hint {
+                Some(hint) if failure.kind != FailureKind::Denied => hint.clone(),
+                Some(_) | None => policy(evidence, "this identity"),
+            },
             "Secrets Manager GetSecretValue",
         )
     })
@@ -120,14 +132,20 @@ fn reader_in_log(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
         ("runtime", "the runtime's log", &evidence.runtime_log),
     ];
     let (reader, source, line) = logs.into_iter().find_map(|(reader, source, log)| {
-        let is_mine = |line: &&String| {
-            let line = line.to_ascii_lowercase();
+        // A gateway that fails by itself invokes nothing: an error of the same time is another call's.
+        let counts = |line: &&HopLine| {
+            let by_time_counts = reader != "interceptor" || evidence.gateway_began(symptom);
+            line.relation == LineRelation::Named || by_time_counts
+        };
+        let is_mine = |line: &&HopLine| {
+            let line = line.text.to_ascii_lowercase();
             line.contains("getsecretvalue")
                 && ["error", "exception", "denied"]
                     .iter()
                     .any(|word| line.contains(word))
         };
-        Some((reader, source, log.value()?.iter().find(is_mine)?))
+        let line = log.own_lines().filter(counts).find(is_mine)?;
+        Some((reader, source, line.quoted()))
     })?;
     let denied = line.contains("AccessDenied");
     let what = if denied {
@@ -138,11 +156,17 @@ fn reader_in_log(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
     let fix = if denied {
         policy(evidence, &format!("the role of the {reader}"))
     } else if line.to_ascii_lowercase().contains("throttl") {
-        format!("cache the secret in the {reader}; Secrets Manager limits reads per second")
+        format!(
+            "cache the secret in the {reader}; Secrets Manager limits reads per second: \
+             aws service-quotas list-service-quotas --service-code secretsmanager"
+        )
     } else {
-        "try again; if it stays, look at the state of Secrets Manager in this region".to_owned()
+        format!(
+            "try again; if it stays, look at the state of Secrets Manager in this region: agentcore-console secrets show {} -d {}",
+            secret_name(evidence),
+            evidence.deployment
+        )
     };
-    let _ = symptom;
     Some(Cause::new(format!("{what}: {line}"), fix, source))
 }
 
@@ -155,10 +179,22 @@ fn older_password(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
                 "The chain uses another password than the secret's AWSCURRENT, which Neo4j accepts: {}",
                 symptom.words()
             ),
-            "start fresh containers so that they read the secret again (update the runtime, or stop its sessions)",
+            match evidence.called_runtime() {
+                Some(runtime) => format!(
+                    "start fresh containers so that they read the secret again: {}",
+                    update_runtime(Some(runtime), "")
+                ),
+                None => "restart the program that reads the secret, so that it reads it again".to_owned(),
+            },
             "the server's answer and a login at Neo4j with AWSCURRENT",
         )
     })
+}
+
+/// Name of the secret that the chain uses.
+pub(super) fn secret_name(evidence: &Evidence) -> &str {
+    let detail = evidence.secret.value();
+    detail.map_or("SECRET", |detail| detail.name.as_str())
 }
 
 /// Returns the policy statement that permits reading the secret.

@@ -19,6 +19,7 @@ pub(super) const SPEC: HopSpec = HopSpec {
     precedence: 20,
     judge,
     elapsed_ms: |evidence| evidence.stack.elapsed_ms(),
+    awaits: |evidence| evidence.stack.is_pending(),
     explain,
     log_groups: no_log,
     details,

@@ -7,16 +7,7 @@ use crate::model::Resource;
 pub(super) fn statuses(probe: &Probe<Vec<Resource>>, noun: &str, source: &str) -> Judgement {
     Judgement::of_reading(probe, source, |resources| {
         if let Some(worst) = resources.iter().find(|resource| is_broken(resource)) {
-            return Judgement::failed(
-                format!(
-                    "{} is {}: {}",
-                    worst.name,
-                    worst.status,
-                    worst.reason.as_deref().unwrap_or("no reason given")
-                ),
-                format!("correct what the reason names, then update the {noun}"),
-                source,
-            );
+            return Judgement::failed(broken_words(worst), inspect(worst), source);
         }
         let moving = resources.iter().find(|resource| resource.status != "READY");
         match moving {
@@ -32,6 +23,35 @@ pub(super) fn statuses(probe: &Probe<Vec<Resource>>, noun: &str, source: &str) -
         }
     })
     .slow_after(probe.elapsed_ms(), source)
+}
+
+/// Returns the resource whose status explains a failed call: the one that was called, or any while that is not known.
+pub(super) fn broken<'a>(
+    probe: &'a Probe<Vec<Resource>>,
+    called: Option<&'a Resource>,
+) -> Option<&'a Resource> {
+    match called {
+        Some(called) => Some(called).filter(|called| is_broken(called)),
+        None => probe.value()?.iter().find(|resource| is_broken(resource)),
+    }
+}
+
+/// Returns the command that shows a resource with everything that AWS says of it.
+pub(super) fn inspect(resource: &Resource) -> String {
+    format!(
+        "correct what the reason names, then update it: agentcore-console describe {} {} -d {}",
+        resource.key.kind, resource.name, resource.key.deployment
+    )
+}
+
+/// Returns what AWS reports of a resource that does not work.
+pub(super) fn broken_words(resource: &Resource) -> String {
+    format!(
+        "{} is {}: {}",
+        resource.name,
+        resource.status,
+        resource.reason.as_deref().unwrap_or("no reason given")
+    )
 }
 
 /// Returns whether AWS reports that the resource does not work.

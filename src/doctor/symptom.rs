@@ -79,9 +79,15 @@ impl Evidence {
         }
     }
 
-    /// Returns the endpoint's id of the request that failed first, if the answer names it.
+    /// Returns the platform's id of the request that failed first, if the answer names it. The number of a JSON-RPC request is no such id.
     pub fn failed_request(&self) -> Option<&str> {
-        self.symptom()?.failure?.request_id.as_deref()
+        let symptom = self.symptom()?;
+        let of_call = || self.call.value()?.outcome.request_id.as_deref();
+        let id = match symptom.failure {
+            Some(failure) => failure.request_id.as_deref(),
+            None => of_call(),
+        };
+        id.filter(|id| id.len() >= super::attribution::SHORTEST_ID)
     }
 
     /// Returns the first step that failed.

@@ -2,16 +2,19 @@
 
 use super::{
     ChainStage, Evidence, HopState, Judgement, Probe,
+    commands::{read_request, synchronise},
     details::{HopDetail, asked, named_statuses},
     hop::{HopSpec, gateway_log, unread_targets_or_gateway},
     judgement::{Cause, SLOW_MS},
-    status::statuses,
+    status::{broken, broken_words, statuses},
     symptom::{Step, Symptom},
 };
 use crate::model::Resource;
 
 /// The text that a gateway gives for every failure behind it unless its `exceptionLevel` is `DEBUG`.
 const OPAQUE: &str = "an internal error occurred";
+
+const SOURCE: &str = "GetGatewayTarget";
 
 pub(super) const SPEC: HopSpec = HopSpec {
     name: "target",
@@ -21,6 +24,7 @@ pub(super) const SPEC: HopSpec = HopSpec {
     precedence: 140,
     judge,
     elapsed_ms: |evidence| evidence.targets.elapsed_ms(),
+    awaits: |evidence| evidence.targets.is_pending() || evidence.external.is_pending(),
     explain,
     log_groups: gateway_log,
     details,
@@ -53,9 +57,9 @@ fn judge(evidence: &Evidence) -> Judgement {
             pending.name, pending.status
         ));
     }
-    let mut judged = statuses(&evidence.targets, "target", "GetGatewayTarget");
+    let mut judged = statuses(&evidence.targets, "target", SOURCE);
     if judged.state == HopState::Failed {
-        judged.fix = sync_fix(evidence);
+        judged.fix = synchronise(evidence, broken(&evidence.targets, None));
     }
     if judged.state == HopState::Ok
         && let Some(elapsed) = unexplained_delay(evidence)
@@ -89,20 +93,31 @@ fn explain(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
     if !evidence.has_gateway() || !evidence.has_targets() {
         return None;
     }
-    let judged = judge(evidence);
-    if judged.state == HopState::Failed {
-        return Some(Cause::new(judged.evidence, judged.fix, judged.source));
+    let called = evidence.called_target();
+    if let Some(target) = broken(&evidence.targets, called) {
+        let fix = format!(
+            "correct what the reason names, then: {}",
+            synchronise(evidence, Some(target))
+        );
+        return Some(Cause::new(broken_words(target), fix, SOURCE));
     }
-    let name = evidence.first_target();
+    let name = evidence.target_name();
     if let Probe::Failed { failure, .. } = &evidence.external {
+        let address = called.and_then(super::target_address);
         return Some(Cause::new(
             format!(
                 "The MCP server behind target {name} does not answer: {}",
                 failure.cause
             ),
-            "start the MCP server at the target's endpoint, and check its address, certificate and security groups",
+            format!(
+                "start the MCP server of target {name}, and check its address, certificate and security groups: curl -v {}",
+                address.unwrap_or("ENDPOINT")
+            ),
             "a request to the target's endpoint",
         ));
+    }
+    if let Some(cause) = meta_refused(evidence, symptom) {
+        return Some(cause);
     }
     if symptom.mentions(&["unknown tool"])
         || (symptom.step == Step::ToolsList && symptom.failure.is_none())
@@ -112,10 +127,45 @@ fn explain(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
                 "The gateway has no tools of target {name}: its copy is empty or out of date ({})",
                 symptom.words()
             ),
-            sync_fix(evidence),
+            synchronise(evidence, called),
             "MCP tools/list of the gateway",
         ));
     }
+    silent(evidence, symptom)
+}
+
+/// The gateway checks `_meta` with the arguments: a schema that allows no further members and has none of that name refuses every call.
+fn meta_refused(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
+    let tool = evidence.called_tool.as_deref()?;
+    let is_about_meta = symptom.step == Step::Call && symptom.mentions(&["_meta"]);
+    if !is_about_meta || !is_closed_to_meta(evidence, tool) {
+        return None;
+    }
+    Some(Cause::new(
+        format!(
+            "The schema of {tool} at the gateway allows no _meta, so every call is refused: {}",
+            symptom.words()
+        ),
+        format!(
+            "add \"_meta\":{{\"type\":\"object\"}} to the properties of the tool's inputSchema, or drop additionalProperties, then: {}",
+            synchronise(evidence, evidence.called_target())
+        ),
+        "the gateway's answer to tools/call and its tools/list",
+    ))
+}
+
+fn is_closed_to_meta(evidence: &Evidence, tool: &str) -> bool {
+    let listed = evidence.tools.value().into_iter().flatten();
+    listed.into_iter().any(|known| {
+        let schema = &known.input_schema;
+        let is_closed = schema.get("additionalProperties") == Some(&serde_json::Value::Bool(false));
+        known.name == tool && is_closed && schema.pointer("/properties/_meta").is_none()
+    })
+}
+
+/// Returns the failure of a target that the gateway did not reach.
+fn silent(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
+    let name = evidence.target_name();
     let is_behind = symptom.mentions(&[
         OPAQUE,
         "targetconnectionexception",
@@ -125,8 +175,8 @@ fn explain(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
         "the target did not answer",
     ]);
     is_behind.then(|| {
-        let opaque = symptom.mentions(&[OPAQUE]);
-        let hint = if opaque {
+        let gateway = evidence.called_gateway();
+        let hint = if symptom.mentions(&[OPAQUE]) {
             "; `aws bedrock-agentcore-control update-gateway … --exception-level DEBUG` makes it say why"
         } else {
             ""
@@ -134,20 +184,12 @@ fn explain(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
         Cause::new(
             format!("The gateway gets no answer from target {name}: {}", symptom.words()),
             format!(
-                "check that the server at the target's endpoint runs and that the gateway reaches it{hint}"
+                "check that the server at the endpoint of target {name} runs and that the gateway reaches it: {}{hint}",
+                read_request(evidence, gateway)
             ),
             "the gateway's answer to tools/call",
         )
     })
-}
-
-fn sync_fix(evidence: &Evidence) -> String {
-    let target = evidence
-        .targets
-        .value()
-        .and_then(|targets| targets.first())
-        .map_or("TARGET", |target| target.key.id.as_str());
-    format!("correct what the reason names, then: agentcore-console targets sync {target} --wait")
 }
 
 /// Returns whether the target waits for the consent of a person.

@@ -123,6 +123,7 @@ fn healthy() -> Evidence {
         deployment: "prod".into(),
         now: NOW,
         endpoint: Some("https://g/mcp".into()),
+        sent_headers: Vec::new(),
         identity: answered(Identity {
             account: "1".into(),
             arn: "arn:aws:iam::1:user/ops".into(),
@@ -154,6 +155,7 @@ fn healthy() -> Evidence {
             token_expires_at: None,
         }),
         tools: answered(vec![tool("t___read-cypher")]),
+        called_tool: Some("t___read-cypher".into()),
         call: answered(called(false, "[]")),
         direct: none(),
         external: none(),
@@ -166,6 +168,33 @@ fn healthy() -> Evidence {
         runtime_log: none(),
     }
 }
+
+fn line(text: &str, relation: LineRelation) -> HopLine {
+    HopLine {
+        text: text.into(),
+        relation,
+    }
+}
+
+/// Lines that name no request.
+fn by_time(texts: &[&str]) -> Probe<Vec<HopLine>> {
+    let lines = texts.iter().map(|text| line(text, LineRelation::ByTime));
+    answered(lines.collect())
+}
+
+/// Lines that belong to [`REQUEST`] where they hold it, and to others where they hold another.
+fn of_requests(texts: &[&str]) -> Probe<Vec<HopLine>> {
+    let relation = |text: &str| match text.contains("request-") {
+        _ if text.contains(REQUEST) => LineRelation::Named,
+        true => LineRelation::Other,
+        false => LineRelation::ByTime,
+    };
+    let lines = texts.iter().map(|text| line(text, relation(text)));
+    answered(lines.collect())
+}
+
+/// The id of the request that fails.
+const REQUEST: &str = "request-1";
 
 fn failure(kind: FailureKind, cause: &str) -> Failure {
     Failure::new(kind, "doing", cause)
@@ -342,13 +371,13 @@ fn an_opaque_answer_of_the_gateway_is_attributed_to_the_provider_by_its_log() {
             FailureKind::Server,
             "An internal error occurred. Please retry later.",
         )),
-        gateway_log: answered(vec![line.to_owned()]),
+        gateway_log: by_time(&[line]),
         ..healthy()
     };
     let body = r#"{"body":{"responseBody":"{\"text\":\"Failed to obtain a token from the credential provider: invalid_client\"}"}}"#;
     names(
         Hop::Provider,
-        "target: Failed to obtain a token from the credential provider: invalid_client",
+        "target t: Failed to obtain a token from the credential provider: invalid_client",
         &with(body),
     );
     names(Hop::Target, "gets no answer", &with("{\"body\":{}}"));
@@ -356,22 +385,19 @@ fn an_opaque_answer_of_the_gateway_is_attributed_to_the_provider_by_its_log() {
 
 #[test]
 fn a_500_of_the_gateway_is_attributed_by_the_logs() {
-    let with = |gateway: Vec<&str>, function: Vec<&str>| {
-        let lines = |lines: Vec<&str>| answered(lines.into_iter().map(str::to_owned).collect());
-        Evidence {
-            connection: lost(
-                failure(FailureKind::Server, "HTTP 500")
-                    .status(500)
-                    .request_id("req-1"),
-            ),
-            tools: none(),
-            call: none(),
-            gateway_log: lines(gateway),
-            interceptor_log: lines(function),
-            ..healthy()
-        }
+    let with = |gateway: Vec<&str>, function: Vec<&str>| Evidence {
+        connection: lost(
+            failure(FailureKind::Server, "HTTP 500")
+                .status(500)
+                .request_id(REQUEST),
+        ),
+        tools: none(),
+        call: none(),
+        gateway_log: of_requests(&gateway),
+        interceptor_log: of_requests(&function),
+        ..healthy()
     };
-    let began = "{\"request_id\":\"req-1\",\"log\":\"Started processing request\"}";
+    let began = "{\"request_id\":\"request-1\",\"log\":\"Started processing request\"}";
     names(
         Hop::Interceptor,
         "may not invoke the interceptor swap",
@@ -382,12 +408,18 @@ fn a_500_of_the_gateway_is_attributed_by_the_logs() {
     names(
         Hop::Interceptor,
         "no line of the function's log names this request",
-        &with(vec!["{\"request_id\":\"req-0\"}", began], others.to_vec()),
+        &with(
+            vec!["{\"request_id\":\"request-0\"}", began],
+            others.to_vec(),
+        ),
     );
     names(
         Hop::Gateway,
         "fails by itself",
-        &with(vec![began], vec!["START RequestId: 9", "event of req-1"]),
+        &with(
+            vec![began],
+            vec!["START RequestId: 9", "event of request-1"],
+        ),
     );
     names(
         Hop::Interceptor,
@@ -408,7 +440,7 @@ fn a_500_of_the_gateway_is_attributed_by_the_logs() {
     names(
         Hop::Gateway,
         "before it processes the request",
-        &with(vec!["{\"request_id\":\"other\"}"], vec![]),
+        &with(vec!["{\"request_id\":\"request-2\"}"], vec![]),
     );
 }
 
@@ -515,9 +547,7 @@ fn a_slow_hop_is_a_warning_there_and_nowhere_else() {
     let evidence = Evidence {
         connection: slowly(info),
         call: call(),
-        interceptor_log: answered(vec![
-            "REPORT RequestId: 1\tDuration: 3001.00 ms\tBilled".into(),
-        ]),
+        interceptor_log: by_time(&["REPORT RequestId: 1\tDuration: 3001.00 ms\tBilled"]),
         ..healthy()
     };
     assert_eq!(slow_hops(&evidence), [Hop::Interceptor]);
@@ -530,11 +560,11 @@ fn an_interceptor_is_called_invoked_only_by_lines_of_the_failed_request() {
             connection: lost(
                 failure(FailureKind::Server, "HTTP 504")
                     .status(504)
-                    .request_id("req-1"),
+                    .request_id(REQUEST),
             ),
             tools: none(),
             call: none(),
-            interceptor_log: answered(lines.iter().map(|line| (*line).to_owned()).collect()),
+            interceptor_log: of_requests(lines),
             ..healthy()
         };
         let report = judge(&evidence);
@@ -545,7 +575,7 @@ fn an_interceptor_is_called_invoked_only_by_lines_of_the_failed_request() {
     assert_eq!(state, HopState::Unknown, "{evidence}");
     let (state, evidence) = with(&[]);
     assert_eq!(state, HopState::Unknown, "{evidence}");
-    let (state, evidence) = with(&["START RequestId: 77", "FULL EVENT: req-1"]);
+    let (state, evidence) = with(&["START RequestId: 77", "FULL EVENT: request-1"]);
     assert_eq!(state, HopState::Ok, "{evidence}");
 }
 
@@ -647,4 +677,236 @@ fn a_refused_password_names_the_secret_in_the_verdict_and_in_the_fix() {
         "{}",
         verdict.fix
     );
+}
+
+/// Targets of one gateway: the first waits for consent, the second has its tools written down, the third was not synchronised.
+fn three_targets() -> Probe<Vec<Resource>> {
+    let target = |id: &str, name: &str, status: &str| {
+        let mut target = resource(Kind::Target, name, status, None);
+        target.key.id = format!("gw-1/{id}");
+        target
+    };
+    let mut written = target("T2", "written", "READY");
+    written.raw = json!({"targetConfiguration": {"mcp": {"mcpServer": {
+        "endpoint": "https://written/mcp", "mcpToolSchema": {"inlinePayload": "[]"}}}}})
+    .into();
+    answered(vec![
+        target("T1", "pending", "CREATE_PENDING_AUTH"),
+        written,
+        target("T3", "stale", "SYNCHRONIZE_UNSUCCESSFUL"),
+    ])
+}
+
+#[test]
+fn evidence_and_fix_name_the_target_that_was_called() {
+    let with = |tool: &str| Evidence {
+        targets: three_targets(),
+        called_tool: Some(tool.into()),
+        call: lost(failure(
+            FailureKind::Refused,
+            &format!("Unknown tool: {tool}"),
+        )),
+        ..healthy()
+    };
+    let verdict = |tool| judge(&with(tool)).verdict.expect("it fails");
+    let written = verdict("written___get_me");
+    assert_eq!(written.hop, Hop::Target);
+    assert!(written.evidence.contains("target written"), "{written:?}");
+    assert!(
+        written
+            .fix
+            .contains("update-gateway-target --gateway-identifier gw-1 --target-id T2"),
+        "tools that are written down are not synchronised: {written:?}"
+    );
+    let stale = verdict("stale___get_me");
+    assert!(
+        stale
+            .evidence
+            .starts_with("stale is SYNCHRONIZE_UNSUCCESSFUL")
+            && stale.fix.contains("targets sync stale --wait -d prod")
+            && stale.fix.contains("the consent that pending waits for"),
+        "{stale:?}"
+    );
+}
+
+#[test]
+fn a_broken_resource_that_was_not_called_is_not_the_cause() {
+    let mut other = resource(Kind::Gateway, "other", "FAILED", Some("gone"));
+    other.mcp_url = Some("https://other/mcp".into());
+    let mut called = resource(Kind::Gateway, "called", "READY", None);
+    called.mcp_url = Some("https://g/mcp".into());
+    let evidence = Evidence {
+        gateways: answered(vec![other, called]),
+        connection: lost(failure(FailureKind::Throttled, "Too Many Requests").status(429)),
+        tools: none(),
+        call: none(),
+        ..healthy()
+    };
+    names(
+        Hop::Gateway,
+        "The gateway called asks to slow down",
+        &evidence,
+    );
+    let mut runtime = resource(Kind::Runtime, "other", "UPDATE_FAILED", Some("gone"));
+    runtime.key.id = "other-1".into();
+    let mut own = resource(Kind::Runtime, "own", "READY", None);
+    own.key.id = "own-1".into();
+    let evidence = Evidence {
+        endpoint: Some("https://h/runtimes/arn%3Aaws%3Aruntime%2Fown-1/invocations".into()),
+        gateways: none(),
+        targets: none(),
+        runtimes: answered(vec![runtime, own]),
+        called_tool: Some("read-cypher".into()),
+        call: lost(failure(FailureKind::Server, "Tool execution error").code("-32010")),
+        runtime_log: by_time(&["panic: nil"]),
+        ..healthy()
+    };
+    names(
+        Hop::Runtime,
+        "The program in the container fails",
+        &evidence,
+    );
+    let fix = judge(&evidence).verdict.map(|verdict| verdict.fix);
+    assert!(fix.is_some_and(|fix| fix.contains("logs own --since")));
+}
+
+#[test]
+fn an_error_line_of_the_same_second_that_is_another_requests_blames_nobody() {
+    let foreign = "[ERROR] request-7 TypeError";
+    let with = |gateway: &[&str], function: &[&str]| Evidence {
+        connection: lost(
+            failure(FailureKind::Server, "HTTP 500")
+                .status(500)
+                .request_id(REQUEST),
+        ),
+        tools: none(),
+        call: none(),
+        gateway_log: of_requests(gateway),
+        interceptor_log: of_requests(function),
+        ..healthy()
+    };
+    // The gateway never began with the request: neither another's error nor one without ids is its interceptor's.
+    let others = ["{\"request_id\":\"request-7\"}"];
+    for function in [[foreign], ["[ERROR] TypeError"]] {
+        names(Hop::Gateway, "fails by itself", &with(&others, &function));
+    }
+    let began = ["{\"request_id\":\"request-1\"}"];
+    names(
+        Hop::Interceptor,
+        "may not invoke the interceptor",
+        &with(&began, &[foreign]),
+    );
+    let by_time = with(&began, &["[ERROR] TypeError"]);
+    names(Hop::Interceptor, "TypeError (by time: ", &by_time);
+    let named = with(&began, &["[ERROR] request-1 KeyError", "[ERROR] TypeError"]);
+    names(Hop::Interceptor, "KeyError", &named);
+    let sentence = judge(&named).verdict.unwrap().evidence;
+    assert!(!sentence.contains("by time"), "{sentence}");
+    let denied = "[ERROR] request-7 AccessDeniedException when calling GetSecretValue";
+    names(
+        Hop::Interceptor,
+        "may not invoke the interceptor",
+        &with(&began, &[denied]),
+    );
+}
+
+/// What a running examination knows one step after the other, up to all of it.
+fn steps_to(last: &Evidence) -> Vec<Evidence> {
+    fn not_yet<T>() -> Probe<T> {
+        Probe::NotMade(PENDING.to_owned())
+    }
+    let walked = Evidence {
+        gateway_log: not_yet(),
+        interceptor_log: not_yet(),
+        runtime_log: not_yet(),
+        ..last.clone()
+    };
+    let signed_in = Evidence {
+        connection: not_yet(),
+        tools: not_yet(),
+        called_tool: None,
+        call: not_yet(),
+        direct: not_yet(),
+        external: not_yet(),
+        secret: not_yet(),
+        secret_value: not_yet(),
+        login: not_yet(),
+        previous: not_yet(),
+        providers: not_yet(),
+        ..walked.clone()
+    };
+    let read = Evidence {
+        token: not_yet(),
+        discovery: not_yet(),
+        metadata: not_yet(),
+        ..signed_in.clone()
+    };
+    vec![read, signed_in, walked, last.clone()]
+}
+
+#[test]
+fn a_cause_is_named_when_its_evidence_is_complete_and_never_taken_back() {
+    let opaque = |gateway: &[&str], function: &[&str]| Evidence {
+        connection: lost(
+            failure(FailureKind::Server, "HTTP 500")
+                .status(500)
+                .request_id(REQUEST),
+        ),
+        tools: none(),
+        called_tool: None,
+        call: none(),
+        gateway_log: of_requests(gateway),
+        interceptor_log: of_requests(function),
+        ..healthy()
+    };
+    let began = ["{\"request_id\":\"request-1\"}"];
+    let refused = Evidence {
+        token: lost(failure(FailureKind::SignIn, "invalid_client")),
+        connection: lost(failure(FailureKind::SignIn, "invalid_client")),
+        tools: none(),
+        called_tool: None,
+        call: none(),
+        gateway_log: by_time(&[]),
+        ..healthy()
+    };
+    for (evidence, cause, known_after) in [
+        (opaque(&began, &[]), Hop::Interceptor, 3),
+        (opaque(&began, &["[ERROR] TypeError"]), Hop::Interceptor, 3),
+        (
+            opaque(&["{\"request_id\":\"request-2\"}"], &[]),
+            Hop::Gateway,
+            3,
+        ),
+        (refused, Hop::Token, 2),
+    ] {
+        let reports: Vec<DoctorReport> = steps_to(&evidence).iter().map(judge).collect();
+        let verdicts: Vec<Option<Hop>> = reports
+            .iter()
+            .map(|report| report.verdict.as_ref().map(|verdict| verdict.hop))
+            .collect();
+        let expected: Vec<Option<Hop>> = (0..reports.len())
+            .map(|step| (step >= known_after).then_some(cause))
+            .collect();
+        assert_eq!(verdicts, expected, "{cause}");
+        for hop in Hop::ALL {
+            let states: Vec<HopState> = reports
+                .iter()
+                .filter_map(|report| report.finding(hop))
+                .map(|finding| finding.state)
+                .collect();
+            let first_failed = states.iter().position(|state| *state == HopState::Failed);
+            let after = states.iter().skip(first_failed.unwrap_or(states.len()));
+            assert!(
+                after.clone().all(|state| *state == HopState::Failed),
+                "{hop} turned round: {states:?}"
+            );
+        }
+        let walked = &reports[2];
+        if known_after == 3 {
+            for hop in [Hop::Gateway, Hop::Interceptor, Hop::Secret] {
+                let finding = walked.finding(hop).unwrap();
+                assert!(finding.is_pending(), "{finding:?}");
+            }
+        }
+    }
 }

@@ -24,6 +24,7 @@ pub(super) const SPEC: HopSpec = HopSpec {
     precedence: 30,
     judge,
     elapsed_ms: |evidence| evidence.token.elapsed_ms(),
+    awaits: |evidence| evidence.token.is_pending(),
     explain,
     log_groups: no_log,
     details,
@@ -77,7 +78,7 @@ fn misdated(claims: &Claims, now: Moment) -> Option<Judgement> {
     if let Some(end) = end.filter(|end| *end <= now) {
         return Some(Judgement::failed(
             format!("The token ended {} ago (exp {end})", end.age(now)),
-            "sign in again; if the issuer's tokens arrive expired, correct the issuer's clock or the token's lifetime",
+            "sign in again (agentcore-console token shows the claims); if the issuer's tokens arrive expired, correct the issuer's clock or the token's lifetime",
             CLAIMS,
         ));
     }

@@ -2,8 +2,9 @@
 
 use super::{
     ChainStage, Evidence, Judgement, Probe,
+    commands::read_request,
     details::{HopDetail, asked, tool_names},
-    hop::{HopSpec, always_known, no_log},
+    hop::{HopSpec, always_known, awaits_nothing, no_log},
     judgement::{Cause, with_request},
     symptom::{Step, Symptom},
 };
@@ -17,6 +18,7 @@ pub(super) const SPEC: HopSpec = HopSpec {
     precedence: 230,
     judge,
     elapsed_ms: |evidence| evidence.tools.elapsed_ms(),
+    awaits: awaits_nothing,
     explain,
     log_groups: no_log,
     details,
@@ -44,14 +46,17 @@ fn judge(evidence: &Evidence) -> Judgement {
     }
 }
 
-fn explain(_: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
+fn explain(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
     if symptom.step != Step::ToolsList {
         return None;
     }
-    let (evidence, fix) = match symptom.failure {
+    let (words, fix) = match symptom.failure {
         Some(failure) => (
             format!("The endpoint does not list its tools: {}", symptom.words()),
-            failure.hint.clone().unwrap_or_default(),
+            failure
+                .hint
+                .clone()
+                .unwrap_or_else(|| read_request(evidence, None)),
         ),
         None => (
             symptom.text.to_owned(),
@@ -59,5 +64,5 @@ fn explain(_: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
                 .to_owned(),
         ),
     };
-    Some(Cause::new(evidence, fix, "MCP tools/list"))
+    Some(Cause::new(words, fix, "MCP tools/list"))
 }

@@ -231,7 +231,9 @@ impl Event {
                 Err(failure) => Self::Broke(None, failure),
             },
             Effect::Examine(deployment) => Self::Broke(Some(deployment), failure),
-            Effect::Export { .. } | Effect::ExportTo { .. } => Self::Exported(Err(failure)),
+            Effect::Export { .. } | Effect::ExportTo { .. } | Effect::WriteBundle(_) => {
+                Self::Exported(Err(failure))
+            }
             Effect::Copy(_)
             | Effect::RaiseAlarm(..)
             | Effect::OpenAddress(_)

@@ -81,6 +81,10 @@ impl FailureKind {
 
 /// How evidence begins that names an address for consent.
 const CONSENT: &str = "consent: ";
+/// What a trace begins with in the evidence.
+const TRACE: &str = "trace: ";
+/// What a session begins with in the evidence.
+const SESSION: &str = "session: ";
 
 impl Failure {
     /// Returns a failure without further evidence.
@@ -136,6 +140,33 @@ impl Failure {
         self.evidence
             .iter()
             .filter_map(|fact| fact.strip_prefix(CONSENT))
+    }
+
+    /// Returns the same failure with the ids that log lines of the request may carry.
+    #[must_use]
+    pub fn with_log_ids(mut self, trace: Option<&str>, session: Option<&str>) -> Self {
+        for (label, id) in [(TRACE, trace), (SESSION, session)] {
+            let fact = id.map(|id| format!("{label}{id}"));
+            self.evidence
+                .extend(fact.filter(|fact| !self.evidence.contains(fact)));
+        }
+        self
+    }
+
+    /// Returns the trace of the request, as 32 hexadecimal digits, if the answer names it.
+    pub fn trace_id(&self) -> Option<&str> {
+        self.fact(TRACE)
+    }
+
+    /// Returns the session of the request, if the answer names it.
+    pub fn session_id(&self) -> Option<&str> {
+        self.fact(SESSION)
+    }
+
+    fn fact(&self, label: &str) -> Option<&str> {
+        self.evidence
+            .iter()
+            .find_map(|fact| fact.strip_prefix(label))
     }
 
     /// Returns the same failure with one more fact.

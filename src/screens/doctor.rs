@@ -274,11 +274,10 @@ impl Screen for Doctor {
             Action::App(AppAction::Back) if self.back() => ScreenUpdate::done(),
             Action::Fleet(FleetAction::FollowLogs) => self.follow_logs(context.store),
             Action::Doctor(DoctorAction::CopyFix) => self.copy_fix(context.store),
-            Action::Doctor(DoctorAction::WriteBundle) => ScreenUpdate::effect(Effect::Export {
-                stem: "doctor-bundle".to_owned(),
-                extension: "json",
-                text: bundle::bundle(context.store, context.now),
-            }),
+            Action::Doctor(DoctorAction::WriteBundle) => {
+                let draft = bundle::draft(context.store, context.now);
+                ScreenUpdate::effect(Effect::WriteBundle(Box::new(draft)))
+            }
             Action::Doctor(DoctorAction::NextDeployment) => {
                 self.next_deployment(context.store);
                 ScreenUpdate::done()

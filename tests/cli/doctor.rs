@@ -76,9 +76,26 @@ fn a_bundle_holds_status_reports_logs_and_configuration_without_secrets() {
         .says("written to");
     let text = std::fs::read_to_string(&path).unwrap();
     let bundle: Value = serde_json::from_str(&text).unwrap();
-    for member in ["status", "doctor", "logs", "configuration"] {
+    for member in ["status", "doctor", "logs", "configuration", "versions"] {
         assert!(!bundle[member].is_null(), "{member}");
     }
+    // What was read is there, and what was not says why.
+    for member in ["calls", "changes"] {
+        let read = &bundle[member]["a"];
+        assert!(
+            read.as_array().is_some_and(|read| !read.is_empty()) || read["not_read"].is_string(),
+            "{member}: {read}"
+        );
+    }
+    assert!(bundle["transitions"]["not_read"].is_string());
+    let runtimes = bundle["versions"]["runtimes"]["a"].as_array().unwrap();
+    assert!(
+        runtimes.iter().any(|runtime| runtime["version"].is_string()
+            && runtime["endpoints"]
+                .as_array()
+                .is_some_and(|all| !all.is_empty())),
+        "{runtimes:#?}"
+    );
     let a = WORLD.deployment("a");
     for secret in [&a["client_secret"], &WORLD.ready["secret_access_key"]] {
         assert!(!text.contains(secret.as_str().unwrap()));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use agentcore_console::{
     calls::{LoggedOutcome, join},
-    doctor::Hop,
+    doctor::{Hop, HopState},
     model::{CallOptions, FailureKind, Kind, McpTarget, Moment, SignIn, Tool},
     services::{
         McpOptions, McpSession, ServiceOptions, Services, SignInNotice, calls::CallSource,
@@ -410,6 +410,41 @@ async fn an_examination_signs_in_anew() {
         cause(Box::pin(services.doctor.examine(a, Moment::from_millis(0))).await),
         None
     );
+}
+
+#[tokio::test]
+async fn a_running_examination_names_no_hop_that_it_takes_back() {
+    let world = stack::quiet().await;
+    stack::fault(
+        &world,
+        r#"{"deployment": "b", "hop": "interceptor", "fault": "no-permission"}"#,
+    );
+    let services = Services::new(ServiceOptions::default());
+    let partial = std::sync::Mutex::new(Vec::new());
+    let b = &world.deployments["b"];
+    let keep = |report| partial.lock().unwrap().push(report);
+    let since_1970 = std::time::UNIX_EPOCH.elapsed().unwrap().as_millis();
+    let now = Moment::from_millis(i64::try_from(since_1970).unwrap());
+    let examined = services.doctor.examine_with(b, now, keep);
+    let whole = Box::pin(examined).await;
+    let cause = whole.verdict.as_ref().map(|verdict| verdict.hop);
+    assert_eq!(cause, Some(Hop::Interceptor), "{:?}", whole.verdict);
+    let partial = partial.into_inner().unwrap();
+    assert!(partial.len() >= 3);
+    for report in &partial {
+        assert_eq!(report.verdict, None, "the logs are not read yet");
+        for finding in &report.hops {
+            let end = whole.finding(finding.hop).unwrap();
+            assert!(
+                finding.state != HopState::Failed || end.state == HopState::Failed,
+                "{finding:?} became {end:?}"
+            );
+        }
+    }
+    let walked = partial.last().unwrap();
+    for hop in [Hop::Gateway, Hop::Interceptor] {
+        assert!(walked.finding(hop).unwrap().is_pending(), "{hop}");
+    }
 }
 
 #[tokio::test]

@@ -159,6 +159,7 @@ mod tests {
             role_arn: String::new(),
             authorizer: Authorizer::Iam,
             request_headers: Vec::new(),
+            dropped_headers: Vec::new(),
             environment: Vec::new(),
             require_mmdsv2: true,
             client_token: None,

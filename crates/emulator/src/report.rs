@@ -306,7 +306,15 @@ fn has(deployment: &Scenario, hop: FaultPoint) -> bool {
             .pool
             .as_ref()
             .is_some_and(|pool| pool.user.is_none()),
-        FaultPoint::Gateway | FaultPoint::Target => deployment.gateway_id.is_some(),
+        FaultPoint::Gateway | FaultPoint::Target | FaultPoint::Limits => {
+            deployment.gateway_id.is_some()
+        }
+        FaultPoint::Discovery => deployment.pool.is_some(),
+        // A runtime's own document is not what the fault touches.
+        FaultPoint::Metadata => deployment.gateway_id.is_some() && deployment.pool.is_some(),
+        FaultPoint::Drift => deployment.gateway_id.is_some() && deployment.runtime_id.is_some(),
+        FaultPoint::RequestHeaders => matches!(deployment.name, "a" | "d"),
+        FaultPoint::Rollout => deployment.runtime_id.is_some(),
         FaultPoint::Policy => deployment.has_policy_engine(),
         FaultPoint::Interceptor => deployment.interceptor.is_some(),
         FaultPoint::CredentialProvider => matches!(deployment.shape, "A" | "E"),

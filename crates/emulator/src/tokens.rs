@@ -17,6 +17,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde_json::{Value, json};
 
 use crate::aws::control::{ClaimRule, JwtAuthorizer};
+use crate::faults::{FaultKind, FaultPoint};
 use crate::world::World;
 
 /// How long a foreign key set is used before it is asked for again.
@@ -201,6 +202,16 @@ pub(crate) async fn verify(
             .discovery_url
             .trim_end_matches("/.well-known/openid-configuration")
             .to_owned();
+        let publishes_none = world.deployments.iter().any(|deployment| {
+            let pool = deployment.pool.as_ref();
+            pool.is_some_and(|pool| pool.issuer == issuer)
+                && world
+                    .faults
+                    .is_armed(deployment.name, FaultPoint::Discovery, FaultKind::NoKeys)
+        });
+        if publishes_none {
+            return Err(TokenRefusal::BadSignature);
+        }
         (issuer, check_signature(token, &own.decoding, header.alg)?)
     } else {
         let foreign = foreign_keys(world, &authorizer.discovery_url, header.kid.as_deref()).await?;

@@ -30,6 +30,7 @@ use super::{
 };
 use crate::{
     config::TerminalAlarm,
+    doctor::TicketDraft,
     messages::{Effect, Event, FleetEffect, LogsEffect, SecretsEffect, Slot, ToolsEffect},
     model::{Deployment, DeploymentName, Failure, FailureKind, McpEndpoint, Tool},
     net::{browser, clock::now},
@@ -158,6 +159,7 @@ impl EffectRunner for ServiceRunner {
             | Effect::OpenAddress(_)
             | Effect::RaiseAlarm(..)
             | Effect::Export { .. }
+            | Effect::WriteBundle(_)
             | Effect::ExportTo { .. } => once,
             Effect::Stop(_) | Effect::PlayFault(_) | Effect::Suspend => return None,
         })
@@ -191,6 +193,7 @@ impl EffectRunner for ServiceRunner {
             } => {
                 async move { Some(Event::Exported(export::write(&stem, extension, &text))) }.boxed()
             }
+            Effect::WriteBundle(draft) => async move { world.write_bundle(*draft).await }.boxed(),
             Effect::ExportTo { path, text } => {
                 async move { Some(Event::Exported(export::write_to(&path, &text))) }.boxed()
             }
@@ -297,6 +300,19 @@ impl RunnerState {
                 "no deployment is called that",
             )
         })
+    }
+
+    /// Reads the rest of a bundle and writes it. The deployments are those of the draft.
+    async fn write_bundle(&self, draft: TicketDraft) -> Option<Event> {
+        let started = self.services.get()?;
+        let mut deployments: Vec<Deployment> = started.deployments.values().cloned().collect();
+        deployments.sort_by(|one, other| one.name.cmp(&other.name));
+        let text = started.services.doctor.ticket(draft, &deployments).await;
+        Some(Event::Exported(export::write(
+            "doctor-bundle",
+            "json",
+            &text,
+        )))
     }
 
     async fn examine(&self, name: &DeploymentName, sender: Sender) -> Option<Event> {

@@ -1,20 +1,15 @@
-//! A bundle for a ticket: what this console knows of all deployments, without secrets.
+//! What this console knows for a bundle for a ticket. The last log lines, calls and changes are read when it is written.
 
 use serde_json::{Value, json};
 
 use crate::{
-    logs::masked_json,
-    model::{Deployment, Moment},
+    doctor::{TicketDraft, TicketReading},
+    model::{DeploymentName, Kind, Moment},
     state::Store,
 };
 
-/// Formats everything that is known as JSON. Every text in it is redacted as a log line is.
-pub(super) fn bundle(store: &Store, now: Moment) -> String {
-    let deployments: Vec<Value> = store
-        .deployments
-        .iter()
-        .map(|deployment| deployment_json(deployment, store))
-        .collect();
+/// Returns what the store knows of all deployments.
+pub(super) fn draft(store: &Store, now: Moment) -> TicketDraft {
     let feed: Vec<Value> = store
         .feed
         .iter()
@@ -26,65 +21,42 @@ pub(super) fn bundle(store: &Store, now: Moment) -> String {
             })
         })
         .collect();
-    let bundle = json!({
-        "version": env!("CARGO_PKG_VERSION"),
-        "at": now.iso(),
-        "deployments": deployments,
-        "transitions": feed,
-    });
-    format!("{:#}\n", masked_json(bundle))
-}
-
-fn deployment_json(deployment: &Deployment, store: &Store) -> Value {
-    let name = &deployment.name;
-    let walks: Vec<Value> = store
-        .walks
-        .get(name)
-        .into_iter()
-        .flatten()
-        .map(|(at, report)| json!({"at": at.iso(), "report": report}))
-        .collect();
-    let calls = store.calls.get(name);
-    let calls: Vec<Value> = calls
-        .into_iter()
-        .flat_map(|history| &history.calls)
-        .map(crate::calls::LoggedCall::json)
-        .collect();
-    let changes: Vec<Value> = store
-        .changes_of(name, None)
-        .map(|found| {
-            let change = &found.change;
-            json!({
-                "at": change.at.iso(), "who": change.who, "action": change.action, "what": found.name,
-                "outcome": change.outcome, "request_id": change.request_id,
-            })
-        })
-        .collect();
-    json!({
-        "name": name,
-        "shape": deployment.shape,
-        "region": deployment.region,
-        "stack": deployment.stack,
-        "mcp_url": deployment.mcp_url,
-        "sign_in": deployment.sign_in.mode(),
-        "read_only": deployment.read_only,
-        "health": store.health(name),
-        "resources": store.resources(name).collect::<Vec<_>>(),
-        "traffic": store.traffic_of(name),
-        "walks": walks,
-        "calls": calls,
-        "changes": changes,
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_looks_like_a_credential_is_not_in_the_bundle() {
-        let token = format!("Authorization: Bearer {}", "a1B2".repeat(12));
-        let value = masked_json(json!({"evidence": [token]}));
-        assert!(!value.to_string().contains("a1B2a1B2"), "{value}");
+    let mut draft = TicketDraft {
+        at: now,
+        status: Vec::new(),
+        resources: Vec::new(),
+        problems: Vec::new(),
+        doctor: Vec::new(),
+        transitions: TicketReading::Read(feed.into()),
+    };
+    for deployment in &store.deployments {
+        let name = &deployment.name;
+        draft.add_health(deployment, &store.health(name));
+        let walks = store.walks.get(name).into_iter().flatten();
+        let before = draft.doctor.len();
+        for (at, report) in walks {
+            draft.add_report(deployment, Some((*at, report)));
+        }
+        if draft.doctor.len() == before {
+            draft.add_report(deployment, None);
+        }
+        draft.problems.extend(
+            Kind::ALL
+                .into_iter()
+                .filter_map(|kind| unlisted(store, name, kind)),
+        );
+        draft.resources.extend(store.resources(name).cloned());
     }
+    draft
+}
+
+/// Returns why a list of a deployment is not in the bundle, if it is not.
+fn unlisted(store: &Store, name: &DeploymentName, kind: Kind) -> Option<Value> {
+    let list = store.lists.get(&(name.clone(), kind));
+    let cause = match list {
+        Some(list) if list.problem().is_some() => list.problem()?.cause.clone(),
+        Some(list) if list.get().is_some() => return None,
+        Some(_) | None => "not listed yet".to_owned(),
+    };
+    Some(json!({"deployment": name, "kind": kind, "cause": cause}))
 }

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::{Doctor, view::mark};
+use super::{Doctor, view::mark_of};
 use crate::{
     doctor::{DoctorReport, HopFinding, HopState},
     keys::Layer,
@@ -109,7 +109,7 @@ fn draw_fold(below: &[HopFinding], area: Rect, painter: &mut Painter<'_>) {
     let mut worst: Vec<&HopFinding> = below.iter().filter(|finding| is_bad(finding)).collect();
     worst.sort_by_key(|finding| finding.state != HopState::Failed);
     for (index, finding) in worst.into_iter().enumerate() {
-        let (glyph, role) = mark(finding.state);
+        let (glyph, role) = mark_of(finding);
         let before = if index == 0 { ": " } else { ", " };
         let name = format!(" {}", finding.hop.as_str());
         let left = area.right().saturating_sub(x + 1);
@@ -126,7 +126,7 @@ fn is_bad(finding: &HopFinding) -> bool {
 }
 
 fn draw_finding(finding: &HopFinding, is_cause: bool, line: Rect, painter: &mut Painter<'_>) {
-    let (glyph, role) = mark(finding.state);
+    let (glyph, role) = mark_of(finding);
     let (name, text) = match finding.state {
         HopState::Failed => (Role::Name, Role::Text),
         HopState::Ok | HopState::Warning => (Role::Text, Role::Text),

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::{
     Doctor,
-    view::{headline, mark},
+    view::{headline, mark_of},
 };
 use crate::{
     doctor::{DoctorReport, Hop, HopState},
@@ -156,7 +156,7 @@ fn draw_hops(
         if finding.state == HopState::Skipped {
             continue;
         }
-        let (glyph, role) = mark(finding.state);
+        let (glyph, role) = mark_of(finding);
         let role = fade(role);
         let x = row.x + 2 + NAME + inset + pitch * u16::try_from(index).unwrap_or_default();
         painter.text(x, row.y, 1, glyph, role);

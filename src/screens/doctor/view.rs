@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::{Doctor, aside, hops, ordered, table};
 use crate::{
-    doctor::{DoctorReport, HopState},
+    doctor::{DoctorReport, HopFinding, HopState},
     keys::Layer,
     messages::{Action, DoctorAction},
     model::{DeploymentName, Moment, pluralize},
@@ -357,6 +357,15 @@ fn changed_before(name: &DeploymentName, context: &ViewContext<'_>) -> Option<Pa
     )
 }
 
+/// Glyph and role of a hop: of its state, or of evidence that is still to come.
+pub(super) fn mark_of(finding: &HopFinding) -> (&'static str, Role) {
+    if finding.is_pending() {
+        ("…", Role::Changing)
+    } else {
+        mark(finding.state)
+    }
+}
+
 /// Glyph and role of a hop's state.
 pub const fn mark(state: HopState) -> (&'static str, Role) {
     match state {
@@ -371,7 +380,7 @@ pub const fn mark(state: HopState) -> (&'static str, Role) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::doctor::{Hop, HopFinding};
+    use crate::doctor::Hop;
 
     #[test]
     fn a_warning_is_not_all_well() {

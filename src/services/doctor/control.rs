@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{not_made, probe, probe_if};
 use crate::{
-    doctor::{Evidence, Probe},
+    doctor::{Evidence, Probe, target_address},
     model::{Deployment, Failure, Kind, Relation, Resource},
     services::{aws::names, doctor::DoctorProbes},
 };
@@ -116,10 +116,17 @@ pub(super) struct ChainParts {
 }
 
 impl ChainParts {
-    /// Reads the parts from the described resources.
+    /// Reads the parts from the described resources: those behind the target that was called, or behind any while that is not known.
     pub(super) fn of(evidence: &Evidence) -> Self {
-        let targets: Vec<&Resource> = evidence.targets.value().into_iter().flatten().collect();
-        let addresses = targets.iter().filter_map(|target| endpoint_of(target));
+        let called = evidence.called_target_name();
+        let targets: Vec<&Resource> = evidence
+            .targets
+            .value()
+            .into_iter()
+            .flatten()
+            .filter(|target| called.is_none_or(|called| called == target.name))
+            .collect();
+        let addresses = targets.iter().filter_map(|target| target_address(target));
         let (behind, outside): (Vec<&str>, Vec<&str>) =
             addresses.partition(|url| names::runtime_arn_of_url(url).is_some());
         let called = evidence
@@ -156,13 +163,6 @@ impl ChainParts {
             .find(|link| link.relation == Relation::Reads && link.kind == Kind::Secret)
             .map(|link| link.id.as_str())
     }
-}
-
-fn endpoint_of(target: &Resource) -> Option<&str> {
-    target
-        .raw
-        .pointer("/targetConfiguration/mcp/mcpServer/endpoint")
-        .and_then(Value::as_str)
 }
 
 fn providers_of(target: &Resource) -> Vec<String> {

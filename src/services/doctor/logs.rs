@@ -4,8 +4,10 @@ use std::{ops::ControlFlow, time::Duration};
 
 use super::{not_made, probe};
 use crate::{
-    doctor::{Evidence, Hop, Probe},
-    model::{Deployment, LogQuery, Moment, Resource},
+    doctor::{
+        Evidence, Hop, HopLine, LineRelation, Probe, RequestIds, attribute, attribute_function,
+    },
+    model::{Deployment, LogEvent, LogQuery, Moment, Resource},
     services::doctor::DoctorProbes,
 };
 
@@ -53,68 +55,100 @@ impl DoctorProbes {
             return;
         }
         let attempts = if failed { ATTEMPTS } else { 1 };
-        // The gateway's log names every request by the id that its answer has: other calls' lines are no reason to stop reading.
-        let own = evidence.failed_request().map(str::to_owned);
-        let read =
-            |groups: Vec<String>, own| self.lines(deployment, groups, since, (attempts, own));
-        let (gateway, function, runtime) = futures::join!(
-            read(groups(Hop::Gateway), own.as_deref()),
-            read(interceptor.clone(), None),
-            read(groups(Hop::Runtime), None),
-        );
-        (evidence.gateway_log, evidence.runtime_log) = (gateway, runtime);
-        if !interceptor.is_empty() {
-            evidence.interceptor_log = function;
-        }
-    }
-
-    async fn lines(
-        &self,
-        deployment: &Deployment,
-        groups: Vec<String>,
-        since: Moment,
-        (attempts, own): (usize, Option<&str>),
-    ) -> Probe<Vec<String>> {
-        if groups.is_empty() {
-            return not_made("no log group is known");
-        }
-        let query = LogQuery {
-            groups,
-            since: Some(since),
-            limit: Some(LINES),
-            ..LogQuery::default()
+        let groups = LogGroups {
+            gateway: groups(Hop::Gateway),
+            interceptor,
+            runtime: groups(Hop::Runtime),
         };
-        let mut found = not_made("not read");
         for attempt in 0..attempts {
             if attempt > 0 {
                 tokio::time::sleep(PAUSE).await;
             }
-            found = probe(async {
-                let mut events = Vec::new();
-                self.aws
-                    .logs
-                    .filter(deployment, &query, |batch| {
-                        events.extend(batch.events);
-                        ControlFlow::Continue(())
-                    })
-                    .await?;
-                events.sort_by_key(|event| event.timestamp);
-                Ok(events
-                    .into_iter()
-                    .map(|event| crate::logs::redact(&event.message).into_owned())
-                    .collect::<Vec<_>>())
-            })
-            .await;
-            let is_enough = |lines: &Vec<String>| match own {
-                Some(id) => lines.iter().any(|line| line.contains(id)),
-                None => !lines.is_empty(),
-            };
-            if found.failure().is_some() || found.value().is_some_and(is_enough) {
+            self.read_logs(deployment, &groups, since, evidence).await;
+            if is_enough(evidence) {
                 break;
             }
         }
-        found
     }
+
+    /// Reads the three logs once, and says of each line whose it is.
+    async fn read_logs(
+        &self,
+        deployment: &Deployment,
+        groups: &LogGroups,
+        since: Moment,
+        evidence: &mut Evidence,
+    ) {
+        let (gateway, function, runtime) = futures::join!(
+            self.events(deployment, &groups.gateway, since),
+            self.events(deployment, &groups.interceptor, since),
+            self.events(deployment, &groups.runtime, since),
+        );
+        let ids = RequestIds::of(evidence);
+        if !groups.interceptor.is_empty() {
+            let records = gateway.value().map(Vec::as_slice).unwrap_or_default();
+            evidence.interceptor_log =
+                function.map(|events| attribute_function(&events, records, &ids));
+        }
+        // A runtime behind a gateway has request ids of its own; called directly, its log has those of its answers.
+        let is_called = groups.gateway.is_empty();
+        evidence.gateway_log = gateway.map(|events| attribute(&events, &ids, true));
+        let ids = ids.with_direct(evidence);
+        evidence.runtime_log = runtime.map(|events| attribute(&events, &ids, is_called));
+    }
+
+    async fn events(
+        &self,
+        deployment: &Deployment,
+        groups: &[String],
+        since: Moment,
+    ) -> Probe<Vec<LogEvent>> {
+        if groups.is_empty() {
+            return not_made("no log group is known");
+        }
+        let query = LogQuery {
+            groups: groups.to_vec(),
+            since: Some(since),
+            limit: Some(LINES),
+            ..LogQuery::default()
+        };
+        probe(async {
+            let mut events = Vec::new();
+            self.aws
+                .logs
+                .filter(deployment, &query, |batch| {
+                    events.extend(batch.events);
+                    ControlFlow::Continue(())
+                })
+                .await?;
+            events.sort_by_key(|event| event.timestamp);
+            Ok(events)
+        })
+        .await
+    }
+}
+
+/// The log groups of the hops between the endpoint and the database.
+struct LogGroups {
+    gateway: Vec<String>,
+    interceptor: Vec<String>,
+    runtime: Vec<String>,
+}
+
+/// Returns whether reading the logs again would tell nothing more. The gateway's log names every request by the id that its answer has:
+/// lines of other calls are no reason to stop.
+fn is_enough(evidence: &Evidence) -> bool {
+    let is_read = |log: &Probe<Vec<HopLine>>, names_request: bool| match log {
+        Probe::NotMade(_) | Probe::Failed { .. } => true,
+        Probe::Answered { value, .. } => value.iter().any(|line| match line.relation {
+            LineRelation::Named => true,
+            LineRelation::ByTime => !names_request,
+            LineRelation::Other => false,
+        }),
+    };
+    is_read(&evidence.gateway_log, evidence.failed_request().is_some())
+        && is_read(&evidence.interceptor_log, false)
+        && is_read(&evidence.runtime_log, false)
 }
 
 fn was_slow(evidence: &Evidence) -> bool {

@@ -5,15 +5,16 @@ mod logs;
 mod provider;
 mod secret;
 mod sign_in;
+mod ticket;
 mod walk;
 
 use std::{future::Future, sync::Arc, time::Instant};
 
 use crate::{
     doctor::{DoctorReport, Evidence, PENDING, Probe, judge},
-    model::{Deployment, Failure, Moment},
+    model::{Deployment, Failure, HeaderSpec, Moment},
     net::http_client::Web,
-    services::{Aws, Mcp, Neo4j, SignIns},
+    services::{Aws, Mcp, Neo4j, SignIns, calls::CallReader},
 };
 
 use self::control::ChainParts;
@@ -26,6 +27,7 @@ pub struct DoctorProbes {
     mcp: Mcp,
     neo4j: Neo4j,
     web: Arc<Web>,
+    calls: CallReader,
 }
 
 impl DoctorProbes {
@@ -37,6 +39,7 @@ impl DoctorProbes {
         web: Arc<Web>,
     ) -> Self {
         Self {
+            calls: CallReader::new(aws.logs.clone()),
             aws,
             sign_ins,
             mcp,
@@ -75,15 +78,41 @@ impl DoctorProbes {
             Box::pin(self.probe_secret(deployment, &evidence, &parts)),
             self.probe_providers(deployment, &parts),
         );
-        (evidence.connection, evidence.tools, evidence.call) = walk;
+        (evidence.connection, evidence.tools) = (walk.connection, walk.tools);
+        (evidence.called_tool, evidence.call) = (walk.called_tool, walk.call);
         (evidence.direct, evidence.external) = (direct, external);
         (evidence.secret, evidence.secret_value) = (secret.detail, secret.value);
         (evidence.login, evidence.previous) = (secret.login, secret.previous);
         evidence.providers = providers;
         Box::pin(self.call_unlisted(deployment, &mut evidence)).await;
+        Box::pin(self.probe_called(deployment, &mut evidence, &parts)).await;
         progress(judge(&evidence));
         Box::pin(self.probe_logs(deployment, &mut evidence, walk_began)).await;
         judge(&evidence)
+    }
+}
+
+impl DoctorProbes {
+    /// Probes what is behind the target that was called, where something else was probed while the call was on its way.
+    async fn probe_called(
+        &self,
+        deployment: &Deployment,
+        evidence: &mut Evidence,
+        asked: &ChainParts,
+    ) {
+        let called = ChainParts::of(evidence);
+        if called.external != asked.external {
+            evidence.external = self.probe_external(&called).await;
+        }
+        let arn = |parts: &ChainParts| {
+            parts
+                .runtime
+                .as_ref()
+                .and_then(|runtime| runtime.arn.clone())
+        };
+        if arn(&called) != arn(asked) {
+            evidence.direct = self.probe_direct(deployment, evidence, &called).await;
+        }
     }
 }
 
@@ -96,6 +125,15 @@ fn pending(deployment: &Deployment, now: Moment) -> Evidence {
         deployment: deployment.name.clone(),
         now,
         endpoint: None,
+        sent_headers: deployment
+            .headers
+            .iter()
+            .map(|header| match header {
+                HeaderSpec::Literal { name, .. } | HeaderSpec::BasicFromSecret { name, .. } => {
+                    name.clone()
+                }
+            })
+            .collect(),
         identity: not_yet(),
         stack: not_yet(),
         token: not_yet(),
@@ -109,6 +147,7 @@ fn pending(deployment: &Deployment, now: Moment) -> Evidence {
         endpoints: not_yet(),
         connection: not_yet(),
         tools: not_yet(),
+        called_tool: None,
         call: not_yet(),
         direct: not_yet(),
         external: not_yet(),

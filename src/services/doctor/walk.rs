@@ -15,7 +15,26 @@ const STATEMENT: &str = "RETURN 1 AS ok";
 /// Own name of the reading tool of the official Neo4j MCP server.
 const USUAL_READER: &str = "read-cypher";
 
-type Walk = (Probe<ConnectionInfo>, Probe<Vec<Tool>>, Probe<ProbeCall>);
+/// What the steps of the walk found.
+pub(super) struct Walk {
+    pub(super) connection: Probe<ConnectionInfo>,
+    pub(super) tools: Probe<Vec<Tool>>,
+    /// Whole name of the tool that was called, whether it answered or not.
+    pub(super) called_tool: Option<String>,
+    pub(super) call: Probe<ProbeCall>,
+}
+
+impl Walk {
+    /// Returns a walk that ended before its second step.
+    fn ended(connection: Probe<ConnectionInfo>, why: &str) -> Self {
+        Self {
+            connection,
+            tools: not_made(why),
+            called_tool: None,
+            call: not_made(why),
+        }
+    }
+}
 
 impl DoctorProbes {
     /// Walks the chain through the deployment's own endpoint.
@@ -26,8 +45,7 @@ impl DoctorProbes {
                 failure: failure.clone(),
                 elapsed_ms: 0,
             };
-            let why = "a token must be there first";
-            return (connection, not_made(why), not_made(why));
+            return Walk::ended(connection, "a token must be there first");
         }
         let mut session = None;
         let connection = probe(async {
@@ -39,19 +57,23 @@ impl DoctorProbes {
         })
         .await;
         let Some(session) = session else {
-            let why = "initialize must work first";
-            return (connection, not_made(why), not_made(why));
+            return Walk::ended(connection, "initialize must work first");
         };
         let tools = probe(session.tools()).await;
-        let call = match tools.value() {
-            Some(listed) => match chosen(listed) {
-                Some(chosen) => call(&session, chosen).await,
-                None => not_made("no tool of this endpoint can be called without writing"),
-            },
+        let wanted = tools.value().map(|listed| chosen(listed));
+        let called_tool = wanted.iter().flatten().map(|call| call.tool.clone()).next();
+        let call = match wanted {
+            Some(Some(chosen)) => call(&session, chosen).await,
+            Some(None) => not_made("no tool of this endpoint can be called without writing"),
             None => not_made("tools/list must work first"),
         };
         session.close().await;
-        (connection, tools, call)
+        Walk {
+            connection,
+            tools,
+            called_tool,
+            call,
+        }
     }
 
     /// Lists the tools of the runtime past the gateway.
@@ -122,6 +144,7 @@ impl DoctorProbes {
             .connect(deployment, &McpTarget::Default, McpOptions::default())
             .await;
         if let Ok(session) = connected {
+            evidence.called_tool = Some(unlisted.tool.clone());
             evidence.call = call(&session, unlisted).await;
             session.close().await;
         }

@@ -374,13 +374,14 @@ impl Wire {
 
     /// Remembers why a request has no result.
     fn keep_failure(&self, id: Option<&RequestId>, failure: Failure) {
-        *lock(&self.0.last_failure) = Some(failure.clone());
+        let mut failure = failure;
         if let Some(id) = id {
-            lock(&self.0.exchanges)
-                .entry(id.clone())
-                .or_default()
-                .failure = Some(failure);
+            self.exchange(id, |exchange| {
+                failure = exchange.named(failure.clone());
+                exchange.failure = Some(failure.clone());
+            });
         }
+        *lock(&self.0.last_failure) = Some(failure);
     }
 
     /// What is known of a request, to be changed.

@@ -23,20 +23,32 @@ pub(crate) const SKEW: SignedDuration = SignedDuration::from_mins(20);
 /// A link of the chain from sign-in to Cypher at which a fault can sit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FaultPoint {
+    /// The keys that the deployment's issuer publishes.
+    Discovery,
     /// The token endpoint of the deployment's issuer.
     Token,
+    /// The protected resource's metadata at the gateway.
+    Metadata,
     /// The gateway's own MCP endpoint.
     Gateway,
     /// The policy engine that the gateway asks about each tool.
     Policy,
+    /// The rate limits that are set at the gateway.
+    Limits,
     /// The Lambda that the gateway calls before it forwards.
     Interceptor,
     /// What the gateway forwards to.
     Target,
     /// The OAuth credential provider of a gateway target.
     CredentialProvider,
+    /// The gateway's copy of the tools of the runtime behind a target.
+    Drift,
+    /// The headers that the runtime passes on to its container.
+    RequestHeaders,
     /// The runtime that runs the MCP server.
     Runtime,
+    /// The endpoints of the runtime and the versions that they serve.
+    Rollout,
     /// The secret with the Neo4j password.
     Secret,
     /// The database.
@@ -47,14 +59,20 @@ pub enum FaultPoint {
 
 impl FaultPoint {
     /// Every hop, in the order of the chain.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 16] = [
+        Self::Discovery,
         Self::Token,
+        Self::Metadata,
         Self::Gateway,
         Self::Policy,
+        Self::Limits,
         Self::Interceptor,
         Self::Target,
         Self::CredentialProvider,
+        Self::Drift,
+        Self::RequestHeaders,
         Self::Runtime,
+        Self::Rollout,
         Self::Secret,
         Self::Neo4j,
         Self::Logs,
@@ -63,13 +81,19 @@ impl FaultPoint {
     /// Returns the name used in a faults file.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Discovery => "discovery",
             Self::Token => "token",
+            Self::Metadata => "metadata",
             Self::Gateway => "gateway",
             Self::Policy => "policy",
+            Self::Limits => "limits",
             Self::Interceptor => "interceptor",
             Self::Target => "target",
             Self::CredentialProvider => "credential-provider",
+            Self::Drift => "drift",
+            Self::RequestHeaders => "request-headers",
             Self::Runtime => "runtime",
+            Self::Rollout => "rollout",
             Self::Secret => "secret",
             Self::Neo4j => "neo4j",
             Self::Logs => "logs",
@@ -133,6 +157,14 @@ fault_kinds! {
     WrongAudience = "wrong-audience", operations: false, hops: [Token];
     /// The token endpoint does not know the client or its secret any more.
     InvalidClient = "invalid-client", operations: false, hops: [Token];
+    /// The issuer publishes no keys: no token can be verified.
+    NoKeys = "no-keys", operations: false, hops: [Discovery];
+    /// The document sends clients to another authorization server than the one whose tokens are admitted.
+    ForeignServer = "foreign-server", operations: false, hops: [Metadata];
+    /// A web ACL blocks the request: 403 with -32002 and without a challenge.
+    BlockedByWaf = "blocked-by-waf", operations: false, hops: [Gateway];
+    /// A rate limit of the gateway stops every call of a tool: -32003 with the limit's key.
+    Limited = "limited", operations: false, hops: [Limits];
     /// A policy denies every tool of the gateway: tools/list leaves them out, and a call is answered with AuthorizeActionException.
     Denied = "denied", operations: false, hops: [Policy];
     /// The gateway's role may not invoke the interceptor: an opaque 500, and the Lambda logs nothing.
@@ -145,6 +177,20 @@ fault_kinds! {
     Unsynchronised = "unsynchronised", operations: false, hops: [Target];
     /// The credential provider cannot get a token for the target.
     Failing = "failing", operations: false, hops: [CredentialProvider];
+    /// The gateway checks the arguments against a schema that allows no `_meta`: every call is refused before the target sees it.
+    MetaRefused = "meta-refused", operations: false, hops: [Target];
+    /// The provider's token stands where the MCP server expects Basic credentials: 401.
+    TakenAuthorization = "taken-authorization", operations: false, hops: [CredentialProvider];
+    /// The gateway's copy has an older description and fewer arguments than the runtime's tools, its target READY.
+    Drifted = "drifted", operations: false, hops: [Drift];
+    /// The runtime does not let the header with the credentials through: the server answers 401, the platform -32010.
+    Dropped = "dropped", operations: false, hops: [RequestHeaders];
+    /// An endpoint goes on serving the old version while a newer one is wanted.
+    Stuck = "stuck", operations: false, hops: [Rollout];
+    /// The runtime is READY and starts no container: every call ends with -32010, and its log stays empty.
+    Wedged = "wedged", operations: false, hops: [Runtime];
+    /// The container does not start within 30 seconds: -32010 with HTTP 200.
+    ColdStartCode = "cold-start-code", operations: false, hops: [Runtime];
     /// The container does not start within the platform's time: 424.
     ColdStart = "cold-start", operations: false, hops: [Runtime];
     /// The runtime was made without MMDSv2 and is refused at invocation.
@@ -153,6 +199,8 @@ fault_kinds! {
     Crash = "crash", operations: false, hops: [Runtime];
     /// AWSCURRENT holds a password that the database does not accept.
     Stale = "stale", operations: false, hops: [Secret];
+    /// The database is paused: nothing answers there, and a server that connects when it starts ends at once.
+    Paused = "paused", operations: false, hops: [Neo4j];
     /// The user is locked out after failed logins, the right password included.
     LockedOut = "locked-out", operations: false, hops: [Neo4j];
     /// Live tail says `sampled: true` and leaves events out.

@@ -166,7 +166,7 @@ mod tests {
         );
         assert!(
             refuse(r#"[{"deployment":"a","hop":"moon","fault":"slow"}]"#)
-                .contains("known: token, gateway")
+                .contains("known: discovery, token")
         );
         assert!(
             refuse(r#"[{"service":"logs","operation":"Fly","fault":"slow"}]"#)

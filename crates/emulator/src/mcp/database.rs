@@ -81,7 +81,7 @@ pub(crate) struct DatabaseStatement<'a> {
 /// Plays the fault of the database hop for one tool call.
 pub(crate) async fn pass(world: &SharedWorld, deployment: &Scenario) -> Result<(), DatabaseError> {
     match world.faults.take_hop(deployment.name, FaultPoint::Neo4j) {
-        Some(FaultKind::Down | FaultKind::CutBefore | FaultKind::CutAfter) => {
+        Some(FaultKind::Down | FaultKind::Paused | FaultKind::CutBefore | FaultKind::CutAfter) => {
             Err(DatabaseError::Unreachable(address(deployment)))
         }
         Some(FaultKind::LockedOut) => Err(DatabaseError::login(LoginRefusal::LockedOut)),

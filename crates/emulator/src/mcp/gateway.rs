@@ -66,7 +66,7 @@ pub(crate) async fn handle(
         );
     };
     if path.starts_with("/.well-known/oauth-protected-resource") {
-        return protected_resource(&gateway);
+        return protected_resource(world, &gateway);
     }
     if path.trim_end_matches('/') != "/mcp" {
         return wire::not_found(request.uri().path());
@@ -80,6 +80,7 @@ pub(crate) async fn handle(
         Some(
             FaultKind::Throttling
                 | FaultKind::AccessDenied
+                | FaultKind::BlockedByWaf
                 | FaultKind::InternalError
                 | FaultKind::CutBefore
         )
@@ -88,29 +89,41 @@ pub(crate) async fn handle(
         let group = crate::scenarios::gateway_log_group(id);
         world.logs.record_unlogged(&group, world.now());
     }
-    match fault {
-        Some(FaultKind::Throttling) => {
-            return json_response(
-                StatusCode::TOO_MANY_REQUESTS,
-                &json!({"message": "Too Many Requests"}),
-            );
-        }
-        Some(FaultKind::AccessDenied) => {
-            return json_response(
-                StatusCode::FORBIDDEN,
-                &json!({"message": "User is not authorized to perform: bedrock-agentcore:InvokeGateway"}),
-            );
-        }
-        Some(FaultKind::InternalError) => return internal_error(),
-        Some(FaultKind::CutBefore) => return wire::cut(),
-        Some(FaultKind::Slow) => tokio::time::sleep(SLOWNESS).await,
-        _ => {}
+    if let Some(response) = refusal(fault, request) {
+        return response;
+    }
+    if fault == Some(FaultKind::Slow) {
+        tokio::time::sleep(SLOWNESS).await;
     }
     let response = serve(world, gateway, deployment, request).await;
     if fault == Some(FaultKind::CutAfter) {
         wire::cut()
     } else {
         response
+    }
+}
+
+/// Returns the answer of a gateway that processes nothing under a fault.
+fn refusal(fault: Option<FaultKind>, request: &Request) -> Option<Response> {
+    let said = |status, text: &str| Some(json_response(status, &json!({"message": text})));
+    if fault == Some(FaultKind::Throttling) {
+        said(StatusCode::TOO_MANY_REQUESTS, "Too Many Requests")
+    } else if fault == Some(FaultKind::AccessDenied) {
+        let text = "User is not authorized to perform: bedrock-agentcore:InvokeGateway";
+        said(StatusCode::FORBIDDEN, text)
+    } else if fault == Some(FaultKind::BlockedByWaf) {
+        let text = "Authorization error - Request forbidden";
+        let id = Message::read(request.body())
+            .ok()
+            .and_then(|message| message.id);
+        let error = message::error(id, message::ACCESS_DENIED, text, None);
+        Some(json_response(StatusCode::FORBIDDEN, &error))
+    } else if fault == Some(FaultKind::InternalError) {
+        Some(internal_error())
+    } else if fault == Some(FaultKind::CutBefore) {
+        Some(wire::cut())
+    } else {
+        None
     }
 }
 

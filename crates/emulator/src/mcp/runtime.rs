@@ -251,12 +251,7 @@ async fn invoke(invocation: &Invocation<'_>, request: &Request) -> Response {
         endpoint: qualifier.to_owned(),
         session,
     };
-    if let Some(response) = refused_by_fault(fault, &message) {
-        if fault == Some(FaultKind::Crash) {
-            invocation
-                .log("panic: runtime error: invalid memory address or nil pointer dereference");
-            world.stop_session(&place);
-        }
+    if let Some(response) = kept_from_answering(invocation, fault, &message, &place) {
         return response;
     }
     let began = world.now();
@@ -373,19 +368,83 @@ const RPC_ERRORS: [(FaultKind, StatusCode, i64, &str); 4] = [
     ),
 ];
 
+/// What the platform says of a container that does not listen in time.
+fn not_initialized(limit: &str) -> String {
+    format!(
+        "Runtime initialization time exceeded. Please make sure that initialization completes in {limit}."
+    )
+}
+
+fn initialization_exceeded() -> Response {
+    platform_error(
+        StatusCode::FAILED_DEPENDENCY,
+        "RuntimeClientError",
+        &not_initialized("120s"),
+    )
+}
+
+/// Returns what the container prints under a fault. One that is never started prints nothing.
+fn line_of_fault(fault: Option<FaultKind>) -> Option<&'static str> {
+    const LINES: [(FaultKind, &str); 3] = [
+        (
+            FaultKind::Crash,
+            "panic: runtime error: invalid memory address or nil pointer dereference",
+        ),
+        (FaultKind::ColdStart, LATE),
+        (FaultKind::ColdStartCode, LATE),
+    ];
+    const LATE: &str = "INFO loading the graph model before the server listens";
+    let found = LINES.iter().find(|(kind, _)| Some(*kind) == fault);
+    found.map(|(_, line)| *line)
+}
+
+/// Plays a fault that keeps the container from answering: its answer, if it does.
+fn kept_from_answering(
+    invocation: &Invocation<'_>,
+    fault: Option<FaultKind>,
+    message: &Message,
+    place: &SessionKey,
+) -> Option<Response> {
+    let world = invocation.world;
+    if let Some(response) = refused_by_fault(fault, message) {
+        if let Some(line) = line_of_fault(fault) {
+            invocation.log(line);
+        }
+        if fault == Some(FaultKind::Crash) {
+            world.stop_session(place);
+        }
+        return Some(response);
+    }
+    let name = invocation.deployment.name;
+    let is_paused = world
+        .faults
+        .is_armed(name, FaultPoint::Neo4j, FaultKind::Paused);
+    is_paused.then(|| {
+        invocation.log(
+            "neo4j.exceptions.ServiceUnavailable: Unable to retrieve routing information from 1a2b3c4d.databases.neo4j.io:7687",
+        );
+        initialization_exceeded()
+    })
+}
+
 /// Returns what a fault makes the runtime answer; none if the call is served all the same.
 fn refused_by_fault(fault: Option<FaultKind>, message: &Message) -> Option<Response> {
     let fault = fault?;
+    let error = |status, code, text: &str| {
+        let error = message::error(message.id.clone(), code, text, None);
+        Some(json_response(status, &error))
+    };
     if let Some((_, status, code, text)) = RPC_ERRORS.iter().find(|(kind, ..)| *kind == fault) {
-        let error = message::error(message.id.clone(), *code, text, None);
-        return Some(json_response(*status, &error));
+        return error(*status, *code, text);
     }
     if fault == FaultKind::ColdStart {
-        return Some(platform_error(
-            StatusCode::FAILED_DEPENDENCY,
-            "RuntimeClientError",
-            "Runtime initialization time exceeded. Please make sure that initialization completes in 120s.",
-        ));
+        return Some(initialization_exceeded());
+    }
+    if fault == FaultKind::ColdStartCode {
+        return error(StatusCode::OK, -32010, &not_initialized("30s"));
+    }
+    if fault == FaultKind::Wedged {
+        return error(StatusCode::OK, -32010, &not_initialized("120s"));
     }
     matches!(fault, FaultKind::Down | FaultKind::CutBefore).then(wire::cut)
 }

@@ -163,12 +163,15 @@ async fn provider_token(outbound: &Outbound<'_>) -> Result<Option<String>, Targe
         return Ok(None);
     };
     let name = outbound.deployment.map_or("", |deployment| deployment.name);
-    if outbound
+    let fault = outbound
         .world
         .faults
-        .take_hop(name, FaultPoint::CredentialProvider)
-        .is_some()
-    {
+        .take_hop(name, FaultPoint::CredentialProvider);
+    if fault == Some(FaultKind::TakenAuthorization) {
+        let text = "Unauthorized: Basic authentication required";
+        return Err(TargetError::Status(401, text.to_owned()));
+    }
+    if fault.is_some() {
         return Err(TargetError::Provider(format!("{provider}: invalid_client")));
     }
     if *grant_type != "CLIENT_CREDENTIALS" {

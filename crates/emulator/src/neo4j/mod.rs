@@ -67,7 +67,7 @@ pub(crate) async fn handle(world: &SharedWorld, request: Request) -> Response {
     };
     let base = format!("{}/neo4j/{name}", world.base);
     match world.faults.take_hop(name, FaultPoint::Neo4j) {
-        Some(FaultKind::Down | FaultKind::CutBefore) => wire::cut(),
+        Some(FaultKind::Down | FaultKind::Paused | FaultKind::CutBefore) => wire::cut(),
         Some(FaultKind::CutAfter) => {
             query_api::handle(world, server, &base, path, &request).await;
             wire::cut()

@@ -4,7 +4,11 @@ use std::collections::HashMap;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::logs::redact;
+use super::Exchange;
+use crate::{logs::redact, model::Failure};
+
+/// Header with the id of an MCP session.
+const SESSION_HEADER: &str = "mcp-session-id";
 
 pub(super) fn head(
     accept: &'static str,
@@ -14,7 +18,7 @@ pub(super) fn head(
     let mut headers: HeaderMap = custom.into_iter().collect();
     headers.insert(http::header::ACCEPT, HeaderValue::from_static(accept));
     if let Some(Ok(session)) = session.map(HeaderValue::try_from) {
-        headers.insert("mcp-session-id", session);
+        headers.insert(SESSION_HEADER, session);
     }
     headers
 }
@@ -46,4 +50,18 @@ pub(super) fn shown(headers: &HeaderMap) -> Vec<(String, String)> {
         (name, shown)
     };
     headers.iter().map(shown).collect()
+}
+
+impl Exchange {
+    /// Returns a failure of this exchange with the ids by which its lines are found in logs.
+    pub(super) fn named(&self, mut failure: Failure) -> Failure {
+        let session = self
+            .http
+            .received
+            .iter()
+            .find(|(name, _)| name == SESSION_HEADER)
+            .map(|(_, id)| id.as_str());
+        failure.request_id = failure.request_id.or_else(|| self.request_id.clone());
+        failure.with_log_ids(self.trace_id.as_deref(), session)
+    }
 }

@@ -41,6 +41,9 @@ pub(crate) async fn handle_web(world: &World, request: &Request) -> Response {
         (".well-known/openid-configuration", &Method::GET) => {
             answer(StatusCode::OK, &discovery(pool))
         }
+        (".well-known/jwks.json", &Method::GET) if publishes_no_keys(world, pool) => {
+            answer(StatusCode::OK, &json!({"keys": []}))
+        }
         (".well-known/jwks.json", &Method::GET) => answer(
             StatusCode::OK,
             &world
@@ -58,6 +61,13 @@ pub(crate) async fn handle_web(world: &World, request: &Request) -> Response {
         ("oauth2/authorize", &Method::GET | &Method::POST) => hosted::page(world, pool, request),
         _ => not_found(path),
     }
+}
+
+fn publishes_no_keys(world: &World, pool: &Pool) -> bool {
+    let kind = FaultKind::NoKeys;
+    world
+        .faults
+        .is_armed(pool.deployment, FaultPoint::Discovery, kind)
 }
 
 fn discovery(pool: &Pool) -> Value {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::handlers::{gateway, invalid, not_found, required, text};
 use super::shapes::{self, read_jwt_authorizer, read_texts};
-use super::{Authorizer, Gateway, Target};
+use super::{Authorizer, Gateway, Runtime, Target};
 use crate::consents::ConsentRefusal;
 use crate::faults::{Fault, FaultKind, FaultPoint, FaultSite};
 use crate::operation::{ApiError, OperationReply, OperationResult};
@@ -18,6 +18,8 @@ use crate::world::{SharedWorld, World};
 /// How long a change is under way before it shows its end.
 pub(super) const UNDER_WAY: Duration = Duration::from_millis(1500);
 
+/// The version that a stuck roll-out waits for.
+const STUCK_VERSION: &str = "99";
 /// The reason of a target whose tools the gateway could not read.
 const UNSYNCHRONISED: &str = "Failed to list the tools of the MCP server";
 
@@ -280,29 +282,52 @@ pub(super) fn complete_consent(world: &World, input: &Value) -> OperationResult 
     Ok(OperationReply::Json(json!({})))
 }
 
+fn mark_gateway(gateway: &mut Gateway, kind: FaultKind, now: jiff::Timestamp) {
+    if kind == FaultKind::BlockedByWaf {
+        gateway.has_web_acl = true;
+    }
+    if kind == FaultKind::Unsynchronised {
+        let synchronised =
+            |target: &&mut Target| target.static_tools.is_none() && target.status == "READY";
+        for target in gateway.targets.iter_mut().filter(synchronised) {
+            let reasons = vec![UNSYNCHRONISED.to_owned()];
+            target.set_status("SYNCHRONIZE_UNSUCCESSFUL", reasons, now);
+        }
+    }
+}
+
+fn mark_runtime(runtime: &mut Runtime, kind: FaultKind) {
+    if kind == FaultKind::Stuck {
+        for endpoint in &mut runtime.endpoints {
+            endpoint.target_version = Some(STUCK_VERSION.to_owned());
+        }
+    }
+    if kind == FaultKind::Dropped {
+        for version in &mut runtime.versions {
+            version.dropped_headers = std::mem::take(&mut version.request_headers);
+        }
+    }
+}
+
 impl World {
-    /// Leaves the mark of a fault that shows in the status of a resource: a target that is out of synchronisation.
+    /// Leaves the mark of a fault that shows in a resource: a target that is out of synchronisation, a roll-out that is stuck, a header
+    /// that is not passed on, a web ACL.
     pub(crate) fn show_lasting_fault(&self, fault: &Fault) {
         let FaultSite::Hop { deployment, .. } = &fault.place else {
             return;
         };
-        if fault.kind != FaultKind::Unsynchronised {
-            return;
-        }
-        let known = self.deployment(deployment);
-        let Some(id) = known.and_then(|scenario| scenario.gateway_id.as_deref()) else {
+        let Some(known) = self.deployment(deployment) else {
             return;
         };
         let now = self.now();
         self.control.with(|state| {
-            let targets = state
-                .gateway_mut(id)
-                .map(|gateway| gateway.targets.iter_mut());
-            let synchronised =
-                |target: &&mut Target| target.static_tools.is_none() && target.status == "READY";
-            for target in targets.into_iter().flatten().filter(synchronised) {
-                let reasons = vec![UNSYNCHRONISED.to_owned()];
-                target.set_status("SYNCHRONIZE_UNSUCCESSFUL", reasons, now);
+            let gateway = known.gateway_id.as_deref();
+            if let Some(gateway) = gateway.and_then(|id| state.gateway_mut(id)) {
+                mark_gateway(gateway, fault.kind, now);
+            }
+            let runtime = known.runtime_id.as_deref();
+            if let Some(runtime) = runtime.and_then(|id| state.runtime_mut(id)) {
+                mark_runtime(runtime, fault.kind);
             }
         });
     }
@@ -323,6 +348,19 @@ impl World {
             };
             for target in targets.filter(marked) {
                 target.set_status("READY", Vec::new(), now);
+            }
+            for gateway in &mut state.gateways {
+                gateway.has_web_acl = false;
+            }
+            for runtime in &mut state.runtimes {
+                for endpoint in &mut runtime.endpoints {
+                    if endpoint.target_version.as_deref() == Some(STUCK_VERSION) {
+                        endpoint.target_version.clone_from(&endpoint.live_version);
+                    }
+                }
+                for version in &mut runtime.versions {
+                    version.request_headers.append(&mut version.dropped_headers);
+                }
             }
         });
     }

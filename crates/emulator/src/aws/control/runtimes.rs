@@ -131,6 +131,7 @@ fn read_version(
         updated: world.now(),
         role_arn: role.to_owned(),
         authorizer,
+        dropped_headers: Vec::new(),
         request_headers: read_texts(
             input.pointer("/requestHeaderConfiguration/requestHeaderAllowlist"),
         ),

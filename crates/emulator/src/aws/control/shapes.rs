@@ -170,6 +170,8 @@ pub(super) fn gateway(gateway: &Gateway) -> Value {
         "interceptorConfigurations": interceptors,
         "workloadIdentityDetails": {"workloadIdentityArn": identity},
         "exceptionLevel": gateway.debug.then_some("DEBUG"),
+        "webAclArn": gateway.has_web_acl.then(|| format!("arn:aws:wafv2:{REGION}:{ACCOUNT}:regional/webacl/gateways/1a2b3c4d")),
+        "wafConfiguration": gateway.has_web_acl.then(|| json!({"failureMode": "FAIL_CLOSE"})),
     }))
 }
 

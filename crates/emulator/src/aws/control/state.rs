@@ -109,6 +109,8 @@ pub(crate) struct Gateway {
     /// The policy engine that decides about its tool calls.
     pub(crate) policy: Option<PolicyAttachment>,
     pub(crate) targets: Vec<Target>,
+    /// Whether a web ACL stands before it.
+    pub(crate) has_web_acl: bool,
 }
 
 /// A policy engine at a gateway.
@@ -195,6 +197,8 @@ pub(crate) struct RuntimeVersion {
     pub(crate) role_arn: String,
     pub(crate) authorizer: Authorizer,
     pub(crate) request_headers: Vec<String>,
+    /// Headers that a fault took out of the allow list.
+    pub(crate) dropped_headers: Vec<String>,
     pub(crate) environment: Vec<(String, String)>,
     /// Invocation is refused where this is false.
     pub(crate) require_mmdsv2: bool,

@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use crate::aws::control::{Authorizer, Gateway};
+use crate::faults::{FaultKind, FaultPoint};
 use crate::http::{Request, Response, header, json as json_response, set_header};
 use crate::mcp::message::{self, UNAUTHORIZED};
 use crate::signature;
@@ -20,7 +21,7 @@ fn metadata_url(gateway: &Gateway) -> String {
     )
 }
 
-pub(super) fn protected_resource(gateway: &Gateway) -> Response {
+pub(super) fn protected_resource(world: &SharedWorld, gateway: &Gateway) -> Response {
     let Authorizer::Jwt(jwt) = &gateway.authorizer else {
         return json_response(
             StatusCode::NOT_FOUND,
@@ -30,6 +31,19 @@ pub(super) fn protected_resource(gateway: &Gateway) -> Response {
     let issuer = jwt
         .discovery_url
         .trim_end_matches("/.well-known/openid-configuration");
+    let is_foreign = world
+        .deployment_of_gateway(&gateway.id)
+        .is_some_and(|deployment| {
+            let kind = FaultKind::ForeignServer;
+            world
+                .faults
+                .is_armed(deployment.name, FaultPoint::Metadata, kind)
+        });
+    let issuer = if is_foreign {
+        "https://login.example.com/other"
+    } else {
+        issuer
+    };
     let mut document = json!({"authorization_servers": [issuer], "resource": gateway.url, "bearer_methods_supported": ["header"]});
     if let (false, Some(members)) = (jwt.allowed_scopes.is_empty(), document.as_object_mut()) {
         members.insert("scopes_supported".to_owned(), json!(jwt.allowed_scopes));

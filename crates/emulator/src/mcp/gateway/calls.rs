@@ -16,6 +16,8 @@ use crate::mcp::target::{self, TargetError, TargetReply};
 
 /// How the answer to a call that a policy denies is recognised.
 const DENIED: &str = "Tool Execution Denied";
+/// JSON-RPC code of a call that a limit stops.
+const RATE_LIMITED: i64 = -32003;
 /// What a caller learns of an inner failure.
 const OPAQUE: &str = "An internal error occurred. Please retry later.";
 
@@ -51,8 +53,8 @@ impl GatewayCall<'_> {
         {
             return self.unknown(&full);
         }
-        if self.is_denied() {
-            return self.denied();
+        if let Some(response) = self.stopped(name, target, &full) {
+            return response;
         }
         if let Some(tools) = target.static_tools.as_ref().and_then(Value::as_array)
             && !tools
@@ -107,6 +109,43 @@ impl GatewayCall<'_> {
              request (denied by default).]"
         );
         let mut response = self.result(message::text_result(&text, true));
+        response.extensions_mut().insert(ToolFailure { text });
+        response
+    }
+
+    /// Returns the answer to a call that the gateway itself stops: by a policy, a rate limit or a schema.
+    fn stopped(&self, deployment: &str, target: &Target, tool: &str) -> Option<Response> {
+        let armed = |hop, kind| self.world.faults.applies(deployment, hop, kind);
+        if self.is_denied() {
+            Some(self.denied())
+        } else if armed(FaultPoint::Limits, FaultKind::Limited) {
+            Some(self.limited(&target.name))
+        } else if armed(FaultPoint::Target, FaultKind::MetaRefused) {
+            Some(self.meta_refused(tool))
+        } else {
+            None
+        }
+    }
+
+    /// Returns the answer to a call that a rate limit of the gateway stops.
+    fn limited(&self, target: &str) -> Response {
+        let text = "Rate limit exceeded";
+        let key = format!("rl-callers/targetName={target}");
+        let data = json!({"limitKey": key, "metric": "requests", "retryAfter": 1});
+        self.refused(RATE_LIMITED, text, Some(data))
+    }
+
+    /// Returns the answer to a call whose `_meta` the tool's schema does not allow. AWS's own words are not known.
+    fn meta_refused(&self, tool: &str) -> Response {
+        let text = format!(
+            "Input validation failed for tool {tool}: additional properties are not allowed ('_meta' was unexpected)"
+        );
+        self.refused(INVALID_PARAMS, &text, None)
+    }
+
+    fn refused(&self, code: i64, text: &str, data: Option<Value>) -> Response {
+        let mut response = json_response(StatusCode::OK, &self.message.error(code, text, data));
+        let text = text.to_owned();
         response.extensions_mut().insert(ToolFailure { text });
         response
     }

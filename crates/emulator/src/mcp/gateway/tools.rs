@@ -44,6 +44,7 @@ impl GatewayCall<'_> {
                     .and_then(Value::as_str)
                     .unwrap_or_default()
                     .to_owned();
+                self.play_faults(target, &mut tool);
                 if let Some(members) = tool.as_object_mut() {
                     members.insert(
                         "name".to_owned(),
@@ -54,6 +55,29 @@ impl GatewayCall<'_> {
             }
         }
         tools
+    }
+
+    /// Changes a tool of the gateway's copy as the armed faults have it: an older copy, or a schema that allows no `_meta`.
+    fn play_faults(&self, target: &Target, tool: &mut Value) {
+        let name = self
+            .deployment
+            .as_ref()
+            .map_or("", |deployment| deployment.name);
+        let armed = |hop, kind| self.world.faults.is_armed(name, hop, kind);
+        if armed(FaultPoint::Drift, FaultKind::Drifted) && target.static_tools.is_none() {
+            if let Some(description) = tool.get_mut("description") {
+                *description = json!("An older description.");
+            }
+            let properties = tool.pointer_mut("/inputSchema/properties");
+            if let Some(properties) = properties.and_then(Value::as_object_mut) {
+                properties.remove("params");
+            }
+        }
+        if armed(FaultPoint::Target, FaultKind::MetaRefused)
+            && let Some(schema) = tool.get_mut("inputSchema").and_then(Value::as_object_mut)
+        {
+            schema.insert("additionalProperties".to_owned(), json!(false));
+        }
     }
 
     /// Returns the gateway's copy of a target's tools.

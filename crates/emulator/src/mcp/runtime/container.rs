@@ -177,10 +177,11 @@ fn given_credentials(
             invocation.log("level=WARN msg=\"request without credentials\" status=401");
             Err(response)
         }
-        None => Err(Box::new(json_response(
-            StatusCode::UNAUTHORIZED,
-            &Value::Null,
-        ))),
+        None => {
+            invocation.log("level=WARN msg=\"request without credentials\" status=401");
+            let answer = json_response(StatusCode::UNAUTHORIZED, &Value::Null);
+            Err(Box::new(answer))
+        }
     }
 }
 
