@@ -62,7 +62,8 @@ fn finding(
 }
 
 fn cause(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<DoctorVerdict> {
-    let mut hops = Hop::ALL;
+    let mut hops = Hop::ALL.to_vec();
+    hops.retain(|hop| !is_absent(*hop, evidence));
     hops.sort_by_key(|hop| hop.spec().precedence);
     hops.into_iter().find_map(|hop| {
         let cause = (hop.spec().explain)(evidence, symptom)?;
@@ -73,4 +74,12 @@ fn cause(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<DoctorVerdict> {
             source: cause.source,
         })
     })
+}
+
+/// Returns whether the chain has no such hop, as far as everything is known that says so: then it is not the cause.
+fn is_absent(hop: Hop, evidence: &Evidence) -> bool {
+    let judged = (hop.spec().judge)(evidence);
+    judged.state == HopState::Skipped
+        && judged.evidence != PENDING
+        && (hop.spec().unread)(evidence).is_none()
 }
