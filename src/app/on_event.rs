@@ -256,7 +256,34 @@ impl App {
         }
     }
 
+    /// A rotation that called through the deployment's chain has proven it.
+    fn observe_rotation(&mut self, event: &SecretsEvent) {
+        let is_proof = match event {
+            SecretsEvent::Reported(report) => report.proves_chain(),
+            SecretsEvent::ClientSecretReported(report) => report.proves_chain(),
+            SecretsEvent::SecretRead(..)
+            | SecretsEvent::SecretUserRead(..)
+            | SecretsEvent::Planned(_)
+            | SecretsEvent::Warned(_)
+            | SecretsEvent::Asked(_)
+            | SecretsEvent::Ended(_)
+            | SecretsEvent::ClientSecretRead(..)
+            | SecretsEvent::ClientSecretPlanned(_)
+            | SecretsEvent::ClientSecretSeen(_)
+            | SecretsEvent::ClientSecretAsked(_)
+            | SecretsEvent::ClientSecretEnded(_) => false,
+        };
+        if let Some(deployment) = self.secrets.rotates().cloned().filter(|_| is_proof) {
+            let call = ObservedCall {
+                at: self.now,
+                failure: None,
+            };
+            self.store.record_call(&deployment, call);
+        }
+    }
+
     fn on_secrets(&mut self, event: SecretsEvent) -> Effects {
+        self.observe_rotation(&event);
         match self.secrets.on(event, self.now) {
             SecretsOutcome::Nothing(effects) => effects,
             SecretsOutcome::Question(question) => {

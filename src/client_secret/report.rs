@@ -163,6 +163,20 @@ pub struct ClientSecretReport {
     pub evidence: Vec<String>,
 }
 
+/// The words with which the evidence of a call begins that was answered.
+pub(super) const CHAIN_ANSWERED: &str = "the chain answered";
+
+impl ClientSecretReport {
+    /// Returns whether a call went through the deployment's whole chain.
+    pub fn proves_chain(&self) -> bool {
+        self.step == ClientSecretStep::Prove
+            && self
+                .evidence
+                .iter()
+                .any(|evidence| evidence.starts_with(CHAIN_ANSWERED))
+    }
+}
+
 /// What only the operator can decide.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum ClientSecretQuestion {

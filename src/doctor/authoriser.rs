@@ -30,7 +30,11 @@ pub(super) const SPEC: HopSpec = HopSpec {
 
 fn judge(evidence: &Evidence) -> Judgement {
     let claims = match &evidence.token {
-        Probe::NotMade(why) => return Judgement::skipped(why.as_str()),
+        Probe::NotMade(why) if evidence.connection.failure().is_none() => {
+            return Judgement::skipped(why.as_str());
+        }
+        // The refusal may be that of an authoriser that wants a token.
+        Probe::NotMade(why) => return Judgement::unknown(why.as_str()),
         Probe::Failed { .. } => return Judgement::unknown("there is no token to compare"),
         Probe::Answered { value, .. } => value,
     };

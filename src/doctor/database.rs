@@ -38,7 +38,11 @@ fn details(evidence: &Evidence) -> Vec<HopDetail> {
 
 fn judge(evidence: &Evidence) -> Judgement {
     let answer = match &evidence.login {
-        Probe::NotMade(why) => return Judgement::skipped(why.as_str()),
+        Probe::NotMade(why) if matches!(evidence.secret, Probe::NotMade(_)) => {
+            return Judgement::skipped(why.as_str());
+        }
+        // The chain has a database, and it was not asked.
+        Probe::NotMade(why) => return Judgement::unknown(why.as_str()),
         Probe::Failed { failure, .. } => {
             return Judgement::unknown(format!("no login was tried: {}", with_request(failure)));
         }

@@ -39,6 +39,9 @@ fn details(evidence: &Evidence) -> Vec<HopDetail> {
 
 fn judge(evidence: &Evidence) -> Judgement {
     let (direct, listed) = match (&evidence.direct, evidence.tools.value()) {
+        (Probe::NotMade(why), _) if evidence.token.failure().is_some() => {
+            return Judgement::unknown(why.as_str());
+        }
         (Probe::NotMade(why), _) => return Judgement::skipped(why.as_str()),
         (Probe::Failed { failure, .. }, _) => {
             return Judgement::unknown(unreadable(failure, "tools/list of the runtime"));

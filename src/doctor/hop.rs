@@ -143,6 +143,11 @@ impl Hop {
         }
     }
 
+    /// Returns the hop of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|hop| hop.as_str() == name)
+    }
+
     /// Its name, as JSON and the screen show it.
     pub const fn as_str(self) -> &'static str {
         self.spec().name

@@ -82,7 +82,8 @@ fn found(hop: Hop, evidence: &Evidence, (state, text): (HopState, String)) -> Ho
 }
 
 fn cause(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<DoctorVerdict> {
-    let mut hops = Hop::ALL;
+    let mut hops = Hop::ALL.to_vec();
+    hops.retain(|hop| !is_absent(*hop, evidence));
     hops.sort_by_key(|hop| hop.spec().precedence);
     for hop in hops {
         if (hop.spec().awaits)(evidence) {
@@ -98,4 +99,12 @@ fn cause(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<DoctorVerdict> {
         }
     }
     None
+}
+
+/// Returns whether the chain has no such hop, as far as everything is known that says so: then it is not the cause.
+fn is_absent(hop: Hop, evidence: &Evidence) -> bool {
+    let judged = (hop.spec().judge)(evidence);
+    judged.state == HopState::Skipped
+        && judged.evidence != PENDING
+        && (hop.spec().unread)(evidence).is_none()
 }

@@ -1,5 +1,7 @@
 //! The stages of a chain as Fleet shows them: fewer than the hops that the doctor examines.
 
+use super::Hop;
+
 /// A stage of the chain, from the caller to the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ChainStage {
@@ -33,6 +35,11 @@ impl ChainStage {
         Self::Secret,
         Self::Neo4j,
     ];
+
+    /// Returns the stages at which the hop of that name is shown: the first of them that a chain has.
+    pub fn of_hop(name: &str) -> &'static [Self] {
+        Hop::named(name).map_or(&[], |hop| hop.spec().stages)
+    }
 
     /// Its name in texts.
     pub const fn as_str(self) -> &'static str {

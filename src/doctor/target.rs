@@ -173,6 +173,9 @@ fn silent(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
         "failed to connect to the target",
         "the target answered",
         "the target did not answer",
+        // Where the provider is no hop that can be read, its failure is that of the target.
+        "credentialproviderexception",
+        "credential provider",
     ]);
     is_behind.then(|| {
         let gateway = evidence.called_gateway();

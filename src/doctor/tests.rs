@@ -118,6 +118,14 @@ fn none<T>() -> Probe<T> {
     Probe::NotMade("not in this chain".into())
 }
 
+fn one_provider() -> Probe<Vec<ProviderStatus>> {
+    answered(vec![ProviderStatus {
+        name: "oauth".into(),
+        status: None,
+        reason: None,
+    }])
+}
+
 fn healthy() -> Evidence {
     Evidence {
         deployment: "prod".into(),
@@ -372,6 +380,7 @@ fn an_opaque_answer_of_the_gateway_is_attributed_to_the_provider_by_its_log() {
             "An internal error occurred. Please retry later.",
         )),
         gateway_log: by_time(&[line]),
+        providers: one_provider(),
         ..healthy()
     };
     let body = r#"{"body":{"responseBody":"{\"text\":\"Failed to obtain a token from the credential provider: invalid_client\"}"}}"#;
@@ -449,6 +458,7 @@ fn what_fails_behind_the_gateway_is_told_apart_by_the_direct_call() {
     let with = |text: &str, direct| Evidence {
         call: answered(called(true, text)),
         direct,
+        providers: one_provider(),
         ..healthy()
     };
     let works = || answered(vec![tool("read-cypher")]);
@@ -909,4 +919,135 @@ fn a_cause_is_named_when_its_evidence_is_complete_and_never_taken_back() {
             }
         }
     }
+}
+
+/// Returns chains that lack hops, with a name for each.
+fn chains_that_lack_hops() -> Vec<(&'static str, Evidence)> {
+    let without_gateway = Evidence {
+        endpoint: Some("https://r/runtimes/x/invocations".into()),
+        gateways: answered(Vec::new()),
+        targets: none(),
+        ..healthy()
+    };
+    let without_secret = Evidence {
+        secret: none(),
+        secret_value: none(),
+        login: none(),
+        ..healthy()
+    };
+    let without_provider = Evidence {
+        providers: answered(Vec::new()),
+        ..healthy()
+    };
+    let without_token = Evidence {
+        token: none(),
+        discovery: none(),
+        metadata: none(),
+        ..healthy()
+    };
+    vec![
+        ("all", healthy()),
+        ("gateway", without_gateway),
+        ("secret", without_secret),
+        ("provider", without_provider),
+        ("token", without_token),
+    ]
+}
+
+#[test]
+fn no_verdict_names_a_hop_that_is_not_in_the_chain() {
+    let texts = [
+        "OAuth credential provider: throttled",
+        "CredentialProviderException: no token",
+        "policy evaluation denied",
+        "Neo.ClientError.Security.Unauthorized: authentication failure",
+        "Failed to connect to the target: credential provider",
+        "GetSecretValue: AccessDeniedException",
+        "HTTP 500: ExecutionFailed",
+        "limitKey",
+    ];
+    let mut named = 0;
+    for (lacks, chain) in chains_that_lack_hops() {
+        for text in texts {
+            let target = resource(Kind::Target, "t", "SYNCHRONIZE_UNSUCCESSFUL", Some(text));
+            let line = format!("ERROR {text}");
+            let said = || by_time(&[&line]);
+            let by_call = Evidence {
+                call: answered(called(true, text)),
+                ..chain.clone()
+            };
+            let by_log = Evidence {
+                gateway_log: said(),
+                runtime_log: said(),
+                ..by_call.clone()
+            };
+            let refused = Evidence {
+                connection: lost(failure(FailureKind::Denied, text).status(401)),
+                tools: none(),
+                call: none(),
+                ..chain.clone()
+            };
+            let by_status = Evidence {
+                targets: answered(vec![target]),
+                ..by_log.clone()
+            };
+            for evidence in [by_call, by_log, refused, by_status] {
+                let Some(verdict) = judge(&evidence).verdict else {
+                    continue;
+                };
+                named += 1;
+                let own = (verdict.hop.spec().judge)(&evidence);
+                assert_ne!(
+                    own.state,
+                    HopState::Skipped,
+                    "without {lacks}, {text}: {} is named, {}",
+                    verdict.hop,
+                    own.evidence
+                );
+            }
+        }
+    }
+    assert!(named > 50, "{named} verdicts");
+}
+
+#[test]
+fn a_target_that_speaks_of_a_credential_provider_it_has_not_is_the_cause_itself() {
+    let reason = "OAuth credential provider: throttled";
+    let target = |status| resource(Kind::Target, "external-mcp", status, Some(reason));
+    let evidence = Evidence {
+        call: answered(called(true, "Failed to connect to the target")),
+        targets: answered(vec![target("SYNCHRONIZE_UNSUCCESSFUL")]),
+        providers: answered(Vec::new()),
+        ..healthy()
+    };
+    names(Hop::Target, reason, &evidence);
+    let said = "CredentialProviderException: no token";
+    let by_answer = Evidence {
+        call: answered(called(true, said)),
+        targets: answered(vec![target("READY")]),
+        ..evidence
+    };
+    names(Hop::Target, said, &by_answer);
+}
+
+#[test]
+fn a_database_that_could_not_be_asked_is_not_called_absent() {
+    let why = "the secret's value could not be read: AccessDeniedException";
+    let state = |evidence: &Evidence| {
+        let finding = judge(evidence).finding(Hop::Neo4j).cloned().unwrap();
+        (finding.state, finding.evidence)
+    };
+    let unread = Evidence {
+        secret_value: lost(failure(FailureKind::Denied, "AccessDeniedException")),
+        login: Probe::NotMade(why.to_owned()),
+        ..healthy()
+    };
+    assert_eq!(state(&unread), (HopState::Unknown, why.to_owned()));
+    let absent = Evidence {
+        secret: none(),
+        secret_value: none(),
+        login: none(),
+        ..healthy()
+    };
+    assert_eq!(state(&absent).0, HopState::Skipped);
 }

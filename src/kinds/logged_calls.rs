@@ -14,6 +14,8 @@ pub struct LoggedCalls {
     pub failed_since: usize,
     /// When the newest of these began, its hop and its words.
     pub last_failure: Option<(Moment, Option<&'static str>, String)>,
+    /// When each call that failed began, and its hop; calls that were answered since then change nothing.
+    pub failures: Vec<(Moment, Option<&'static str>)>,
 }
 
 impl LoggedCalls {
@@ -29,6 +31,7 @@ impl LoggedCalls {
                 LoggedOutcome::Consent | LoggedOutcome::Unknown => {}
             }
         }
+        let failures = failed.iter().map(|call| (call.at, call.hop)).collect();
         failed.retain(|call| Some(call.at) > answered);
         let newest = failed.iter().max_by_key(|call| call.at);
         Self {
@@ -38,7 +41,29 @@ impl LoggedCalls {
                 let words = call.message.clone().unwrap_or_default();
                 (call.at, call.hop, words)
             }),
+            failures,
         }
+    }
+
+    /// Returns the hop at which most of the calls failed since a time; of equals the one of the newest. `None` if none is known.
+    pub fn worst_hop(&self, since: Moment) -> Option<&'static str> {
+        let mut counts: Vec<(&'static str, usize, Moment)> = Vec::new();
+        for (at, hop) in &self.failures {
+            let Some(hop) = hop.filter(|_| *at >= since) else {
+                continue;
+            };
+            match counts.iter_mut().find(|(known, ..)| *known == hop) {
+                Some((_, count, newest)) => {
+                    *count += 1;
+                    *newest = (*newest).max(*at);
+                }
+                None => counts.push((hop, 1, *at)),
+            }
+        }
+        let worst = counts
+            .iter()
+            .max_by_key(|(_, count, newest)| (*count, *newest));
+        worst.map(|(hop, ..)| *hop)
     }
 }
 
@@ -75,5 +100,25 @@ mod tests {
             "failure 5".to_owned(),
         );
         assert_eq!(logged.last_failure, Some(newest));
+    }
+
+    #[test]
+    fn the_worst_hop_counts_failures_between_answered_calls_and_forgets_old_ones() {
+        let at = |seconds, hop| LoggedCall {
+            hop,
+            ..call(seconds, LoggedOutcome::Error)
+        };
+        let logged = LoggedCalls::of(&[
+            at(1, Some("target")),
+            at(2, Some("target")),
+            at(5, Some("interceptor")),
+            at(6, None),
+            call(7, LoggedOutcome::Ok),
+        ]);
+        assert_eq!(logged.failed_since, 0);
+        let since = |seconds: i64| logged.worst_hop(Moment::from_millis(seconds * 1000));
+        assert_eq!(since(0), Some("target"));
+        assert_eq!(since(3), Some("interceptor"));
+        assert_eq!(since(6), None);
     }
 }

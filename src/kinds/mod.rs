@@ -20,7 +20,8 @@ mod workload_identity;
 
 pub use chain::{Chain, ChainInput, StageStatus, chain, is_live};
 pub use deployment_health::{
-    DeploymentHealth, EVIDENCE_MS, HealthInput, HealthVerdict, ObservedCall, deployment_health,
+    DeploymentHealth, EVIDENCE_MS, EarlierBreak, HealthInput, HealthVerdict, ObservedCall,
+    deployment_health,
 };
 
 pub use logged_calls::LoggedCalls;

@@ -444,6 +444,8 @@ pub struct Connection {
 pub enum CallAnswer {
     /// Answered; the sentence says by what.
     Answered(String),
+    /// Runtimes that are not behind the deployment's endpoint answered themselves; the sentence says by what.
+    ByRuntimes(String),
     /// Answered, but nothing that uses this secret is known there; the sentence says by what.
     Elsewhere(String),
     /// The chain answered that the credentials are wrong, or failed otherwise.

@@ -115,6 +115,8 @@ pub enum ConsumerEvidence {
     Refreshed(String),
     /// The call through the chain was answered.
     ChainAnswered(String),
+    /// Runtimes that read the secret answered when they were called themselves: the deployment's endpoint does not lead to them.
+    RuntimesAnswered(String),
     /// The call was answered, but nothing that uses this secret is known behind the deployment's endpoint.
     ChainElsewhere(String),
     /// It was not, or proves nothing.
@@ -159,9 +161,9 @@ impl RotationEvidence {
             Self::Neo4j(Neo4jEvidence::Works(_) | Neo4jEvidence::ConfirmedByChange) => {
                 Some("Neo4j accepts the new password")
             }
-            Self::Consumers(ConsumerEvidence::ChainAnswered(_)) => {
-                Some("what reads the secret works with the new password")
-            }
+            Self::Consumers(
+                ConsumerEvidence::ChainAnswered(_) | ConsumerEvidence::RuntimesAnswered(_),
+            ) => Some("what reads the secret works with the new password"),
             Self::Secret(_)
             | Self::Neo4j(_)
             | Self::Consumers(_)
@@ -188,6 +190,7 @@ impl ConsumerEvidence {
             | Self::Closed(_)
             | Self::Refreshed(_)
             | Self::ChainAnswered(_)
+            | Self::RuntimesAnswered(_)
             | Self::ChainElsewhere(_) => false,
         }
     }
@@ -339,7 +342,9 @@ impl fmt::Display for ConsumerEvidence {
                 )
             }
             Self::Refreshed(what) => formatter.write_str(what),
-            Self::ChainAnswered(what) => write!(formatter, "the chain answered: {what}"),
+            Self::ChainAnswered(what) | Self::RuntimesAnswered(what) => {
+                write!(formatter, "the chain answered: {what}")
+            }
             Self::ChainElsewhere(what) => write!(
                 formatter,
                 "proven by the login alone: the chain answered ({what}), but nothing that reads this secret is known there"

@@ -158,6 +158,18 @@ pub struct RotationReport {
 }
 
 impl RotationReport {
+    /// Returns whether a call went through the deployment's whole chain.
+    pub fn proves_chain(&self) -> bool {
+        self.evidence.iter().any(|evidence| {
+            matches!(
+                evidence,
+                RotationEvidence::Consumers(
+                    ConsumerEvidence::ChainAnswered(_) | ConsumerEvidence::ChainElsewhere(_)
+                )
+            )
+        })
+    }
+
     /// Returns what the end of the rotation must repeat, a sentence for each: the warnings of a step that ended with warnings.
     pub fn warnings(&self) -> Vec<String> {
         if self.state != StepState::Warning {

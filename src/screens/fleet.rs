@@ -298,7 +298,7 @@ impl Fleet {
     fn toggle_urgent(&mut self) -> ScreenUpdate {
         self.is_urgent_only = !self.is_urgent_only;
         let text = if self.is_urgent_only {
-            "only what is broken, failing, changing or waits for a person is shown"
+            "only what is or was broken, failing, changing or waits for a person is shown"
         } else {
             "everything is shown"
         };

@@ -68,6 +68,11 @@ impl Secrets {
         self.run.as_ref().is_some_and(|run| run.ended.is_none())
     }
 
+    /// Returns the deployment whose secret is being rotated, or was last.
+    pub fn rotates(&self) -> Option<&DeploymentName> {
+        self.run.as_ref().map(|run| &run.deployment)
+    }
+
     /// Returns whether the page of the rotation is shown, and not the list.
     pub const fn shows_rotation(&self) -> bool {
         self.shows_run

@@ -12,6 +12,7 @@ mod view_memory;
 
 pub use activity::ActivityEntry;
 pub use fleet_snapshot::{FleetSnapshot, SavedDeployment, SavedResource};
+pub use health::{HealthChange, HealthState};
 pub use history::{AttributedChange, CallHistory, ChangeHistory, TransitionCause};
 pub use loadable::Loadable;
 pub use relations::Related;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use super::{
     activity::ActivityEntry,
     fleet_snapshot::FleetSnapshot,
+    health::{HealthChange, StateSince},
     history::{CallHistory, ChangeHistory, TransitionCause},
     loadable::Loadable,
 };
@@ -61,6 +62,10 @@ pub struct Store {
     pub(super) version: u64,
     /// The health of each deployment, as of its last change and the last tick.
     pub(super) healths: BTreeMap<DeploymentName, HealthVerdict>,
+    /// The state of each deployment whose lists were all answered, and since when it is in it.
+    pub(super) states: BTreeMap<DeploymentName, StateSince>,
+    /// Changes of the state of deployments to or from one that is not well, newest first.
+    pub health_changes: VecDeque<HealthChange>,
 }
 
 /// A change of status that was seen.
@@ -293,13 +298,19 @@ impl Store {
             .map_or(name, Deployment::title)
     }
 
-    /// Returns the chain of a deployment, as far as it is known.
+    /// Returns the chain of a deployment, as far as it is known, with the hop at which its calls fail.
     pub fn chain(&self, name: &DeploymentName, now: Moment) -> Chain {
+        self.examined_chain(name, now)
+            .with_health(&self.health(name))
+    }
+
+    /// Returns the chain of a deployment by AWS's statuses and the doctor.
+    pub(super) fn examined_chain(&self, name: &DeploymentName, now: Moment) -> Chain {
         let problem = |kind| Some((kind, self.lists.get(&(name.clone(), kind))?.failure()?));
         let known = ChainInput {
             resources: self.resources(name).collect(),
             unlisted: Kind::CHAIN.into_iter().filter_map(problem).collect(),
-            examined: self.examined.get(name).map(|(at, report)| (*at, report)),
+            examined: self.standing_examination(name),
         };
         kinds::chain(&known, now)
     }

@@ -38,6 +38,7 @@ pub const GOOD_BY_STATUS: &str = "•";
 pub fn stage_mark(stage: &StageStatus, is_proven: bool) -> (&'static str, Role) {
     match stage.health {
         Some(Health::Healthy) | None if is_proven => (glyph(Health::Healthy), Role::Success),
+        Some(Health::Healthy) | None if stage.was_broken => ("○", Role::Degraded),
         Some(Health::Healthy) if !stage.is_examined => (GOOD_BY_STATUS, Role::Text),
         Some(health) => (glyph(health), role_of(health)),
         None => ("○", Role::Faint),
@@ -100,6 +101,9 @@ mod tests {
         assert_eq!(stage_mark(&good, true), ("●", Role::Success));
         assert_eq!(stage_mark(&unknown, true), ("●", Role::Success));
         assert_eq!(stage_mark(&unknown, false), ("○", Role::Faint));
+        let mut broken_before = good.clone();
+        broken_before.was_broken = true;
+        assert_eq!(stage_mark(&broken_before, false), ("○", Role::Degraded));
         let glyphs = DeploymentHealth::ALL.map(deployment_glyph);
         for (index, glyph) in glyphs.iter().enumerate() {
             assert!(

@@ -253,15 +253,15 @@ fn the_new_columns_sort_and_say_so_where_they_are_hidden() {
 }
 
 #[test]
-fn the_broken_hop_is_named_at_every_width() {
+fn the_hop_that_is_not_well_is_named_at_every_width() {
     let harness = ready();
     for (wide, high) in [(80, 24), (120, 36), (200, 50)] {
         let frame = harness.frame(wide, high);
         let row = frame
             .lines()
-            .find(|line| line.contains("broken") && line.contains("prod "))
+            .find(|line| line.contains("failing") && line.contains("prod "))
             .unwrap_or_default();
-        assert!(row.contains("broken at target"), "{wide}: {row}");
+        assert!(row.contains("failing at target"), "{wide}: {row}");
         assert!(
             frame.contains("SYNCHRONIZE_UNSUCCESSFUL, tools/list: HTTP 401"),
             "{wide}: {frame}"

@@ -258,3 +258,84 @@ fn the_doctor_has_a_titled_column_for_each_hop_and_the_evidence_of_the_chosen_on
         "{effects:?}"
     );
 }
+
+#[test]
+fn a_refused_write_says_so_with_its_reason_at_every_width() {
+    let mut harness = ready();
+    let refused = Change {
+        outcome: "AccessDeniedException: not authorized".into(),
+        ..change(60_000, "UpdateGateway", "prod-gw")
+    };
+    changes(&mut harness, vec![refused]);
+    for (width, height) in [(80, 24), (120, 36), (200, 60)] {
+        let frame = harness.frame(width, height);
+        let line = frame
+            .lines()
+            .find(|line| line.contains("refused UpdateGateway"));
+        let line = line.unwrap_or_else(|| panic!("{width}: {frame}"));
+        assert!(line.contains(": Access"), "{width}: {line}");
+    }
+}
+
+#[test]
+fn equal_writes_of_one_act_are_one_line_with_their_number() {
+    let mut harness = ready();
+    let label = |ago, action: &str| Change {
+        kind: "secret",
+        ..change(ago, action, "prod/neo4j")
+    };
+    let mut found: Vec<Change> = (0..6)
+        .map(|step| label(60_000 + step * 900, "UpdateSecretVersionStage"))
+        .collect();
+    found.push(label(61_000, "PutSecretValue"));
+    // The same operation of another act, long before.
+    found.push(label(3_600_000, "UpdateSecretVersionStage"));
+    changes(&mut harness, found);
+    let frame = harness.frame(120, 36);
+    assert_eq!(
+        frame.matches("UpdateSecretVersionStage").count(),
+        2,
+        "{frame}"
+    );
+    assert!(frame.contains("UpdateSecretVersionStage ×6"), "{frame}");
+    assert!(frame.contains("PutSecretValue "), "{frame}");
+}
+
+#[test]
+fn lately_tells_how_the_state_of_a_deployment_changed_and_its_age_is_that_of_the_state() {
+    let mut harness = ready();
+    harness.on(examined("analytics", false));
+    harness.pass(30_000);
+    harness.on(examined("analytics", true));
+    harness.pass(20_000);
+    let frame = harness.frame(120, 36);
+    let line = frame
+        .lines()
+        .find(|line| line.contains("proven → broken at interceptor"));
+    let line = line.unwrap_or_else(|| panic!("{frame}"));
+    assert!(
+        line.contains("analytics") && line.contains("AccessDenied"),
+        "{line}"
+    );
+    let row = frame
+        .lines()
+        .find(|line| line.contains("✖ broken at interceptor"));
+    assert!(row.is_some_and(|row| row.contains(" 20s")), "{row:?}");
+}
+
+#[test]
+fn what_was_broken_stays_under_the_filter_of_what_needs_a_look_and_its_hop_is_kept() {
+    let mut harness = ready();
+    harness.on(examined("analytics", true));
+    harness.pass(11 * 60_000);
+    harness.keys("!");
+    let frame = harness.frame(120, 36);
+    assert!(frame.contains("was broken at interceptor"), "{frame}");
+    let at = |text: &str| frame.lines().position(|line| line.contains(text));
+    assert!(
+        at("○ unknown") < at("▲ failing at target"),
+        "directly after what is broken: {frame}"
+    );
+    harness.keys("! home enter");
+    harness.shows("was ✖ at ");
+}

@@ -4,8 +4,8 @@ use agentcore_console::{
     messages::{Effect, Event, FleetEvent, SecretsEffect, SecretsEvent, Slot, ToolsEvent},
     model::{Elicitation, ElicitationRequest, Kind, SecretUser},
     rotation::report::{
-        EndReason, RotationEnd, RotationKind, RotationOutcome, RotationQuestion, RotationStep,
-        StepState,
+        ConsumerEvidence, EndReason, RotationEnd, RotationKind, RotationOutcome, RotationQuestion,
+        RotationReport, RotationStep, StepState,
     },
 };
 
@@ -280,4 +280,28 @@ fn suspending_waits_until_the_rotation_has_ended_or_asks() {
     let question = RotationQuestion::CloseConnections(Vec::new());
     let effects = harness.on(Event::Secrets(SecretsEvent::Asked(question)));
     assert!(effects.contains(&Effect::Suspend), "{effects:?}");
+}
+
+#[test]
+fn a_rotation_that_called_through_the_chain_proves_the_deployment() {
+    let after = |evidence: ConsumerEvidence| {
+        let mut harness = agreed();
+        harness.on(Event::Secrets(SecretsEvent::Reported(RotationReport {
+            step: RotationStep::Consumers,
+            state: StepState::Done,
+            at: crate::harness::NOW,
+            evidence: vec![evidence.into()],
+        })));
+        harness.keys("1");
+        harness.line("prod  ")
+    };
+    let proven = after(ConsumerEvidence::ChainAnswered(
+        "read-cypher in 9 ms".into(),
+    ));
+    assert!(proven.contains("● proven"), "{proven}");
+    // A runtime that the deployment's endpoint does not lead to proves nothing of the chain.
+    let unproven = after(ConsumerEvidence::RuntimesAnswered("rt itself".into()));
+    assert!(!unproven.contains("proven"), "{unproven}");
+    let unproven = after(ConsumerEvidence::ChainUnproven("HTTP 401".into()));
+    assert!(!unproven.contains("proven"), "{unproven}");
 }

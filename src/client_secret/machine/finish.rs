@@ -4,7 +4,7 @@ use super::ClientSecretMachine;
 use crate::client_secret::phase::{
     AskPurpose, ClientRead, ClientSecretPhase, LabelMove, ProbePurpose,
 };
-use crate::client_secret::report::ClientSecretEndReason;
+use crate::client_secret::report::{CHAIN_ANSWERED, ClientSecretEndReason};
 use crate::rotation::effect::CallAnswer;
 use crate::rotation::labels::{CURRENT, PENDING};
 use crate::rotation::report::RotationOutcome;
@@ -13,8 +13,10 @@ impl ClientSecretMachine {
     /// The chain has answered, or not.
     pub(super) fn called(&mut self, answer: CallAnswer) {
         match answer {
-            CallAnswer::Answered(what) | CallAnswer::Elsewhere(what) => {
-                self.note(format!("the chain answered: {what}"));
+            CallAnswer::Answered(what)
+            | CallAnswer::ByRuntimes(what)
+            | CallAnswer::Elsewhere(what) => {
+                self.note(format!("{CHAIN_ANSWERED}: {what}"));
             }
             CallAnswer::Refused(why) | CallAnswer::Unknown(why) => {
                 self.warn(format!("not proven through the chain: {why}"));

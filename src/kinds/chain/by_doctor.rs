@@ -67,7 +67,11 @@ pub(super) fn add(
 }
 
 /// Returns the stage that a hop of the doctor's is part of: the first that the chain has. A cause is never left out: it makes its stage.
-fn place(stages: &mut Vec<StageStatus>, hop: Hop, is_cause: bool) -> Option<&mut StageStatus> {
+pub(super) fn place(
+    stages: &mut Vec<StageStatus>,
+    hop: Hop,
+    is_cause: bool,
+) -> Option<&mut StageStatus> {
     let candidates = hop.spec().stages;
     let known = candidates
         .iter()

@@ -8,13 +8,13 @@ mod by_status;
 #[cfg(test)]
 mod tests;
 
-use super::deployment_health::EVIDENCE_MS;
+use super::deployment_health::{DeploymentHealth, EVIDENCE_MS, HealthVerdict, short_clock};
 use crate::{
     doctor::{ChainStage, DoctorReport, Hop},
     model::{Failure, Health, Kind, Moment, Resource},
 };
 
-use by_doctor::add;
+use by_doctor::{add, place};
 use by_status::live;
 
 /// What is known of a deployment.
@@ -45,6 +45,8 @@ pub struct StageStatus {
     pub is_examined: bool,
     /// Whether the doctor named it as the cause.
     pub(super) is_cause: bool,
+    /// Whether it was broken when it was last examined, too long ago to count.
+    pub was_broken: bool,
 }
 
 impl StageStatus {
@@ -58,6 +60,7 @@ impl StageStatus {
             is_unlisted: false,
             is_examined: false,
             is_cause: false,
+            was_broken: false,
         }
     }
 }
@@ -96,6 +99,34 @@ pub fn chain(known: &ChainInput<'_>, now: Moment) -> Chain {
 }
 
 impl Chain {
+    /// Adds what the health of the deployment says of a stage and no status tells: that calls fail there, and that it was broken when it
+    /// was last examined.
+    #[must_use]
+    pub fn with_health(mut self, verdict: &HealthVerdict) -> Self {
+        let failing = verdict
+            .hop
+            .filter(|_| verdict.health == DeploymentHealth::Failing);
+        if let Some(status) = self.of_hop(failing)
+            && status.health < Some(Health::Degraded)
+        {
+            status.health = Some(Health::Degraded);
+            status.words = Some(verdict.evidence.clone());
+        }
+        if let Some(earlier) = &verdict.was_broken
+            && let Some(status) = self.of_hop(Some(earlier.hop))
+            && status.health <= Some(Health::Healthy)
+        {
+            status.was_broken = true;
+            status.words = Some(format!("was ✖ at {} (doctor)", short_clock(earlier.at)));
+        }
+        self
+    }
+
+    /// Returns the stage at which a hop is shown. A hop of which the health speaks is in the chain.
+    fn of_hop(&mut self, hop: Option<&str>) -> Option<&mut StageStatus> {
+        place(&mut self.stages, Hop::named(hop?)?, true)
+    }
+
     /// Returns the status of one stage, if the chain has it.
     pub fn stage(&self, stage: ChainStage) -> Option<&StageStatus> {
         self.stages.iter().find(|status| status.stage == stage)

@@ -397,3 +397,43 @@ fn a_list_that_could_not_be_had_is_something_to_look_at() {
     let chain = super::chain(&known(all), NOW);
     assert_eq!(summary(&chain), "sign-in: the token has expired");
 }
+
+#[test]
+fn the_hop_at_which_calls_fail_and_the_one_that_was_broken_are_marked() {
+    use crate::kinds::{DeploymentHealth, EarlierBreak, HealthVerdict};
+
+    let verdict = |health, hop, was_broken| HealthVerdict {
+        health,
+        hop,
+        evidence: "17 of 125 calls failed".to_owned(),
+        at: None,
+        was_broken,
+    };
+    let chain = of(&shape('A'), None);
+    let failing = verdict(DeploymentHealth::Failing, Some("interceptor"), None);
+    let marked = chain.clone().with_health(&failing);
+    assert_eq!(
+        (dots(&chain).as_str(), dots(&marked).as_str()),
+        (".w.www.", ".wgwww.")
+    );
+    let words = |chain: &Chain, stage| chain.stage(stage).and_then(|status| status.words.clone());
+    assert_eq!(
+        words(&marked, ChainStage::Interceptor).as_deref(),
+        Some("17 of 125 calls failed")
+    );
+    let nowhere = verdict(DeploymentHealth::Failing, None, None);
+    assert_eq!(chain.clone().with_health(&nowhere), chain);
+    let earlier = EarlierBreak {
+        hop: "interceptor",
+        at: NOW,
+    };
+    let unknown = verdict(
+        DeploymentHealth::Unknown,
+        Some("interceptor"),
+        Some(earlier),
+    );
+    let marked = chain.with_health(&unknown);
+    let status = marked.stage(ChainStage::Interceptor).unwrap();
+    assert!(status.was_broken && status.health.is_none());
+    assert_eq!(status.words.as_deref(), Some("was ✖ at 02:46 UTC (doctor)"));
+}

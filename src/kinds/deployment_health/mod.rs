@@ -16,8 +16,8 @@ use crate::{
 };
 
 use rules::{
-    broken_by_doctor, broken_by_status, by_status, changing, failing, needs_person, outdated,
-    proven, unlisted,
+    broken_by_doctor, broken_by_status, by_status, changing, degraded, earlier_break, failing,
+    needs_person, outdated, proven, unlisted,
 };
 
 /// A call or an examination counts for this long, in milliseconds.
@@ -99,6 +99,33 @@ pub struct HealthVerdict {
     /// When the evidence was gathered; `None` if there is none.
     #[serde(serialize_with = "as_iso")]
     pub at: Option<Moment>,
+    /// Where the chain was broken when it was last examined, if no call has gone through since then and it is not known to be broken now.
+    #[serde(skip)]
+    pub was_broken: Option<EarlierBreak>,
+}
+
+/// A broken hop of an examination that is too old to count, and that nothing disproves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EarlierBreak {
+    /// The hop.
+    pub hop: &'static str,
+    /// When it was examined.
+    pub at: Moment,
+}
+
+impl HealthVerdict {
+    /// Returns whether the deployment needs attention now, or was broken when it was last examined.
+    pub const fn is_urgent(&self) -> bool {
+        self.health.is_urgent() || self.was_broken.is_some()
+    }
+
+    /// Returns the key of the order by urgency, the most urgent last: what was broken comes directly before what is broken. `None` for
+    /// what needs no attention.
+    pub fn urgency(&self) -> Option<(bool, bool, DeploymentHealth)> {
+        let is_broken = self.health == DeploymentHealth::Broken;
+        self.is_urgent()
+            .then_some((is_broken, self.was_broken.is_some(), self.health))
+    }
 }
 
 #[expect(
@@ -146,13 +173,45 @@ pub struct HealthInput<'a> {
 
 /// Judges a deployment: what is broken first, then what fails, what needs a person, what moves, what is proven.
 pub fn deployment_health(input: &HealthInput<'_>, now: Moment) -> HealthVerdict {
+    let verdict = judged(input, now);
+    let was_broken =
+        earlier_break(input, now).filter(|_| verdict.health != DeploymentHealth::Broken);
+    let Some(earlier) = was_broken else {
+        return verdict;
+    };
+    let words = format!("was broken at {}", earlier.hop);
+    let evidence = if verdict.evidence.contains(&words) {
+        verdict.evidence
+    } else {
+        format!(
+            "{}; {words} at {}",
+            verdict.evidence,
+            short_clock(earlier.at)
+        )
+    };
+    HealthVerdict {
+        evidence,
+        was_broken: Some(earlier),
+        ..verdict
+    }
+}
+
+/// Returns a time of day in words: hours and minutes in UTC.
+pub(in crate::kinds) fn short_clock(at: Moment) -> String {
+    let iso = at.iso();
+    format!("{} UTC", iso.get(11..16).unwrap_or(&iso))
+}
+
+/// An examination or a failed call names the hop; a status alone only does where neither has said anything.
+fn judged(input: &HealthInput<'_>, now: Moment) -> HealthVerdict {
     let person_first = (!input.is_one_chain)
         .then(|| needs_person(input, now))
         .flatten();
     person_first
-        .or_else(|| broken_by_status(input, now))
         .or_else(|| broken_by_doctor(input, now))
+        .or_else(|| broken_by_status(input, now))
         .or_else(|| failing(input, now))
+        .or_else(|| degraded(input, now))
         .or_else(|| needs_person(input, now))
         .or_else(|| changing(input))
         .or_else(|| unlisted(input))

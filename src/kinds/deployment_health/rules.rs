@@ -1,6 +1,6 @@
 //! The rules by which a deployment is judged, from the worst word to the best.
 
-use super::{DeploymentHealth, EVIDENCE_MS, HealthInput, HealthVerdict};
+use super::{DeploymentHealth, EVIDENCE_MS, EarlierBreak, HealthInput, HealthVerdict, short_clock};
 use crate::{
     doctor::{ChainStage, Hop, HopState},
     kinds::StageStatus,
@@ -25,6 +25,7 @@ fn verdict(
         hop,
         evidence: evidence.into(),
         at,
+        was_broken: None,
     }
 }
 
@@ -63,13 +64,44 @@ fn was_passed(input: &HealthInput<'_>, stage: &StageStatus, now: Moment) -> bool
     })
 }
 
+/// A stage that failed altogether breaks the chain. One that is degraded goes on serving what it has: it breaks the chain only
+/// where the logs show a call that failed there.
 pub(super) fn broken_by_status(input: &HealthInput<'_>, now: Moment) -> Option<HealthVerdict> {
     let stage =
         bad_stage(input).filter(|stage| input.is_one_chain && !was_passed(input, stage, now))?;
+    if stage.by_status == Some(Health::Degraded) && !has_failed_call(input, stage.stage, now) {
+        return None;
+    }
     Some(verdict(
         DeploymentHealth::Broken,
         Some(hop_of(stage.stage)),
         stage.words.clone().unwrap_or_default(),
+        input.listed_at,
+    ))
+}
+
+/// Returns whether the newest call of the logs failed at a stage in the last minutes.
+fn has_failed_call(input: &HealthInput<'_>, stage: ChainStage, now: Moment) -> bool {
+    let failure = input.logged.and_then(|logged| logged.last_failure.as_ref());
+    let is_newest = |at: Moment| last_proof(input).is_none_or(|(proof, _)| proof < at);
+    failure.is_some_and(|(at, hop, _)| {
+        is_recent(*at, now)
+            && is_newest(*at)
+            && hop.is_some_and(|hop| ChainStage::of_hop(hop).contains(&stage))
+    })
+}
+
+/// A status that is not good, although no call is known to have failed for it: an error of the last minutes all the same.
+pub(super) fn degraded(input: &HealthInput<'_>, now: Moment) -> Option<HealthVerdict> {
+    let stage = bad_stage(input).filter(|stage| {
+        let is_degraded = stage.by_status == Some(Health::Degraded);
+        input.is_one_chain && is_degraded && !was_passed(input, stage, now)
+    })?;
+    let words = stage.words.as_deref().unwrap_or_default();
+    Some(verdict(
+        DeploymentHealth::Failing,
+        Some(hop_of(stage.stage)),
+        format!("{words}; no call is known to have failed there"),
         input.listed_at,
     ))
 }
@@ -156,7 +188,42 @@ fn was_corrected(input: &HealthInput<'_>, hop: Hop, source: &str) -> bool {
             .any(|stage| stage.by_status == Some(Health::Healthy))
 }
 
+/// Calls failed. The logs say at which hop, where they were read.
 pub(super) fn failing(input: &HealthInput<'_>, now: Moment) -> Option<HealthVerdict> {
+    let found = failing_by_call(input, now)
+        .or_else(|| failing_in_logs(input, now))
+        .or_else(|| failing_by_count(input, now))?;
+    let (hop, place) = match (found.hop, failed_hop(input, now)) {
+        (Some(hop), _) => (Some(hop), String::new()),
+        (None, Some(hop)) => (Some(hop), format!("; the logs show failures at {hop}")),
+        (None, None) if input.logged.is_some() => {
+            (None, "; the logs do not show at which hop".to_owned())
+        }
+        (None, None) => (
+            None,
+            "; the hop is not known (the logs were not read)".to_owned(),
+        ),
+    };
+    let status = bad_stage(input)
+        .filter(|stage| input.is_one_chain && Some(hop_of(stage.stage)) != hop)
+        .map_or_else(String::new, |stage| {
+            let words = stage.words.as_deref().unwrap_or_default();
+            format!("; {}: {words}", stage.stage.as_str())
+        });
+    Some(HealthVerdict {
+        hop,
+        evidence: format!("{}{place}{status}", found.evidence),
+        ..found
+    })
+}
+
+/// Returns the hop at which most calls of the last minutes failed, by the logs.
+fn failed_hop(input: &HealthInput<'_>, now: Moment) -> Option<&'static str> {
+    input.logged?.worst_hop(now.plus(-EVIDENCE_MS))
+}
+
+/// The last call of this console failed.
+fn failing_by_call(input: &HealthInput<'_>, now: Moment) -> Option<HealthVerdict> {
     let proof = last_proof(input).map(|(at, _)| at);
     let is_newer = |at: Moment| proof.is_none_or(|proof| proof < at);
     if let Some(call) = input.called
@@ -171,7 +238,7 @@ pub(super) fn failing(input: &HealthInput<'_>, now: Moment) -> Option<HealthVerd
             Some(call.at),
         ));
     }
-    failing_in_logs(input, now).or_else(|| failing_by_count(input, now))
+    None
 }
 
 /// Returns the last calls in the logs failed, one after the other.
@@ -290,22 +357,27 @@ pub(super) fn proven(input: &HealthInput<'_>, now: Moment) -> Option<HealthVerdi
     Some(verdict(DeploymentHealth::Proven, None, evidence, Some(at)))
 }
 
-/// Returns a bad verdict that is too old to count: it does not become a good one.
-pub(super) fn outdated(input: &HealthInput<'_>, now: Moment) -> Option<HealthVerdict> {
+/// Returns a bad verdict that is too old to count, and that no call disproves.
+pub(super) fn earlier_break(input: &HealthInput<'_>, now: Moment) -> Option<EarlierBreak> {
     let (at, report) = input.examined?;
     let found = report.verdict.as_ref()?;
     let is_newest = last_proof(input).is_none_or(|(proof, _)| proof < at);
     let counts = is_recent(at, now) && !was_corrected(input, found.hop, &found.source);
-    (is_newest && !counts).then(|| {
-        let clock = at.iso();
-        let clock = clock.get(11..16).unwrap_or(&clock);
-        verdict(
-            DeploymentHealth::Unknown,
-            Some(found.hop.as_str()),
-            format!("not known since {clock} UTC, was broken at {}", found.hop),
-            Some(at),
-        )
+    (is_newest && !counts).then(|| EarlierBreak {
+        hop: found.hop.as_str(),
+        at,
     })
+}
+
+/// A bad verdict that is too old to count does not become a good one.
+pub(super) fn outdated(input: &HealthInput<'_>, now: Moment) -> Option<HealthVerdict> {
+    let EarlierBreak { hop, at } = earlier_break(input, now)?;
+    Some(verdict(
+        DeploymentHealth::Unknown,
+        Some(hop),
+        format!("not known since {}, was broken at {hop}", short_clock(at)),
+        Some(at),
+    ))
 }
 
 pub(super) fn by_status(input: &HealthInput<'_>, now: Moment) -> HealthVerdict {

@@ -137,26 +137,122 @@ fn a_bad_status_that_the_doctors_call_went_past_is_no_broken_chain() {
     assert_eq!(with(1, HopState::Warning), (DeploymentHealth::Proven, true));
     // The status came after the walk: a failed synchronisation stops no call.
     assert_eq!(with(1, HopState::Ok), (DeploymentHealth::Proven, true));
-    assert_eq!(with(11, HopState::Warning).0, DeploymentHealth::Broken);
+    assert_eq!(with(11, HopState::Warning).0, DeploymentHealth::Failing);
 }
 
 #[test]
-fn calls_that_fail_since_then_make_a_bad_status_break_the_chain() {
+fn a_bad_status_breaks_the_chain_only_where_calls_are_known_to_fail() {
     let chain = chain(ChainStage::Target, Health::Degraded);
     let report = report(None);
     let mut traffic = Traffic::none(NOW);
     traffic.calls[Traffic::STEPS - 1] = 40;
-    let with = |traffic: &Traffic| {
+    let with = |traffic: &Traffic, logged: Option<&LoggedCalls>| {
         of(&HealthInput {
             examined: Some((ago(3), &report)),
             traffic: Some(traffic),
+            logged,
             ..input(&chain)
         })
     };
-    assert_eq!(with(&traffic).0, DeploymentHealth::Proven);
+    assert_eq!(with(&traffic, None).0, DeploymentHealth::Proven);
     traffic.recent_errors = 12;
-    let (health, hop, _) = with(&traffic);
+    let (health, hop, evidence) = with(&traffic, None);
+    assert_eq!((health, hop), (DeploymentHealth::Failing, None));
+    assert!(
+        evidence.contains("12 of 40 calls")
+            && evidence.contains("the hop is not known")
+            && evidence.contains("target: words"),
+        "{evidence}"
+    );
+    let failed_at = |hop| LoggedCalls {
+        failed_since: 1,
+        last_failure: Some((ago(1), Some(hop), "no answer".to_owned())),
+        failures: vec![(ago(1), Some(hop))],
+        ..LoggedCalls::default()
+    };
+    let (health, hop, _) = with(&traffic, Some(&failed_at("target")));
     assert_eq!((health, hop), (DeploymentHealth::Broken, Some("target")));
+    // A call that failed elsewhere is no failure of the target.
+    let (health, hop, evidence) = with(&traffic, Some(&failed_at("interceptor")));
+    assert_eq!(
+        (health, hop),
+        (DeploymentHealth::Failing, Some("interceptor"))
+    );
+    assert!(evidence.contains("failures at interceptor"), "{evidence}");
+}
+
+#[test]
+fn a_failed_synchronisation_alone_is_an_error_with_its_reason_and_breaks_nothing() {
+    let chain = chain(ChainStage::Target, Health::Degraded);
+    let (health, hop, evidence) = of(&input(&chain));
+    assert_eq!((health, hop), (DeploymentHealth::Failing, Some("target")));
+    assert_eq!(evidence, "words; no call is known to have failed there");
+}
+
+#[test]
+fn an_examination_names_the_hop_and_a_status_does_not_overrule_it() {
+    for health in [Health::Degraded, Health::Failed] {
+        let chain = chain(ChainStage::Target, health);
+        let report = report(Some((Hop::Interceptor, "the interceptor's log")));
+        let examined = HealthInput {
+            examined: Some((ago(1), &report)),
+            ..input(&chain)
+        };
+        let (health, hop, evidence) = of(&examined);
+        assert_eq!(
+            (health, hop),
+            (DeploymentHealth::Broken, Some("interceptor"))
+        );
+        assert_eq!(evidence, "it said no");
+    }
+}
+
+#[test]
+fn a_break_that_nothing_disproves_is_kept_and_ranks_directly_after_what_is_broken() {
+    let chain = chain(ChainStage::Gateway, Health::Healthy);
+    let report = report(Some((Hop::Interceptor, "the interceptor's log")));
+    let mut traffic = Traffic::none(NOW);
+    traffic.calls[Traffic::STEPS - 1] = 40;
+    let quiet = |minutes| HealthInput {
+        examined: Some((ago(minutes), &report)),
+        ..input(&chain)
+    };
+    let judge = |input: &HealthInput<'_>| deployment_health(input, NOW);
+    let broken = judge(&quiet(1));
+    assert_eq!(broken.was_broken, None, "it is broken");
+    let unknown = judge(&quiet(11));
+    let earlier = EarlierBreak {
+        hop: "interceptor",
+        at: ago(11),
+    };
+    assert_eq!(unknown.was_broken, Some(earlier.clone()));
+    traffic.recent_errors = 30;
+    let failing = judge(&HealthInput {
+        traffic: Some(&traffic),
+        ..quiet(11)
+    });
+    assert_eq!(failing.health, DeploymentHealth::Failing);
+    assert_eq!(failing.was_broken, Some(earlier));
+    let expected = format!("was broken at interceptor at {}", short_clock(ago(11)));
+    assert!(failing.evidence.contains(&expected), "{}", failing.evidence);
+    let only_failing = judge(&HealthInput {
+        traffic: Some(&traffic),
+        ..input(&chain)
+    });
+    let ready = judge(&input(&chain));
+    let order = [&broken, &failing, &unknown, &only_failing, &ready];
+    let ranks = order.map(HealthVerdict::urgency);
+    assert!(ranks.is_sorted_by(|one, next| one > next), "{ranks:?}");
+    assert!(unknown.is_urgent() && !ready.is_urgent());
+    let call = ObservedCall {
+        at: ago(2),
+        failure: None,
+    };
+    let repaired = judge(&HealthInput {
+        called: Some(&call),
+        ..quiet(11)
+    });
+    assert_eq!(repaired.was_broken, None);
 }
 
 #[test]
@@ -189,7 +285,7 @@ fn a_call_of_the_logs_proves_the_chain_and_says_when() {
     let expected = format!("a call went through at {}, by the logs", clock(ago(2)));
     assert!(evidence.starts_with(&expected), "{evidence}");
     assert!(expected.contains(":58:00 UTC"), "{expected}");
-    assert_eq!(with(11).0, DeploymentHealth::Broken);
+    assert_eq!(with(11).0, DeploymentHealth::Failing);
 }
 
 #[test]
@@ -201,6 +297,7 @@ fn calls_of_the_logs_that_fail_one_after_the_other_are_failing_at_their_hop() {
             last_answered: Some(ago(4)),
             failed_since,
             last_failure: Some((ago(1), Some("interceptor"), "HTTP 500".to_owned())),
+            failures: Vec::new(),
         };
         let (health, hop, evidence) = of(&HealthInput {
             logged: Some(&logged),
@@ -392,6 +489,9 @@ fn what_could_not_be_listed_is_unknown_and_what_failed_by_status_is_broken() {
     };
     assert_eq!(of(&unlisted).0, DeploymentHealth::Unknown);
     let failed = chain(ChainStage::Target, Health::Degraded);
+    let (health, hop, _) = of(&input(&failed));
+    assert_eq!((health, hop), (DeploymentHealth::Failing, Some("target")));
+    let failed = chain(ChainStage::Target, Health::Failed);
     let (health, hop, _) = of(&input(&failed));
     assert_eq!((health, hop), (DeploymentHealth::Broken, Some("target")));
     let consent = chain(ChainStage::Consent, Health::NeedsPerson);

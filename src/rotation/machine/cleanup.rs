@@ -215,6 +215,7 @@ impl RotationMachine {
     pub(super) fn called(&mut self, answer: CallAnswer) {
         match answer {
             CallAnswer::Answered(what) => self.note(ConsumerEvidence::ChainAnswered(what)),
+            CallAnswer::ByRuntimes(what) => self.note(ConsumerEvidence::RuntimesAnswered(what)),
             CallAnswer::Elsewhere(what) => self.note(ConsumerEvidence::ChainElsewhere(what)),
             CallAnswer::Refused(why) | CallAnswer::Unknown(why) => {
                 self.warn(ConsumerEvidence::ChainUnproven(why));

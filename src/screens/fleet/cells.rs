@@ -11,7 +11,7 @@ use super::{
 use crate::{
     doctor::ChainStage,
     kinds::{self, DeploymentHealth},
-    model::{Health, Moment, Resource, Traffic, with_separators},
+    model::{Health, Moment, Traffic, with_separators},
     screens::ViewContext,
     theme::Role,
     widgets::{
@@ -318,7 +318,10 @@ fn words(
 ) -> (&'static str, String) {
     let word = deployment_word(verdict.health);
     let more = match (verdict.health, verdict.hop, verdict.at) {
-        (DeploymentHealth::Broken, Some(hop), _) => format!(" at {hop}"),
+        (DeploymentHealth::Broken | DeploymentHealth::Failing, Some(hop), _) => {
+            format!(" at {hop}")
+        }
+        (DeploymentHealth::Failing, None, _) => ", hop unknown".to_owned(),
         (DeploymentHealth::Proven, _, Some(at)) => format!(" {} ago", at.age(context.now)),
         _ => String::new(),
     };
@@ -326,15 +329,11 @@ fn words(
     (word, if fits { more } else { String::new() })
 }
 
-/// Returns when the resource changed; for a deployment, when its newest one did.
+/// Returns when the resource changed; for a deployment, since when it is in its state.
 fn changed(row: &Row<'_>, context: &ViewContext<'_>) -> Option<Moment> {
     match (row.resource, row.deployment) {
         (Some(resource), _) => resource.updated.or(resource.created),
-        (None, Some(deployment)) => context
-            .store
-            .resources(&deployment.name)
-            .filter_map(|resource: &Resource| resource.updated)
-            .max(),
+        (None, Some(deployment)) => context.store.state_since(&deployment.name),
         (None, None) => None,
     }
 }

@@ -4,27 +4,61 @@ use ratatui::layout::Rect;
 
 use crate::{
     screens::ViewContext,
-    state::{AttributedChange, Store, Transition},
+    state::{AttributedChange, HealthChange, HealthState, Store, Transition},
     theme::Role,
-    widgets::{Painter, cut, role_of, text_width},
+    widgets::{Painter, cut, deployment_role, deployment_word, role_of, text_width},
 };
 
 /// Columns of a time: a clock with seconds, or of another day `11-28 10:29`.
 const CLOCK: u16 = 11;
 
+/// As many writes are looked at for each line, because several may become one.
+const WRITES_A_LINE: usize = 8;
+/// Equal writes at most this far apart, in milliseconds, are those of one act.
+const ONE_ACT_MS: i64 = 2 * 60_000;
+
 /// A line of the feed.
 enum FeedLine<'a> {
     Transition(&'a Transition),
-    Change(&'a AttributedChange),
+    /// A change of a deployment's state.
+    Health(&'a HealthChange),
+    /// The newest of equal writes, and their number.
+    Change(&'a AttributedChange, usize),
 }
 
 impl FeedLine<'_> {
     const fn at(&self) -> crate::model::Moment {
         match self {
             Self::Transition(transition) => transition.at,
-            Self::Change(change) => change.change.at,
+            Self::Health(change) => change.at,
+            Self::Change(change, _) => change.change.at,
         }
     }
+
+    /// Returns whether both are writes of one act: the same operation on the same resource by the same identity, with the same outcome.
+    fn is_same_act(&self, other: &Self) -> bool {
+        let (Self::Change(one, _), Self::Change(other, _)) = (self, other) else {
+            return false;
+        };
+        let of = |found: &AttributedChange| {
+            let change = &found.change;
+            let what = (found.key.clone(), found.name.clone(), change.action.clone());
+            (what, change.who.clone(), change.outcome.clone())
+        };
+        one.change.at.since(other.change.at).abs() <= ONE_ACT_MS && of(one) == of(other)
+    }
+}
+
+/// Returns the lines with equal writes of one act as one, where the newest of them stands.
+fn grouped(lines: Vec<FeedLine<'_>>) -> Vec<FeedLine<'_>> {
+    let mut kept: Vec<FeedLine<'_>> = Vec::with_capacity(lines.len());
+    for line in lines {
+        match kept.iter_mut().find(|known| known.is_same_act(&line)) {
+            Some(FeedLine::Change(_, count)) => *count += 1,
+            Some(FeedLine::Transition(_) | FeedLine::Health(_)) | None => kept.push(line),
+        }
+    }
+    kept
 }
 
 /// The newest transitions and changes together, the newest first.
@@ -33,12 +67,18 @@ fn newest(store: &Store, count: usize) -> Vec<FeedLine<'_>> {
     let changes = store
         .changes
         .values()
-        .flat_map(|history| history.changes.iter().take(count))
+        .flat_map(|history| history.changes.iter().take(count * WRITES_A_LINE))
         // A change that explains a transition stands beside it.
         .filter(|change| !explains(store, change))
-        .map(FeedLine::Change);
-    let mut lines: Vec<FeedLine<'_>> = transitions.chain(changes).collect();
+        .map(|change| FeedLine::Change(change, 1));
+    let states = store
+        .health_changes
+        .iter()
+        .take(count)
+        .map(FeedLine::Health);
+    let mut lines: Vec<FeedLine<'_>> = states.chain(transitions).chain(changes).collect();
     lines.sort_by_key(|line| std::cmp::Reverse(line.at()));
+    let mut lines = grouped(lines);
     lines.truncate(count);
     lines
 }
@@ -76,7 +116,8 @@ pub(super) fn draw(context: &ViewContext<'_>, area: Rect, painter: &mut Painter<
     {
         match line {
             FeedLine::Transition(transition) => transition_line(transition, context, row, painter),
-            FeedLine::Change(change) => change_line(change, context, row, painter),
+            FeedLine::Health(change) => health_line(change, context, row, painter),
+            FeedLine::Change(change, count) => change_line(change, *count, context, row, painter),
         }
     }
 }
@@ -158,8 +199,43 @@ fn transition_line(
     }
 }
 
+/// The state of a deployment that has changed, with what proves the new one.
+fn health_line(
+    change: &HealthChange,
+    context: &ViewContext<'_>,
+    row: Rect,
+    painter: &mut Painter<'_>,
+) {
+    let title = context.store.title(change.deployment.as_str());
+    let x = start(change.at, title, context, row, painter);
+    let (from, to) = (state_words(change.from), state_words(change.to));
+    let role = deployment_role(change.to.health);
+    let end = row.right().saturating_sub(1);
+    let at = painter.spans(
+        x,
+        row.y,
+        end.saturating_sub(x),
+        &[
+            (from.as_str(), Role::Dim),
+            (" → ", Role::Faint),
+            (to.as_str(), role),
+        ],
+    );
+    let room = end.saturating_sub(at + 2);
+    painter.text(at + 2, row.y, room, &change.evidence, Role::Dim);
+}
+
+fn state_words(state: HealthState) -> String {
+    let word = deployment_word(state.health);
+    match state.hop {
+        Some(hop) => format!("{word} at {hop}"),
+        None => word.to_owned(),
+    }
+}
+
 fn change_line(
     found: &AttributedChange,
+    count: usize,
     context: &ViewContext<'_>,
     row: Rect,
     painter: &mut Painter<'_>,
@@ -174,24 +250,36 @@ fn change_line(
     let x = start(change.at, &who, context, row, painter);
     let (_, before) = widths(row);
     let actor = change.actor();
-    let end = by(Some((actor.as_str(), "")), row, painter);
-    let at = painter.text(
-        x + before + 3,
-        row.y,
-        end.saturating_sub(x + before + 3),
-        &change.action,
-        Role::Text,
+    // Where there is no room for both, the reason of a refusal says more than who was refused.
+    let shows_actor = change.is_done() || row.width >= 100;
+    let end = by(
+        Some((actor.as_str(), "")).filter(|_| shows_actor),
+        row,
+        painter,
     );
+    let action = if count > 1 {
+        format!("{} ×{count}", change.action)
+    } else {
+        change.action.clone()
+    };
+    let left = x + before + 3;
     if !change.is_done() {
-        let text = format!("refused: {}", change.outcome);
-        painter.text(
-            at + 2,
+        // The word comes first: whatever is cut off, a refused write does not look done.
+        let reason = format!(": {}", change.outcome);
+        painter.spans(
+            left,
             row.y,
-            end.saturating_sub(at + 3),
-            &text,
-            Role::Degraded,
+            end.saturating_sub(left + 1),
+            &[
+                ("refused ", Role::Degraded),
+                (&action, Role::Text),
+                (&reason, Role::Degraded),
+            ],
         );
-    } else if let Some(kind) = found.key.as_ref().map(|key| key.kind) {
+        return;
+    }
+    let at = painter.text(left, row.y, end.saturating_sub(left), &action, Role::Text);
+    if let Some(kind) = found.key.as_ref().map(|key| key.kind) {
         let reason_at = at.max(x + before + 28) + 2;
         painter.text(
             reason_at,

@@ -129,11 +129,13 @@ impl FleetFilter {
         deployment: &Deployment,
         verdict: &HealthVerdict,
     ) -> bool {
-        if self.is_urgent_only && !verdict.health.is_urgent() {
+        if self.is_urgent_only && !verdict.is_urgent() {
             return false;
         }
         let broken = match (verdict.health, verdict.hop) {
-            (DeploymentHealth::Broken, Some(hop)) => format!("broken at {hop}"),
+            (DeploymentHealth::Broken | DeploymentHealth::Failing, Some(hop)) => {
+                format!("{} at {hop}", verdict.health.as_str())
+            }
             _ => String::new(),
         };
         let fields = [
@@ -304,6 +306,24 @@ mod tests {
     }
 
     #[test]
+    fn a_deployment_that_was_broken_when_it_was_last_examined_is_something_to_look_at() {
+        let deployment = Deployment::new("prod", "us-west-2");
+        let at = Moment::from_millis(0);
+        let keeps = |was_broken| {
+            let verdict = HealthVerdict {
+                health: DeploymentHealth::Unknown,
+                hop: None,
+                evidence: String::new(),
+                at: None,
+                was_broken,
+            };
+            FleetFilter::parse("", true).keeps_deployment(&deployment, &verdict)
+        };
+        let hop = "interceptor";
+        assert!(keeps(Some(kinds::EarlierBreak { hop, at })) && !keeps(None));
+    }
+
+    #[test]
     fn a_mistake_in_a_regular_expression_is_named_and_keeps_everything() {
         let filter = FleetFilter::parse("/[/", false);
         assert!(filter.is_empty() && filter.problem.unwrap().contains("/[/"));
@@ -317,6 +337,7 @@ mod tests {
             hop: None,
             evidence: "consent: github waits".into(),
             at: None,
+            was_broken: None,
         };
         let keeps = |text| FleetFilter::parse(text, false).keeps_deployment(&deployment, &verdict);
         assert!(keeps("needs you") && keeps("status:needs") && keeps("reason:github"));

@@ -8,7 +8,7 @@ use super::{
     folds::{Folds, is_other},
 };
 use crate::{
-    kinds::{self, DeploymentHealth},
+    kinds,
     model::{
         Deployment, DeploymentName, Failure, Health, Kind, Moment, Resource, ResourceKey, Traffic,
     },
@@ -236,21 +236,16 @@ pub(super) fn spaced(lines: Vec<CachedRow>) -> Vec<CachedRow> {
     all
 }
 
-/// Returns the deployments in their order.
+/// Returns the deployments in their order. By health, those that need attention come first; the others keep their order.
 fn ordered(store: &Store, order: RowOrder) -> Vec<&Deployment> {
     let mut deployments: Vec<&Deployment> = store.deployments.iter().collect();
     match order.order {
         Order::Health => deployments.sort_by_cached_key(|deployment| {
-            std::cmp::Reverse(urgency(store.health(&deployment.name).health))
+            std::cmp::Reverse(store.health(&deployment.name).urgency())
         }),
         Order::Name => deployments.sort_by(|one, other| one.name.cmp(&other.name)),
         Order::Age => deployments.sort_by_cached_key(|deployment| {
-            std::cmp::Reverse(
-                store
-                    .resources(&deployment.name)
-                    .filter_map(|resource| resource.updated)
-                    .max(),
-            )
+            std::cmp::Reverse(store.state_since(&deployment.name))
         }),
         Order::Calls => {
             deployments.sort_by_cached_key(|deployment| {
@@ -275,11 +270,6 @@ fn ordered(store: &Store, order: RowOrder) -> Vec<&Deployment> {
         deployments.reverse();
     }
     deployments
-}
-
-/// Deployments that need attention come first, the worst of them on top; the others keep their order.
-fn urgency(health: DeploymentHealth) -> Option<DeploymentHealth> {
-    Some(health).filter(|health| health.is_urgent())
 }
 
 /// Resources that need attention come first.

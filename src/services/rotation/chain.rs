@@ -250,6 +250,7 @@ impl LiveBackend {
                     CallAnswer::Refused(why)
                     | CallAnswer::Unknown(why)
                     | CallAnswer::Answered(why)
+                    | CallAnswer::ByRuntimes(why)
                     | CallAnswer::Elsewhere(why),
                 ) => Err(format!("{name}: {why}")),
             }
@@ -261,7 +262,7 @@ impl LiveBackend {
                 if left > 0 {
                     answers.push(format!("{left} more not called"));
                 }
-                CallAnswer::Answered(answers.join(", "))
+                CallAnswer::ByRuntimes(answers.join(", "))
             }
             Err(why) => CallAnswer::Unknown(why),
         }
