@@ -508,7 +508,7 @@ fn gateway_lines() -> [crate::logs::LogRecord; 2] {
         });
         tailed(at, GATEWAY, &json.to_string())
     };
-    let request = r#"{jsonrpc=2.0, id=1, method=tools/call, params={name=t___read-cypher}}"#;
+    let request = "{jsonrpc=2.0, id=1, method=tools/call, params={name=t___read-cypher}}";
     [
         line(
             0,

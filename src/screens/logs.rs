@@ -206,8 +206,9 @@ impl Logs {
                 })
                 .map(|notice| notice.text.clone()),
         );
-        if batch.status.is_some() {
-            // The head counts the groups that a tail waits for: a line about each would stay after they have come.
+        if batch.status.is_some() || self.range.older.is_some() {
+            // The head counts the groups that a tail waits for: a line about each would stay after they have come. A reading of older lines
+            // does not wait for them.
             batch
                 .notices
                 .retain(|notice| notice.kind != NoticeKind::Missing);

@@ -3,7 +3,9 @@
 use agentcore_console::{
     calls::{CallOwner, LoggedCall, LoggedOutcome, TailAnalysis},
     messages::{Effect, Event, LogsEffect, LogsEvent, ToolsEvent},
-    model::{CallOutcome, Failure, FailureKind, LogBatch, LogEvent, LogQuery},
+    model::{
+        CallOutcome, Failure, FailureKind, LogBatch, LogEvent, LogNotice, LogQuery, NoticeKind,
+    },
 };
 
 use crate::{
@@ -620,9 +622,18 @@ fn older_lines_and_a_wider_window_do_not_end_the_following() {
         harness.shows("● live");
         let newest = harness.selected();
         let old = world::log(-1_200_000, GATEWAY, "INFO an old line");
-        harness.on(Event::Logs(LogsEvent::Arrived(world::lines(vec![old]))));
+        let missing = LogNotice {
+            at: NOW,
+            kind: NoticeKind::Missing,
+            text: "/aws/lambda/new does not exist yet; it is looked for again".to_owned(),
+        };
+        harness.on(Event::Logs(LogsEvent::Arrived(LogBatch {
+            notices: vec![missing],
+            ..world::lines(vec![old])
+        })));
         harness.on(Event::Logs(LogsEvent::WindowRead(Ok(()))));
         harness.shows("31 kept");
+        harness.hides("does not exist yet");
         assert_eq!(harness.selected(), newest, "the newest line is followed");
     }
 }

@@ -46,7 +46,6 @@ impl Logs {
             }
             LogsAction::NextMark | LogsAction::PreviousMark => is_lines && !self.marks.is_empty(),
             LogsAction::ItsLines => self.has_own_lines(),
-            LogsAction::OnlyUrgentRows => !is_query,
             LogsAction::CallInTools => !is_lines && !is_query,
             LogsAction::OpenCall => {
                 is_lines && self.line().is_some() || is_calls && self.calls.selected().is_some()
@@ -62,8 +61,9 @@ impl Logs {
             | LogsAction::AllSources
             | LogsAction::NextLogsView
             | LogsAction::Query => true,
-            // In the view of the query they open its bar, as the key of the query does.
-            LogsAction::Search
+            // In the view of the query some of them open its bar, as the key of the query does.
+            LogsAction::OnlyUrgentRows
+            | LogsAction::Search
             | LogsAction::FilterLogs
             | LogsAction::Histogram
             | LogsAction::Older

@@ -86,9 +86,9 @@ fn draw_window(lines: &[TraceLine], area: Rect, painter: &mut Painter<'_>) {
     };
     let failed = lines.iter().position(is_error).unwrap_or(0);
     let begin = (failed + 1).saturating_sub(shown);
-    let began = lines.first().map_or(0, |line| line.timestamp);
+    let first_at = lines.first().map_or(0, |line| line.timestamp);
     for (line, row) in lines.iter().skip(begin).take(shown).zip(area.rows()) {
-        let offset = format!("{:>+7} ", line.timestamp - began);
+        let offset = format!("{:>+7} ", line.timestamp - first_at);
         let facts = Line {
             level: line.level,
             ..Line::default()
