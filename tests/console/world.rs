@@ -566,7 +566,7 @@ pub(crate) fn calls_read(deployment: &str, calls: Vec<LoggedCall>) -> Event {
     Event::Fleet(FleetEvent::CallsRead {
         deployment: deployment.into(),
         since: NOW.plus(-60 * 60_000),
-        calls,
+        calls: Ok(calls),
         unread: Vec::new(),
     })
 }
