@@ -33,7 +33,7 @@ pub(crate) enum Command {
     /// Everything about one resource
     Describe(super::describe::DescribeOptions),
     /// Read or follow logs: several groups merged by time, credentials in the lines masked
-    Logs(super::logs::LogsOptions),
+    Logs(Box<super::logs::LogsOptions>),
     /// List the tool calls found in logs and spans
     Calls(super::calls::CallsOptions),
     /// Show one tool call over every hop
