@@ -121,22 +121,28 @@ fn explain(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
             "the gateway's answer to tools/call",
         ));
     }
+    of_reason(evidence, &fix).or_else(|| of_log(evidence, &name, fix))
+}
+
+/// Returns the failure that the status of the target names.
+fn of_reason(evidence: &Evidence, fix: &str) -> Option<Cause> {
     let called = evidence.called_target();
     let all = evidence.targets.value()?.iter();
-    let target = all
+    let (target, reason) = all
         .filter(|target| called.is_none_or(|called| called.key == target.key))
         .find_map(|target| {
             let reason = target.reason.as_deref()?;
             quoted(reason, &WORDS).map(|_| (target.name.as_str(), reason))
-        });
-    if let Some((target, reason)) = target {
-        return Some(Cause::new(
-            format!("The credential provider gets no token for target {target}: {reason}"),
-            fix,
-            "GetGatewayTarget",
-        ));
-    }
-    // A gateway whose `exceptionLevel` is not `DEBUG` keeps the reason from its callers; its log has it.
+        })?;
+    Some(Cause::new(
+        format!("The credential provider gets no token for target {target}: {reason}"),
+        fix,
+        "GetGatewayTarget",
+    ))
+}
+
+/// Returns the failure that the gateway's log names: one whose `exceptionLevel` is not `DEBUG` keeps the reason from its callers.
+fn of_log(evidence: &Evidence, name: &str, fix: String) -> Option<Cause> {
     let (line, said) = evidence
         .gateway_log
         .own_lines()
