@@ -21,7 +21,7 @@ use serde::Serialize;
 
 use crate::{logs::CallLines, model::Moment};
 
-pub use analysis::{CallOwner, TailAnalysis, TailFindings};
+pub use analysis::{TailAnalysis, TailFindings};
 pub use arrival::arrival_gap;
 pub use book::CallBook;
 pub use filter::call_passes;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::logs::{answer_text, java_map};
+use crate::logs::answer_text;
 
 use super::{
     LoggedOutcome,

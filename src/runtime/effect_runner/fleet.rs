@@ -102,10 +102,13 @@ impl RunnerState {
         owner_ids: Vec<String>,
         since: Moment,
     ) -> FleetEvent {
-        let asked = groups.len();
         let read = self.call_logs(&name, groups, owner_ids, since).await;
         let (calls, unread) = match read {
-            Ok(CallLogs { records, unread }) => {
+            Ok(CallLogs {
+                records,
+                unread,
+                groups: asked,
+            }) => {
                 let first = unread.first().map(|unread| unread.failure.clone());
                 // Where nothing could be read, nothing is known about calls.
                 let calls = match first.filter(|_| unread.len() >= asked) {

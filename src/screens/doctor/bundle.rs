@@ -54,8 +54,8 @@ pub(super) fn draft(store: &Store, now: Moment) -> TicketDraft {
 fn unlisted(store: &Store, name: &DeploymentName, kind: Kind) -> Option<Value> {
     let list = store.lists.get(&(name.clone(), kind));
     let cause = match list {
-        Some(list) if list.problem().is_some() => list.problem()?.cause.clone(),
-        Some(list) if list.get().is_some() => return None,
+        Some(list) if list.failure().is_some() => list.failure()?.cause.clone(),
+        Some(list) if list.value().is_some() => return None,
         Some(_) | None => "not listed yet".to_owned(),
     };
     Some(json!({"deployment": name, "kind": kind, "cause": cause}))
