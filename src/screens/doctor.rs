@@ -197,10 +197,14 @@ impl Doctor {
         let examined = store.examined.get(&name);
         let hop = examined.and_then(|(_, report)| self.hop_in_question(report));
         let resources: Vec<&Resource> = store.resources(&name).collect();
+        let title = store.title(name.as_str());
         let (title, groups) = match hop {
-            Some(hop) => (format!("{name} {hop}"), (hop.spec().log_groups)(&resources)),
+            Some(hop) => (
+                format!("{title} {hop}"),
+                (hop.spec().log_groups)(&resources),
+            ),
             None => (
-                name.to_string(),
+                title.to_owned(),
                 super::fleet::deployment_groups(store, &name),
             ),
         };

@@ -173,7 +173,7 @@ impl Tools {
         context: &UpdateContext<'_>,
     ) -> Confirm {
         let name = name_of(endpoint, context.store);
-        let mut place = endpoint.deployment.to_string();
+        let mut place = context.store.title(endpoint.deployment.as_str()).to_owned();
         if name != place {
             place = format!("{place} at {name}");
         }
