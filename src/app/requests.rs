@@ -90,7 +90,20 @@ impl App {
             self.toast(format!("already active: {name}"), false);
             return Effects::none();
         }
+        self.record_fault(index);
         Effects::one(Effect::PlayFault(index))
+    }
+
+    /// Injects a fault again, after a question.
+    pub(super) fn fault_injected_again(&mut self, effect: &Effect) {
+        if let Effect::PlayFault(index) = effect {
+            if *index == 0 {
+                self.played.clear();
+            } else {
+                self.played.insert(*index);
+            }
+            self.record_fault(*index);
+        }
     }
 
     fn act_elsewhere(&mut self, route: Route, action: Action) -> Effects {

@@ -54,10 +54,10 @@ impl Doctor {
         }
     }
 
-    /// Records that an examination has ended, with a report or without.
-    pub fn ended(&mut self, deployment: &DeploymentName) {
-        self.asked.remove(deployment);
+    /// Records that an examination has ended, with a report or without. Returns when it was asked for.
+    pub fn ended(&mut self, deployment: &DeploymentName) -> Option<Moment> {
         self.running.remove(deployment);
+        self.asked.remove(deployment)
     }
 
     /// Records what a running examination has judged so far.

@@ -50,6 +50,7 @@ impl Tools {
             what: format!("call {} at {}", call.tool, name_of(endpoint, context.store)),
             write: call.is_write,
             is_declined: false,
+            is_warning: false,
             result: noted,
             request_id: result
                 .as_ref()
