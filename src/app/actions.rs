@@ -58,6 +58,7 @@ impl App {
                         self.secrets.answered(self.now);
                     }
                     effects.0.iter().for_each(|effect| {
+                        self.fault_injected_again(effect);
                         self.tools.begun(effect, self.now);
                         self.tools.history_changed(effect);
                     });

@@ -2,6 +2,7 @@
 //! nothing here waits or does IO.
 
 mod actions;
+mod activity_log;
 mod alarm_watch;
 mod drawn_frame;
 mod history_poll;
@@ -261,6 +262,7 @@ impl App {
             what,
             write: false,
             is_declined: false,
+            is_warning: false,
             result: Err(Box::new(failure.clone())),
             request_id: None,
             took_ms: None,
@@ -344,6 +346,7 @@ fn record_problems(store: &mut Store, problems: &[String], now: Moment) {
             what: "read the configuration".to_owned(),
             write: false,
             is_declined: false,
+            is_warning: false,
             result: Err(Box::new(failure)),
             request_id: None,
             took_ms: None,

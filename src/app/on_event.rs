@@ -39,7 +39,8 @@ impl App {
             Event::Secrets(event) => self.on_secrets(event),
             Event::Tools(event) => self.on_tools(event),
             Event::Examined(report) => {
-                self.doctor.ended(&report.deployment);
+                let since = self.doctor.ended(&report.deployment);
+                self.record_walk(&report, since);
                 self.store.record_examination(*report, now);
                 Effects::none()
             }
@@ -68,17 +69,18 @@ impl App {
             Event::Copied(what) => self.said(format!("copied {what}")),
             Event::AddressOpened(address) => self.said(format!("opened {address}")),
             Event::Broke(examined, failure) => {
-                if let Some(deployment) = examined {
-                    self.doctor.ended(&deployment);
+                match examined {
+                    Some(deployment) => self.walk_failed(&deployment, failure),
+                    None => self.toast_failure(&failure),
                 }
-                self.toast_failure(&failure);
                 Effects::none()
             }
-            Event::Exported(result) => {
-                match result {
-                    Ok(path) => self.toast(format!("written to {path}"), false),
-                    Err(failure) => self.toast_failure(&failure),
-                }
+            Event::Exported {
+                result,
+                bytes,
+                took_ms,
+            } => {
+                self.exported(result, bytes, took_ms);
                 Effects::none()
             }
         }
@@ -129,7 +131,8 @@ impl App {
             }
             FleetEvent::SessionsStopped(key, stopped, asked, result) => {
                 let words = result.map(|()| format!("{stopped} of {asked} stopped"));
-                self.wrote(format!("stop sessions of {}", key.own_id()), words, None);
+                let what = format!("stop sessions of {}", self.store.resource_words(&key));
+                self.wrote(what, words, None);
             }
             FleetEvent::ChangesRead(deployments, since, result) => {
                 self.store.record_changes(&deployments, since, &result, now);
@@ -191,7 +194,10 @@ impl App {
         version: &str,
         result: Result<(), Failure>,
     ) -> Effects {
-        let what = format!("let endpoint {} serve version {version}", key.own_id());
+        let what = format!(
+            "let endpoint {} serve version {version}",
+            self.store.resource_words(key)
+        );
         self.wrote(what, result.map(|()| "UPDATING".to_owned()), None);
         self.schedule_list(&key.deployment, key.kind, ListChange::StatusChanged);
         self.list_soon(&key.deployment, key.kind)
@@ -206,7 +212,7 @@ impl App {
             Ok((target, request_id)) => (Ok(target.status.clone()), request_id.clone()),
             Err(failure) => (Err(failure.clone()), None),
         };
-        let what = format!("synchronize {} of {}", key.own_id(), key.deployment);
+        let what = format!("synchronize {}", self.store.resource_words(key));
         self.wrote(what, status, request_id);
         if let Ok((resource, _)) = result {
             let _ = self.store.observe_resource(&resource, self.now);
@@ -400,6 +406,7 @@ impl App {
             what,
             write: true,
             is_declined: false,
+            is_warning: false,
             result: result.map_err(Box::new),
             request_id,
             took_ms: None,

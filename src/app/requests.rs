@@ -90,7 +90,20 @@ impl App {
             self.toast(format!("already active: {name}"), false);
             return Effects::none();
         }
+        self.record_fault(index);
         Effects::one(Effect::PlayFault(index))
+    }
+
+    /// Injects a fault again, after a question.
+    pub(super) fn fault_injected_again(&mut self, effect: &Effect) {
+        if let Effect::PlayFault(index) = effect {
+            if *index == 0 {
+                self.played.clear();
+            } else {
+                self.played.insert(*index);
+            }
+            self.record_fault(*index);
+        }
     }
 
     fn act_elsewhere(&mut self, route: Route, action: Action) -> Effects {
@@ -123,7 +136,8 @@ impl App {
         let (deployment, title, groups) = match target {
             PaletteTarget::Deployment(name) => {
                 let groups = deployment_groups(&self.store, &name);
-                (name.clone(), name.to_string(), groups)
+                let title = self.store.title(name.as_str()).to_owned();
+                (name, title, groups)
             }
             PaletteTarget::Group(name, group) => (name, group.clone(), vec![group]),
             PaletteTarget::Resource(key) => self.logs_of_resource(&key),
@@ -175,7 +189,8 @@ impl App {
                 since: Some(lookup.at.plus(-CALL_MARGIN_MS)),
                 until: None,
             };
-            self.tail_logs(deployment.clone(), deployment.to_string(), groups, window)
+            let title = self.store.title(deployment.as_str()).to_owned();
+            self.tail_logs(deployment.clone(), title, groups, window)
         };
         self.logs.look_up(lookup, from);
         effects

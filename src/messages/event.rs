@@ -57,8 +57,15 @@ pub enum Event {
     Copied(String),
     /// An address was opened in the browser.
     AddressOpened(String),
-    /// A file was written; its path.
-    Exported(Result<String, Failure>),
+    /// A file was written, or could not be.
+    Exported {
+        /// Its path.
+        result: Result<String, Failure>,
+        /// Its size, in bytes.
+        bytes: usize,
+        /// How long the writing took, in milliseconds.
+        took_ms: i64,
+    },
     /// A task failed that has no event of its own; the deployment that it examined, if it was an
     /// examination.
     Broke(Option<DeploymentName>, Failure),
@@ -231,9 +238,16 @@ impl Event {
                 Err(failure) => Self::Broke(None, failure),
             },
             Effect::Examine(deployment) => Self::Broke(Some(deployment), failure),
-            Effect::Export { .. } | Effect::ExportTo { .. } | Effect::WriteBundle(_) => {
-                Self::Exported(Err(failure))
-            }
+            Effect::Export { text, .. } | Effect::ExportTo { text, .. } => Self::Exported {
+                result: Err(failure),
+                bytes: text.len(),
+                took_ms: 0,
+            },
+            Effect::WriteBundle(_) => Self::Exported {
+                result: Err(failure),
+                bytes: 0,
+                took_ms: 0,
+            },
             Effect::Copy(_)
             | Effect::RaiseAlarm(..)
             | Effect::OpenAddress(_)

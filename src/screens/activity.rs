@@ -1,6 +1,7 @@
 //! Activity: what this console did, what failed, what others changed, and the writes of earlier runs; newest first.
 
 mod entries;
+mod names;
 mod view;
 
 use crossterm::event::KeyEvent;
@@ -89,7 +90,7 @@ impl Activity {
                 ShownEntries::Others => !entry.is_own(),
                 ShownEntries::Failed => entry.is_failure(),
             })
-            .filter(|entry| entry.matches(&words))
+            .filter(|entry| entry.matches(&words, store))
             .collect()
     }
 
@@ -106,8 +107,11 @@ impl Activity {
         if matches!(effect.as_ref(), Effect::Fleet(FleetEffect::List(..))) {
             return ScreenUpdate::effects(effects);
         }
+        if let Effect::Examine(deployment) = effect.as_ref() {
+            return ScreenUpdate::request(AppRequest::Examine(deployment.clone()));
+        }
         let text = entry.arguments.clone().unwrap_or_default();
-        let title = format!("Again: {}?", entry.what);
+        let title = format!("Again: {}?", names::with_names(&entry.what, store));
         ScreenUpdate::request(AppRequest::Ask(Confirm::ask(title, text, effects)))
     }
 

@@ -54,10 +54,10 @@ impl Doctor {
         }
     }
 
-    /// Records that an examination has ended, with a report or without.
-    pub fn ended(&mut self, deployment: &DeploymentName) {
-        self.asked.remove(deployment);
+    /// Records that an examination has ended, with a report or without. Returns when it was asked for.
+    pub fn ended(&mut self, deployment: &DeploymentName) -> Option<Moment> {
         self.running.remove(deployment);
+        self.asked.remove(deployment)
     }
 
     /// Records what a running examination has judged so far.
@@ -197,10 +197,14 @@ impl Doctor {
         let examined = store.examined.get(&name);
         let hop = examined.and_then(|(_, report)| self.hop_in_question(report));
         let resources: Vec<&Resource> = store.resources(&name).collect();
+        let title = store.title(name.as_str());
         let (title, groups) = match hop {
-            Some(hop) => (format!("{name} {hop}"), (hop.spec().log_groups)(&resources)),
+            Some(hop) => (
+                format!("{title} {hop}"),
+                (hop.spec().log_groups)(&resources),
+            ),
             None => (
-                name.to_string(),
+                title.to_owned(),
                 super::fleet::deployment_groups(store, &name),
             ),
         };

@@ -271,7 +271,8 @@ impl Secrets {
         }
         let subject = RunSubject::of(entry, action);
         let (start, has_plan) = (subject.effect(&deployment), subject.has_plan());
-        let run = Run::new(deployment, subject, context.now);
+        let title = context.store.title(deployment.as_str()).to_owned();
+        let run = Run::new(deployment, title, subject, context.now);
         let (title, name) = (capital(&run.entry()), run.name().to_owned());
         self.run = Some(run);
         self.shows_run = true;
@@ -412,7 +413,7 @@ impl Screen for Secrets {
             .as_ref()
             .map_or_else(String::new, |(page, _)| format!("   {}", page.subject));
         let deployment = match run.subject {
-            RunSubject::Password { .. } => format!("   {}", run.deployment),
+            RunSubject::Password { .. } => format!("   {}", run.deployment_title),
             RunSubject::ClientSecret { .. } => String::new(),
         };
         // The state stands before what may be cut.

@@ -20,6 +20,8 @@ pub struct ActivityEntry {
     pub write: bool,
     /// Whether it was not confirmed, so that nothing was done.
     pub is_declined: bool,
+    /// Whether it went well and found something that is not: a broken chain.
+    pub is_warning: bool,
     /// How it went: the good end, or the failure.
     pub result: Result<String, Box<Failure>>,
     /// The request id of a good end; a failure carries its own.
@@ -40,6 +42,7 @@ impl ActivityEntry {
             what: what.into(),
             write: false,
             is_declined: false,
+            is_warning: false,
             result: result.map_err(Box::new),
             request_id: None,
             took_ms: None,
@@ -74,6 +77,7 @@ impl Store {
                 what: write.what,
                 write: !write.is_declined,
                 is_declined: write.is_declined,
+                is_warning: false,
                 request_id: write.request_id,
                 took_ms: None,
                 arguments: None,

@@ -298,6 +298,14 @@ impl Store {
             .map_or(name, Deployment::title)
     }
 
+    /// Returns what a resource is called, and its deployment: `neo4j-target of Movies`.
+    pub fn resource_words(&self, key: &ResourceKey) -> String {
+        let name = self
+            .resource(key)
+            .map_or_else(|| key.own_id(), |resource| resource.name.as_str());
+        format!("{name} of {}", self.title(key.deployment.as_str()))
+    }
+
     /// Returns the chain of a deployment, as far as it is known, with the hop at which its calls fail.
     pub fn chain(&self, name: &DeploymentName, now: Moment) -> Chain {
         self.examined_chain(name, now)
@@ -387,7 +395,8 @@ impl Store {
         failure: Failure,
         now: Moment,
     ) {
-        let doing = format!("list {} of {deployment}", kind.plural());
+        let title = self.title(deployment.as_str());
+        let doing = format!("list {} of {title}", kind.plural());
         let again = Effect::Fleet(FleetEffect::List(deployment.clone(), kind));
         self.record(ActivityEntry {
             again: Some(Box::new(again)),

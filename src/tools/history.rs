@@ -224,13 +224,15 @@ impl HistoryEntry {
         words.join(" ").chars().take(TITLE).collect()
     }
 
-    /// Returns whether the call contains each of the words: in its title, its tool, its deployment, or its outcome.
-    pub fn matches(&self, words: &str) -> bool {
+    /// Returns whether the call contains each of the words: in its title, its tool, the name of its deployment or what the screens call
+    /// that, or its outcome.
+    pub fn matches(&self, words: &str, deployment_title: &str) -> bool {
         let all = [
             self.title().as_str(),
             self.statement().unwrap_or_default(),
             &self.tool,
             self.endpoint.deployment.as_str(),
+            deployment_title,
             &self.outcome.words(),
         ]
         .join(" ")
@@ -484,7 +486,8 @@ mod tests {
         let entries = read(&lines.join("\n"));
         let titles: Vec<String> = entries.iter().map(HistoryEntry::title).collect();
         assert_eq!(titles, ["read-cypher {\"a\":1}", "the first"]);
-        assert!(entries[1].is_pinned && entries[1].matches("FIRST prod"));
+        assert!(entries[1].is_pinned && entries[1].matches("FIRST prod", "Production"));
+        assert!(entries[1].matches("production", "Production"));
         assert_eq!(read(&text(&entries)), entries);
     }
 

@@ -376,7 +376,11 @@ fn break_down(harness: &mut Harness, route: Route) {
     )));
     harness.on(world::examined("prod", true));
     harness.on(world::examined("analytics", true));
-    harness.on(Event::Exported(Err(world::refused("writing logs.txt"))));
+    harness.on(Event::Exported {
+        result: Err(world::refused("writing logs.txt")),
+        bytes: 12,
+        took_ms: 1,
+    });
     harness.pass(7_000);
 }
 

@@ -7,6 +7,7 @@
     reason = "the helpers of tests fail as tests do"
 )]
 
+mod activity;
 mod dialogs;
 mod explorer;
 mod fleet;

@@ -40,7 +40,7 @@ fn numbers_switch_screens_and_what_nobody_looks_at_stops() {
         ("3", "SECRET"),
         ("4", "signing in"),
         ("5", "walking the chain"),
-        ("6", "Nothing yet"),
+        ("6", "done nothing yet"),
     ] {
         harness.keys(number);
         harness.shows(words);

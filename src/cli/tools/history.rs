@@ -118,7 +118,7 @@ fn calls(
         let entry = &call.entry;
         let name = entry.endpoint.deployment.as_str();
         let is_of = deployments.is_empty() || deployments.iter().any(|known| known == name);
-        is_of && since.is_none_or(|since| entry.at.since(since) >= 0) && entry.matches(&words)
+        is_of && since.is_none_or(|since| entry.at.since(since) >= 0) && entry.matches(&words, name)
     });
     Ok(found.take(options.limit.unwrap_or(usize::MAX)).collect())
 }

@@ -98,6 +98,17 @@ impl ServiceRunner {
     }
 }
 
+/// Writes a file, and says how long that took.
+fn exported(bytes: usize, write: impl FnOnce() -> Result<String, Failure>) -> Event {
+    let began = std::time::Instant::now();
+    let result = write();
+    Event::Exported {
+        result,
+        bytes,
+        took_ms: i64::try_from(began.elapsed().as_millis()).unwrap_or(i64::MAX),
+    }
+}
+
 /// Returns the slot of a task about secrets; none where it is no task.
 fn secrets_slot(effect: &SecretsEffect) -> Option<Slot> {
     Some(match effect {
@@ -190,12 +201,14 @@ impl EffectRunner for ServiceRunner {
                 stem,
                 extension,
                 text,
-            } => {
-                async move { Some(Event::Exported(export::write(&stem, extension, &text))) }.boxed()
+            } => async move {
+                let write = || export::write(&stem, extension, &text);
+                Some(exported(text.len(), write))
             }
+            .boxed(),
             Effect::WriteBundle(draft) => async move { world.write_bundle(*draft).await }.boxed(),
             Effect::ExportTo { path, text } => {
-                async move { Some(Event::Exported(export::write_to(&path, &text))) }.boxed()
+                async move { Some(exported(text.len(), || export::write_to(&path, &text))) }.boxed()
             }
             Effect::PlayFault(index) => async move { world.play_fault(index) }.boxed(),
             Effect::Stop(_) | Effect::Suspend => ready(None).boxed(),
@@ -308,11 +321,8 @@ impl RunnerState {
         let mut deployments: Vec<Deployment> = started.deployments.values().cloned().collect();
         deployments.sort_by(|one, other| one.name.cmp(&other.name));
         let text = started.services.doctor.ticket(draft, &deployments).await;
-        Some(Event::Exported(export::write(
-            "doctor-bundle",
-            "json",
-            &text,
-        )))
+        let write = || export::write("doctor-bundle", "json", &text);
+        Some(exported(text.len(), write))
     }
 
     async fn examine(&self, name: &DeploymentName, sender: Sender) -> Option<Event> {

@@ -1,5 +1,6 @@
 //! What the Activity lists: what this console did, in earlier runs too, and what others changed.
 
+use super::names;
 use crate::{
     model::{DeploymentName, Moment, ResourceKey},
     state::{ActivityEntry, AttributedChange, Store},
@@ -67,6 +68,14 @@ impl ActivityRow<'_> {
         }
     }
 
+    /// Returns whether it found something that is not well.
+    pub(super) const fn is_warning(&self) -> bool {
+        match self {
+            Self::Own(entry) => entry.is_warning,
+            Self::Change(..) => false,
+        }
+    }
+
     pub(super) fn is_write(&self) -> bool {
         match self {
             Self::Own(entry) => entry.write,
@@ -80,7 +89,10 @@ impl ActivityRow<'_> {
             Self::Own(entry) if entry.write => {
                 let mut deployments = store.deployments.iter();
                 deployments
-                    .find(|deployment| without_deployment(&entry.what, &deployment.name).is_some())
+                    .find(|deployment| {
+                        let mut names = [deployment.name.as_str(), deployment.title()].into_iter();
+                        names.any(|name| without_deployment(&entry.what, name).is_some())
+                    })
                     .map(|deployment| &deployment.name)
             }
             Self::Own(_) => None,
@@ -90,9 +102,11 @@ impl ActivityRow<'_> {
 
     /// Returns what was done, without the deployment where that stands in a column of its own.
     pub(super) fn what_in_row(&self, store: &Store) -> String {
-        let what = self.what();
+        let what = self.what(store);
         let short = match (self, self.deployment(store)) {
-            (Self::Own(_), Some(name)) => without_deployment(&what, name).map(str::to_owned),
+            (Self::Own(_), Some(name)) => {
+                without_deployment(&what, store.title(name.as_str())).map(str::to_owned)
+            }
             (Self::Own(_) | Self::Change(..), _) => None,
         };
         short.unwrap_or(what)
@@ -106,11 +120,19 @@ impl ActivityRow<'_> {
         }
     }
 
-    /// Returns what was done.
-    pub(super) fn what(&self) -> String {
+    /// Returns what was done, with names in the place of ids where the store knows them.
+    pub(super) fn what(&self, store: &Store) -> String {
         match self {
-            Self::Own(entry) => entry.what.clone(),
+            Self::Own(entry) => names::with_names(&entry.what, store),
             Self::Change(_, found) => format!("{} {}", found.change.action, found.name),
+        }
+    }
+
+    /// Returns the words in which it was recorded.
+    pub(super) fn recorded(&self) -> &str {
+        match self {
+            Self::Own(entry) => &entry.what,
+            Self::Change(_, found) => &found.change.action,
         }
     }
 
@@ -157,15 +179,16 @@ impl ActivityRow<'_> {
     }
 
     /// Returns whether every word stands somewhere in it; a word after `!` must not.
-    pub(super) fn matches(&self, words: &[String]) -> bool {
+    pub(super) fn matches(&self, words: &[String], store: &Store) -> bool {
         if words.is_empty() {
             return true;
         }
         let write = if self.is_write() { "write" } else { "" };
         let text = format!(
-            "{} {} {} {} {write}",
+            "{} {} {} {} {} {write}",
             self.who(),
-            self.what(),
+            self.what(store),
+            self.recorded(),
             self.outcome(),
             self.request().unwrap_or_default()
         )
@@ -179,6 +202,6 @@ impl ActivityRow<'_> {
 }
 
 /// Returns a phrase without the deployment that it ends with: entries say `synchronize t-1 of prod`.
-fn without_deployment<'a>(what: &'a str, name: &DeploymentName) -> Option<&'a str> {
-    what.strip_suffix(name.as_str())?.strip_suffix(" of ")
+fn without_deployment<'a>(what: &'a str, name: &str) -> Option<&'a str> {
+    what.strip_suffix(name)?.strip_suffix(" of ")
 }

@@ -47,11 +47,7 @@ pub(super) fn activity(
         ..area
     };
     if shown.is_empty() {
-        let text = if context.store.activity.is_empty() && state.filter.text().is_empty() {
-            "Nothing yet. Calls, writes, failures and the changes of others are listed here, with request ids."
-        } else {
-            "Nothing here matches."
-        };
+        let text = nothing_shown(state, context);
         painter.text(body.x + 3, body.y + 1, body.width, text, Role::Dim);
     }
     let window = state
@@ -80,6 +76,19 @@ pub(super) fn activity(
     }
     if prompt > 0 {
         draw_prompt(state, area, painter);
+    }
+}
+
+/// Says why no entry is shown. What was not read yet is not nothing.
+fn nothing_shown(state: &Activity, context: &ViewContext<'_>) -> &'static str {
+    if !context.store.activity.is_empty() || !state.filter.text().is_empty() {
+        return "Nothing here matches.";
+    }
+    let mut histories = context.store.changes.values();
+    if histories.any(|history| history.read.is_some()) {
+        "Nothing yet. Calls, writes, failures and the changes of others are listed here, with request ids."
+    } else {
+        "This console has done nothing yet. What others changed is not read yet."
     }
 }
 
@@ -130,6 +139,9 @@ fn header(
 fn look(entry: &ActivityRow<'_>) -> (&'static str, Role) {
     if entry.is_declined() {
         return ("○", Role::Dim);
+    }
+    if entry.is_warning() {
+        return ("▲", Role::Degraded);
     }
     match (entry.is_failure(), entry.is_own()) {
         (true, true) => ("✖", Role::Failed),
@@ -185,7 +197,11 @@ fn draw_entry(
             end = right.saturating_sub(width + 2);
         }
     }
-    let words = if entry.is_failure() { role } else { Role::Text };
+    let words = if entry.is_failure() || entry.is_warning() {
+        role
+    } else {
+        Role::Text
+    };
     painter.text(x, row.y, end.saturating_sub(x), &outcome, words);
 }
 
@@ -270,10 +286,14 @@ fn opened_lines(entry: &ActivityRow<'_>, context: &ViewContext<'_>, room: u16) -
     let head = format!(
         "{}   {}   by {}",
         entry.at().date_time(context.zone),
-        entry.what(),
+        entry.what(context.store),
         entry.who()
     );
     let mut lines = wrapped(&head, room, Role::Name);
+    if entry.is_own() && entry.recorded() != entry.what(context.store) {
+        let recorded = format!("recorded as {}", entry.recorded());
+        lines.extend(wrapped(&recorded, room, Role::Dim));
+    }
     if let ActivityRow::Own(own) = entry {
         if let Some(arguments) = &own.arguments {
             lines.extend(wrapped(&format!("arguments {arguments}"), room, Role::Text));

@@ -27,7 +27,10 @@ pub(super) fn synchronize(
     {
         return refusal;
     }
-    let row_id = |target: &Resource| format!("{} ({})", target.name, target.key.deployment);
+    let row_id = |target: &Resource| {
+        let title = context.store.title(target.key.deployment.as_str());
+        format!("{} ({title})", target.name)
+    };
     let title = if targets.len() == 1 {
         format!("Synchronize {}?", row_id(first))
     } else {

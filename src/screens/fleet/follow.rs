@@ -157,7 +157,8 @@ fn copy_fix(deployment: &DeploymentName, context: &UpdateContext<'_>) -> ScreenU
     match found.filter(|found| health.hop == Some(found.hop.as_str())) {
         Some(found) => ScreenUpdate::effect(Effect::Copy(found.fix.clone())),
         None => ScreenUpdate::request(AppRequest::Say(format!(
-            "no fix is known for {deployment}: the doctor finds one"
+            "no fix is known for {}: the doctor finds one",
+            context.store.title(deployment.as_str())
         ))),
     }
 }
@@ -214,12 +215,11 @@ fn follow_logs(
         (resource.name.clone(), resource.log_groups.clone())
     } else {
         let groups = deployment_groups(context.store, deployment);
-        (deployment.to_string(), groups)
+        let title = context.store.title(deployment.as_str());
+        (title.to_owned(), groups)
     };
     if groups.is_empty() {
-        return ScreenUpdate::request(AppRequest::Say(format!(
-            "{deployment} has no log groups yet"
-        )));
+        return ScreenUpdate::request(AppRequest::Say(format!("{title} has no log groups yet")));
     }
     ScreenUpdate::request(AppRequest::Logs {
         deployment: deployment.clone(),

@@ -208,7 +208,7 @@ impl Logs {
         match next {
             Some(part) => {
                 let source = TailSource {
-                    title: part.deployment.to_string(),
+                    title: context.store.title(part.deployment.as_str()).to_owned(),
                     parts: vec![part],
                 };
                 ScreenUpdate::effects(self.tail(source, LogWindow::default(), context.now))
@@ -237,7 +237,10 @@ impl Logs {
         }
         let is_everything = all || closed.len() == 1;
         parts.extend(closed.into_iter().take(if all { usize::MAX } else { 1 }));
-        let names: Vec<&str> = parts.iter().map(|part| part.deployment.as_str()).collect();
+        let names: Vec<&str> = parts
+            .iter()
+            .map(|part| context.store.title(part.deployment.as_str()))
+            .collect();
         let title = if is_everything {
             "all deployments".to_owned()
         } else {

@@ -32,7 +32,7 @@ impl Secrets {
             .unwrap_or(u16::MAX)
             .min(area.height / 2)
             .max(1);
-        let columns = SecretColumns::new(area, LongestTexts::of(&all));
+        let columns = SecretColumns::new(area, LongestTexts::of(&all, context.store));
         columns.draw_titles(area.y, painter);
         let top = Rect {
             y: area.y + 1,

@@ -45,11 +45,14 @@ pub(super) struct LongestTexts {
 
 impl LongestTexts {
     /// Measures the entries.
-    pub(super) fn of(entries: &[SecretEntry<'_>]) -> Self {
-        let longest = |text: fn(&SecretEntry<'_>) -> usize| entries.iter().map(text).max();
+    pub(super) fn of(entries: &[SecretEntry<'_>], store: &Store) -> Self {
+        let names = entries.iter().map(|entry| text_width(entry.title()));
+        let deployments = entries
+            .iter()
+            .map(|entry| text_width(store.title(entry.deployment().as_str())));
         Self {
-            name: longest(|entry| text_width(entry.title())).unwrap_or(0),
-            deployment: longest(|entry| text_width(entry.deployment().as_str())).unwrap_or(0),
+            name: names.max().unwrap_or(0),
+            deployment: deployments.max().unwrap_or(0),
         }
     }
 }
@@ -123,7 +126,8 @@ impl SecretColumns {
             SecretEntry::Client(_) => providers(known.client),
         };
         let name = entry.title().to_owned();
-        let deployment = entry.deployment().as_str().to_owned();
+        let title = context.store.title(entry.deployment().as_str());
+        let deployment = cut_middle(title, 18);
         let cells = [
             (self.name, self.deployment, (name, Role::Name)),
             (self.deployment, self.user, (deployment, Role::Text)),

@@ -392,7 +392,7 @@ pub(super) fn draw_bar(
     let gap = u16::from(area.height > 3);
     let name = confirm.name.as_deref().unwrap_or_default();
     // What is about to happen where: the header may be too narrow for the deployment.
-    let deployment = cut_middle(run.deployment.as_str(), 18);
+    let deployment = cut_middle(&run.deployment_title, 18);
     let label = if confirm.is_early {
         "The plan is being made; type the name   ".to_owned()
     } else {

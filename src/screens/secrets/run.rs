@@ -61,6 +61,8 @@ pub(super) struct RunEnd {
 #[derive(Clone, Debug)]
 pub(super) struct Run {
     pub(super) deployment: DeploymentName,
+    /// What the screens call the deployment.
+    pub(super) deployment_title: String,
     pub(super) subject: RunSubject,
     began: Moment,
     pub(super) plan: Option<(PlanPage, Moment)>,
@@ -135,9 +137,15 @@ impl Run {
         }
     }
 
-    pub(super) fn new(deployment: DeploymentName, subject: RunSubject, began: Moment) -> Self {
+    pub(super) fn new(
+        deployment: DeploymentName,
+        deployment_title: String,
+        subject: RunSubject,
+        began: Moment,
+    ) -> Self {
         Self {
             deployment,
+            deployment_title,
             subject,
             began,
             plan: None,
@@ -168,7 +176,7 @@ impl Run {
                 format!(
                     "{} of the client secret of {}",
                     kind.as_str(),
-                    self.deployment
+                    self.deployment_title
                 )
             }
         }
@@ -178,10 +186,14 @@ impl Run {
     pub(super) fn entry(&self) -> String {
         match &self.subject {
             RunSubject::Password { secret, kind } => {
-                format!("{} {secret} of {}", kind.as_str(), self.deployment)
+                format!("{} {secret} of {}", kind.as_str(), self.deployment_title)
             }
             RunSubject::ClientSecret { kind } => {
-                format!("{} the client secret of {}", kind.as_str(), self.deployment)
+                format!(
+                    "{} the client secret of {}",
+                    kind.as_str(),
+                    self.deployment_title
+                )
             }
         }
     }
@@ -189,8 +201,10 @@ impl Run {
     /// Returns whose rotation it is, without the verb: `prod/neo4j of movies`.
     pub(super) fn whose(&self) -> String {
         match &self.subject {
-            RunSubject::Password { secret, .. } => format!("{secret} of {}", self.deployment),
-            RunSubject::ClientSecret { .. } => format!("client secret of {}", self.deployment),
+            RunSubject::Password { secret, .. } => format!("{secret} of {}", self.deployment_title),
+            RunSubject::ClientSecret { .. } => {
+                format!("client secret of {}", self.deployment_title)
+            }
         }
     }
 
@@ -211,7 +225,9 @@ impl Run {
     pub(super) fn title(&self) -> String {
         match &self.subject {
             RunSubject::Password { secret, .. } => secret.clone(),
-            RunSubject::ClientSecret { .. } => format!("Client secret of {}", self.deployment),
+            RunSubject::ClientSecret { .. } => {
+                format!("Client secret of {}", self.deployment_title)
+            }
         }
     }
 
@@ -476,7 +492,7 @@ mod tests {
         let subject = RunSubject::ClientSecret {
             kind: ClientSecretKind::Rotate,
         };
-        let mut run = Run::new(DeploymentName::from("a"), subject, at(0));
+        let mut run = Run::new(DeploymentName::from("a"), "a".to_owned(), subject, at(0));
         run.asked(at(1_000));
         run.asked(at(2_000));
         assert!(run.is_waiting());

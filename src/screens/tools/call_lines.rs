@@ -150,7 +150,10 @@ impl Tools {
         }
         if ids.is_empty() {
             return ScreenUpdate::request(AppRequest::Logs {
-                title: format!("{deployment} around this call"),
+                title: format!(
+                    "{} around this call",
+                    context.store.title(deployment.as_str())
+                ),
                 deployment,
                 groups,
                 since: Some(result.began.plus(-BEFORE_MS)),

@@ -50,6 +50,7 @@ impl Tools {
             what: format!("call {} at {}", call.tool, name_of(endpoint, context.store)),
             write: call.is_write,
             is_declined: false,
+            is_warning: false,
             result: noted,
             request_id: result
                 .as_ref()
@@ -173,7 +174,7 @@ impl Tools {
         context: &UpdateContext<'_>,
     ) -> Confirm {
         let name = name_of(endpoint, context.store);
-        let mut place = endpoint.deployment.to_string();
+        let mut place = context.store.title(endpoint.deployment.as_str()).to_owned();
         if name != place {
             place = format!("{place} at {name}");
         }

@@ -226,6 +226,7 @@ fn record_connection(
         what,
         write: false,
         is_declined: false,
+        is_warning: false,
         result: words,
         request_id: None,
         took_ms: None,

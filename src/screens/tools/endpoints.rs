@@ -23,6 +23,8 @@ pub(super) struct EndpointPicker {
 /// A line of it.
 struct EndpointChoice {
     endpoint: McpEndpoint,
+    /// What the screens call its deployment.
+    title: String,
     name: String,
     kind: &'static str,
     sign_in: &'static str,
@@ -33,6 +35,7 @@ impl EndpointChoice {
     /// Returns whether it contains each of the words. In an address, which contains every letter, only long ones are looked for.
     fn matches(&self, words: &str) -> bool {
         let all = [
+            self.title.as_str(),
             self.endpoint.deployment.as_str(),
             &self.name,
             self.kind,
@@ -51,7 +54,7 @@ impl EndpointChoice {
         let mark = if is_current { "●" } else { " " };
         painter.text(line.x + 2, line.y, 1, mark, Role::Success);
         let columns = [
-            (4, 16, self.endpoint.deployment.as_str(), Role::Name),
+            (4, 16, self.title.as_str(), Role::Name),
             (21, 30, self.name.as_str(), Role::Text),
             (52, 8, self.kind, Role::Dim),
             (61, 7, self.sign_in, Role::Accent),
@@ -161,6 +164,7 @@ fn choices(store: &Store) -> Vec<EndpointChoice> {
                 deployment: deployment.name.clone(),
                 target,
             },
+            title: deployment.title().to_owned(),
             name,
             kind,
             sign_in: deployment.sign_in.mode(),
@@ -245,7 +249,7 @@ impl Tools {
 /// Returns what an endpoint is called.
 pub(super) fn name_of(endpoint: &McpEndpoint, store: &Store) -> String {
     match &endpoint.target {
-        McpTarget::Default => endpoint.deployment.to_string(),
+        McpTarget::Default => store.title(endpoint.deployment.as_str()).to_owned(),
         McpTarget::Resource(key) => store
             .resource(key)
             .map_or_else(|| key.id.clone(), |resource| resource.name.clone()),

@@ -15,8 +15,9 @@ pub(super) fn headline(
 ) -> Vec<(String, Role)> {
     let name =
         resource_at(state, context, endpoint).unwrap_or_else(|| name_of(endpoint, context.store));
-    let mut pieces = vec![(endpoint.deployment.to_string(), Role::Name)];
-    if name != endpoint.deployment.as_str() {
+    let title = context.store.title(endpoint.deployment.as_str());
+    let mut pieces = vec![(title.to_owned(), Role::Name)];
+    if name != title {
         pieces.push((" ▸ ".to_owned(), Role::Faint));
         pieces.push((name, Role::Text));
     }

@@ -10,6 +10,7 @@ use crate::{
     },
     model::{CallOutcome, Failure, McpEndpoint, Moment},
     screens::{AppRequest, ScreenUpdate, UpdateContext, ViewContext, confirm::Confirm},
+    state::Store,
     theme::Role,
     tools::history::{self, HistoryChange, HistoryEntry, HistoryOutcome, WireFacts},
     widgets::{DrawnViewport, LineInput, List, Painter, cut},
@@ -55,11 +56,14 @@ impl Tools {
     }
 
     /// Returns the calls that a search finds, as places in the history: pinned ones first.
-    fn found_calls(&self, words: &str) -> Vec<usize> {
+    fn found_calls(&self, words: &str, store: &Store) -> Vec<usize> {
+        let is_found = |entry: &HistoryEntry| {
+            entry.matches(words, store.title(entry.endpoint.deployment.as_str()))
+        };
         let found = |pinned: bool| {
             let entries = self.history.iter().enumerate();
             entries
-                .filter(move |(_, entry)| entry.is_pinned == pinned && entry.matches(words))
+                .filter(move |(_, entry)| entry.is_pinned == pinned && is_found(entry))
                 .map(|(at, _)| at)
         };
         found(true).chain(found(false)).collect()
@@ -125,11 +129,11 @@ impl Tools {
     }
 
     /// Returns the call that is selected in the search.
-    fn found_call(&self) -> Option<&HistoryEntry> {
+    fn found_call(&self, store: &Store) -> Option<&HistoryEntry> {
         let Some(Modal::History(search)) = self.modals.last() else {
             return None;
         };
-        let found = self.found_calls(search.input.text());
+        let found = self.found_calls(search.input.text(), store);
         let at = search.list.cursor().min(found.len().saturating_sub(1));
         self.history.get(*found.get(at)?)
     }
@@ -151,7 +155,7 @@ impl Tools {
             Some(Modal::History(search)) => search.input.text().to_owned(),
             Some(_) | None => return ScreenUpdate::ignored(),
         };
-        let count = self.found_calls(&words).len();
+        let count = self.found_calls(&words, context.store).len();
         if let (Some(step), Some(Modal::History(search))) = (step, self.modals.last_mut()) {
             search.list.clamp(count);
             search.list.act(step, count);
@@ -161,7 +165,7 @@ impl Tools {
             self.modals.pop();
             return ScreenUpdate::done();
         }
-        let Some(entry) = self.found_call().cloned() else {
+        let Some(entry) = self.found_call(context.store).cloned() else {
             return ScreenUpdate::done();
         };
         if action == Action::Prompt(PromptAction::Accept) {
@@ -274,7 +278,7 @@ impl Tools {
         painter: &mut Painter<'_>,
     ) {
         painter.clear(area);
-        let found = self.found_calls(search.input.text());
+        let found = self.found_calls(search.input.text(), context.store);
         draw_input(search, found.len(), self.history.len(), area, painter);
         let below = (STATEMENT_LINES + 1).min(area.height / 3);
         let body = Rect {
@@ -346,7 +350,7 @@ fn draw_found(
     painter: &mut Painter<'_>,
 ) {
     let (time, mark) = (when(entry, context), pin_mark(entry));
-    let deployment = cut(entry.endpoint.deployment.as_str(), 16);
+    let deployment = cut(context.store.title(entry.endpoint.deployment.as_str()), 16);
     let right_width = 32.min(line.width / 3);
     let title = entry.title();
     let name = if entry.name.is_some() {

@@ -269,7 +269,7 @@ impl Tools {
             .map_or("", |(info, ..)| info.server.as_str());
         let name = name_of(endpoint, context.store);
         let account = context.store.account_and_region(&endpoint.deployment);
-        let mut to = endpoint.deployment.to_string();
+        let mut to = context.store.title(endpoint.deployment.as_str()).to_owned();
         if name != to {
             to = format!("{to} ▸ {name}");
         }
