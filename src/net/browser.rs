@@ -8,19 +8,19 @@ use url::Url;
 /// started, as on a machine without a desktop.
 pub(crate) fn start(address: &str) -> bool {
     is_web_address(address)
-        && commands(&Environment::of_process())
+        && commands(&BrowserEnvironment::of_process())
             .iter()
             .any(|browser| spawn(browser, address))
 }
 
 /// Returns whether there is a browser that can be tried.
 pub(crate) fn is_available() -> bool {
-    !commands(&Environment::of_process()).is_empty()
+    !commands(&BrowserEnvironment::of_process()).is_empty()
 }
 
 /// Returns whether `$BROWSER` names a browser: then one is wanted even if nobody is at the terminal.
 pub(crate) fn is_configured() -> bool {
-    let environment = Environment::of_process();
+    let environment = BrowserEnvironment::of_process();
     !configured(&environment).is_empty()
 }
 
@@ -31,7 +31,7 @@ pub(crate) fn is_web_address(address: &str) -> bool {
 }
 
 /// What decides which browser is started.
-struct Environment {
+struct BrowserEnvironment {
     browser: String,
     is_macos: bool,
     /// Whether the session has a desktop of its own.
@@ -40,7 +40,7 @@ struct Environment {
     is_remote: bool,
 }
 
-impl Environment {
+impl BrowserEnvironment {
     fn of_process() -> Self {
         let is_set = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         Self {
@@ -53,13 +53,13 @@ impl Environment {
 }
 
 /// Returns the browsers that `$BROWSER` names. Several are separated by colons, as in Debian's and Python's use of the variable.
-fn configured(environment: &Environment) -> Vec<&str> {
+fn configured(environment: &BrowserEnvironment) -> Vec<&str> {
     let names = environment.browser.split(':').map(str::trim);
     names.filter(|browser| !browser.is_empty()).collect()
 }
 
 /// Returns the commands that open an address, the first choice first.
-fn commands(environment: &Environment) -> Vec<&str> {
+fn commands(environment: &BrowserEnvironment) -> Vec<&str> {
     let mut commands = configured(environment);
     if environment.is_macos && !environment.is_remote {
         commands.push("open");
@@ -103,8 +103,8 @@ fn spawn(browser: &str, address: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn environment(browser: &str) -> Environment {
-        Environment {
+    fn environment(browser: &str) -> BrowserEnvironment {
+        BrowserEnvironment {
             browser: browser.to_owned(),
             is_macos: false,
             has_display: false,
@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn the_browser_is_the_configured_one_and_then_that_of_the_desktop() {
-        let desktop = Environment {
+        let desktop = BrowserEnvironment {
             has_display: true,
             ..environment(" firefox: :chromium --new-tab %s")
         };
@@ -122,12 +122,12 @@ mod tests {
             commands(&desktop),
             ["firefox", "chromium --new-tab %s", "xdg-open"]
         );
-        let mac = Environment {
+        let mac = BrowserEnvironment {
             is_macos: true,
             ..environment("")
         };
         assert_eq!(commands(&mac), ["open"]);
-        let remote_mac = Environment {
+        let remote_mac = BrowserEnvironment {
             is_remote: true,
             ..mac
         };

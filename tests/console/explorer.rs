@@ -572,6 +572,7 @@ fn the_log_lines_of_a_call_are_clean_and_what_is_not_shown_is_counted() {
         source: "group".into(),
         hop: "interceptor",
         message: message.into(),
+        shown: message.into(),
         is_cause: false,
         level: Some(level),
         reporter: "",

@@ -73,7 +73,7 @@ fn resources(store: &Store) -> impl Iterator<Item = &Resource> {
         | Kind::Policy
         | Kind::RateLimit => true,
     });
-    lists.filter_map(|(_, list)| list.get()).flatten()
+    lists.filter_map(|(_, list)| list.value()).flatten()
 }
 
 #[cfg(test)]
