@@ -1,7 +1,7 @@
 //! From evidence to findings, and from findings to the cause.
 
 use super::{
-    DoctorReport, DoctorVerdict, Evidence, Hop, HopFinding, HopState, Judgement,
+    DoctorReport, DoctorVerdict, Evidence, Hop, HopFinding, HopState, Judgement, Probe,
     comparison::compare, judgement::unreadable, symptom::Symptom,
 };
 
@@ -101,8 +101,12 @@ fn cause(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<DoctorVerdict> {
     None
 }
 
-/// Returns whether the chain has no such hop, as far as everything is known that says so: then it is not the cause.
+/// Returns whether the chain has no such hop, as far as everything is known that says so: then it is not the cause. A runtime that was
+/// called directly is there, whether or not it could be listed.
 fn is_absent(hop: Hop, evidence: &Evidence) -> bool {
+    if hop == Hop::Runtime && !matches!(evidence.direct, Probe::NotMade(_)) {
+        return false;
+    }
     let judged = (hop.spec().judge)(evidence);
     judged.state == HopState::Skipped
         && judged.evidence != PENDING

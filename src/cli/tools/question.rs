@@ -243,11 +243,11 @@ mod tests {
             "from bad to good",
             "rating (integer; 1 to 10; required): ",
             "  required\n",
-            "1 to 10 is wanted",
+            "must be 1 to 10",
             "recommend (yes or no; optional) [true]: ",
             "one of: home (At home), cinema (In a cinema)",
             "unknown value \"moon\"",
-            "an email address is wanted",
+            "must be an email address",
         ] {
             assert!(printed.contains(shown), "{shown}: {printed}");
         }
