@@ -102,9 +102,10 @@ fn cause(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<DoctorVerdict> {
 }
 
 /// Returns whether the chain has no such hop, as far as everything is known that says so: then it is not the cause. A runtime that was
-/// called directly is there, whether or not it could be listed.
+/// called directly is there, whether or not it could be listed, and so is a rate limit that an answer names.
 fn is_absent(hop: Hop, evidence: &Evidence) -> bool {
-    if hop == Hop::Runtime && !matches!(evidence.direct, Probe::NotMade(_)) {
+    let was_called = hop == Hop::Runtime && !matches!(evidence.direct, Probe::NotMade(_));
+    if was_called || hop == Hop::Limits {
         return false;
     }
     let judged = (hop.spec().judge)(evidence);

@@ -964,7 +964,6 @@ fn no_verdict_names_a_hop_that_is_not_in_the_chain() {
         "Failed to connect to the target: credential provider",
         "GetSecretValue: AccessDeniedException",
         "HTTP 500: ExecutionFailed",
-        "limitKey",
     ];
     let mut named = 0;
     for (lacks, chain) in chains_that_lack_hops() {

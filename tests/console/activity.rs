@@ -135,8 +135,8 @@ fn what_was_done_is_told_by_names_and_titles() {
         request_id: None,
     }]));
     harness.keys("6");
-    harness.shows("synchronize movies-target of Movies");
-    harness.shows("targets.sync movies-target of Movies");
+    harness.shows("Movies    synchronize movies-target");
+    harness.shows("Movies    targets.sync movies-target");
     harness.hides("LhCJsGOZlO");
     // The id stays findable.
     harness.keys("/");

@@ -139,7 +139,7 @@ fn counts_come_with_the_width_and_stay_out_of_a_small_window() {
         "{}",
         harness.line("analytics-gateway")
     );
-    let deployment = harness.line("✖ broken");
+    let deployment = harness.line("▲ failing at");
     assert!(
         deployment.contains("prod") && deployment.contains("1,200     3"),
         "{deployment}"
@@ -278,7 +278,7 @@ fn a_verdict_of_the_doctor_breaks_the_deployment_until_it_is_old_and_then_leaves
     let row = harness
         .frame(180, 50)
         .lines()
-        .find(|line| line.contains("analytics "))
+        .find(|line| line.contains("▾ analytics "))
         .unwrap_or_default()
         .to_owned();
     assert!(
@@ -297,7 +297,7 @@ fn a_verdict_of_the_doctor_breaks_the_deployment_until_it_is_old_and_then_leaves
     let row = harness
         .frame(180, 50)
         .lines()
-        .find(|line| line.contains("analytics "))
+        .find(|line| line.contains("▾ analytics "))
         .unwrap_or_default()
         .to_owned();
     assert!(
@@ -308,7 +308,7 @@ fn a_verdict_of_the_doctor_breaks_the_deployment_until_it_is_old_and_then_leaves
     let row = harness
         .frame(180, 50)
         .lines()
-        .find(|line| line.contains("analytics "))
+        .find(|line| line.contains("▾ analytics "))
         .unwrap_or_default()
         .to_owned();
     assert!(row.contains("✖ broken"), "{row}");
@@ -316,7 +316,7 @@ fn a_verdict_of_the_doctor_breaks_the_deployment_until_it_is_old_and_then_leaves
     let row = harness
         .frame(180, 50)
         .lines()
-        .find(|line| line.contains("analytics "))
+        .find(|line| line.contains("▾ analytics "))
         .unwrap_or_default()
         .to_owned();
     assert!(
@@ -327,7 +327,7 @@ fn a_verdict_of_the_doctor_breaks_the_deployment_until_it_is_old_and_then_leaves
     let row = harness
         .frame(180, 50)
         .lines()
-        .find(|line| line.contains("analytics "))
+        .find(|line| line.contains("▾ analytics "))
         .unwrap_or_default()
         .to_owned();
     assert!(row.contains("✖ broken"), "{row}");
@@ -335,7 +335,7 @@ fn a_verdict_of_the_doctor_breaks_the_deployment_until_it_is_old_and_then_leaves
     let row = harness
         .frame(180, 50)
         .lines()
-        .find(|line| line.contains("analytics "))
+        .find(|line| line.contains("▾ analytics "))
         .unwrap_or_default()
         .to_owned();
     assert!(

@@ -17,7 +17,7 @@ use serde_json::Value;
 
 use crate::model::Failure;
 
-use super::{control::Control, resources::masked};
+use super::control::Control;
 
 /// How long a list answers for the other deployments of the account: their lists are requested within a moment.
 const FRESH: Duration = Duration::from_secs(3);
@@ -35,8 +35,7 @@ pub(crate) struct SharedList {
 }
 
 impl SharedList {
-    /// Returns one resource in full, without values that may be secrets: as it was read before, if the account's list shows that
-    /// it is still so, otherwise by `read`.
+    /// Returns one resource in full: as it was read before, if the account's list shows that it is still so, otherwise by `read`.
     ///
     /// # Errors
     /// Those of `read`.
@@ -65,7 +64,7 @@ impl SharedList {
                 return Ok(detail);
             }
         }
-        let detail = Arc::new(masked(&read().await?));
+        let detail = Arc::new(read().await?);
         self.details
             .lock()
             .insert(id.to_owned(), (Instant::now(), detail.clone()));

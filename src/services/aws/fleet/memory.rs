@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{
     model::{Failure, Resource},
-    services::aws::{control::Control, resources::masked},
+    services::aws::control::Control,
 };
 
 /// The last answer of a list. Its lock is held while the list is asked for: a second reader waits for that answer.
@@ -22,7 +22,7 @@ pub(crate) struct ListMemory {
 }
 
 impl ListMemory {
-    /// Returns the detail of a target, without values that may be secrets: asked for once as long as its summary stays the same.
+    /// Returns the detail of a target: asked for once as long as its summary stays the same.
     pub(super) async fn detail(
         &self,
         control: &Control,
@@ -42,7 +42,7 @@ impl ListMemory {
         if let Some(detail) = kept {
             return Ok(detail);
         }
-        let detail = Arc::new(masked(&control.target(gateway, id).await?));
+        let detail = Arc::new(control.target(gateway, id).await?);
         let mut details = self
             .target_details
             .lock()

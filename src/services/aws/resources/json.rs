@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use crate::model::{Fact, Kind, Link, Moment, Relation};
 
 /// Returns a copy without values that may be secrets.
-pub(in crate::services::aws) fn masked(json: &Value) -> Value {
+pub(super) fn masked(json: &Value) -> Value {
     match json {
         Value::Object(members) => members
             .iter()

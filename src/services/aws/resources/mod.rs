@@ -17,10 +17,12 @@ use crate::model::{DeploymentName, Kind, Resource, ResourceKey};
 
 pub(crate) use gateway::gateway;
 pub(crate) use json::moment;
-pub(super) use json::{FactList, items, link, list, masked, text};
+pub(super) use json::{FactList, items, link, list, text};
 pub(crate) use runtime::{endpoint, runtime};
 pub(crate) use secret::secret;
 pub(crate) use target::target;
+
+use json::masked;
 
 /// Returns a configured resource that could not be read: it stays in the list, and says why.
 pub(crate) fn unreadable(
