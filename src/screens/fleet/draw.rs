@@ -302,6 +302,7 @@ fn draw_legend(body: Rect, painter: &mut Painter<'_>) {
     let pieces = [
         ("●", Role::Success, "a call passed it"),
         (GOOD_BY_STATUS, Role::Text, "good by status"),
+        ("▲", Role::Degraded, "failing"),
         ("✖", Role::Failed, "does not work"),
         ("◆", Role::Person, "waits for a person"),
         ("◐", Role::Changing, "changing"),
