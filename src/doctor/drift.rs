@@ -89,11 +89,11 @@ fn judge(evidence: &Evidence) -> Judgement {
 }
 
 fn names_without<'a>(
-    these: &BTreeMap<&'a str, &Tool>,
-    those: &BTreeMap<&'a str, &Tool>,
+    tools: &BTreeMap<&'a str, &Tool>,
+    others: &BTreeMap<&'a str, &Tool>,
 ) -> Vec<&'a str> {
-    let names = these.keys().copied();
-    names.filter(|name| !those.contains_key(name)).collect()
+    let names = tools.keys().copied();
+    names.filter(|name| !others.contains_key(name)).collect()
 }
 
 /// Returns the tool with what differs of it. Only what a caller sees is compared: gateways leave other members of a schema out.

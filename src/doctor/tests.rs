@@ -880,14 +880,18 @@ fn a_cause_is_named_when_its_evidence_is_complete_and_never_taken_back() {
         ..healthy()
     };
     for (evidence, cause, known_after) in [
-        (opaque(&began, &[]), Hop::Interceptor, 3),
-        (opaque(&began, &["[ERROR] TypeError"]), Hop::Interceptor, 3),
+        (Box::new(opaque(&began, &[])), Hop::Interceptor, 3),
         (
-            opaque(&["{\"request_id\":\"request-2\"}"], &[]),
+            Box::new(opaque(&began, &["[ERROR] TypeError"])),
+            Hop::Interceptor,
+            3,
+        ),
+        (
+            Box::new(opaque(&["{\"request_id\":\"request-2\"}"], &[])),
             Hop::Gateway,
             3,
         ),
-        (refused, Hop::Token, 2),
+        (Box::new(refused), Hop::Token, 2),
     ] {
         let reports: Vec<DoctorReport> = steps_to(&evidence).iter().map(judge).collect();
         let verdicts: Vec<Option<Hop>> = reports
@@ -990,7 +994,12 @@ fn no_verdict_names_a_hop_that_is_not_in_the_chain() {
                 targets: answered(vec![target]),
                 ..by_log.clone()
             };
-            for evidence in [by_call, by_log, refused, by_status] {
+            for evidence in [
+                Box::new(by_call),
+                Box::new(by_log),
+                Box::new(refused),
+                Box::new(by_status),
+            ] {
                 let Some(verdict) = judge(&evidence).verdict else {
                     continue;
                 };

@@ -82,7 +82,7 @@ pub struct TicketReadings {
 pub fn ticket_text(
     draft: TicketDraft,
     deployments: &[Deployment],
-    readings: TicketReadings,
+    readings: &TicketReadings,
 ) -> String {
     let versions = versions(deployments, &draft);
     let bundle = json!({
@@ -184,7 +184,7 @@ mod tests {
 
     #[test]
     fn what_was_not_read_is_said_and_no_empty_list() {
-        let text = ticket_text(draft(), &[], TicketReadings::default());
+        let text = ticket_text(draft(), &[], &TicketReadings::default());
         let bundle: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(bundle["transitions"]["not_read"], "a command sees none");
         for member in [
@@ -205,7 +205,7 @@ mod tests {
         let token = format!("Authorization: Bearer {}", "a1B2".repeat(12));
         let mut readings = TicketReadings::default();
         readings.logs.insert("d".to_owned(), json!({"/g": [token]}));
-        let text = ticket_text(draft(), &[], readings);
+        let text = ticket_text(draft(), &[], &readings);
         assert!(!text.contains("a1B2a1B2"), "{text}");
     }
 }

@@ -388,49 +388,46 @@ impl Confirm {
     fn draw_answer(&self, place: Rect, painter: &mut Painter<'_>) {
         let width = place.width;
         let y = place.bottom().saturating_sub(2);
-        match &self.name {
-            Some(name) => {
-                // What cannot become the name any more is said at once, not when it is too late.
-                let fits = name.starts_with(self.typed.text().trim());
-                let (typed, wrong) = if fits {
-                    (Role::Accent, "")
-                } else {
-                    (Role::Failed, "  is not the name")
-                };
-                let label = if self.is_early {
-                    "the plan is being made; what you type is kept: ".to_owned()
-                } else {
-                    format!("type {name} to go on: ")
-                };
-                let x = painter.spans(
-                    place.x + 2,
-                    y,
-                    width.saturating_sub(4),
-                    &[
-                        (label.as_str(), Role::Dim),
-                        (self.typed.text(), typed),
-                        (wrong, Role::Failed),
-                    ],
-                );
-                painter.text(x, y, 1, "▏", Role::Accent);
+        if let Some(name) = &self.name {
+            // What cannot become the name any more is said at once, not when it is too late.
+            let fits = name.starts_with(self.typed.text().trim());
+            let (typed, wrong) = if fits {
+                (Role::Accent, "")
+            } else {
+                (Role::Failed, "  is not the name")
+            };
+            let label = if self.is_early {
+                "the plan is being made; what you type is kept: ".to_owned()
+            } else {
+                format!("type {name} to go on: ")
+            };
+            let x = painter.spans(
+                place.x + 2,
+                y,
+                width.saturating_sub(4),
+                &[
+                    (label.as_str(), Role::Dim),
+                    (self.typed.text(), typed),
+                    (wrong, Role::Failed),
+                ],
+            );
+            painter.text(x, y, 1, "▏", Role::Accent);
+        } else {
+            let place_of_choice = format!(
+                "   ↑ ↓ choose, {} of {}",
+                self.chosen + 1,
+                self.choices.len()
+            );
+            let mut pieces = vec![
+                ("y", Role::Accent),
+                (" yes   ", Role::Dim),
+                ("n", Role::Accent),
+                (" no", Role::Dim),
+            ];
+            if !self.choices.is_empty() {
+                pieces.push((place_of_choice.as_str(), Role::Dim));
             }
-            None => {
-                let place_of_choice = format!(
-                    "   ↑ ↓ choose, {} of {}",
-                    self.chosen + 1,
-                    self.choices.len()
-                );
-                let mut pieces = vec![
-                    ("y", Role::Accent),
-                    (" yes   ", Role::Dim),
-                    ("n", Role::Accent),
-                    (" no", Role::Dim),
-                ];
-                if !self.choices.is_empty() {
-                    pieces.push((place_of_choice.as_str(), Role::Dim));
-                }
-                painter.spans(place.x + 2, y, width.saturating_sub(4), &pieces);
-            }
+            painter.spans(place.x + 2, y, width.saturating_sub(4), &pieces);
         }
     }
 }

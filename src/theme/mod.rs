@@ -198,6 +198,7 @@ impl Theme {
     }
 
     /// Returns the theme without any colour: with the attributes of the theme for NO_COLOR, and its own glyphs.
+    #[must_use]
     pub fn without_colors(self) -> Self {
         let Ok(colorless) = Self::embedded("mono", ColorDepth::Sixteen) else {
             return self;

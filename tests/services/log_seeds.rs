@@ -67,7 +67,7 @@ fn text(rng: &mut WireRng) -> String {
 async fn write_some(client: &Client, groups: &[String], rng: &mut WireRng) -> Vec<WireLine> {
     let group = groups[rng.below(groups.len())].clone();
     let stream = format!("s{}", rng.below(2));
-    let mut lines: Vec<WireLine> = (0..1 + rng.below(12))
+    let mut lines: Vec<WireLine> = (0..=rng.below(12))
         .map(|_| {
             let at = now().millis() - rng.below(2_000) as i64;
             (group.clone(), stream.clone(), at, text(rng))
@@ -119,7 +119,7 @@ async fn run(seed: u64) -> Result<(), String> {
     let world = stack::quiet().await;
     let services = Services::new(ServiceOptions::default());
     let (client, mut rng) = (writer(&world), WireRng(seed));
-    let groups: Vec<String> = (0..1 + rng.below(3))
+    let groups: Vec<String> = (0..=rng.below(3))
         .map(|number| format!("/test/seed-{number}"))
         .collect();
     make_groups(&client, &groups).await;

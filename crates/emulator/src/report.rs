@@ -314,11 +314,10 @@ fn has(deployment: &Scenario, hop: FaultPoint) -> bool {
         FaultPoint::Metadata => deployment.gateway_id.is_some() && deployment.pool.is_some(),
         FaultPoint::Drift => deployment.gateway_id.is_some() && deployment.runtime_id.is_some(),
         FaultPoint::RequestHeaders => matches!(deployment.name, "a" | "d"),
-        FaultPoint::Rollout => deployment.runtime_id.is_some(),
         FaultPoint::Policy => deployment.has_policy_engine(),
         FaultPoint::Interceptor => deployment.interceptor.is_some(),
         FaultPoint::CredentialProvider => matches!(deployment.shape, "A" | "E"),
-        FaultPoint::Runtime => deployment.runtime_id.is_some(),
+        FaultPoint::Rollout | FaultPoint::Runtime => deployment.runtime_id.is_some(),
         FaultPoint::Secret => deployment.secret_name.is_some(),
         // The tools of deployment E come from a code host: no database is behind them.
         FaultPoint::Neo4j => deployment.shape != "E",

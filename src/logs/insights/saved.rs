@@ -21,32 +21,24 @@ pub fn saved_queries(session: Option<&str>) -> Vec<SavedInsightsQuery> {
     vec![
         SavedInsightsQuery {
             name: "slow tools",
-            text: format!(
-                "filter name like /InvokeTool/ and ispresent(`attributes.tool.name`) \
+            text: "filter name like /InvokeTool/ and ispresent(`attributes.tool.name`) \
                  | stats count(*) as calls, avg(`attributes.latency_ms`) as mean_ms, \
-                 max(`attributes.latency_ms`) as slowest_ms by `attributes.tool.name` | sort slowest_ms desc"
-            ),
+                 max(`attributes.latency_ms`) as slowest_ms by `attributes.tool.name` | sort slowest_ms desc".to_owned(),
         },
         SavedInsightsQuery {
             name: "errors by target",
-            text: format!(
-                "filter status.code = \"ERROR\" or `attributes.http.response.status_code` >= 500 \
-                 | stats count(*) as errors by `resource.attributes.service.name`, name | sort errors desc"
-            ),
+            text: "filter status.code = \"ERROR\" or `attributes.http.response.status_code` >= 500 \
+                 | stats count(*) as errors by `resource.attributes.service.name`, name | sort errors desc".to_owned(),
         },
         SavedInsightsQuery {
             name: "errors over time",
-            text: format!(
-                "filter @message like /(?i)\\b(error|fatal|critical)\\b|\"isError\": ?true/ \
-                 | stats count(*) as errors by bin(1m)"
-            ),
+            text: "filter @message like /(?i)\\b(error|fatal|critical)\\b|\"isError\": ?true/ \
+                 | stats count(*) as errors by bin(1m)".to_owned(),
         },
         SavedInsightsQuery {
             name: "calls over time",
-            text: format!(
-                "filter name like /InvokeTool$/ \
-                 | stats count(*) as calls, max(`attributes.latency_ms`) as slowest_ms by bin(1m)"
-            ),
+            text: "filter name like /InvokeTool$/ \
+                 | stats count(*) as calls, max(`attributes.latency_ms`) as slowest_ms by bin(1m)".to_owned(),
         },
         SavedInsightsQuery {
             name: "one session",

@@ -6,7 +6,7 @@ use futures::future::join_all;
 use serde_json::{Map, Value, json};
 
 use crate::{
-    calls::join,
+    calls::{LoggedCall, join},
     doctor::{TicketDraft, TicketReading, TicketReadings, ticket_text},
     logs::SPANS_GROUP,
     model::{Deployment, Kind, LogQuery, Moment, Resource},
@@ -40,7 +40,7 @@ impl DoctorProbes {
             readings.calls.insert(name(), calls.json());
             readings.changes.insert(name(), changes.json());
         }
-        ticket_text(draft, deployments, readings)
+        ticket_text(draft, deployments, &readings)
     }
 
     async fn read_ticket(
@@ -125,7 +125,7 @@ impl DoctorProbes {
                 .collect();
             return TicketReading::NotRead(why.join("; "));
         }
-        let shown = calls.iter().rev().take(CALLS).map(|call| call.json());
+        let shown = calls.iter().rev().take(CALLS).map(LoggedCall::json);
         TicketReading::Read(shown.chain(unread).collect())
     }
 

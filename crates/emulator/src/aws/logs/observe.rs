@@ -162,8 +162,8 @@ fn latency(record: &Value, log: &str, timestamp: i64, begun: &mut BegunRequests)
     }
     let is_end = log.starts_with("Successfully processed request")
         || log.starts_with("Failed to process request");
-    let began = is_end.then(|| begun.remove(id)).flatten()?;
-    Some((at - began).max(0) as f64)
+    let start = is_end.then(|| begun.remove(id)).flatten()?;
+    Some((at - start).max(0) as f64)
 }
 
 #[cfg(test)]

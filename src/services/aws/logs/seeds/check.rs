@@ -32,11 +32,11 @@ struct Delivered {
 
 /// Follows the world of a seed to its end.
 pub(super) fn run(seed: u64) -> Result<(), String> {
-    run_plan(FaultPlan::of(seed), seed)
+    run_plan(&FaultPlan::of(seed), seed)
 }
 
 /// Follows the world of a plan to its end.
-pub(super) fn run_plan(plan: FaultPlan, seed: u64) -> Result<(), String> {
+pub(super) fn run_plan(plan: &FaultPlan, seed: u64) -> Result<(), String> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
@@ -44,8 +44,8 @@ pub(super) fn run_plan(plan: FaultPlan, seed: u64) -> Result<(), String> {
         .unwrap();
     runtime.block_on(async {
         let world = FaultWorld::new(plan.clone(), seed);
-        let delivered = follow(&world, &plan).await;
-        check(&plan, &world, &delivered)
+        let delivered = follow(&world, plan).await;
+        check(plan, &world, &delivered)
     })
 }
 

@@ -90,6 +90,6 @@ fn every_event_is_delivered_once_in_every_world() {
 fn a_tail_of_a_whole_day_loses_nothing_and_leaves_no_session_open() {
     let seed = number("LOG_DAY_SEED").unwrap_or(3);
     let plan = plan::FaultPlan::of_a_day(seed);
-    let result = check::run_plan(plan, seed);
+    let result = check::run_plan(&plan, seed);
     assert_eq!(result, Ok(()), "LOG_DAY_SEED={seed}");
 }
