@@ -842,11 +842,11 @@ fn log_server(messages: usize) -> String {
                 for at in 0..messages {
                     let level = ["debug", "info", "error"][at % 3];
                     let message = json!({"jsonrpc": "2.0", "method": "notifications/message", "params": {"level": level, "data": at}});
-                    events += &format!("data: {message}\n\n");
+                    events.push_str(&["data: ", &message.to_string(), "\n\n"].concat());
                 }
             }
             let answer = json!({"jsonrpc": "2.0", "id": asked["id"], "result": result});
-            events += &format!("data: {answer}\n\n");
+            events.push_str(&["data: ", &answer.to_string(), "\n\n"].concat());
             let head = format!(
                 "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
                 events.len()
