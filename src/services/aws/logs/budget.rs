@@ -15,6 +15,8 @@ const BURST_SECONDS: f64 = 4.0;
 const MAX_BURST: f64 = 40.0;
 /// Requests a second that remain however often the service asks to slow down.
 const MIN_RATE: f64 = 0.5;
+/// Shortest wait for a request: what timers tell apart. A remainder by rounding would be a wait of no time at all, again and again.
+const SHORTEST_WAIT: Duration = Duration::from_millis(1);
 /// By how much the rate recovers with each request that succeeds.
 const RECOVERY: f64 = 0.1;
 
@@ -139,7 +141,8 @@ impl RequestBudget {
             bucket.tokens -= 1.0;
             return None;
         }
-        Some(Duration::from_secs_f64((1.0 - bucket.tokens) / bucket.rate))
+        let wait = Duration::from_secs_f64((1.0 - bucket.tokens) / bucket.rate);
+        Some(wait.max(SHORTEST_WAIT))
     }
 
     /// Records that the service asked to slow down: half the rate, and no burst.
@@ -186,6 +189,15 @@ mod tests {
             budget.acquire().await;
         }
         assert!(start.elapsed() <= Duration::from_millis(1_100));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_rounding_leaves_to_wait_for_takes_time_too() {
+        let budget = RequestBudget::new("us-west-2");
+        budget.bucket.lock().tokens = 1.0 - f64::EPSILON;
+        let wait = budget.try_acquire(Instant::now());
+        assert_eq!(wait, Some(SHORTEST_WAIT));
+        budget.acquire().await;
     }
 
     #[tokio::test(start_paused = true)]
