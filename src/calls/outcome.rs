@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::logs::answer_text;
+use crate::logs::{answer_text, java_map};
 
 use super::{
     LoggedOutcome,
@@ -123,38 +123,20 @@ fn reports_failure(record: &CallRecord) -> bool {
     record.is_failure || has_failed_answer(record)
 }
 
-/// Returns whether the logged answer of a tool is an error although the exchange was not.
+/// Returns whether the logged answer of a tool is an error although the exchange was not. Gateways log it as JSON or as a Java map.
 fn has_failed_answer(record: &CallRecord) -> bool {
-    let answer = record
+    let logged = record
         .answer
         .as_deref()
         .filter(|_| record.phase == Phase::End);
-    answer.is_some_and(
-        |answer| match serde_json::from_str::<Value>(answer.trim_start()) {
-            Ok(answer) => {
-                answer.get("error").is_some_and(|error| !error.is_null())
-                    || answer.pointer("/result/isError").and_then(Value::as_bool) == Some(true)
-            }
-            Err(_) => is_failed_map(answer),
-        },
-    )
-}
-
-/// Returns whether an answer that is logged as a Java map is an error: `{jsonrpc=2.0, id=3, error={code=-32042, …}}`, or a result with
-/// `isError=true`. Nothing is quoted in such a text, so only what stands before or behind the texts of the result counts.
-fn is_failed_map(answer: &str) -> bool {
-    let Some(members) = answer.trim().strip_prefix('{') else {
-        return false;
-    };
-    let (before, result) = match members.split_once("result={") {
-        Some((before, result)) => (before, Some(result)),
-        None => (members, None),
-    };
-    before.starts_with("error={")
-        || before.contains(", error={")
-        || result.is_some_and(|result| {
-            result.starts_with("isError=true") || result.ends_with("isError=true}}")
-        })
+    let answer = logged.and_then(|answer| {
+        let json = serde_json::from_str::<Value>(answer).ok();
+        json.or_else(|| java_map::parse(answer))
+    });
+    answer.is_some_and(|answer| {
+        answer.get("error").is_some_and(|error| !error.is_null())
+            || answer.pointer("/result/isError").and_then(Value::as_bool) == Some(true)
+    })
 }
 
 /// Returns the words in which a record states its failure.

@@ -492,9 +492,8 @@ fn a_tool_is_found_by_its_letters_and_the_endpoint_is_copied_for_mcp_json() {
     );
 }
 
-#[test]
-fn the_log_lines_of_a_call_are_read_below_its_result_and_then_opened_in_logs() {
-    use agentcore_console::calls::TraceLine;
+/// Returns the Tools screen after a call with a trace id, with the focus on its result, and whose call it was.
+fn after_a_traced_call() -> (Harness, agentcore_console::model::McpEndpoint) {
     let mut harness = editing();
     harness.text("RETURN 1");
     harness.keys("f5");
@@ -510,6 +509,13 @@ fn the_log_lines_of_a_call_are_read_below_its_result_and_then_opened_in_logs() {
         Box::new(Ok(outcome)),
     )));
     harness.keys("esc");
+    (harness, prod)
+}
+
+#[test]
+fn the_log_lines_of_a_call_are_read_below_its_result_and_then_opened_in_logs() {
+    use agentcore_console::calls::TraceLine;
+    let (mut harness, prod) = after_a_traced_call();
     let effects = harness.keys("L");
     let [
         Effect::Tools(ToolsEffect::ReadCallLines {
@@ -548,21 +554,7 @@ fn the_log_lines_of_a_call_are_read_below_its_result_and_then_opened_in_logs() {
 #[test]
 fn the_log_lines_of_a_call_are_clean_and_what_is_not_shown_is_counted() {
     use agentcore_console::{calls::TraceLine, logs::Level};
-    let mut harness = editing();
-    harness.text("RETURN 1");
-    harness.keys("f5");
-    let Event::Tools(ToolsEvent::Called(prod, result)) = rows(&["a"], vec![json!([1])]) else {
-        panic!("a call was answered")
-    };
-    let outcome = CallOutcome {
-        trace_id: Some("691bb6a8".into()),
-        ..result.expect("it came")
-    };
-    harness.on(Event::Tools(ToolsEvent::Called(
-        prod.clone(),
-        Box::new(Ok(outcome)),
-    )));
-    harness.keys("esc");
+    let (mut harness, prod) = after_a_traced_call();
     let effects = harness.keys("L");
     let [Effect::Tools(ToolsEffect::ReadCallLines { began, .. })] = effects.as_slice() else {
         panic!("nothing is read: {effects:?}")
