@@ -5,7 +5,7 @@ use std::path::Path;
 use super::{deployment_health, find_resource};
 use crate::{
     config,
-    doctor::{DoctorReport, TicketDraft, TicketReading},
+    doctor::{BundleDraft, BundleReading, DoctorReport},
     model::{Deployment, Failure, FailureKind, Kind, Moment},
     services::Services,
 };
@@ -28,13 +28,13 @@ pub(crate) async fn write(
         .iter()
         .map(find_resource::ListingProblem::json)
         .collect();
-    let mut draft = TicketDraft {
+    let mut draft = BundleDraft {
         at: now,
         status: Vec::new(),
         resources: Vec::new(),
         problems,
         doctor: Vec::new(),
-        transitions: TicketReading::NotRead(
+        transitions: BundleReading::NotRead(
             "only a console that stays open sees how a status changes".to_owned(),
         ),
     };
@@ -48,7 +48,7 @@ pub(crate) async fn write(
         draft.add_report(deployment, report.map(|report| (now, report)));
     }
     draft.resources = listing.resources;
-    let text = services.doctor.ticket(draft, deployments).await;
+    let text = services.doctor.bundle(draft, deployments).await;
     config::write::save(path, &text, |_| true).map_err(|error| {
         Failure::new(
             FailureKind::Usage,

@@ -12,14 +12,14 @@ use crate::{
 
 /// What is read for a bundle: a value, or why there is none.
 #[derive(Clone, Debug, PartialEq)]
-pub enum TicketReading {
+pub enum BundleReading {
     /// It was read.
     Read(Value),
     /// It was not read, and why.
     NotRead(String),
 }
 
-impl TicketReading {
+impl BundleReading {
     /// Returns the value, or an object that says why there is none.
     pub fn json(self) -> Value {
         match self {
@@ -31,7 +31,7 @@ impl TicketReading {
 
 /// What the caller knows already: the command has just listed and examined, the screen has both from before.
 #[derive(Clone, Debug, PartialEq)]
-pub struct TicketDraft {
+pub struct BundleDraft {
     /// When the bundle is made.
     pub at: Moment,
     /// The health of each deployment.
@@ -43,10 +43,10 @@ pub struct TicketDraft {
     /// Each deployment's last examination; of one that was not examined, why.
     pub doctor: Vec<Value>,
     /// Changes of status that this console saw.
-    pub transitions: TicketReading,
+    pub transitions: BundleReading,
 }
 
-impl TicketDraft {
+impl BundleDraft {
     /// Adds the health of a deployment.
     pub fn add_health(&mut self, deployment: &Deployment, health: &impl Serialize) {
         self.status.push(json!({
@@ -69,7 +69,7 @@ impl TicketDraft {
 
 /// What is read for the bundle alone, by the deployment's name.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct TicketReadings {
+pub struct BundleReadings {
     /// The last lines of each log group.
     pub logs: Map<String, Value>,
     /// The last calls.
@@ -79,10 +79,10 @@ pub struct TicketReadings {
 }
 
 /// Returns the whole bundle as text. Every text in it is redacted as a log line is.
-pub fn ticket_text(
-    draft: TicketDraft,
+pub fn bundle_text(
+    draft: BundleDraft,
     deployments: &[Deployment],
-    readings: &TicketReadings,
+    readings: &BundleReadings,
 ) -> String {
     let versions = versions(deployments, &draft);
     let bundle = json!({
@@ -105,7 +105,7 @@ pub fn ticket_text(
 }
 
 /// Returns the versions of the program and of the runtimes with those that their endpoints serve.
-fn versions(deployments: &[Deployment], draft: &TicketDraft) -> Value {
+fn versions(deployments: &[Deployment], draft: &BundleDraft) -> Value {
     let text = |resource: &Resource, name: &str| resource.raw.get(name).cloned();
     let of = |deployment: &Deployment, kind| -> Vec<&Resource> {
         let own = |resource: &&Resource| {
@@ -171,20 +171,20 @@ fn configuration(deployment: &Deployment) -> Value {
 mod tests {
     use super::*;
 
-    fn draft() -> TicketDraft {
-        TicketDraft {
+    fn draft() -> BundleDraft {
+        BundleDraft {
             at: Moment::from_millis(0),
             status: Vec::new(),
             resources: Vec::new(),
             problems: Vec::new(),
             doctor: Vec::new(),
-            transitions: TicketReading::NotRead("a command sees none".to_owned()),
+            transitions: BundleReading::NotRead("a command sees none".to_owned()),
         }
     }
 
     #[test]
     fn what_was_not_read_is_said_and_no_empty_list() {
-        let text = ticket_text(draft(), &[], &TicketReadings::default());
+        let text = bundle_text(draft(), &[], &BundleReadings::default());
         let bundle: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(bundle["transitions"]["not_read"], "a command sees none");
         for member in [
@@ -203,9 +203,9 @@ mod tests {
     #[test]
     fn what_looks_like_a_credential_is_not_in_the_bundle() {
         let token = format!("Authorization: Bearer {}", "a1B2".repeat(12));
-        let mut readings = TicketReadings::default();
+        let mut readings = BundleReadings::default();
         readings.logs.insert("d".to_owned(), json!({"/g": [token]}));
-        let text = ticket_text(draft(), &[], &readings);
+        let text = bundle_text(draft(), &[], &readings);
         assert!(!text.contains("a1B2a1B2"), "{text}");
     }
 }

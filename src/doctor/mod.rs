@@ -6,6 +6,7 @@
 
 mod attribution;
 mod authoriser;
+mod bundle;
 mod commands;
 mod comparison;
 mod credentials;
@@ -34,7 +35,6 @@ mod stage;
 mod status;
 mod symptom;
 mod target;
-mod ticket;
 mod token;
 mod tools_list;
 
@@ -43,6 +43,7 @@ mod tests;
 
 pub use attribution::{HopLine, LineRelation, RequestIds, attribute, attribute_function};
 pub(crate) use authoriser::jwt_rules;
+pub use bundle::{BundleDraft, BundleReading, BundleReadings, bundle_text};
 pub use comparison::{ComparedStep, ComparedSteps, PathComparison};
 pub use details::HopDetail;
 pub(crate) use evidence::target_address;
@@ -51,7 +52,6 @@ pub use hop::{Hop, HopSpec};
 pub use judge::{PENDING, judge};
 pub use judgement::{Cause, Judgement};
 pub use stage::ChainStage;
-pub use ticket::{TicketDraft, TicketReading, TicketReadings, ticket_text};
 
 use serde::Serialize;
 

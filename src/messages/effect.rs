@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use crate::{
     client_secret::report::ClientSecretKind,
     config::TerminalAlarm,
-    doctor::TicketDraft,
+    doctor::BundleDraft,
     model::{
         ArgumentCompletion, CallOptions, DeploymentName, ElicitationAnswer, Kind,
         LinesAroundRequest, LogQueryRequest, McpEndpoint, Moment, Offer, ResourceKey, TailRequest,
@@ -102,7 +102,7 @@ pub enum Effect {
         text: String,
     },
     /// Read logs, calls and changes of all deployments, and write a bundle for a ticket to a new file with mode 0600.
-    WriteBundle(Box<TicketDraft>),
+    WriteBundle(Box<BundleDraft>),
     /// Write a text to a new file at a path that the user has chosen, with mode 0600.
     ExportTo {
         /// The path.

@@ -30,7 +30,7 @@ use super::{
 };
 use crate::{
     config::TerminalAlarm,
-    doctor::TicketDraft,
+    doctor::BundleDraft,
     messages::{Effect, Event, FleetEffect, LogsEffect, SecretsEffect, Slot, ToolsEffect},
     model::{Deployment, DeploymentName, Failure, FailureKind, McpEndpoint, Tool},
     net::{browser, clock::now},
@@ -316,11 +316,11 @@ impl RunnerState {
     }
 
     /// Reads the rest of a bundle and writes it. The deployments are those of the draft.
-    async fn write_bundle(&self, draft: TicketDraft) -> Option<Event> {
+    async fn write_bundle(&self, draft: BundleDraft) -> Option<Event> {
         let started = self.services.get()?;
         let mut deployments: Vec<Deployment> = started.deployments.values().cloned().collect();
         deployments.sort_by(|one, other| one.name.cmp(&other.name));
-        let text = started.services.doctor.ticket(draft, &deployments).await;
+        let text = started.services.doctor.bundle(draft, &deployments).await;
         let write = || export::write("doctor-bundle", "json", &text);
         Some(exported(text.len(), write))
     }

@@ -3,13 +3,13 @@
 use serde_json::{Value, json};
 
 use crate::{
-    doctor::{TicketDraft, TicketReading},
+    doctor::{BundleDraft, BundleReading},
     model::{DeploymentName, Kind, Moment},
     state::Store,
 };
 
 /// Returns what the store knows of all deployments.
-pub(super) fn draft(store: &Store, now: Moment) -> TicketDraft {
+pub(super) fn draft(store: &Store, now: Moment) -> BundleDraft {
     let feed: Vec<Value> = store
         .feed
         .iter()
@@ -21,13 +21,13 @@ pub(super) fn draft(store: &Store, now: Moment) -> TicketDraft {
             })
         })
         .collect();
-    let mut draft = TicketDraft {
+    let mut draft = BundleDraft {
         at: now,
         status: Vec::new(),
         resources: Vec::new(),
         problems: Vec::new(),
         doctor: Vec::new(),
-        transitions: TicketReading::Read(feed.into()),
+        transitions: BundleReading::Read(feed.into()),
     };
     for deployment in &store.deployments {
         let name = &deployment.name;

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     calls::{LoggedCall, join},
-    doctor::{TicketDraft, TicketReading, TicketReadings, ticket_text},
+    doctor::{BundleDraft, BundleReading, BundleReadings, bundle_text},
     logs::SPANS_GROUP,
     model::{Deployment, Kind, LogQuery, Moment, Resource},
     services::{calls::CallSource, doctor::DoctorProbes},
@@ -23,32 +23,32 @@ const LINES: usize = 200;
 const CALLS: usize = 100;
 
 impl DoctorProbes {
-    /// Returns a bundle for a ticket as text.
-    pub async fn ticket(&self, draft: TicketDraft, deployments: &[Deployment]) -> String {
+    /// Returns the bundle as text, with what is read for it alone.
+    pub async fn bundle(&self, draft: BundleDraft, deployments: &[Deployment]) -> String {
         let read = deployments.iter().map(|deployment| {
             let resources: Vec<&Resource> = draft
                 .resources
                 .iter()
                 .filter(|resource| resource.key.deployment == deployment.name)
                 .collect();
-            self.read_ticket(deployment, resources, draft.at)
+            self.read_bundle_part(deployment, resources, draft.at)
         });
-        let mut readings = TicketReadings::default();
+        let mut readings = BundleReadings::default();
         for (deployment, (logs, calls, changes)) in deployments.iter().zip(join_all(read).await) {
             let name = || deployment.name.to_string();
             readings.logs.insert(name(), logs);
             readings.calls.insert(name(), calls.json());
             readings.changes.insert(name(), changes.json());
         }
-        ticket_text(draft, deployments, &readings)
+        bundle_text(draft, deployments, &readings)
     }
 
-    async fn read_ticket(
+    async fn read_bundle_part(
         &self,
         deployment: &Deployment,
         resources: Vec<&Resource>,
         now: Moment,
-    ) -> (Value, TicketReading, TicketReading) {
+    ) -> (Value, BundleReading, BundleReading) {
         let groups = groups(deployment, &resources);
         futures::join!(
             self.last_lines(deployment, &groups, now),
@@ -60,7 +60,7 @@ impl DoctorProbes {
     async fn last_lines(&self, deployment: &Deployment, groups: &[String], now: Moment) -> Value {
         if groups.is_empty() {
             let why = "no log group of this deployment is known";
-            return TicketReading::NotRead(why.to_owned()).json();
+            return BundleReading::NotRead(why.to_owned()).json();
         }
         let read = groups.iter().map(|group| async {
             let query = LogQuery {
@@ -96,7 +96,7 @@ impl DoctorProbes {
         groups: &[String],
         resources: &[&Resource],
         now: Moment,
-    ) -> TicketReading {
+    ) -> BundleReading {
         let owner_ids = resources
             .iter()
             .filter(|resource| matches!(resource.key.kind, Kind::Gateway | Kind::Runtime))
@@ -123,10 +123,10 @@ impl DoctorProbes {
                 .iter()
                 .map(|unread| format!("{}: {}", unread.group, unread.failure.cause))
                 .collect();
-            return TicketReading::NotRead(why.join("; "));
+            return BundleReading::NotRead(why.join("; "));
         }
         let shown = calls.iter().rev().take(CALLS).map(LoggedCall::json);
-        TicketReading::Read(shown.chain(unread).collect())
+        BundleReading::Read(shown.chain(unread).collect())
     }
 
     async fn last_changes(
@@ -134,7 +134,7 @@ impl DoctorProbes {
         deployment: &Deployment,
         resources: &[&Resource],
         now: Moment,
-    ) -> TicketReading {
+    ) -> BundleReading {
         let changes = self
             .aws
             .trail
@@ -155,10 +155,10 @@ impl DoctorProbes {
     }
 }
 
-fn reading(read: Result<Value, crate::model::Failure>) -> TicketReading {
+fn reading(read: Result<Value, crate::model::Failure>) -> BundleReading {
     match read {
-        Ok(value) => TicketReading::Read(value),
-        Err(failure) => TicketReading::NotRead(failure.cause),
+        Ok(value) => BundleReading::Read(value),
+        Err(failure) => BundleReading::NotRead(failure.cause),
     }
 }
 

@@ -1,11 +1,11 @@
 //! The doctor's probes: asks every hop of a deployment and hands the evidence to `doctor::judge`. Judges nothing itself.
 
+mod bundle;
 mod control;
 mod logs;
 mod provider;
 mod secret;
 mod sign_in;
-mod ticket;
 mod walk;
 
 use std::{future::Future, sync::Arc, time::Instant};
