@@ -3,7 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Deployment, HeaderSpec, SecretSource, SignIn, StackFacts, TokenStorage};
+use crate::{
+    logs::SPANS_GROUP,
+    model::{Deployment, HeaderSpec, SecretSource, SignIn, StackFacts, TokenStorage},
+};
 
 use super::{
     stack::{DescribedStack, facts},
@@ -26,6 +29,8 @@ pub struct Inventory {
     pub endpoints: Vec<FoundEndpoint>,
     /// All stacks.
     pub stacks: Vec<DescribedStack>,
+    /// Whether the account has the log group of its spans: Transaction Search is, or was, switched on.
+    pub has_spans: bool,
 }
 
 /// A gateway or a runtime.
@@ -117,6 +122,11 @@ pub fn deployments(inventory: &Inventory) -> Vec<FoundDeployment> {
         .collect();
     if !rest.is_empty() {
         found.push(without_stack(inventory, &rest));
+    }
+    if inventory.has_spans {
+        for found in &mut found {
+            found.deployment.log_groups.push(SPANS_GROUP.to_owned());
+        }
     }
     found
 }
@@ -327,6 +337,16 @@ mod tests {
             panic!("two groups: {found:?}");
         };
         assert_eq!(movies.deployment.gateways, ["gw-a"]);
+        assert!(movies.deployment.log_groups.is_empty(), "no spans");
+        let with_spans = Inventory {
+            has_spans: true,
+            ..inventory.clone()
+        };
+        let found_with_spans = deployments(&with_spans);
+        let groups = found_with_spans
+            .iter()
+            .map(|found| found.deployment.log_groups.as_slice());
+        assert!(groups.eq([["aws/spans"], ["aws/spans"]]));
         assert_eq!(movies.deployment.sign_in.mode(), "m2m");
         assert_eq!(rest.deployment.sign_in, SignIn::SigV4);
         assert!(rest.deployment.is_ungrouped && !movies.deployment.is_ungrouped);

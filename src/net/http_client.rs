@@ -13,6 +13,11 @@ use super::ca_bundle::CaBundle;
 
 /// Establishing a connection.
 const CONNECT: Duration = Duration::from_secs(5);
+/// How long a connection is kept open without a request. A load balancer of AWS closes one after 60 seconds: a request that is on its
+/// way then fails, and one that writes must not be sent again.
+const KEPT_IDLE: Duration = Duration::from_secs(50);
+/// The same on this machine, where a new connection costs nothing and servers written for Node close one after 5 seconds.
+const KEPT_IDLE_ON_LOOPBACK: Duration = Duration::from_secs(4);
 /// Connections to one host that are kept open without a request. A refresh of many lists opens dozens for a moment.
 pub(crate) const IDLE_CONNECTIONS: usize = 6;
 /// Longest document that is read.
@@ -135,7 +140,11 @@ fn builder(is_loopback: bool, bundle: Option<&CaBundle>) -> Result<reqwest::Clie
         .redirect(reqwest::redirect::Policy::none())
         .referer(false)
         .connect_timeout(CONNECT)
-        .pool_idle_timeout(Duration::from_mins(1))
+        .pool_idle_timeout(if is_loopback {
+            KEPT_IDLE_ON_LOOPBACK
+        } else {
+            KEPT_IDLE
+        })
         .pool_max_idle_per_host(IDLE_CONNECTIONS)
         .tcp_nodelay(true);
     if is_loopback {

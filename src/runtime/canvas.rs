@@ -9,17 +9,19 @@ use std::{hash::BuildHasher as _, ops::Range};
 
 use foldhash::fast::FixedState;
 use ratatui::{
-    backend::Backend,
+    backend::{Backend, ClearType},
     buffer::{Buffer, Cell},
     layout::{Position, Rect},
     style::{Color, Modifier},
 };
 
 use super::graphics::{PictureChange, PictureLayer};
-use crate::widgets::Picture;
+use crate::widgets::{Picture, text_width};
 
 /// Rows that a scroll must save at least.
 const LEAST_SAVED: usize = 4;
+/// Cells at the end of a row that an erasure must save at least.
+const LEAST_ERASED: usize = 12;
 
 /// The picture on a terminal.
 pub struct Canvas<B: Backend> {
@@ -84,6 +86,9 @@ impl<B: Backend> Canvas<B> {
         if !has_picture && let Some(moved) = moved_rows(&self.rows, &rows) {
             self.scroll(&moved)?;
         }
+        if !has_picture {
+            self.erase_row_ends()?;
+        }
         self.rows = rows;
         self.backend.draw(self.shown.diff_iter(&self.next))?;
         if let PictureChange::Replaced(picture) = change {
@@ -92,6 +97,28 @@ impl<B: Backend> Canvas<B> {
         self.backend.hide_cursor()?;
         std::mem::swap(&mut self.shown, &mut self.next);
         self.backend.flush()
+    }
+
+    /// Erases the ends of rows that become empty, which takes a few bytes instead of a blank for each cell. Only cells of the
+    /// terminal's own ground are erased: not every terminal erases with another one.
+    fn erase_row_ends(&mut self) -> Result<(), B::Error> {
+        let width = usize::from(self.shown.area.width).max(1);
+        let next_rows = self.next.content.chunks(width);
+        let shown_rows = self.shown.content.chunks_mut(width);
+        for (row, (next, shown)) in next_rows.zip(shown_rows).enumerate() {
+            let end = end_of_text(next);
+            let (Some(shown), Some(next)) = (shown.get_mut(end..), next.get(end..)) else {
+                continue;
+            };
+            let stale = shown.iter().filter(|cell| is_visible(cell)).count();
+            if stale >= LEAST_ERASED {
+                self.backend
+                    .set_cursor_position(Position::new(end as u16, row as u16))?;
+                self.backend.clear_region(ClearType::UntilNewLine)?;
+                shown.clone_from_slice(next);
+            }
+        }
+        Ok(())
     }
 
     /// Finds out what the next frame does to the picture; if it does something, begins the update of the terminal.
@@ -190,6 +217,15 @@ fn is_visible(cell: &Cell) -> bool {
     cell.symbol() != " " || cell.bg != Color::Reset || cell.modifier.intersects(lines)
 }
 
+/// Returns the column after the last cell of a row that shows anything.
+fn end_of_text(row: &[Cell]) -> usize {
+    let last = row.iter().rposition(is_visible);
+    last.map_or(0, |last| {
+        let width = row.get(last).map_or(1, |cell| text_width(cell.symbol()));
+        last + width.max(1)
+    })
+}
+
 /// Returns a hash of each row.
 fn row_hashes(buffer: &Buffer) -> Vec<u64> {
     let width = usize::from(buffer.area.width).max(1);
@@ -256,7 +292,7 @@ mod tests {
     use std::{cell::RefCell, io, num::NonZero, ops::Range, rc::Rc};
 
     use ratatui::{
-        backend::{ClearType, CrosstermBackend, WindowSize},
+        backend::{CrosstermBackend, WindowSize},
         layout::Size,
         style::Style,
     };
@@ -476,7 +512,7 @@ mod tests {
 
     #[test]
     fn a_list_that_scrolls_by_a_line_costs_a_line() {
-        for (width, height, most) in [(80, 24, 400), (200, 60, 500)] {
+        for (width, height, most) in [(80, 24, 300), (200, 60, 400)] {
             let mut shown = Shown::new(width, height);
             shown.draw(1_000, 1_000);
             let whole = shown.draw(5_000, 5_000);
@@ -485,6 +521,33 @@ mod tests {
             assert!(up < most && down < most, "{whole}, {up}, {down}");
             assert!(whole > 2 * most, "{whole}");
         }
+    }
+
+    #[test]
+    fn the_end_of_a_row_is_erased_where_it_becomes_empty_and_wide_letters_stay_whole() {
+        let mut shown = Shown::new(40, 4);
+        let mut draw = |text: &str| {
+            let painted = |buffer: &mut Buffer| {
+                buffer.set_string(0, 1, text, Style::new());
+                None
+            };
+            shown.canvas.draw(painted).unwrap();
+            let written = shown.written.0.take();
+            shown.screen.process(&written);
+            let row = shown.screen.screen().rows(0, 40).nth(1);
+            let row = row.map(|row| row.trim_end().to_owned());
+            (row, String::from_utf8(written).unwrap().contains("\x1b[K"))
+        };
+        let row = |text: &str| Some(text.to_owned());
+        let long = "a line of a log that is long";
+        assert_eq!(draw(long), (row(long), false));
+        assert_eq!(draw("short 長"), (row("short 長"), true));
+        assert_eq!(draw("short 長い"), (row("short 長い"), false));
+        assert_eq!(
+            draw("short"),
+            (row("short"), false),
+            "a few blanks are shorter"
+        );
     }
 
     #[test]

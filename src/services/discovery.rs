@@ -13,6 +13,7 @@ use crate::{
         },
         stack::{DescribedStack, OwnedResource, facts},
     },
+    logs::SPANS_GROUP,
     model::{Deployment, Failure, FailureKind},
 };
 
@@ -125,10 +126,11 @@ impl Discoverer {
         let account = self.aws.client.account(&place).await?;
         let control = self.aws.resources.control(&place).await?;
         let doing = format!("listing the stacks of {region}");
-        let (gateways, runtimes, stacks) = tokio::join!(
+        let (gateways, runtimes, stacks, spans) = tokio::join!(
             control.listed_gateways(),
             control.listed_runtimes(),
-            self.aws.stacks.describe_stacks(&account, &doing, None)
+            self.aws.stacks.describe_stacks(&account, &doing, None),
+            self.aws.logs.groups(&place, SPANS_GROUP)
         );
         let mut problems = Vec::new();
         let (gateways, runtimes) = match (gateways, runtimes) {
@@ -150,6 +152,8 @@ impl Discoverer {
                 .map(str::to_owned),
             endpoints,
             stacks,
+            // Without the permission to list log groups, they are as good as not there: Logs says so where they are read.
+            has_spans: spans.is_ok_and(|groups| groups.iter().any(|group| group == SPANS_GROUP)),
         };
         if inventory.account.is_none() && !inventory.endpoints.is_empty() {
             // Summaries of gateways have no ARN.

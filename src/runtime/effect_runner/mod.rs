@@ -137,6 +137,7 @@ impl EffectRunner for ServiceRunner {
             },
             Effect::Logs(LogsEffect::Tail(_)) => Slot::Tail,
             Effect::Logs(LogsEffect::ReadOlder(_)) => Slot::OlderLogs,
+            Effect::Logs(LogsEffect::ReadWaitingGaps) => once,
             Effect::Logs(LogsEffect::EstimateQuery(_) | LogsEffect::RunQuery(_)) => Slot::LogQuery,
             Effect::Logs(LogsEffect::ReadAround(_)) => Slot::LinesAround,
             Effect::Secrets(effect) => return secrets_slot(effect),

@@ -130,6 +130,10 @@ impl NewestEvents {
 pub(crate) struct WindowReader {
     request: PageRequest,
     is_done: bool,
+    /// The beginning of what has not been delivered yet. The requests of one token keep the time with which they began.
+    position: Option<Moment>,
+    /// Pages that were requested.
+    pages: usize,
     tokens: HashSet<String>,
     /// Hashes of the event ids of the current and the previous page: pages may overlap, and a resumed reading begins within one.
     ids: HashSet<u64>,
@@ -150,6 +154,8 @@ impl WindowReader {
                 token: None,
             },
             is_done: false,
+            position: from,
+            pages: 0,
             tokens: HashSet::new(),
             ids: HashSet::new(),
             previous_ids: HashSet::new(),
@@ -157,9 +163,20 @@ impl WindowReader {
         }
     }
 
+    /// Returns how many pages were requested.
+    pub(crate) const fn pages(&self) -> usize {
+        self.pages
+    }
+
+    /// Ends the window at a time. Reading goes on at the last event that was delivered.
+    pub(crate) fn end_at(&mut self, until: Moment) {
+        self.request.until = Some(until);
+        self.restart();
+    }
+
     /// Returns the beginning of what has not been delivered yet.
-    pub(crate) fn position(&self) -> Option<Moment> {
-        self.request.from
+    pub(crate) const fn position(&self) -> Option<Moment> {
+        self.position
     }
 
     /// Returns the next page with events; `None` at the end of the window. After an error, the next call goes on where this one failed.
@@ -171,6 +188,7 @@ impl WindowReader {
         source: &S,
     ) -> Result<Option<Vec<LogEvent>>, Failure> {
         while !self.is_done {
+            self.pages += 1;
             let page = match source.page(&self.request).await {
                 Ok(page) => page,
                 Err(failure)
@@ -208,6 +226,7 @@ impl WindowReader {
 
     fn restart(&mut self) {
         self.request.token = None;
+        self.request.from = self.position;
         self.tokens.clear();
     }
 
@@ -219,7 +238,7 @@ impl WindowReader {
         self.previous_ids = mem::take(&mut self.ids);
         let mut fresh = Vec::with_capacity(events.len());
         for event in events {
-            self.request.from = self.request.from.max(Some(event.timestamp));
+            self.position = self.position.max(Some(event.timestamp));
             if let Some(id) = &event.id {
                 let hash = self.key.hash_one(id);
                 let is_known = self.previous_ids.contains(&hash);

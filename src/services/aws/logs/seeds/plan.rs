@@ -112,6 +112,8 @@ pub(super) struct FaultPlan {
     pub(super) session_limit: Millis,
     /// Number of events on a page.
     pub(super) page: usize,
+    /// Pages of a gap after which the tail asks, and for how long it gets no answer.
+    pub(super) asks: Option<(usize, Millis)>,
     /// When nothing is written and nothing fails any more.
     pub(super) quiet_from: Millis,
 }
@@ -148,6 +150,7 @@ impl FaultPlan {
             deleted: None,
             session_limit: 10_800_000,
             page: rng.within(20, 400) as usize,
+            asks: None,
             quiet_from,
         };
         if rng.chance(10) && !is_long {
@@ -159,6 +162,9 @@ impl FaultPlan {
         if rng.chance(15) {
             let from = rng.within(0, quiet_from);
             plan.shared_quota = Some(from..(from + rng.within(30_000, 240_000)).min(quiet_from));
+        }
+        if rng.chance(40) {
+            plan.asks = Some((rng.within(1, 6) as usize, rng.within(0, 180_000)));
         }
         plan
     }
