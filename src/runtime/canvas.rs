@@ -9,7 +9,7 @@ use std::{hash::BuildHasher as _, ops::Range};
 
 use foldhash::fast::FixedState;
 use ratatui::{
-    backend::{Backend, ClearType},
+    backend::Backend,
     buffer::{Buffer, Cell},
     layout::{Position, Rect},
     style::{Color, Modifier},
@@ -22,6 +22,8 @@ use crate::widgets::{Picture, text_width};
 const LEAST_SAVED: usize = 4;
 /// Cells at the end of a row that an erasure must save at least.
 const LEAST_ERASED: usize = 12;
+/// Erases from the cursor to the end of its row (EL).
+const ERASE_ROW_END: &str = "\u{1b}[K";
 
 /// The picture on a terminal.
 pub struct Canvas<B: Backend> {
@@ -86,11 +88,17 @@ impl<B: Backend> Canvas<B> {
         if !has_picture && let Some(moved) = moved_rows(&self.rows, &rows) {
             self.scroll(&moved)?;
         }
-        if !has_picture {
-            self.erase_row_ends()?;
-        }
+        let emptied = if has_picture {
+            Vec::new()
+        } else {
+            self.emptied_row_ends()
+        };
         self.rows = rows;
-        self.backend.draw(self.shown.diff_iter(&self.next))?;
+        // An erasure is written as a letter is, since the backend writes whatever is ready whenever it erases by itself.
+        let erasure = Cell::new(ERASE_ROW_END);
+        let erasures = emptied.iter().map(|place| (place.x, place.y, &erasure));
+        self.backend
+            .draw(self.shown.diff_iter(&self.next).chain(erasures))?;
         if let PictureChange::Replaced(picture) = change {
             self.end_change(picture)?;
         }
@@ -99,26 +107,24 @@ impl<B: Backend> Canvas<B> {
         self.backend.flush()
     }
 
-    /// Erases the ends of rows that become empty, which takes a few bytes instead of a blank for each cell. Only cells of the
-    /// terminal's own ground are erased: not every terminal erases with another one.
-    fn erase_row_ends(&mut self) -> Result<(), B::Error> {
+    /// Returns the places from which on rows become empty: an erasure there takes a few bytes instead of a blank for each cell. Only
+    /// cells of the terminal's own ground are erased: not every terminal erases with another one.
+    fn emptied_row_ends(&mut self) -> Vec<Position> {
         let width = usize::from(self.shown.area.width).max(1);
         let next_rows = self.next.content.chunks(width);
         let shown_rows = self.shown.content.chunks_mut(width);
+        let mut places = Vec::new();
         for (row, (next, shown)) in next_rows.zip(shown_rows).enumerate() {
             let end = end_of_text(next);
             let (Some(shown), Some(next)) = (shown.get_mut(end..), next.get(end..)) else {
                 continue;
             };
-            let stale = shown.iter().filter(|cell| is_visible(cell)).count();
-            if stale >= LEAST_ERASED {
-                self.backend
-                    .set_cursor_position(Position::new(end as u16, row as u16))?;
-                self.backend.clear_region(ClearType::UntilNewLine)?;
+            if shown.iter().filter(|cell| is_visible(cell)).count() >= LEAST_ERASED {
                 shown.clone_from_slice(next);
+                places.push(Position::new(end as u16, row as u16));
             }
         }
-        Ok(())
+        places
     }
 
     /// Finds out what the next frame does to the picture; if it does something, begins the update of the terminal.
@@ -292,7 +298,7 @@ mod tests {
     use std::{cell::RefCell, io, num::NonZero, ops::Range, rc::Rc};
 
     use ratatui::{
-        backend::{CrosstermBackend, WindowSize},
+        backend::{ClearType, CrosstermBackend, WindowSize},
         layout::Size,
         style::Style,
     };

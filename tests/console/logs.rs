@@ -285,18 +285,18 @@ fn the_window_moves_and_zooms_and_reads_older_lines_before_its_beginning() {
 #[test]
 fn a_long_gap_waits_until_its_lines_are_asked_for() {
     let mut harness = ready();
-    harness.press("2");
+    harness.keys("2");
     arrive(&mut harness, all_calls());
     let mut batch = world::numbered(1, 1);
     let status = batch.status.as_mut().unwrap();
     (status.open_gaps, status.waiting_gaps) = (1, 1);
     harness.on(Event::Logs(LogsEvent::Arrived(batch)));
     harness.shows("▲ 1 gap open, O reads on");
-    let effects = harness.press("O");
+    let effects = harness.keys("O");
     assert_eq!(effects, [Effect::Logs(LogsEffect::ReadWaitingGaps)]);
     harness.on(Event::Logs(LogsEvent::Arrived(world::numbered(2, 1))));
     harness.hides("gap open");
-    older_query(&harness.press("O"));
+    older_query(&harness.keys("O"));
 }
 
 #[test]

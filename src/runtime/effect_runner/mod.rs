@@ -137,7 +137,6 @@ impl EffectRunner for ServiceRunner {
             },
             Effect::Logs(LogsEffect::Tail(_)) => Slot::Tail,
             Effect::Logs(LogsEffect::ReadOlder(_)) => Slot::OlderLogs,
-            Effect::Logs(LogsEffect::ReadWaitingGaps) => once,
             Effect::Logs(LogsEffect::EstimateQuery(_) | LogsEffect::RunQuery(_)) => Slot::LogQuery,
             Effect::Logs(LogsEffect::ReadAround(_)) => Slot::LinesAround,
             Effect::Secrets(effect) => return secrets_slot(effect),
@@ -167,6 +166,7 @@ impl EffectRunner for ServiceRunner {
             },
             Effect::Examine(deployment) => Slot::Examination(deployment.clone()),
             Effect::Start
+            | Effect::Logs(LogsEffect::ReadWaitingGaps)
             | Effect::Copy(_)
             | Effect::OpenAddress(_)
             | Effect::RaiseAlarm(..)
