@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::*;
 use crate::model::{
     CallOutcome, Change, Claims, ConnectionInfo, Elapsed, Failure, FailureKind, Identity, Kind,
-    LoginAnswer, Moment, Neo4jFailure, Resource, ResourceKey, RotationState, SecretDetail,
-    SecretVersion, StackFacts, Tool, ToolAnnotations,
+    LoginAnswer, Moment, Neo4jFailure, Resource, RotationState, SecretDetail, SecretVersion,
+    StackFacts, Tool, ToolAnnotations,
 };
 
 const NOW: Moment = Moment::from_millis(1_795_269_600_000);
@@ -34,26 +34,15 @@ fn lost<T>(failure: Failure) -> Probe<T> {
 
 fn resource(kind: Kind, name: &str, status: &str, reason: Option<&str>) -> Resource {
     Resource {
-        key: ResourceKey {
-            deployment: "prod".into(),
-            kind,
-            id: name.into(),
-        },
-        arn: None,
         name: name.into(),
         status: status.into(),
         reason: reason.map(str::to_owned),
-        created: None,
-        updated: None,
-        facts: Vec::new(),
-        links: Vec::new(),
         log_groups: vec!["/aws/lambda/swap".into()],
-        mcp_url: None,
-        unread: None,
         raw: json!({"authorizerConfiguration": {"customJWTAuthorizer": {
             "discoveryUrl": "https://issuer/pool/.well-known/openid-configuration",
             "allowedClients": ["machine"], "allowedScopes": ["mcp/invoke"]}}})
         .into(),
+        ..Resource::new("prod", kind, name)
     }
 }
 

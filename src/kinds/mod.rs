@@ -169,23 +169,11 @@ mod tests {
 
     fn resource(kind: Kind, status: &str, raw: serde_json::Value) -> Resource {
         Resource {
-            key: ResourceKey {
-                deployment: "d".into(),
-                kind,
-                id: "x/y".into(),
-            },
-            arn: None,
             name: "x".into(),
             status: status.into(),
-            reason: None,
-            created: None,
             updated: Some(Moment::from_millis(0)),
-            facts: Vec::new(),
-            links: Vec::new(),
-            log_groups: Vec::new(),
-            mcp_url: None,
-            unread: None,
             raw: raw.into(),
+            ..Resource::new("d", kind, "x/y")
         }
     }
 

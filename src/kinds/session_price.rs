@@ -49,27 +49,14 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::model::{Kind, ResourceKey};
+    use crate::model::Kind;
 
     fn runtime(raw: Value) -> Resource {
         Resource {
-            key: ResourceKey {
-                deployment: "d".into(),
-                kind: Kind::Runtime,
-                id: "r".into(),
-            },
-            arn: None,
             name: "r".into(),
             status: "READY".into(),
-            reason: None,
-            created: None,
-            updated: None,
-            facts: Vec::new(),
-            links: Vec::new(),
-            log_groups: Vec::new(),
-            mcp_url: None,
-            unread: None,
             raw: raw.into(),
+            ..Resource::new("d", Kind::Runtime, "r")
         }
     }
 

@@ -268,6 +268,29 @@ pub struct Resource {
 }
 
 impl Resource {
+    /// Returns a resource of which nothing is known but its identity.
+    pub fn new(deployment: impl Into<DeploymentName>, kind: Kind, id: impl Into<String>) -> Self {
+        Self {
+            key: ResourceKey {
+                deployment: deployment.into(),
+                kind,
+                id: id.into(),
+            },
+            arn: None,
+            name: String::new(),
+            status: String::new(),
+            reason: None,
+            created: None,
+            updated: None,
+            facts: Vec::new(),
+            links: Vec::new(),
+            log_groups: Vec::new(),
+            mcp_url: None,
+            raw: Arc::default(),
+            unread: None,
+        }
+    }
+
     /// Returns the first fact with this label.
     pub fn fact(&self, label: &str) -> Option<&str> {
         self.facts

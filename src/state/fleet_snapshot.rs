@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{Loadable, Store};
 use crate::{
     logs::redact,
-    model::{Deployment, DeploymentName, Kind, Moment, Resource, ResourceKey},
+    model::{Deployment, DeploymentName, Kind, Moment, Resource},
 };
 
 /// The fleet of the last run. Unknown and missing members are tolerated: the file may be of another version.
@@ -134,23 +134,11 @@ fn saved(resource: &Resource) -> SavedResource {
 
 fn restored(deployment: DeploymentName, kind: Kind, saved: &SavedResource) -> Resource {
     Resource {
-        key: ResourceKey {
-            deployment,
-            kind,
-            id: saved.id.clone(),
-        },
-        arn: None,
         name: saved.name.clone(),
         status: saved.status.clone(),
         reason: saved.reason.clone(),
-        created: None,
         updated: saved.updated.map(Moment::from_millis),
-        facts: Vec::new(),
-        links: Vec::new(),
-        log_groups: Vec::new(),
-        mcp_url: None,
-        unread: None,
-        raw: serde_json::Value::Null.into(),
+        ..Resource::new(deployment, kind, saved.id.clone())
     }
 }
 

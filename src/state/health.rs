@@ -254,34 +254,19 @@ impl Store {
 
 #[cfg(test)]
 mod tests {
-    use std::{collections::BTreeSet, sync::Arc};
+    use std::collections::BTreeSet;
 
     use super::*;
     use crate::kinds::ObservedCall;
-    use crate::model::{Deployment, Failure, FailureKind, Resource, ResourceKey};
+    use crate::model::{Deployment, Failure, FailureKind, Resource};
 
     const NOW: Moment = Moment::from_millis(1_800_000_000_000);
 
     fn gateway(status: &str) -> Resource {
-        let key = ResourceKey {
-            deployment: "prod".into(),
-            kind: Kind::Gateway,
-            id: "gw-1".into(),
-        };
         Resource {
-            key,
-            arn: None,
             name: "prod-gateway".to_owned(),
             status: status.to_owned(),
-            reason: None,
-            created: None,
-            updated: None,
-            facts: Vec::new(),
-            links: Vec::new(),
-            log_groups: Vec::new(),
-            mcp_url: None,
-            raw: Arc::default(),
-            unread: None,
+            ..Resource::new("prod", Kind::Gateway, "gw-1")
         }
     }
 

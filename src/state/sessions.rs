@@ -153,30 +153,16 @@ mod tests {
     use super::*;
     use crate::{
         calls::{CallRecord, join},
-        model::{DeploymentName, LogEvent, ResourceKey},
+        model::{DeploymentName, LogEvent},
     };
 
     const NOW: Moment = Moment::from_millis(1_000_000_000);
 
     fn resource(kind: Kind, id: &str) -> Resource {
         Resource {
-            key: ResourceKey {
-                deployment: "prod".into(),
-                kind,
-                id: id.into(),
-            },
-            arn: None,
             name: id.into(),
             status: "READY".into(),
-            reason: None,
-            created: None,
-            updated: None,
-            facts: Vec::new(),
-            links: Vec::new(),
-            log_groups: Vec::new(),
-            mcp_url: None,
-            unread: None,
-            raw: serde_json::Value::Null.into(),
+            ..Resource::new("prod", kind, id)
         }
     }
 

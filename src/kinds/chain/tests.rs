@@ -3,30 +3,18 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{
     doctor::{DoctorVerdict, HopFinding, HopState},
-    model::{DeploymentName, FailureKind, ResourceKey},
+    model::{DeploymentName, FailureKind},
 };
 
 const NOW: Moment = Moment::from_millis(10_000_000);
 
 fn resource(kind: Kind, id: &str, status: &str, raw: Value) -> Resource {
     Resource {
-        key: ResourceKey {
-            deployment: "d".into(),
-            kind,
-            id: id.into(),
-        },
-        arn: None,
         name: id.rsplit('/').next().unwrap_or(id).into(),
         status: status.into(),
-        reason: None,
-        created: None,
         updated: Some(NOW.plus(-41_000)),
-        facts: Vec::new(),
-        links: Vec::new(),
-        log_groups: Vec::new(),
-        mcp_url: None,
-        unread: None,
         raw: raw.into(),
+        ..Resource::new("d", kind, id)
     }
 }
 

@@ -79,7 +79,7 @@ fn resources(store: &Store) -> impl Iterator<Item = &Resource> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Deployment, Fact, Moment, ResourceKey};
+    use crate::model::{Deployment, Fact, Moment};
 
     fn store() -> Store {
         let mut deployment = Deployment::new("e", "us-west-2");
@@ -88,26 +88,13 @@ mod tests {
         let address =
             "https://x/authorize?request_uri=urn%3Aietf%3Aparams%3Aoauth%3Arequest_uri%3Aabc123";
         let target = Resource {
-            key: ResourceKey {
-                deployment: "e".into(),
-                kind: Kind::Target,
-                id: "gw/LhCJsGOZlO".into(),
-            },
-            arn: None,
             name: "github".into(),
             status: "READY".into(),
-            reason: None,
-            created: None,
-            updated: None,
             facts: vec![Fact {
                 label: "Authorization URL",
                 value: address.into(),
             }],
-            links: Vec::new(),
-            log_groups: Vec::new(),
-            mcp_url: None,
-            unread: None,
-            raw: serde_json::Value::Null.into(),
+            ..Resource::new("e", Kind::Target, "gw/LhCJsGOZlO")
         };
         let now = Moment::from_millis(0);
         let _ = store.record_list(&"e".into(), Kind::Target, Ok(vec![target]), now);

@@ -231,27 +231,13 @@ fn is_match(field: FilterField, text: &str, pattern: &TermPattern) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Kind, ResourceKey};
+    use crate::model::Kind;
 
     fn gateway(status: &str) -> Resource {
         Resource {
-            key: ResourceKey {
-                deployment: "prod".into(),
-                kind: Kind::Gateway,
-                id: "gw-1".into(),
-            },
-            arn: None,
             name: "neo4j-gateway".into(),
             status: status.into(),
-            reason: None,
-            created: None,
-            updated: None,
-            facts: Vec::new(),
-            links: Vec::new(),
-            log_groups: Vec::new(),
-            mcp_url: None,
-            unread: None,
-            raw: serde_json::Value::Null.into(),
+            ..Resource::new("prod", Kind::Gateway, "gw-1")
         }
     }
 

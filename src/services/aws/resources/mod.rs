@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use crate::model::{DeploymentName, Kind, Resource, ResourceKey};
+use crate::model::{DeploymentName, Kind, Resource};
 
 pub(crate) use gateway::gateway;
 pub(crate) use json::moment;
@@ -50,23 +50,12 @@ pub(in crate::services::aws) fn base(
     json: &Value,
 ) -> Resource {
     Resource {
-        key: ResourceKey {
-            deployment: deployment.clone(),
-            kind,
-            id,
-        },
-        arn: None,
-        name: String::new(),
         status: text(json, "/status").unwrap_or_default(),
         reason: reason(json),
         created: moment(json, "createdAt"),
         updated: moment(json, "updatedAt").or_else(|| moment(json, "lastUpdatedAt")),
-        facts: Vec::new(),
-        links: Vec::new(),
-        log_groups: Vec::new(),
-        mcp_url: None,
-        unread: None,
         raw: Arc::new(masked(json)),
+        ..Resource::new(deployment.clone(), kind, id)
     }
 }
 
