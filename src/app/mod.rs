@@ -113,6 +113,7 @@ impl App {
     pub fn new(options: AppOptions) -> Self {
         let mut store = Store::new(options.deployments.clone());
         store.refresh_ms = options.refresh_ms;
+        store.misconfigured.clone_from(&options.misconfigured);
         if let Some(snapshot) = &options.last_fleet {
             if store.deployments.is_empty() && options.starting.is_some() {
                 store.set_deployments(snapshot.deployments());

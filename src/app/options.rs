@@ -3,7 +3,7 @@
 use crate::{
     config::TerminalAlarm,
     keys::Keymap,
-    model::{Deployment, Moment, UnreadDeployment},
+    model::{Deployment, MisconfiguredDeployment, Moment},
     screens::start_page::StartPage,
     state::{FleetSnapshot, ViewMemory},
     theme::Theme,
@@ -16,7 +16,7 @@ pub struct AppOptions {
     /// [`Event::Started`](crate::messages::Event::Started).
     pub deployments: Vec<Deployment>,
     /// The configured deployments with a problem, which are not looked at.
-    pub unread: Vec<UnreadDeployment>,
+    pub misconfigured: Vec<MisconfiguredDeployment>,
     /// What is starting, if the deployments arrive only after the start.
     pub starting: Option<String>,
     /// What the start page shows while there are no deployments.

@@ -10,7 +10,7 @@ use crate::{
         ViewContext,
         confirm::{Confirm, width_on_top},
         detail::failure_block,
-        frame, tour, unread,
+        frame, tour,
     },
     theme::{GlyphSet, Role, Theme},
     widgets::{DrawnParts, Painter, replace_glyphs},
@@ -75,12 +75,7 @@ impl App {
             let layers = self.help_layers();
             help.view(&layers, offers, &context, places.body, &mut painter);
         } else {
-            let body = if self.route == Route::Fleet && !self.store.deployments.is_empty() {
-                unread::draw(&context, places.body, &mut painter)
-            } else {
-                places.body
-            };
-            screen.view(&context, body, &mut painter);
+            screen.view(&context, places.body, &mut painter);
         }
         if self.is_tour_open && !self.store.deployments.is_empty() {
             tour::draw(&context, places.body, &mut painter);
@@ -281,7 +276,6 @@ impl App {
             starting: self.options.starting.as_deref(),
             start_page: &self.options.start_page,
             problems: &self.options.problems,
-            unread: &self.options.unread,
             question: self.questions.front(),
         }
     }

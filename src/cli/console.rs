@@ -111,9 +111,9 @@ fn run_once(context: &Context) -> Result<Option<StartChoice>, CliError> {
     let mut options = app_options(context, ui, keys, deployments.clone(), problems)?;
     options.has_graphics = terminal.graphics.is_some();
     let names = &context.global.deployment;
-    let unread = loaded.config.unread.iter();
-    options.unread = unread
-        .filter(|unread| names.is_empty() || names.contains(&unread.name))
+    let misconfigured = loaded.config.misconfigured.iter();
+    options.misconfigured = misconfigured
+        .filter(|deployment| names.is_empty() || names.contains(&deployment.name))
         .cloned()
         .collect();
     let memory = Memory::of(context, &loaded);
@@ -272,7 +272,7 @@ pub(crate) fn app_options(
     Ok(AppOptions {
         memory: ViewMemory::default(),
         deployments,
-        unread: Vec::new(),
+        misconfigured: Vec::new(),
         starting: None,
         last_fleet: None,
         shows_tour: false,

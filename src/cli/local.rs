@@ -170,7 +170,7 @@ pub(crate) fn configuration_for(facts: Facts) -> Config {
         .collect();
     Config {
         deployments,
-        unread: Vec::new(),
+        misconfigured: Vec::new(),
         ui: Ui::default(),
         keys: toml::Table::new(),
     }

@@ -20,7 +20,7 @@ use std::{
 
 use etcetera::BaseStrategy as _;
 
-use crate::model::{Deployment, UnreadDeployment};
+use crate::model::{Deployment, MisconfiguredDeployment};
 
 pub(crate) use deployment::check_header_name;
 pub use problem::{Problem, SourceLocations};
@@ -37,7 +37,7 @@ pub struct Config {
     /// Deployments in the order of the file; only those without a problem.
     pub deployments: Vec<Deployment>,
     /// Those with a problem, in the order of the file.
-    pub unread: Vec<UnreadDeployment>,
+    pub misconfigured: Vec<MisconfiguredDeployment>,
     /// Settings of the console.
     pub ui: Ui,
     /// The `[keys]` table as written; `keys` judges it against the action table.
@@ -193,7 +193,10 @@ pub fn load(named: Option<&Path>, region: RegionOf<'_>) -> Loaded {
     };
     match fs::read_to_string(&path) {
         Ok(text) => {
-            let (config, problems, places) = read::read(&text, region);
+            let (mut config, problems, places) = read::read(&text, region);
+            for deployment in &mut config.misconfigured {
+                deployment.file = Some(path.display().to_string());
+            }
             let warnings = warn_of_readers(&path, &config).into_iter().collect();
             Loaded {
                 config,

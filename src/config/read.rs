@@ -8,7 +8,7 @@ use super::{
     Config, GraphicsSetting, Problem, RegionOf, SourceLocations, TerminalAlarm, Ui, deployment,
     problem::Problems, section::Section,
 };
-use crate::model::{Deployment, UnreadDeployment};
+use crate::model::{Deployment, MisconfiguredDeployment};
 
 /// Reads a configuration. What is right in it comes back beside everything that is wrong.
 /// `region` is asked where neither a deployment nor the defaults name one.
@@ -37,10 +37,10 @@ pub(super) fn read(text: &str, region: RegionOf<'_>) -> (Config, Vec<Problem>, S
             &["ui", "keys", "defaults", "deployments"],
             &problems,
         );
-        let (deployments, unread) = deployments(&root, &problems, region);
+        let (deployments, misconfigured) = deployments(&root, &problems, region);
         Config {
             deployments,
-            unread,
+            misconfigured,
             ui: settings(&root),
             keys: keys(&root),
         }
@@ -53,12 +53,12 @@ fn deployments(
     root: &Section<'_, '_>,
     problems: &Problems<'_>,
     region: RegionOf<'_>,
-) -> (Vec<Deployment>, Vec<UnreadDeployment>) {
+) -> (Vec<Deployment>, Vec<MisconfiguredDeployment>) {
     let defaults = root.section("defaults", &deployment::DEFAULTS);
     defaults.iter().for_each(deployment::check_defaults);
-    let (mut right, mut unread) = (Vec::new(), Vec::new());
+    let (mut right, mut misconfigured) = (Vec::new(), Vec::new());
     let Some(all) = root.free_section("deployments") else {
-        return (right, unread);
+        return (right, misconfigured);
     };
     for (name, _) in all.entries() {
         let before = problems.count();
@@ -68,13 +68,14 @@ fn deployments(
         // A deployment with a problem is not guessed at: it is left out, and the problem says so.
         match read.filter(|_| problems.count() == before) {
             Some(deployment) => right.push(deployment),
-            None => unread.push(UnreadDeployment {
+            None => misconfigured.push(MisconfiguredDeployment {
                 name: name.to_string(),
+                file: None,
                 problems: problems.since(before),
             }),
         }
     }
-    (right, unread)
+    (right, misconfigured)
 }
 
 fn settings(root: &Section<'_, '_>) -> Ui {
@@ -304,14 +305,17 @@ mod tests {
             ["good"]
         );
         assert!(!problems.is_empty());
-        for unread in &config.unread {
+        for misconfigured in &config.misconfigured {
             assert!(
-                unread.problems.iter().all(|text| text.starts_with("line ")),
-                "{unread:?}"
+                misconfigured
+                    .problems
+                    .iter()
+                    .all(|text| text.starts_with("line ")),
+                "{misconfigured:?}"
             );
-            assert!(!unread.problems.is_empty(), "{unread:?}");
+            assert!(!misconfigured.problems.is_empty(), "{misconfigured:?}");
         }
-        assert!(!config.unread.is_empty());
+        assert!(!config.misconfigured.is_empty());
     }
 
     #[test]

@@ -128,6 +128,7 @@ actions! {
         NextTab = "detail.tab", "facts/YAML/JSON", "Facts, YAML or JSON", false, Nothing, 2;
         SearchDetail = "detail.search", "find", "Find a text in the detail", false, Nothing, 3;
         NextHit = "detail.next-hit", "next hit", "To the next hit in the detail", false, Nothing, 0;
+        WrapDetail = "detail.wrap", "wrap", "Wrap or cut long lines of YAML and JSON", false, Nothing, 0;
         PreviousHit = "detail.previous-hit", "previous hit", "To the previous hit in the detail", false, Nothing, 0;
     }
     /// Actions of the Logs screen.

@@ -13,6 +13,7 @@ pub mod failure;
 mod identity;
 pub mod log;
 pub mod loose_json;
+mod misconfigured_deployment;
 pub mod moment;
 pub mod past_write;
 mod resource;
@@ -24,7 +25,6 @@ pub mod time_text;
 mod token_storage;
 pub mod tool;
 pub mod traffic;
-mod unread_deployment;
 
 pub use address::{
     ChannelSafety, Neo4jScheme, is_loopback, is_loopback_url, neo4j_address_with_scheme,
@@ -49,6 +49,7 @@ pub use log::{
     TailRequest, TailStatus,
 };
 pub use loose_json::loose_json;
+pub use misconfigured_deployment::MisconfiguredDeployment;
 pub use moment::Moment;
 pub use past_write::PastWrite;
 pub use resource::{Fact, Health, Kind, Link, Relation, Resource, ResourceKey, StackFacts};
@@ -67,4 +68,3 @@ pub use tool::{
     OfferKind, Progress, Table, Tool, ToolAnnotations,
 };
 pub use traffic::Traffic;
-pub use unread_deployment::UnreadDeployment;

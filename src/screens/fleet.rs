@@ -13,6 +13,8 @@ mod filter;
 mod folds;
 mod follow;
 mod memory;
+mod misconfigured;
+mod ordered;
 mod overview;
 mod screen;
 pub mod sessions;
@@ -29,6 +31,7 @@ use crate::{
 };
 use filter::FleetFilter;
 pub use follow::deployment_groups;
+use misconfigured::needs_configuration;
 use overview::Overview;
 use tree::CachedRow;
 pub use tree::{Row, RowId, RowOrder};
@@ -150,9 +153,10 @@ impl Fleet {
         true
     }
 
-    /// Returns the deployment under the cursor.
+    /// Returns the deployment under the cursor, if its configuration has no problem.
     pub fn selected_deployment(&self, store: &crate::state::Store) -> Option<DeploymentName> {
         self.current(store)
+            .filter(|row| row.misconfigured.is_none())
             .map(|row| row.row_id.deployment().clone())
     }
 
@@ -173,7 +177,7 @@ impl Fleet {
         };
         self.selected = Some(row.row_id.clone());
         match &row.row_id {
-            RowId::Deployment(name) => {
+            RowId::Deployment(name) | RowId::Misconfigured(name) => {
                 self.overview = Some(Overview::new(name.clone()));
                 self.detail = None;
                 ScreenUpdate::done()
@@ -201,11 +205,11 @@ impl Fleet {
         context: &UpdateContext<'_>,
     ) -> Option<ScreenUpdate> {
         if let Some(overview) = &mut self.overview {
-            if action == Action::App(AppAction::Back) {
-                self.overview = None;
+            if action == Action::List(ListAction::Open) || overview.act(action) {
                 return Some(ScreenUpdate::done());
             }
-            if action == Action::List(ListAction::Open) || overview.act(action) {
+            if action == Action::App(AppAction::Back) {
+                self.overview = None;
                 return Some(ScreenUpdate::done());
             }
         }
@@ -252,9 +256,13 @@ impl Fleet {
     fn act_on_row(&mut self, action: FleetAction, context: &mut UpdateContext<'_>) -> ScreenUpdate {
         let row = self.current(context.store);
         let resource = row.as_ref().and_then(|row| row.resource);
+        let is_misconfigured = row.as_ref().is_some_and(|row| row.misconfigured.is_some());
         let Some(deployment) = row.map(|row| row.row_id.deployment().clone()) else {
             return self.act_without_row(action);
         };
+        if is_misconfigured && needs_configuration(Action::Fleet(action)) {
+            return misconfigured::refuse(&deployment);
+        }
         match action {
             FleetAction::ReverseSort | FleetAction::OnlyUrgent => self.act_without_row(action),
             FleetAction::FollowLogs => self.follow_logs(context, &deployment, resource),
@@ -281,6 +289,7 @@ impl Fleet {
             FleetAction::Compare => self.compare(context),
             FleetAction::NextTab
             | FleetAction::SearchDetail
+            | FleetAction::WrapDetail
             | FleetAction::NextHit
             | FleetAction::PreviousHit => ScreenUpdate::ignored(),
         }
@@ -315,6 +324,7 @@ impl Fleet {
             RowId::Resource(key) if *key != current => Some(key.clone()),
             RowId::Resource(_)
             | RowId::Deployment(_)
+            | RowId::Misconfigured(_)
             | RowId::Problem(..)
             | RowId::Others(_)
             | RowId::Note(_)

@@ -12,7 +12,8 @@ use crate::{
     model::pluralize,
     theme::{GlyphSet, Role},
     widgets::{
-        Painter, cut_middle, deployment_glyph, deployment_role, deployment_word, text_width,
+        MISCONFIGURED, MISCONFIGURED_MARK, Painter, cut_middle, deployment_glyph, deployment_role,
+        deployment_word, text_width,
     },
 };
 
@@ -189,7 +190,7 @@ fn summary_with(
     words: usize,
 ) -> Pieces {
     let mut pieces = vec![("agentcore".to_owned(), Role::Name)];
-    let total = context.store.deployments.len() + context.unread.len();
+    let total = context.store.deployments.len() + context.store.misconfigured.len();
     // Where no health is known, their number is all that there is to say.
     if total > 0 && (has_total || counts.is_empty()) {
         pieces.push((format!("   {}", pluralize(total, "deployment")), Role::Dim));
@@ -203,9 +204,11 @@ fn summary_with(
         let text = format!("   {} {count}{word}", deployment_glyph(*health));
         pieces.push((text, deployment_role(*health)));
     }
-    if !context.unread.is_empty() {
-        let text = format!("   ✖ {} not read", context.unread.len());
-        pieces.push((text, Role::Failed));
+    let misconfigured = context.store.misconfigured.len();
+    if misconfigured > 0 {
+        let (glyph, role) = MISCONFIGURED_MARK;
+        let text = format!("   {glyph} {misconfigured} {MISCONFIGURED}");
+        pieces.push((text, role));
     }
     pieces
 }

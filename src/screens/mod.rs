@@ -17,7 +17,6 @@ pub mod secrets;
 pub mod start_page;
 pub mod tools;
 pub mod tour;
-pub mod unread;
 
 use crossterm::event::KeyEvent;
 use ratatui::layout::Rect;
@@ -25,7 +24,7 @@ use ratatui::layout::Rect;
 use crate::{
     keys::{Keymap, Layer},
     messages::{Action, ClickTarget, Effects, Route},
-    model::{DeploymentName, Failure, McpEndpoint, Moment, ResourceKey, UnreadDeployment},
+    model::{DeploymentName, Failure, McpEndpoint, Moment, ResourceKey},
     state::Store,
     theme::Theme,
     widgets::Painter,
@@ -78,8 +77,6 @@ pub struct ViewContext<'a> {
     pub start_page: &'a start_page::StartPage,
     /// Problems of the configuration.
     pub problems: &'a [String],
-    /// The deployments of the configuration with a problem.
-    pub unread: &'a [UnreadDeployment],
     /// The question that waits for an answer.
     pub question: Option<&'a Confirm>,
 }

@@ -2,6 +2,7 @@
 //! of an opened detail.
 
 mod history;
+mod misconfigured;
 mod relations;
 mod sessions;
 
@@ -19,7 +20,7 @@ use crate::{
     theme::Role,
     widgets::{
         Painter, StyledLine, cut_middle, deployment_glyph, deployment_role, deployment_word, glyph,
-        role_of, stage_mark, text_width,
+        mark_hits as mark_text_hits, role_of, stage_mark, text_width,
     },
 };
 
@@ -94,6 +95,27 @@ pub fn draw<'a>(lines: impl Iterator<Item = &'a PanelLine>, area: Rect, painter:
     }
 }
 
+/// Marks what a search finds in a line that was drawn in this row.
+pub fn mark_hits(line: &PanelLine, wanted: &str, row: Rect, painter: &mut Painter<'_>) {
+    let text =
+        |line: &StyledLine| -> String { line.iter().map(|(text, _)| text.as_str()).collect() };
+    let right = text(&line.right);
+    let width = u16::try_from(text_width(&right))
+        .unwrap_or(u16::MAX)
+        .min(row.width);
+    let left = Rect {
+        width: row.width - width,
+        ..row
+    };
+    let end = Rect {
+        x: left.right(),
+        width,
+        ..row
+    };
+    mark_text_hits(&text(&line.left), wanted, left, painter);
+    mark_text_hits(&right, wanted, end, painter);
+}
+
 /// Returns the key of an action on Fleet, as the keymap binds it.
 fn key_of(context: &ViewContext<'_>, action: FleetAction) -> String {
     context
@@ -112,6 +134,9 @@ fn hint(context: &ViewContext<'_>, action: FleetAction, does: &str) -> StyledLin
 
 /// Returns what there is to say of a deployment.
 pub fn deployment(name: &DeploymentName, context: &ViewContext<'_>, room: u16) -> Vec<PanelLine> {
+    if let Some(deployment) = context.store.misconfigured(name) {
+        return misconfigured::lines(deployment, room);
+    }
     let Some(deployment) = context.store.deployment(name) else {
         return vec![vec![("This deployment is gone.".to_owned(), Role::Dim)].into()];
     };

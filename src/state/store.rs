@@ -14,7 +14,8 @@ use crate::{
     kinds::{self, Chain, ChainInput, HealthVerdict, ObservedCall},
     messages::{Effect, FleetEffect},
     model::{
-        Deployment, DeploymentName, Failure, Health, Kind, Moment, Resource, ResourceKey, Traffic,
+        Deployment, DeploymentName, Failure, Health, Kind, MisconfiguredDeployment, Moment,
+        Resource, ResourceKey, Traffic,
     },
 };
 
@@ -28,6 +29,8 @@ const WALKS: usize = 24;
 pub struct Store {
     /// The deployments of the configuration, in its order.
     pub deployments: Vec<Deployment>,
+    /// The deployments of the configuration with a problem, in its order. Nothing of them is looked at.
+    pub misconfigured: Vec<MisconfiguredDeployment>,
     /// Lists by deployment and kind.
     pub lists: BTreeMap<(DeploymentName, Kind), Loadable<Vec<Resource>>>,
     /// Calls of the last hour at gateways and runtimes.
@@ -158,6 +161,13 @@ impl Store {
         self.deployments
             .iter()
             .find(|deployment| &deployment.name == name)
+    }
+
+    /// Returns the deployment of that name whose configuration has a problem.
+    pub fn misconfigured(&self, name: &DeploymentName) -> Option<&MisconfiguredDeployment> {
+        self.misconfigured
+            .iter()
+            .find(|deployment| deployment.name == name.as_str())
     }
 
     /// Returns all known resources of a deployment.

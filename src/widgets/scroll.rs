@@ -38,6 +38,12 @@ impl Scroll {
         true
     }
 
+    /// Scrolls as little as is needed for a line to be visible in a window of `height` lines.
+    pub fn show(&mut self, line: usize, height: u16) {
+        let first = (line + 1).saturating_sub(usize::from(height));
+        self.top = self.top.clamp(first, line);
+    }
+
     /// Scrolls back to the beginning.
     pub const fn reset(&mut self) {
         self.top = 0;
@@ -108,5 +114,16 @@ mod tests {
         assert_eq!(draw(&mut scroll, 4, 10), 5..9);
         assert_eq!(draw(&mut scroll, 4, 2), 0..2);
         assert!(!scroll.act(Action::List(ListAction::Open)));
+    }
+
+    #[test]
+    fn a_line_outside_of_the_window_is_scrolled_to_its_nearest_edge() {
+        let mut scroll = Scroll::default();
+        scroll.show(7, 4);
+        assert_eq!(draw(&mut scroll, 4, 10), 4..8);
+        scroll.show(5, 4);
+        assert_eq!(draw(&mut scroll, 4, 10), 4..8, "it is visible already");
+        scroll.show(1, 4);
+        assert_eq!(draw(&mut scroll, 4, 10), 1..5);
     }
 }

@@ -84,6 +84,11 @@ pub const fn deployment_role(health: DeploymentHealth) -> Role {
     }
 }
 
+/// The word for a deployment whose configuration has a problem.
+pub const MISCONFIGURED: &str = "misconfigured";
+/// Glyph and role of a deployment whose configuration has a problem: the role of one that is failing.
+pub const MISCONFIGURED_MARK: (&str, Role) = ("▲", deployment_role(DeploymentHealth::Failing));
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -119,6 +119,70 @@ fn enter_describes_and_the_answer_is_shown() {
 }
 
 #[test]
+fn a_search_in_the_detail_of_a_deployment_finds_its_lines_and_not_rows_of_the_list() {
+    let mut harness = ready();
+    harness.keys("enter /");
+    harness.text("gateway");
+    let frame = harness.frame(80, 24);
+    assert!(
+        frame.contains("/gateway") && frame.contains("hit 1 of"),
+        "{frame}"
+    );
+    harness.keys("enter");
+    let first = bar_line(&harness);
+    assert!(first.to_lowercase().contains("gateway"), "{first}");
+    harness.keys("n");
+    let second = bar_line(&harness);
+    assert!(second.to_lowercase().contains("gateway"), "{second}");
+    assert_ne!(first, second);
+    harness.keys("N N");
+    assert!(
+        harness.frame(80, 24).contains("hit "),
+        "the first goes back to the last"
+    );
+    harness.keys("esc");
+    assert!(
+        !harness.frame(80, 24).contains("/gateway"),
+        "the search has ended"
+    );
+    harness.shows("CHAIN");
+    harness.keys("esc");
+    harness.hides("CHAIN");
+    harness.shows("analytics");
+}
+
+/// The line of a narrow window that holds the current hit.
+fn bar_line(harness: &Harness) -> String {
+    let frame = harness.frame(80, 24);
+    let line = frame.lines().find(|line| line.starts_with('▌'));
+    line.unwrap_or_else(|| panic!("no hit is marked:\n{frame}"))
+        .to_owned()
+}
+
+#[test]
+fn long_lines_of_yaml_and_json_can_be_read_whole() {
+    let mut harness = ready();
+    harness.keys("j enter");
+    let address = format!("https://{}.example/mcp", "x".repeat(150));
+    let described = Resource {
+        raw: serde_json::json!({"status": "READY", "gatewayUrl": address}).into(),
+        ..resources("prod", Kind::Gateway).remove(0)
+    };
+    harness.on(Event::Fleet(FleetEvent::Described(
+        described.key.clone(),
+        Box::new(Ok(described)),
+    )));
+    for _ in 0..2 {
+        harness.keys("tab");
+        let shown: String = harness.frame(80, 24).split_whitespace().collect();
+        assert!(shown.contains(&address), "{shown}");
+    }
+    harness.keys("w");
+    let shown: String = harness.frame(80, 24).split_whitespace().collect();
+    assert!(!shown.contains(&address) && shown.contains('…'), "{shown}");
+}
+
+#[test]
 fn an_answer_for_another_resource_does_not_fill_the_open_detail() {
     let mut harness = ready();
     harness.keys("j enter");

@@ -169,7 +169,7 @@ pub(crate) fn options() -> AppOptions {
         read_only: false,
         zone: jiff::tz::TimeZone::UTC,
         alarm: agentcore_console::config::TerminalAlarm::Off,
-        unread: Vec::new(),
+        misconfigured: Vec::new(),
         refresh_ms: 10_000,
         now: NOW,
     }

@@ -3,7 +3,7 @@
 use agentcore_console::{
     app::AppOptions,
     messages::{Effect, Event},
-    model::{Failure, FailureKind, PastWrite, UnreadDeployment},
+    model::{Failure, FailureKind, MisconfiguredDeployment, PastWrite},
     screens::start_page::{ConfigurationLookup, ConfigurationLookupState, StartChoice, StartPage},
     state::FleetSnapshot,
 };
@@ -291,35 +291,108 @@ fn what_could_not_be_derived_stands_in_the_detail_with_how_to_set_it() {
     harness.shows("no Neo4j secret is known: set");
 }
 
-#[test]
-fn a_deployment_with_a_problem_has_a_line_in_fleet_and_is_counted() {
-    let unread = |name: &str, problems: &[&str]| UnreadDeployment {
+fn misconfigured() -> Harness {
+    let problem = |name: &str, problems: &[&str]| MisconfiguredDeployment {
         name: name.into(),
+        file: Some("/home/ana/.config/agentcore-console/config.toml".into()),
         problems: problems.iter().map(|text| (*text).to_owned()).collect(),
     };
-    let missing = "line 12, column 1: no region: write region";
-    let all: Vec<UnreadDeployment> = [
-        unread(
+    let missing =
+        "line 12, column 1: [deployments.left-out]: no region: write region = \"us-west-2\"";
+    let all: Vec<MisconfiguredDeployment> = [
+        problem(
             "left-out",
-            &[missing, "line 13, column 2: no key is called x"],
+            &[missing, "line 13, column 2: unknown key \"regoin\""],
         ),
-        unread(
+        problem(
             "other",
             &["line 20, column 1: neither a gateway nor a stack"],
         ),
     ]
     .into();
-    let harness = Harness::with(AppOptions {
+    Harness::with(AppOptions {
         deployments: deployments(),
-        unread: all,
+        misconfigured: all,
         ..options()
-    });
-    let line = harness.line("left-out");
-    assert!(line.contains("✖ left-out   not read: line 12"), "{line}");
-    assert!(line.contains("and 1 more"), "{line}");
-    harness.shows("other   not read: line 20");
+    })
+}
+
+#[test]
+fn a_misconfigured_deployment_is_a_row_of_fleet_and_counted_as_such() {
+    let harness = misconfigured();
+    let line = harness.line("left-out  ");
+    assert!(line.contains("▲ misconfigured"), "{line}");
+    let line = harness.line("line 12, column 1");
+    assert!(
+        line.contains("no region: write region") && line.contains("and 1 more"),
+        "{line}"
+    );
+    harness.shows("line 20, column 1: neither a gateway nor a stack");
     let count = deployments().len() + 2;
     let head = harness.line("agentcore");
     assert!(head.contains(&format!("{count} deployments")), "{head}");
-    assert!(head.contains("✖ 2 not read"), "{head}");
+    assert!(head.contains("▲ 2 misconfigured"), "{head}");
+}
+
+#[test]
+fn the_detail_of_a_misconfigured_deployment_names_file_line_member_and_what_to_write() {
+    let mut harness = misconfigured();
+    harness.keys("/");
+    harness.text("left-out");
+    harness.keys("enter");
+    assert!(
+        harness.selected().starts_with("left-out"),
+        "{}",
+        harness.selected()
+    );
+    harness.keys("enter");
+    let frame = harness.frame(80, 36);
+    for text in [
+        "/home/ana/.config/agentcore-console/config.toml",
+        "[deployments.left-out]",
+        "line 12, column 1",
+        "no region: write region =",
+        "line 13, column 2",
+        "unknown key \"regoin\"",
+        "2 PROBLEMS",
+    ] {
+        assert!(frame.contains(text), "{text} is not shown:\n{frame}");
+    }
+}
+
+#[test]
+fn filters_and_only_what_is_not_well_find_a_misconfigured_deployment() {
+    for filter in [
+        "misconfigured",
+        "status:misconf",
+        "reason:regoin",
+        "name:left",
+    ] {
+        let mut harness = misconfigured();
+        harness.keys("/");
+        harness.text(filter);
+        harness.keys("enter");
+        harness.shows("left-out  ");
+    }
+    let mut harness = misconfigured();
+    harness.keys("/");
+    harness.text("!misconfigured");
+    harness.keys("enter");
+    harness.hides("left-out  ");
+    let mut harness = misconfigured();
+    harness.keys("!");
+    harness.shows("left-out  ");
+    harness.shows("other  ");
+}
+
+#[test]
+fn an_action_that_needs_a_configuration_says_why_it_cannot() {
+    for key in ["l", "t", "D", "O", "X"] {
+        let mut harness = misconfigured();
+        harness.keys("/");
+        harness.text("name:left-out");
+        harness.keys("enter");
+        assert_eq!(harness.keys(key).len(), 0, "{key} sends nothing");
+        harness.shows("left-out is misconfigured and not looked at");
+    }
 }

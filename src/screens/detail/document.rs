@@ -12,7 +12,7 @@ use crate::{
     theme::Role,
     widgets::{
         DocumentLine, DrawnViewport, List, Painter, StyledLine, has_below, json_document,
-        text_width, visible_lines, yaml_lines,
+        mark_hits, visible_lines, wrap_line, yaml_lines,
     },
 };
 
@@ -142,10 +142,20 @@ fn difference_lines(resource: &Resource, other: &Resource) -> Vec<TextLine> {
 /// The cursor, the folds and the search in a text.
 #[derive(Clone, Debug, Default)]
 pub(super) struct DetailDocument {
+    /// The cursor stands on a row: a line that is wrapped has several.
     list: List,
     folded: BTreeSet<usize>,
     /// In lower case.
     wanted: String,
+    /// Whether long lines are cut instead of wrapped.
+    is_cut: bool,
+}
+
+/// A row of the window: a line, or a part of one that is wrapped.
+struct DocumentRow {
+    /// The index of its line.
+    line: usize,
+    shown: PanelLine,
 }
 
 impl DetailDocument {
@@ -153,6 +163,7 @@ impl DetailDocument {
     pub(super) fn reset(&mut self) {
         *self = Self {
             wanted: std::mem::take(&mut self.wanted),
+            is_cut: self.is_cut,
             ..Self::default()
         };
     }
@@ -181,7 +192,7 @@ impl DetailDocument {
         &self.wanted
     }
 
-    /// Moves, folds, goes to a hit; `false` where the action is none of these.
+    /// Moves, folds, goes to a hit, wraps; `false` where the action is none of these.
     pub(super) fn act(&mut self, action: Action, lines: &[TextLine]) -> bool {
         if action == Action::List(ListAction::Left) {
             self.fold(lines);
@@ -194,8 +205,14 @@ impl DetailDocument {
             self.go_to_hit(lines, true);
         } else if action == Action::Fleet(FleetAction::PreviousHit) {
             self.go_to_hit(lines, false);
+        } else if action == Action::Fleet(FleetAction::WrapDetail) {
+            let at = self.line(lines);
+            self.is_cut = !self.is_cut;
+            self.go_to(at, lines);
         } else {
-            return self.list.act(action, self.visible(lines).len());
+            return self
+                .list
+                .act(action, self.rows(lines, self.list.width()).len());
         }
         true
     }
@@ -205,11 +222,30 @@ impl DetailDocument {
         visible_lines(&depths(lines), &self.folded)
     }
 
+    /// Returns the rows of the visible lines in a window of this width; before the first frame it is not known, and no line is wrapped.
+    fn rows(&self, lines: &[TextLine], width: u16) -> Vec<DocumentRow> {
+        let room = match (self.is_cut, width) {
+            (true, _) | (false, 0) => usize::MAX,
+            (false, width) => usize::from(width),
+        };
+        let visible = self.visible(lines).into_iter();
+        visible
+            .filter_map(|index| Some((index, lines.get(index)?)))
+            .flat_map(|(index, line)| {
+                let parts = wrap_line(&line.line.left, room, 2 * (line.depth + 1));
+                parts.into_iter().map(move |part| DocumentRow {
+                    line: index,
+                    shown: part.into(),
+                })
+            })
+            .collect()
+    }
+
     /// Returns the index of the line under the cursor.
     fn line(&self, lines: &[TextLine]) -> usize {
-        self.visible(lines)
+        self.rows(lines, self.list.width())
             .get(self.list.cursor())
-            .copied()
+            .map(|row| row.line)
             .unwrap_or_default()
     }
 
@@ -223,13 +259,9 @@ impl DetailDocument {
             self.folded.remove(&above);
             depth = line.depth;
         }
-        let visible = self.visible(lines);
-        self.list.select(
-            visible
-                .iter()
-                .position(|line| *line == index)
-                .unwrap_or_default(),
-        );
+        let rows = self.rows(lines, self.list.width());
+        let at = rows.iter().position(|row| row.line == index);
+        self.list.select(at.unwrap_or_default());
     }
 
     /// Folds what lies below the cursor, or goes to the line above which it lies.
@@ -285,19 +317,12 @@ impl DetailDocument {
         }
     }
 
-    /// Draws the visible lines; answers where in the text they are.
+    /// Draws the visible rows; answers where in the text they are.
     pub(super) fn draw(&self, lines: &[TextLine], area: Rect, painter: &mut Painter<'_>) -> String {
-        let visible = self.visible(lines);
+        let rows = self.rows(lines, area.width);
         let window = self
             .list
-            .window(FleetViewport::Document, area, visible.len(), painter);
-        let shown: Vec<(usize, &TextLine)> = window
-            .clone()
-            .filter_map(|row| {
-                let index = *visible.get(row)?;
-                Some((index, lines.get(index)?))
-            })
-            .collect();
+            .window(FleetViewport::Document, area, rows.len(), painter);
         for (row, place) in window.clone().zip(area.rows()) {
             if row == self.list.cursor() {
                 let line = Rect {
@@ -308,16 +333,15 @@ impl DetailDocument {
                 painter.select_row(line, true);
             }
         }
-        panel::draw(shown.iter().map(|(_, line)| &line.line), area, painter);
-        for ((index, line), place) in shown.iter().zip(area.rows()) {
-            if self.folded.contains(index) {
+        let shown = rows.get(window.clone()).unwrap_or_default();
+        panel::draw(shown.iter().map(|row| &row.shown), area, painter);
+        for (row, place) in shown.iter().zip(area.rows()) {
+            if self.folded.contains(&row.line) {
                 painter.text_right(place.right(), place.y, 3, "▸ …", Role::Accent);
             }
-            if self.is_searching() && line.contains(&self.wanted) {
-                mark_hit(&line.line.text(), &self.wanted, place, painter);
-            }
+            mark_hits(&row.shown.text(), &self.wanted, place, painter);
         }
-        position(&window, visible.len())
+        position(&window, rows.len())
     }
 }
 
@@ -338,24 +362,6 @@ fn depths(lines: &[TextLine]) -> Vec<DocumentLine> {
             line: Vec::new(),
         })
         .collect()
-}
-
-/// Marks the first hit of a line.
-fn mark_hit(text: &str, wanted: &str, place: Rect, painter: &mut Painter<'_>) {
-    let lower = text.to_lowercase();
-    let Some(before) = lower.find(wanted).and_then(|at| lower.get(..at)) else {
-        return;
-    };
-    let column = u16::try_from(text_width(before)).unwrap_or(u16::MAX);
-    let width = u16::try_from(text_width(wanted)).unwrap_or(u16::MAX);
-    if column < place.width {
-        let hit = Rect {
-            x: place.x + column,
-            width: width.min(place.width - column),
-            ..place
-        };
-        painter.shade(hit, Role::Hit);
-    }
 }
 
 #[cfg(test)]
@@ -385,6 +391,42 @@ mod tests {
         assert_eq!(document.line(&lines), 4);
         assert!(document.act(Action::Fleet(FleetAction::NextHit), &lines));
         assert_eq!(document.line(&lines), 2, "after the last comes the first");
+    }
+
+    #[test]
+    fn a_long_line_is_wrapped_and_its_folds_and_hits_stay_those_of_the_line() {
+        let long = format!("{}needle", "x".repeat(40));
+        let lines: Vec<TextLine> = yaml_lines(&json!({"a": {"b": long}, "d": 1}))
+            .into_iter()
+            .map(TextLine::of)
+            .collect();
+        let mut document = DetailDocument::default();
+        let record = |document: &mut DetailDocument| {
+            document.record(&DrawnViewport {
+                id: FleetViewport::Document.into(),
+                area: Rect::new(0, 0, 20, 10),
+                top: 0,
+                length: 9,
+            });
+        };
+        record(&mut document);
+        let text = |document: &DetailDocument| -> Vec<String> {
+            let rows = document.rows(&lines, 20);
+            rows.iter().map(|row| row.shown.text()).collect()
+        };
+        let rows = text(&document);
+        assert!(
+            rows.len() > 4 && rows.iter().all(|row| row.len() <= 20),
+            "{rows:?}"
+        );
+        document.search("needle", &lines);
+        assert_eq!(document.line(&lines), 1);
+        assert!(document.act(Action::Fleet(FleetAction::WrapDetail), &lines));
+        assert_eq!(text(&document).len(), 3, "cut, each line has one row");
+        assert_eq!(document.line(&lines), 1, "the cursor stays on its line");
+        assert!(document.act(Action::List(ListAction::Left), &lines));
+        assert!(document.act(Action::List(ListAction::Left), &lines));
+        assert_eq!(text(&document), ["a:", "d: 1"]);
     }
 
     #[test]

@@ -15,8 +15,8 @@ use crate::{
     screens::ViewContext,
     theme::Role,
     widgets::{
-        Layout, Painter, cut_middle, deployment_glyph, deployment_role, deployment_word, glyph,
-        role_of, sparkline, stage_mark, text_width,
+        Layout, MISCONFIGURED, MISCONFIGURED_MARK, Painter, cut_middle, deployment_glyph,
+        deployment_role, deployment_word, glyph, role_of, sparkline, stage_mark, text_width,
     },
 };
 
@@ -102,11 +102,14 @@ fn draw_note(
         .iter()
         .find(|(index, ..)| *index == STATUS)
         .map_or(left, |(_, x, _)| x + 2);
-    let verdict = context.store.health(name);
+    let words = match context.store.misconfigured(name) {
+        Some(deployment) => deployment.summary(),
+        None => context.store.health(name).evidence,
+    };
     // A narrow window, or a long sentence, takes the whole line.
-    let is_long = text_width(&verdict.evidence) > usize::from(end.saturating_sub(status));
+    let is_long = text_width(&words) > usize::from(end.saturating_sub(status));
     let x = if end < 100 || is_long { left } else { status };
-    painter.text(x, y, end.saturating_sub(x), &verdict.evidence, Role::Text);
+    painter.text(x, y, end.saturating_sub(x), &words, Role::Text);
 }
 
 fn draw_kind(row: &Row<'_>, cell: CellArea, painter: &mut Painter<'_>) {
@@ -252,6 +255,9 @@ fn draw_name(
             let (count, _) = others(context.store, deployment);
             painter.text(at, y, left, &format!("{count} more"), Role::Dim);
         }
+        (RowId::Misconfigured(name), _) => {
+            painter.text(at, y, left, name.as_str(), Role::Name);
+        }
         (RowId::Resource(_), None) | (RowId::Note(_) | RowId::Gap(_), _) => {}
     }
 }
@@ -286,6 +292,22 @@ fn draw_status(
         );
         return;
     }
+    if row.misconfigured.is_some() {
+        let (glyph, role) = MISCONFIGURED_MARK;
+        let pieces = [(glyph, role), (" ", role), (MISCONFIGURED, role)];
+        painter.spans(x, y, width, &pieces);
+    }
+    draw_health(row, context, cell, painter);
+}
+
+/// Draws the word of a deployment's health.
+fn draw_health(
+    row: &Row<'_>,
+    context: &ViewContext<'_>,
+    cell: CellArea,
+    painter: &mut Painter<'_>,
+) {
+    let CellArea { x, y, width } = cell;
     let Some(deployment) = row.deployment else {
         return;
     };

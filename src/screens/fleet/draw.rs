@@ -14,8 +14,9 @@ use crate::{
     screens::ViewContext,
     theme::Role,
     widgets::{
-        Column, DrawnViewport, GOOD_BY_STATUS, Layout, Painter, Size, deployment_glyph,
-        deployment_role, deployment_word, glyph, lay_out, role_of, text_width,
+        Column, DrawnViewport, GOOD_BY_STATUS, Layout, MISCONFIGURED, MISCONFIGURED_MARK, Painter,
+        Size, deployment_glyph, deployment_role, deployment_word, glyph, lay_out, role_of,
+        text_width,
     },
 };
 
@@ -204,7 +205,7 @@ fn is_remembered(row_id: &RowId, context: &ViewContext<'_>) -> bool {
     match row_id {
         RowId::Deployment(name) | RowId::Note(name) => context.store.is_deployment_remembered(name),
         RowId::Resource(key) => context.store.is_remembered(&key.deployment, key.kind),
-        RowId::Problem(..) | RowId::Others(_) | RowId::Gap(_) => false,
+        RowId::Misconfigured(_) | RowId::Problem(..) | RowId::Others(_) | RowId::Gap(_) => false,
     }
 }
 
@@ -275,6 +276,10 @@ fn named(row: &Row<'_>, context: &ViewContext<'_>) -> Option<NamedRow> {
             resource.name.clone(),
             words,
         ));
+    }
+    if let Some(deployment) = row.misconfigured {
+        let words = (deployment.name.clone(), MISCONFIGURED.to_owned());
+        return Some((8, MISCONFIGURED_MARK, words.0, words.1));
     }
     let deployment = row.deployment?;
     let verdict = context.store.health(&deployment.name);

@@ -8,8 +8,8 @@ use regex::{Regex, RegexBuilder};
 
 use crate::{
     kinds::{self, DeploymentHealth, HealthVerdict},
-    model::{Deployment, Health, Moment, Resource},
-    widgets::deployment_word,
+    model::{Deployment, Health, MisconfiguredDeployment, Moment, Resource},
+    widgets::{MISCONFIGURED, deployment_word},
 };
 
 /// Letters from which a term may match the letters of a name in their order.
@@ -151,6 +151,19 @@ impl FleetFilter {
             (FilterField::Reason, verdict.evidence.as_str()),
         ];
         self.holds(&fields)
+    }
+
+    /// Returns whether a deployment whose configuration has a problem is kept. It is never well.
+    pub(super) fn keeps_misconfigured(&self, deployment: &MisconfiguredDeployment) -> bool {
+        let problems = deployment.problems.join("\n");
+        self.holds(&[
+            (FilterField::Name, deployment.name.as_str()),
+            (FilterField::Deployment, deployment.name.as_str()),
+            (FilterField::Kind, "deployment"),
+            (FilterField::Health, MISCONFIGURED),
+            (FilterField::Status, MISCONFIGURED),
+            (FilterField::Reason, problems.as_str()),
+        ])
     }
 
     fn holds(&self, fields: &[(FilterField, &str)]) -> bool {

@@ -77,7 +77,7 @@ impl<'a> Folds<'a> {
             }
             RowId::Resource(key) => self.is_resource_folded(key),
             RowId::Others(_) => true,
-            RowId::Problem(..) | RowId::Note(_) | RowId::Gap(_) => false,
+            RowId::Misconfigured(_) | RowId::Problem(..) | RowId::Note(_) | RowId::Gap(_) => false,
         }
     }
 
@@ -200,7 +200,8 @@ impl Fleet {
             ..Folds::new(store, self.level(height, store))
         };
         let rows = tree::rows(store, self.order, filter, &folds);
-        let gaps = store.deployments.len().saturating_sub(1);
+        let entries = store.deployments.len() + store.misconfigured.len();
+        let gaps = entries.saturating_sub(1);
         let is_spaced = height >= SPACED_FROM && rows.len() + gaps + 2 <= usize::from(height);
         let lines = tree::lines(store, rows);
         if is_spaced {

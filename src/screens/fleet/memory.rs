@@ -55,7 +55,8 @@ fn texts(places: &HashSet<RowId>) -> Vec<String> {
     texts
 }
 
-/// Formats a row as `deployment`, `deployment kind id` or `deployment others`. A list that could not be read is not remembered.
+/// Formats a row as `deployment`, `deployment kind id` or `deployment others`. A list that could not be read and a
+/// deployment that is misconfigured are not remembered.
 fn text(row_id: &RowId) -> Option<String> {
     match row_id {
         RowId::Deployment(name) => Some(name.to_string()),
@@ -66,7 +67,7 @@ fn text(row_id: &RowId) -> Option<String> {
             key.id
         )),
         RowId::Others(name) => Some(format!("{name} {OTHERS}")),
-        RowId::Problem(..) | RowId::Note(_) | RowId::Gap(_) => None,
+        RowId::Misconfigured(_) | RowId::Problem(..) | RowId::Note(_) | RowId::Gap(_) => None,
     }
 }
 

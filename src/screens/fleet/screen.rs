@@ -3,7 +3,7 @@
 use crossterm::event::KeyEvent;
 use ratatui::layout::Rect;
 
-use super::{Fleet, PANEL_FROM, RowId, draw, feed};
+use super::{Fleet, Overview, PANEL_FROM, RowId, draw, feed, needs_configuration};
 use crate::{
     keys::Layer,
     messages::{Action, AppAction, ClickTarget, FleetAction, ListAction, PromptAction},
@@ -21,21 +21,29 @@ const WIDEST_LIST: u16 = 144;
 
 impl Screen for Fleet {
     fn layers(&self) -> Vec<Layer> {
-        let is_searching = self.detail.as_ref().is_some_and(Detail::is_typing);
-        match (self.typing || is_searching, &self.detail) {
-            (true, _) => vec![Layer::Prompt],
-            (false, Some(_)) => vec![Layer::Detail, Layer::List],
-            (false, None) => vec![Layer::Fleet, Layer::List],
+        if self.is_typing() {
+            return vec![Layer::Prompt];
+        }
+        match (&self.detail, &self.overview) {
+            (Some(_), _) => vec![Layer::Detail, Layer::List],
+            (None, Some(_)) => vec![Layer::Detail, Layer::Fleet, Layer::List],
+            (None, None) => vec![Layer::Fleet, Layer::List],
         }
     }
 
     fn is_typing(&self) -> bool {
-        self.typing || self.detail.as_ref().is_some_and(Detail::is_typing)
+        self.typing
+            || self.detail.as_ref().is_some_and(Detail::is_typing)
+            || self.overview.as_ref().is_some_and(Overview::is_typing)
     }
 
     fn press(&mut self, key: KeyEvent, context: &mut UpdateContext<'_>) -> ScreenUpdate {
         if let Some(detail) = self.detail.as_mut().filter(|detail| detail.is_typing()) {
             detail.press(key, context.store);
+            return ScreenUpdate::done();
+        }
+        if let Some(overview) = self.overview.as_mut().filter(|it| it.is_typing()) {
+            overview.press(key);
             return ScreenUpdate::done();
         }
         if self.filter.press(key) {
@@ -46,9 +54,12 @@ impl Screen for Fleet {
     }
 
     fn paste(&mut self, text: &str, context: &mut UpdateContext<'_>) -> ScreenUpdate {
-        match self.detail.as_mut().filter(|detail| detail.is_typing()) {
-            Some(detail) => detail.paste(text, context.store),
-            None => self.filter.paste(text),
+        let detail = self.detail.as_mut().filter(|detail| detail.is_typing());
+        let overview = self.overview.as_mut().filter(|it| it.is_typing());
+        match (detail, overview) {
+            (Some(detail), _) => detail.paste(text, context.store),
+            (None, Some(overview)) => overview.paste(text),
+            (None, None) => self.filter.paste(text),
         }
         ScreenUpdate::done()
     }
@@ -106,8 +117,12 @@ impl Screen for Fleet {
         let rows = self.lines(context.store);
         let row_id = rows.get(at).map(|row| match &row.row_id {
             // The sentence belongs to its deployment.
-            RowId::Note(name) | RowId::Gap(name) => RowId::Deployment(name.clone()),
+            RowId::Note(name) | RowId::Gap(name) => match context.store.misconfigured(name) {
+                Some(_) => RowId::Misconfigured(name.clone()),
+                None => RowId::Deployment(name.clone()),
+            },
             row_id @ (RowId::Deployment(_)
+            | RowId::Misconfigured(_)
             | RowId::Resource(_)
             | RowId::Problem(..)
             | RowId::Others(_)) => row_id.clone(),
@@ -131,12 +146,10 @@ impl Screen for Fleet {
         if let Some(detail) = &self.detail {
             return Some(detail.way_back());
         }
-        let is_filtered = !self.filter.text().is_empty();
-        match (self.overview.is_some(), is_filtered) {
-            (true, _) => Some("close"),
-            (false, true) => Some("no filter"),
-            (false, false) => None,
+        if let Some(overview) = &self.overview {
+            return Some(overview.way_back());
         }
+        (!self.filter.text().is_empty()).then_some("no filter")
     }
 
     fn offers(&self, action: Action, context: &ViewContext<'_>) -> bool {
@@ -144,7 +157,11 @@ impl Screen for Fleet {
             return matches!(action, Action::App(_));
         }
         // Asked for every key of the footer in every frame: the rows are only made where the answer hangs on one.
-        let resource = || self.current(context.store).and_then(|row| row.resource);
+        let current = || self.current(context.store);
+        let resource = || current().and_then(|row| row.resource);
+        if needs_configuration(action) && current().is_some_and(|row| row.misconfigured.is_some()) {
+            return false;
+        }
         if action == Action::Fleet(FleetAction::Synchronize) {
             let is_target = || resource().is_some_and(|found| found.key.kind == Kind::Target);
             let has_marked = || !self.marked_targets(context.store).is_empty();
@@ -152,6 +169,12 @@ impl Screen for Fleet {
         }
         if action == Action::Fleet(FleetAction::FollowRelation) {
             return self.detail.is_some() || resource().is_some();
+        }
+        if matches!(
+            action,
+            Action::Fleet(FleetAction::NextTab | FleetAction::WrapDetail)
+        ) {
+            return self.detail.is_some();
         }
         let is_of_list = matches!(
             action,

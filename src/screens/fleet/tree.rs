@@ -6,11 +6,13 @@ use super::{
     Order,
     filter::FleetFilter,
     folds::{Folds, is_other},
+    ordered::{FleetEntry, ordered},
 };
 use crate::{
     kinds,
     model::{
-        Deployment, DeploymentName, Failure, Health, Kind, Moment, Resource, ResourceKey, Traffic,
+        Deployment, DeploymentName, Failure, Health, Kind, MisconfiguredDeployment, Moment,
+        Resource, ResourceKey, Traffic,
     },
     state::Store,
 };
@@ -20,6 +22,8 @@ use crate::{
 pub enum RowId {
     /// A deployment.
     Deployment(DeploymentName),
+    /// A deployment whose configuration has a problem.
+    Misconfigured(DeploymentName),
     /// A resource.
     Resource(ResourceKey),
     /// A list that could not be had.
@@ -37,6 +41,7 @@ impl RowId {
     pub const fn deployment(&self) -> &DeploymentName {
         match self {
             Self::Deployment(name)
+            | Self::Misconfigured(name)
             | Self::Problem(name, _)
             | Self::Others(name)
             | Self::Note(name)
@@ -49,7 +54,11 @@ impl RowId {
     pub const fn is_note(&self) -> bool {
         match self {
             Self::Note(_) | Self::Gap(_) => true,
-            Self::Deployment(_) | Self::Resource(_) | Self::Problem(..) | Self::Others(_) => false,
+            Self::Deployment(_)
+            | Self::Misconfigured(_)
+            | Self::Resource(_)
+            | Self::Problem(..)
+            | Self::Others(_) => false,
         }
     }
 }
@@ -68,6 +77,7 @@ impl Row<'_> {
             has_children: false,
             is_folded: false,
             deployment: None,
+            misconfigured: None,
             resource: None,
             failure: None,
             is_context: false,
@@ -88,6 +98,8 @@ pub struct Row<'a> {
     pub is_folded: bool,
     /// The deployment, on its own row.
     pub deployment: Option<&'a Deployment>,
+    /// The deployment whose configuration has a problem, on its own row.
+    pub misconfigured: Option<&'a MisconfiguredDeployment>,
     /// The resource.
     pub resource: Option<&'a Resource>,
     /// Why a list could not be had.
@@ -119,8 +131,10 @@ impl CachedRow {
         let list =
             |deployment: &DeploymentName, kind: Kind| store.lists.get(&(deployment.clone(), kind));
         let (mut deployment, mut resource, mut failure) = (None, None, None);
+        let mut misconfigured = None;
         match &self.row_id {
             RowId::Deployment(_) => deployment = store.deployments.get(self.at),
+            RowId::Misconfigured(name) => misconfigured = store.misconfigured(name),
             RowId::Resource(key) => {
                 resource =
                     list(&key.deployment, key.kind).and_then(|list| list.value()?.get(self.at));
@@ -137,6 +151,7 @@ impl CachedRow {
             is_folded: self.is_folded,
             is_context: self.is_context,
             deployment,
+            misconfigured,
             resource,
             failure,
         }
@@ -159,7 +174,11 @@ pub(super) fn lines(store: &Store, rows: Vec<Row<'_>>) -> Vec<CachedRow> {
             .iter()
             .position(|deployment| deployment.name == *name),
         RowId::Resource(key) => places.get(key).copied(),
-        RowId::Problem(..) | RowId::Others(_) | RowId::Note(_) | RowId::Gap(_) => None,
+        RowId::Misconfigured(_)
+        | RowId::Problem(..)
+        | RowId::Others(_)
+        | RowId::Note(_)
+        | RowId::Gap(_) => None,
     };
     rows.into_iter()
         .map(|row| CachedRow {
@@ -189,9 +208,15 @@ pub(super) fn rows<'a>(
     filter: &FleetFilter,
     folds: &Folds<'_>,
 ) -> Vec<Row<'a>> {
-    let deployments = ordered(store, order);
     let mut rows = Vec::new();
-    for deployment in deployments {
+    for entry in ordered(store, order) {
+        let deployment = match entry {
+            FleetEntry::Deployment(deployment) => deployment,
+            FleetEntry::Misconfigured(deployment) => {
+                rows.extend(misconfigured_rows(deployment, filter));
+                continue;
+            }
+        };
         let row_id = RowId::Deployment(deployment.name.clone());
         let folded = folds.is_folded(&row_id) && filter.is_empty();
         let below = below_deployment(store, deployment, order, filter, folds);
@@ -217,11 +242,31 @@ pub(super) fn rows<'a>(
     rows
 }
 
+/// Returns the row of a deployment whose configuration has a problem, and the line below it that says what is wrong.
+fn misconfigured_rows<'a>(
+    deployment: &'a MisconfiguredDeployment,
+    filter: &FleetFilter,
+) -> Vec<Row<'a>> {
+    if !filter.is_empty() && !filter.keeps_misconfigured(deployment) {
+        return Vec::new();
+    }
+    let name = DeploymentName::from(deployment.name.as_str());
+    vec![
+        Row {
+            misconfigured: Some(deployment),
+            ..Row::bare(RowId::Misconfigured(name.clone()))
+        },
+        Row::bare(RowId::Note(name)),
+    ]
+}
+
 /// Returns the same rows with an empty line before each deployment but the first.
 pub(super) fn spaced(lines: Vec<CachedRow>) -> Vec<CachedRow> {
     let mut all = Vec::with_capacity(lines.len());
     for line in lines {
-        if let (RowId::Deployment(name), false) = (&line.row_id, all.is_empty()) {
+        if let (RowId::Deployment(name) | RowId::Misconfigured(name), false) =
+            (&line.row_id, all.is_empty())
+        {
             all.push(CachedRow {
                 row_id: RowId::Gap(name.clone()),
                 depth: 0,
@@ -234,42 +279,6 @@ pub(super) fn spaced(lines: Vec<CachedRow>) -> Vec<CachedRow> {
         all.push(line);
     }
     all
-}
-
-/// Returns the deployments in their order. By health, those that need attention come first; the others keep their order.
-fn ordered(store: &Store, order: RowOrder) -> Vec<&Deployment> {
-    let mut deployments: Vec<&Deployment> = store.deployments.iter().collect();
-    match order.order {
-        Order::Health => deployments.sort_by_cached_key(|deployment| {
-            std::cmp::Reverse(store.health(&deployment.name).urgency())
-        }),
-        Order::Name => deployments.sort_by(|one, other| one.name.cmp(&other.name)),
-        Order::Age => deployments.sort_by_cached_key(|deployment| {
-            std::cmp::Reverse(store.state_since(&deployment.name))
-        }),
-        Order::Calls => {
-            deployments.sort_by_cached_key(|deployment| {
-                std::cmp::Reverse(
-                    store
-                        .traffic_of(&deployment.name)
-                        .map(|traffic| traffic.total()),
-                )
-            });
-        }
-        Order::Errors => {
-            deployments.sort_by_cached_key(|deployment| {
-                std::cmp::Reverse(
-                    store
-                        .traffic_of(&deployment.name)
-                        .map(|traffic| traffic.errors),
-                )
-            });
-        }
-    }
-    if order.is_reversed {
-        deployments.reverse();
-    }
-    deployments
 }
 
 /// Resources that need attention come first.
