@@ -20,7 +20,7 @@ pub struct ActivityEntry {
     pub write: bool,
     /// Whether it was not confirmed, so that nothing was done.
     pub is_declined: bool,
-    /// Whether it went well and found something that is not: a broken chain.
+    /// Whether it went well and something is not: a broken chain that was found, a rotation with warnings.
     pub is_warning: bool,
     /// How it went: the good end, or the failure.
     pub result: Result<String, Box<Failure>>,
@@ -49,6 +49,12 @@ impl ActivityEntry {
             arguments: None,
             again: None,
         }
+    }
+
+    /// Returns whether a person, or a newer request, stopped it: that is no failure.
+    pub fn is_cancelled(&self) -> bool {
+        let failure = self.result.as_ref().err();
+        failure.is_some_and(|failure| failure.kind == FailureKind::Cancelled)
     }
 
     /// Returns the id of the request that it came down to.
@@ -90,7 +96,7 @@ impl Store {
 
     /// Notes a deed.
     pub fn record(&mut self, deed: ActivityEntry) {
-        if deed.result.is_err() {
+        if deed.result.is_err() && !deed.is_cancelled() {
             self.unseen_failures += 1;
         }
         self.activity.push_front(deed);

@@ -153,7 +153,7 @@ fn the_title_stands_on_every_screen_and_the_name_can_be_typed() {
     harness.keys("3");
     harness.shows("Movies");
     harness.keys("R");
-    harness.shows("prod/neo4j   ◐ planning 0s   Movies");
+    harness.shows("Movies   prod/neo4j   ◐ planning 0s");
     let mut harness = titled();
     harness.keys("4");
     harness.shows("Movies");
@@ -183,4 +183,23 @@ fn what_others_changed_is_no_nothing_before_it_was_read() {
         Ok(Vec::new()),
     )));
     harness.hides("not read yet");
+}
+
+#[test]
+fn what_was_stopped_is_no_failure_and_raises_no_badge() {
+    let mut harness = ready();
+    let stopped = agentcore_console::model::Failure::new(
+        agentcore_console::model::FailureKind::Cancelled,
+        "querying the logs",
+        "the query was cancelled",
+    );
+    harness.on(Event::Exported {
+        result: Err(stopped),
+        bytes: 0,
+        took_ms: 3,
+    });
+    harness.hides("Activity·1");
+    harness.keys("6");
+    let line = harness.line("querying the logs");
+    assert!(line.contains("○") && !line.contains('✖'), "{line}");
 }

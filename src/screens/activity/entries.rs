@@ -55,20 +55,20 @@ impl ActivityRow<'_> {
 
     pub(super) fn is_failure(&self) -> bool {
         match self {
-            Self::Own(entry) => entry.result.is_err(),
+            Self::Own(entry) => entry.result.is_err() && !entry.is_cancelled(),
             Self::Change(_, found) => !found.change.is_done(),
         }
     }
 
-    /// Returns whether nothing was done, because it was not confirmed.
+    /// Returns whether nothing was done because it was not confirmed, or it was stopped.
     pub(super) fn is_declined(&self) -> bool {
         match self {
-            Self::Own(entry) => entry.is_declined,
+            Self::Own(entry) => entry.is_declined || entry.is_cancelled(),
             Self::Change(..) => false,
         }
     }
 
-    /// Returns whether it found something that is not well.
+    /// Returns whether it went well and something is not.
     pub(super) const fn is_warning(&self) -> bool {
         match self {
             Self::Own(entry) => entry.is_warning,
