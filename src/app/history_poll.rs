@@ -150,6 +150,16 @@ impl App {
         self.read_calls_since(name, since)
     }
 
+    /// Reads the calls of a deployment from a time on, unless they were read a moment ago.
+    pub(super) fn read_missing_calls(&mut self, name: DeploymentName, since: Moment) -> Effects {
+        let history = self.store.calls.get(&name);
+        let is_read = history.is_some_and(|history| history.covers(since, REST_MS, self.now));
+        if is_read || !self.is_listed(std::slice::from_ref(&name)) {
+            return Effects::none();
+        }
+        self.read_calls_since(name, since)
+    }
+
     /// Asks which sessions should be stopped, if that waits for the logs of the deployment that were just read.
     pub(super) fn ask_sessions(
         &mut self,

@@ -317,6 +317,7 @@ impl App {
             toast,
             result,
             is_write,
+            is_warning,
             is_declined,
             is_refusal,
             reads,
@@ -330,6 +331,7 @@ impl App {
                 }
                 self.store.record(ActivityEntry {
                     write: is_write,
+                    is_warning,
                     is_declined,
                     ..ActivityEntry::new(self.now, what, Ok(words))
                 });

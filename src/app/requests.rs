@@ -245,6 +245,7 @@ impl App {
                 self.show(Route::Fleet)
             }
             AppRequest::ReadSessions(key) => self.read_sessions(&key),
+            AppRequest::ReadCalls(name, since) => self.read_missing_calls(name, since),
             AppRequest::Start(choice) => {
                 self.start_choice = Some(choice);
                 self.is_over = true;

@@ -154,7 +154,7 @@ impl RotationPlan {
                 "close, refresh, one call through the chain",
             ),
         };
-        let verify = "log in with the new password on a new connection";
+        let verify = "log in with it on a new connection";
         let mut steps = vec![
             step(RotationStep::Prepare, prepare, MANAGER),
             step(RotationStep::Claim, "AWSPENDING → the new version", MANAGER),

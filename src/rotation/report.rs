@@ -94,16 +94,14 @@ impl RotationStep {
     /// Returns what it will do, while it has not begun.
     pub const fn description(self) -> &'static str {
         match self {
-            Self::Check => "log in with the current password, look for a rotation that is pending",
+            Self::Check => "log in as now, look for a pending rotation",
             Self::Prepare => "store the new value as a further version",
             Self::Claim => "put AWSPENDING on it, read it back",
             Self::Set => "change the password in Neo4j",
             Self::Verify => "log in with the new password on a new connection",
             Self::Promote => "move AWSCURRENT",
             Self::Clean => "take AWSPENDING and labels off",
-            Self::Consumers => {
-                "close old connections, refresh readers, call a tool through the chain"
-            }
+            Self::Consumers => "close connections, refresh readers, call a tool",
         }
     }
 }

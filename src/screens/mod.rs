@@ -126,6 +126,8 @@ pub enum AppRequest {
     Reveal(ResourceKey),
     /// Read the logs of a runtime or endpoint, then ask in Fleet which of its sessions should be stopped.
     ReadSessions(ResourceKey),
+    /// Read the calls of a deployment from a time on, for the sessions that they show.
+    ReadCalls(DeploymentName, Moment),
     /// End the console and go on with what was chosen on the start page.
     Start(start_page::StartChoice),
 }

@@ -6,6 +6,7 @@ mod draw;
 mod entry;
 mod list_view;
 mod news;
+mod open_sessions;
 mod plan_view;
 mod question;
 mod reading;
@@ -40,8 +41,11 @@ use crate::{
     },
     state::{Loadable, Store},
     theme::Role,
-    widgets::{DrawnViewport, List, Painter},
+    widgets::{DrawnViewport, List, Painter, cut_middle},
 };
+
+/// Columns of a deployment in the header of a rotation: the secret and how it stands fit behind it into a window of 80 columns.
+const WIDEST_TITLE: usize = 22;
 
 /// The state of the Secrets screen.
 #[derive(Clone, Debug, Default)]
@@ -274,12 +278,21 @@ impl Secrets {
         let title = context.store.title(deployment.as_str()).to_owned();
         let run = Run::new(deployment, title, subject, context.now);
         let (title, name) = (capital(&run.entry()), run.name().to_owned());
+        let since = open_sessions::sessions_since(
+            &run.deployment,
+            &run.subject,
+            context.store,
+            context.now,
+        );
+        let deployment = run.deployment.clone();
         self.run = Some(run);
         self.shows_run = true;
         let mut reply = ScreenUpdate::effects(self.read_current(context).and(Effects::one(start)));
         if has_plan {
             let early = Confirm::early(title, name);
             reply.requests.push(AppRequest::Ask(early));
+            let counted = since.map(|since| AppRequest::ReadCalls(deployment, since));
+            reply.requests.extend(counted);
         }
         reply
     }
@@ -405,23 +418,20 @@ impl Screen for Secrets {
                 format!("◐ {} {elapsed}", run.running_word()),
                 Role::Changing,
             ),
-            Some((_, Ok(end))) => (run.ending_words(end), run.ending_role(end)),
+            Some((_, Ok(end))) => (run.ending_brief(end), run.ending_role(end)),
             Some((_, Err(failure))) => (failure.cause.clone(), Role::Failed),
         };
         let subject = run
             .plan
             .as_ref()
             .map_or_else(String::new, |(page, _)| format!("   {}", page.subject));
-        let deployment = match run.subject {
-            RunSubject::Password { .. } => format!("   {}", run.deployment_title),
-            RunSubject::ClientSecret { .. } => String::new(),
-        };
-        // The state stands before what may be cut.
+        // Where it happens and how it stands come before what may be cut.
         Some(vec![
-            (run.title(), Role::Name),
+            (cut_middle(&run.deployment_title, WIDEST_TITLE), Role::Name),
+            ("   ".to_owned(), Role::Dim),
+            (run.title(), Role::Text),
             ("   ".to_owned(), Role::Dim),
             (words, role),
-            (deployment, Role::Dim),
             (subject, Role::Dim),
         ])
     }

@@ -18,14 +18,12 @@ pub(crate) fn rotating() -> Harness {
     let mut harness = ready();
     harness.keys("3");
     let effects = harness.keys("R");
-    assert_eq!(
-        effects.last(),
-        Some(&Effect::Secrets(SecretsEffect::Rotate {
-            deployment: name("prod"),
-            secret: "prod/neo4j".into(),
-            kind: RotationKind::Rotate
-        }))
-    );
+    let rotation = Effect::Secrets(SecretsEffect::Rotate {
+        deployment: name("prod"),
+        secret: "prod/neo4j".into(),
+        kind: RotationKind::Rotate,
+    });
+    assert!(effects.contains(&rotation), "{effects:?}");
     harness.on(Event::Secrets(SecretsEvent::Planned(Box::new(
         world::plan("prod/neo4j"),
     ))));
@@ -39,14 +37,12 @@ fn the_palette_rotates_the_secret_that_is_named() {
     harness.text("rotate prod/neo4j");
     harness.shows("Opens Secrets with the plan; asks you before anything is changed.");
     let effects = harness.keys("enter");
-    assert_eq!(
-        effects.last(),
-        Some(&Effect::Secrets(SecretsEffect::Rotate {
-            deployment: name("prod"),
-            secret: "prod/neo4j".into(),
-            kind: RotationKind::Rotate
-        }))
-    );
+    let rotation = Effect::Secrets(SecretsEffect::Rotate {
+        deployment: name("prod"),
+        secret: "prod/neo4j".into(),
+        kind: RotationKind::Rotate,
+    });
+    assert!(effects.contains(&rotation), "{effects:?}");
 }
 
 #[test]
@@ -262,6 +258,53 @@ fn the_end_of_a_rotation_is_noted_and_the_secret_is_read_again() {
     assert!(!harness.app.is_over());
     harness.keys("6");
     assert!(harness.line("rotate prod/neo4j").contains("write"));
+}
+
+#[test]
+fn a_rotation_that_ended_with_a_warning_is_no_plain_success_in_the_activity() {
+    let mut harness = rotating();
+    harness.on(Event::Secrets(SecretsEvent::Warned(
+        "one reader keeps the old password".into(),
+    )));
+    harness.on(world::rotated());
+    harness.keys("6");
+    let line = harness.line("rotate prod/neo4j");
+    assert!(
+        line.contains('▲') && line.contains("with 1 warning"),
+        "{line}"
+    );
+}
+
+#[test]
+fn the_header_of_a_rotation_names_its_deployment_and_state_at_every_size() {
+    let mut titled = world::deployments();
+    titled[0].title = Some("movies-gateway".into());
+    let mut harness = Harness::open(Vec::new());
+    harness.on(Event::Started(Ok((titled, Vec::new()))));
+    world::list(&mut harness);
+    harness.keys("3 R");
+    let has_head = |harness: &Harness, words: &str| {
+        for (width, height) in [(80, 24), (120, 36), (200, 60)] {
+            let frame = harness.frame(width, height);
+            let head = frame.lines().next().unwrap_or_default();
+            assert!(head.contains("movies-gateway"), "{width}: {head}");
+            assert!(head.contains(words), "{width}: {head}");
+        }
+    };
+    has_head(&harness, "planning");
+    harness.on(Event::Secrets(SecretsEvent::Warned("a reader".into())));
+    harness.on(world::rotated());
+    has_head(&harness, "rotated, with 1 warning");
+}
+
+#[test]
+fn every_step_of_a_rotation_is_whole_in_a_narrow_window() {
+    let harness = rotating();
+    let frame = harness.frame(80, 24);
+    for line in frame.lines().filter(|line| line.contains(" ○ ")) {
+        assert!(!line.contains('…'), "{line}");
+    }
+    assert!(frame.contains("consumers  close connections"), "{frame}");
 }
 
 #[test]

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use agentcore_console::{
     calls::{CallRecord, join},
-    messages::{Effect, Event, FleetEffect, FleetEvent},
+    messages::{Effect, Event, FleetEffect, FleetEvent, SecretsEvent},
     model::{Failure, FailureKind, Kind, LogEvent, Resource},
+    rotation::report::RotationQuestion,
 };
 
 use crate::{
     harness::{Harness, NOW},
-    world::{key, log, name, ready, resource, resources},
+    world::{self, key, log, name, ready, resource, resources},
 };
 
 const GROUPS: &str = "/aws/bedrock-agentcore/runtimes";
@@ -198,4 +199,37 @@ fn a_user_who_has_gone_to_another_screen_is_not_asked() {
     harness.hides("Stop which session");
     harness.keys("1");
     harness.hides("Stop which session");
+}
+
+#[test]
+fn the_question_before_a_rotation_counts_the_sessions_of_runtimes_that_read_the_secret() {
+    let mut harness = ready();
+    let effects = harness.keys("3 R");
+    assert!(
+        effects.iter().any(|effect| matches!(
+            effect,
+            Effect::Fleet(FleetEffect::ReadCalls { deployment, since, .. })
+                if *deployment == name("prod") && *since == NOW.plus(-900_000)
+        )),
+        "{effects:?}"
+    );
+    harness.on(Event::Secrets(SecretsEvent::Planned(Box::new(
+        world::plan("prod/neo4j"),
+    ))));
+    harness.on(Event::Secrets(SecretsEvent::Asked(
+        RotationQuestion::Proceed,
+    )));
+    let line = harness.line("neo4j_mcp_server: ");
+    assert!(
+        line.contains("not known, its logs are being read"),
+        "{line}"
+    );
+    harness.on(read(&sessions(), Vec::new()));
+    let line = harness.line("neo4j_mcp_server: ");
+    assert!(line.contains("2 in the last 15 min"), "{line}");
+    let unread = vec![("aws/spans".into(), "AccessDenied".into())];
+    harness.on(read(&sessions(), unread));
+    let line = harness.line("neo4j_mcp_server: ");
+    assert!(line.contains("some of these could not be read"), "{line}");
+    harness.shows("Type the name to begin");
 }

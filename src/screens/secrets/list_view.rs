@@ -2,12 +2,10 @@
 
 use ratatui::layout::Rect;
 
-use super::entry::SecretEntry;
+use super::{entry::SecretEntry, open_sessions::reading_runtimes};
 use crate::{
     kinds,
-    model::{
-        ClientSecretDetail, HeaderSpec, JournalStatus, Kind, Moment, Relation, Resource, SecretUser,
-    },
+    model::{ClientSecretDetail, HeaderSpec, JournalStatus, Kind, Moment, Resource, SecretUser},
     screens::ViewContext,
     state::{Loadable, Store},
     theme::Role,
@@ -260,13 +258,7 @@ fn readers(secret: &Resource, store: &Store) -> (String, Role) {
             .resources(&secret.key.deployment)
             .filter(move |resource| resource.key.kind == kind)
     };
-    let mut names: Vec<String> = of_kind(Kind::Runtime)
-        .filter(|runtime| {
-            runtime
-                .links
-                .iter()
-                .any(|link| link.relation == Relation::Reads && link.id == arn)
-        })
+    let mut names: Vec<String> = reading_runtimes(secret, store)
         .map(|runtime| format!("runtime {}", runtime.name))
         .collect();
     let deployment = store.deployment(&secret.key.deployment);

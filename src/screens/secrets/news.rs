@@ -30,6 +30,8 @@ pub struct EndedRotation {
     pub result: Result<String, Failure>,
     /// Whether something was written.
     pub is_write: bool,
+    /// Whether it ended well, with a warning.
+    pub is_warning: bool,
     /// Whether it was not confirmed.
     pub is_declined: bool,
     /// Whether it was refused.
@@ -70,11 +72,13 @@ pub(super) fn ended(run: &Run) -> SecretsOutcome {
         Some((_, Err(failure))) => (Err(failure.clone()), false),
         None => return SecretsOutcome::Nothing(Effects::none()),
     };
+    let is_warning = result.is_ok() && !is_declined && !run.all_warnings().is_empty();
     SecretsOutcome::Ended(Box::new(EndedRotation {
         what,
         toast,
         result,
         is_write,
+        is_warning,
         is_declined,
         is_refusal,
         reads: Effects::none(),

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::run::Run;
+use super::{open_sessions::with_sessions, run::Run};
 use crate::{
     keys::Layer,
     messages::{Action, AppAction, PromptAction, ViewportId},
@@ -59,6 +59,7 @@ pub(super) fn draw(
         height: area.height.saturating_sub(bar),
         ..area
     };
+    let page = &with_sessions(page, run, context);
     let lines = fitting(page, room);
     let window = confirm
         .scroll
@@ -297,7 +298,7 @@ fn push_steps(lines: &mut Vec<PageLine>, steps: &[PlannedStep], width: usize) {
     let room = width.saturating_sub(HEADING + 2 + 13 + BRACKET);
     // Where both do not fit, what a step does is said rather than where.
     let has_systems = longest + SYSTEM <= room;
-    let what = longest.min(if has_systems { room - SYSTEM } else { room });
+    let widest = if has_systems { room - SYSTEM } else { room };
     let failing: Vec<usize> = steps
         .iter()
         .enumerate()
@@ -306,6 +307,9 @@ fn push_steps(lines: &mut Vec<PageLine>, steps: &[PlannedStep], width: usize) {
         .collect();
     for (index, step) in steps.iter().enumerate() {
         let bracket = bracket(index, &failing);
+        // Where no system follows and no bracket stands, the line is free to its end.
+        let is_alone = bracket.is_none() && !has_systems;
+        let what = longest.min(if is_alone { widest + BRACKET } else { widest });
         let shown = cut(&step.what, what);
         let padding = " ".repeat(what.saturating_sub(text_width(&shown)) + 2);
         let mut pieces = vec![

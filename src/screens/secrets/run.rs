@@ -221,13 +221,11 @@ impl Run {
             }
     }
 
-    /// Returns the first words of the header.
+    /// Returns what is rotated, for the header, behind the deployment.
     pub(super) fn title(&self) -> String {
         match &self.subject {
             RunSubject::Password { secret, .. } => secret.clone(),
-            RunSubject::ClientSecret { .. } => {
-                format!("Client secret of {}", self.deployment_title)
-            }
+            RunSubject::ClientSecret { .. } => "client secret".to_owned(),
         }
     }
 
@@ -425,6 +423,16 @@ impl Run {
 
     /// Returns the ending as a sentence, with the number of warnings.
     pub(super) fn ending_words(&self, end: &RunEnd) -> String {
+        let brief = self.ending_brief(end);
+        if end.is_declined {
+            brief
+        } else {
+            format!("{brief}: {}", end.reason)
+        }
+    }
+
+    /// Returns the outcome with the number of warnings, for the header.
+    pub(super) fn ending_brief(&self, end: &RunEnd) -> String {
         if end.is_declined {
             return end.reason.clone();
         }
@@ -433,7 +441,7 @@ impl Run {
             1 => ", with 1 warning".to_owned(),
             count => format!(", with {count} warnings"),
         };
-        format!("{}{warned}: {}", end.outcome.words(), end.reason)
+        format!("{}{warned}", end.outcome.words())
     }
 
     /// Its colour: a success with warnings is not green.

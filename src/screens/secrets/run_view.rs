@@ -397,10 +397,21 @@ fn draw_promise(run: &Run, place: Rect, painter: &mut Painter<'_>) {
     let room = place.width.saturating_sub(3);
     match &run.ended {
         None => {
+            let (before, after) = (
+                "If this machine dies now, nothing is lost. ",
+                " on any machine ends it.",
+            );
+            let width = text_width(before) + text_width(&command) + text_width(after);
+            // A narrow window needs the command more than the words around it.
+            let (before, after) = if width <= usize::from(room) {
+                (before, after)
+            } else {
+                ("Nothing can be lost. ", " ends it.")
+            };
             let pieces = [
-                ("If this machine dies now, nothing is lost. ", Role::Text),
+                (before, Role::Text),
                 (command.as_str(), Role::Name),
-                (" on any machine ends it.", Role::Dim),
+                (after, Role::Dim),
             ];
             painter.spans(place.x + 2, place.y, room, &pieces);
         }
