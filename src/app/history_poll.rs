@@ -46,7 +46,7 @@ pub(super) struct HistoryPoll {
 impl App {
     /// Asks for the changes that are due, once it is known which resources there are.
     pub(super) fn read_changes(&mut self) -> Effects {
-        let is_shown = matches!(self.route, Route::Fleet | Route::Activity);
+        let is_shown = matches!(self.route, Route::Fleet | Route::Secrets | Route::Activity);
         if !is_shown || !self.has_started {
             return Effects::none();
         }

@@ -142,33 +142,42 @@ impl Doctor {
         self.select(name);
     }
 
-    /// From a deployment to its hops, at the cause; from a hop to its whole evidence and back.
+    /// From a deployment to its hops, at the cause; from a hop to its whole evidence and back. Where the evidence stands beside the
+    /// hops, it is not opened among them too.
     fn open(&mut self, store: &Store) -> ScreenUpdate {
+        let is_beside = self.has_evidence_beside();
         if self.is_in_hops {
-            self.is_open = !self.is_open;
+            self.is_open = !self.is_open && !is_beside;
             return ScreenUpdate::done();
         }
         let Some(report) = self.report(store) else {
             return ScreenUpdate::done();
         };
-        let cause = report.verdict.as_ref().map(|verdict| verdict.hop);
-        let at = report
-            .hops
-            .iter()
-            .position(|finding| match cause {
-                Some(cause) => finding.hop == cause,
-                None => finding.state == HopState::Warning,
-            })
-            .unwrap_or(0);
+        let at = notable_hop(report);
+        let is_broken = report.verdict.is_some();
         self.selected = self.current(store).cloned();
         self.hops.select(at);
-        (self.is_in_hops, self.is_open) = (true, cause.is_some());
+        (self.is_in_hops, self.is_open) = (true, is_broken && !is_beside);
         ScreenUpdate::done()
+    }
+
+    /// Returns whether the last frame showed the evidence of a hop beside the hops.
+    fn has_evidence_beside(&self) -> bool {
+        self.list.width() >= view::EVIDENCE_FROM
+    }
+
+    /// Returns the index of the hop whose evidence is shown beside the hops: the one under the cursor, otherwise the most notable one.
+    fn shown_hop(&self, report: &DoctorReport) -> usize {
+        if self.is_in_hops {
+            self.hops.cursor()
+        } else {
+            notable_hop(report)
+        }
     }
 
     /// Returns one step back; `false` if there is none.
     fn back(&mut self) -> bool {
-        if self.is_open {
+        if self.is_open && !self.has_evidence_beside() {
             self.is_open = false;
         } else if self.is_in_hops {
             self.is_in_hops = false;
@@ -229,6 +238,16 @@ impl Doctor {
             None => ScreenUpdate::request(AppRequest::Say("there is nothing to fix".to_owned())),
         }
     }
+}
+
+/// Returns the index of the hop that is looked at first: the cause, else one with a warning, else the last, which proves the others.
+fn notable_hop(report: &DoctorReport) -> usize {
+    let cause = report.verdict.as_ref().map(|verdict| verdict.hop);
+    let found = report.hops.iter().position(|finding| match cause {
+        Some(cause) => finding.hop == cause,
+        None => finding.state == HopState::Warning,
+    });
+    found.unwrap_or_else(|| report.hops.len().saturating_sub(1))
 }
 
 /// Returns the deployments, those that need a look first; equals keep the order of the configuration.
@@ -321,7 +340,7 @@ impl Screen for Doctor {
     }
 
     fn way_back(&self, _look: &ViewContext<'_>) -> Option<&'static str> {
-        match (self.is_open, self.is_in_hops) {
+        match (self.is_open && !self.has_evidence_beside(), self.is_in_hops) {
             (true, _) => Some("close"),
             (false, true) => Some("deployments"),
             (false, false) => None,

@@ -4,9 +4,12 @@
 mod history;
 mod misconfigured;
 mod relations;
+mod secret;
 mod sessions;
 
 use ratatui::layout::Rect;
+
+pub use secret::{secret_facts, who_changed};
 
 use super::{
     ViewContext,

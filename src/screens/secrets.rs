@@ -1,5 +1,6 @@
 //! Secrets: Neo4j secrets and client secrets, and the rotation of one of them, step by step, while it runs.
 
+mod aside;
 mod client_view;
 mod cursor;
 mod draw;
@@ -477,7 +478,11 @@ impl Screen for Secrets {
             }
             (question, _) => {
                 let below = run_view::draw(run, question, context, area, painter);
-                self.draw_detail(context, below, painter);
+                let (left, beside) = aside::split(below);
+                self.draw_detail(context, left, painter);
+                if let Some(beside) = beside {
+                    self.draw_aside(context, beside, painter);
+                }
             }
         }
     }

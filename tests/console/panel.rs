@@ -260,6 +260,47 @@ fn the_doctor_has_a_titled_column_for_each_hop_and_the_evidence_of_the_chosen_on
 }
 
 #[test]
+fn the_evidence_of_the_chosen_hop_stands_beside_the_hops_of_a_wide_window() {
+    let mut harness = ready();
+    harness.keys("5");
+    harness.on(examined("prod", true));
+    let frame = harness.frame(200, 60);
+    let heading = |hop: &str| format!("│ ✖ {hop}");
+    assert!(frame.contains(&heading("interceptor")), "{frame}");
+    for words in [
+        "asked     the interceptor",
+        "source    log group",
+        "fix       let role",
+    ] {
+        assert!(frame.contains(words), "{words}: {frame}");
+    }
+    // Among the hops it follows the cursor, and nothing opens between them.
+    harness.keys("enter");
+    let rows = |frame: &str| frame.lines().position(|line| line.contains("neo4j  "));
+    assert_eq!(rows(&frame), rows(&harness.frame(200, 60)));
+    harness.keys("k");
+    let frame = harness.frame(200, 60);
+    assert!(frame.contains("│ ● initialize"), "{frame}");
+    assert!(!frame.contains("fix       let role"), "{frame}");
+    harness.keys("esc");
+    assert!(harness.frame(200, 60).contains(&heading("interceptor")));
+}
+
+#[test]
+fn the_glyphs_of_the_doctor_are_explained_at_every_size() {
+    let mut harness = ready();
+    harness.keys("5");
+    harness.on(examined("prod", true));
+    for (width, height) in [(80, 24), (120, 36)] {
+        let frame = harness.frame(width, height);
+        for words in ["● works", "▲ warning", "✖ fails", "○ not asked"] {
+            assert!(frame.contains(words), "{width}: {words}: {frame}");
+        }
+    }
+    assert!(harness.frame(200, 60).contains("✖ does not work"));
+}
+
+#[test]
 fn a_refused_write_says_so_with_its_reason_at_every_width() {
     let mut harness = ready();
     let refused = Change {

@@ -2,7 +2,7 @@
 
 use agentcore_console::{
     messages::{Effect, Event, FleetEvent, SecretsEffect, SecretsEvent, Slot, ToolsEvent},
-    model::{Elicitation, ElicitationRequest, Kind, SecretUser},
+    model::{Elicitation, ElicitationRequest, Kind, PastWrite, SecretUser},
     rotation::report::{
         ConsumerEvidence, EndReason, RotationEnd, RotationKind, RotationOutcome, RotationQuestion,
         RotationReport, RotationStep, StepState,
@@ -10,7 +10,7 @@ use agentcore_console::{
 };
 
 use crate::{
-    harness::Harness,
+    harness::{Harness, NOW},
     world::{self, endpoint, name, ready},
 };
 
@@ -295,6 +295,63 @@ fn the_header_of_a_rotation_names_its_deployment_and_state_at_every_size() {
     harness.on(Event::Secrets(SecretsEvent::Warned("a reader".into())));
     harness.on(world::rotated());
     has_head(&harness, "rotated, with 1 warning");
+}
+
+#[test]
+fn a_wide_window_has_readers_rotations_and_changes_of_a_secret_beside_the_list() {
+    let mut harness = ready();
+    let past = |hours: i64, what: &str, result: Result<String, String>| PastWrite {
+        at: NOW.plus(-hours * 3_600_000),
+        what: what.into(),
+        operator: "ana".into(),
+        is_declined: false,
+        result,
+        request_id: None,
+    };
+    harness.on(Event::PastWritesRead(vec![
+        past(
+            90,
+            "secrets.rotate prod/neo4j of analytics",
+            Ok("of another".into()),
+        ),
+        past(
+            50,
+            "secrets.rotate prod/neo4j of prod",
+            Ok("rotated".into()),
+        ),
+        past(
+            49,
+            "secrets.rotate PutSecretValue prod/neo4j of prod",
+            Ok("a part".into()),
+        ),
+        past(
+            30,
+            "secrets.rollback prod/neo4j of prod",
+            Err("Neo4j said no".into()),
+        ),
+    ]));
+    harness.keys("3");
+    let frame = harness.frame(200, 60);
+    for words in [
+        "READERS",
+        "runtime  neo4j_mcp_server",
+        "LAST ROTATIONS",
+        "rotated, by ana",
+        "Neo4j said no",
+    ] {
+        assert!(frame.contains(words), "{words}: {frame}");
+    }
+    assert!(
+        !frame.contains("of another") && !frame.contains("a part"),
+        "{frame}"
+    );
+    assert!(!harness.frame(150, 60).contains("LAST ROTATIONS"));
+    harness.keys("j");
+    let frame = harness.frame(200, 60);
+    assert!(
+        frame.contains("none by this program on this machine"),
+        "{frame}"
+    );
 }
 
 #[test]

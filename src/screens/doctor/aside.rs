@@ -23,6 +23,9 @@ const LEGEND: [(HopState, &str); 5] = [
     (HopState::Skipped, "not in this chain"),
 ];
 
+/// The same in a word each, for a narrow window.
+const SHORT_LEGEND: [&str; 5] = ["works", "warning", "fails", "not asked", "not here"];
+
 /// Returns the lines beside the hops.
 pub(super) fn lines(report: &DoctorReport, context: &ViewContext<'_>, room: u16) -> Vec<PanelLine> {
     let mut lines = comparison(report, room);
@@ -153,21 +156,34 @@ fn last_walks(report: &DoctorReport, context: &ViewContext<'_>) -> Vec<PanelLine
     vec![line.into(), PanelLine::default()]
 }
 
-/// What the glyphs mean, on the last line of an area, as many of them as there is room for.
-pub(super) fn legend_line(area: Rect, painter: &mut Painter<'_>) {
-    let mut x = area.x + 2;
-    let y = area.bottom().saturating_sub(1);
-    for (state, words) in LEGEND {
-        let (glyph, role) = mark(state);
-        let room = area.right().saturating_sub(x);
-        if 2 + text_width(words) > usize::from(room) {
-            break;
-        }
-        x = painter.spans(
-            x,
-            y,
-            room,
-            &[(glyph, role), (" ", role), (words, Role::Dim)],
-        ) + 3;
+/// Draws what the glyphs mean at the end of a line, behind what stands there up to column `from`.
+pub(super) fn short_legend(from: u16, line: Rect, painter: &mut Painter<'_>) {
+    let shown: Vec<(&str, Role, &str)> = LEGEND
+        .iter()
+        .zip(SHORT_LEGEND)
+        .map(|((state, _), words)| {
+            let (glyph, role) = mark(*state);
+            (glyph, role, words)
+        })
+        .collect();
+    let width: usize = shown
+        .iter()
+        .map(|(_, _, words)| 4 + text_width(words))
+        .sum();
+    let width = u16::try_from(width).unwrap_or(u16::MAX);
+    let mut x = line.right().saturating_sub(width.saturating_add(1));
+    if x <= from {
+        return;
+    }
+    for (glyph, role, words) in shown {
+        let room = line.right().saturating_sub(x);
+        let spans = [
+            (" ", Role::Dim),
+            (glyph, role),
+            (" ", role),
+            (words, Role::Dim),
+            (" ", Role::Dim),
+        ];
+        x = painter.spans(x, line.y, room, &spans);
     }
 }

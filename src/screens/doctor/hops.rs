@@ -21,21 +21,22 @@ const LABEL: usize = 10;
 /// Lines of one part of the evidence.
 const PART: usize = 5;
 
-/// Draws the hops with the opened evidence in its place; what lies below the fold is named on the last line. Returns whether all
-/// hops are seen and a line is left.
+/// Draws the hops with the opened evidence in its place, unless it stands beside them; what lies below the fold is named on the last
+/// line.
 pub(super) fn draw(
     state: &Doctor,
     report: &DoctorReport,
+    is_beside: bool,
     context: &ViewContext<'_>,
     area: Rect,
     painter: &mut Painter<'_>,
-) -> bool {
+) {
     let cause = report.verdict.as_ref().map(|verdict| verdict.hop);
-    let open = (state.is_in_hops && state.is_open)
+    let open = (state.is_in_hops && state.is_open && !is_beside)
         .then(|| report.hops.get(state.hops.cursor()))
         .flatten();
     let evidence = open.map_or_else(Vec::new, |finding| {
-        evidence_lines(finding, context, area.width.saturating_sub(HOP + 4))
+        evidence_lines(finding, PART, context, area.width.saturating_sub(HOP + 4))
     });
     let reserved = u16::try_from(evidence.len())
         .unwrap_or(u16::MAX)
@@ -60,8 +61,8 @@ pub(super) fn draw(
             ..area
         };
         let is_current = state.is_in_hops && index == state.hops.cursor();
-        if is_current {
-            painter.select_row(row, true);
+        if is_current || is_beside && index == state.shown_hop(report) {
+            painter.select_row(row, is_current);
         }
         draw_finding(finding, cause == Some(finding.hop), row, painter);
         y += 1;
@@ -79,7 +80,33 @@ pub(super) fn draw(
         let below = report.hops.get(window.end..).unwrap_or_default();
         draw_fold(below, area, painter);
     }
-    report.hops.len() < usize::from(height)
+}
+
+/// Returns the whole evidence of the chosen hop for the place beside the hops; for the cause with its source and its fix.
+pub(super) fn evidence_beside(
+    state: &Doctor,
+    report: &DoctorReport,
+    context: &ViewContext<'_>,
+    room: u16,
+) -> Vec<PanelLine> {
+    let Some(finding) = report.hops.get(state.shown_hop(report)) else {
+        return Vec::new();
+    };
+    let (glyph, role) = mark_of(finding);
+    let title = vec![
+        (format!("{glyph} "), role),
+        (finding.hop.as_str().to_owned(), Role::Name),
+    ];
+    let mut lines = vec![title.into()];
+    lines.extend(evidence_lines(finding, usize::MAX, context, room));
+    let verdict = report.verdict.as_ref();
+    if let Some(verdict) = verdict.filter(|verdict| verdict.hop == finding.hop) {
+        for (label, text) in [("source", &verdict.source), ("fix", &verdict.fix)] {
+            lines.extend(labelled(label, text, usize::MAX, room));
+        }
+    }
+    lines.push(PanelLine::default());
+    lines
 }
 
 fn draw_evidence(lines: &[PanelLine], place: Rect, painter: &mut Painter<'_>) {
@@ -153,20 +180,19 @@ fn draw_finding(finding: &HopFinding, is_cause: bool, line: Rect, painter: &mut 
 }
 
 /// Returns the whole evidence of a hop: its sentence, what was asked, what came back, what its log says, and the key that opens the log.
-fn evidence_lines(finding: &HopFinding, context: &ViewContext<'_>, room: u16) -> Vec<PanelLine> {
+/// A part of it takes at most `most` lines.
+fn evidence_lines(
+    finding: &HopFinding,
+    most: usize,
+    context: &ViewContext<'_>,
+    room: u16,
+) -> Vec<PanelLine> {
     let mut lines: Vec<PanelLine> = wrapped(&finding.evidence, room, Role::Text)
         .into_iter()
         .map(PanelLine::from)
         .collect();
-    let beside = room.saturating_sub(LABEL as u16);
     for detail in &finding.details {
-        let parts = wrapped(&detail.text, beside, Role::Text);
-        for (row, part) in parts.into_iter().take(PART).enumerate() {
-            let label = if row == 0 { detail.label } else { "" };
-            let mut left = vec![(format!("{label:<LABEL$}"), Role::Dim)];
-            left.extend(part);
-            lines.push(left.into());
-        }
+        lines.extend(labelled(detail.label, &detail.text, most, room));
     }
     let key = context
         .keymap
@@ -180,4 +206,19 @@ fn evidence_lines(finding: &HopFinding, context: &ViewContext<'_>, room: u16) ->
         ],
     });
     lines
+}
+
+/// Returns a label and at most so many lines of the text beside it.
+fn labelled(label: &str, text: &str, most: usize, room: u16) -> Vec<PanelLine> {
+    let beside = room.saturating_sub(LABEL as u16);
+    let parts = wrapped(text, beside, Role::Text).into_iter().take(most);
+    parts
+        .enumerate()
+        .map(|(row, part)| {
+            let label = if row == 0 { label } else { "" };
+            let mut left = vec![(format!("{label:<LABEL$}"), Role::Dim)];
+            left.extend(part);
+            left.into()
+        })
+        .collect()
 }

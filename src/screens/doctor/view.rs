@@ -13,6 +13,8 @@ use crate::{
     widgets::{Painter, text_width},
 };
 
+/// From this width the whole evidence of the chosen hop stands beside the hops.
+pub(super) const EVIDENCE_FROM: u16 = 160;
 /// From this width the comparison and the history stand beside the hops.
 const ASIDE_FROM: u16 = 140;
 /// A sentence has at least this many words; what is shorter before a colon is a name of an error.
@@ -47,13 +49,11 @@ pub(super) fn doctor(
     if let Some(name) = state.current(context.store) {
         // The hops below are those of one deployment, whether the cursor is in the table or among them.
         let title = format!(" {} ", context.store.title(name.as_str()));
-        painter.text(
-            rule.x + 2,
-            rule.y,
-            rule.width.saturating_sub(3),
-            &title,
-            Role::Name,
-        );
+        let room = rule.width.saturating_sub(3);
+        let end = painter.text(rule.x + 2, rule.y, room, &title, Role::Name);
+        if area.width < ASIDE_FROM {
+            aside::short_legend(end, rule, painter);
+        }
     }
     let body = Rect {
         y: rule.y + 1,
@@ -68,7 +68,6 @@ pub(super) fn doctor(
             (" walking the chain", Role::Dim),
         ];
         painter.spans(body.x + 3, body.y + 1, body.width, &pieces);
-        aside::legend_line(body, painter);
     }
 }
 
@@ -156,8 +155,9 @@ fn draw_report(
         };
     }
     if area.width >= ASIDE_FROM {
+        let is_wide = area.width >= EVIDENCE_FROM;
         let left = Rect {
-            width: area.width * 65 / 100,
+            width: area.width * if is_wide { 50 } else { 65 } / 100,
             ..rest
         };
         let right = Rect {
@@ -165,19 +165,21 @@ fn draw_report(
             width: area.width.saturating_sub(left.width + 3),
             ..rest
         };
-        hops::draw(state, report, context, left, painter);
+        hops::draw(state, report, is_wide, context, left, painter);
         painter.divider(Rect {
             x: left.right(),
             width: 1,
             ..rest
         });
-        let lines = aside::lines(report, context, right.width);
+        let mut lines = if is_wide {
+            hops::evidence_beside(state, report, context, right.width)
+        } else {
+            Vec::new()
+        };
+        lines.extend(aside::lines(report, context, right.width));
         panel::draw(lines.iter(), right, painter);
     } else {
-        // Where hops lie below the fold, that is said in the place of the legend.
-        if hops::draw(state, report, context, rest, painter) {
-            aside::legend_line(rest, painter);
-        }
+        hops::draw(state, report, false, context, rest, painter);
     }
 }
 

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::{
-    Secrets, client_view,
+    Secrets, aside, client_view,
     entry::{SecretEntry, entries},
     list_view::{EntryReadings, LongestTexts, SecretColumns},
     run::RunSubject,
@@ -27,6 +27,10 @@ impl Secrets {
         let all = entries(context.store);
         if all.is_empty() {
             return draw_nothing(context, area, painter);
+        }
+        let (area, beside) = aside::split(area);
+        if let Some(beside) = beside {
+            self.draw_aside(context, beside, painter);
         }
         let height = u16::try_from(all.len())
             .unwrap_or(u16::MAX)

@@ -252,15 +252,23 @@ fn pending() -> RotationCell {
 
 /// Returns who reads the secret, as far as the lists tell: runtimes whose environment names it, this console, and perhaps an interceptor.
 fn readers(secret: &Resource, store: &Store) -> (String, Role) {
-    let arn = secret.arn.as_deref().unwrap_or_default();
-    let of_kind = |kind| {
-        store
-            .resources(&secret.key.deployment)
-            .filter(move |resource| resource.key.kind == kind)
-    };
-    let mut names: Vec<String> = reading_runtimes(secret, store)
-        .map(|runtime| format!("runtime {}", runtime.name))
+    let runtimes = reading_runtimes(secret, store);
+    let mut all: Vec<(String, Role)> = runtimes
+        .map(|runtime| (format!("runtime {}", runtime.name), Role::Text))
         .collect();
+    all.extend(other_readers(secret, store));
+    let known: Vec<_> = all.iter().filter(|(_, role)| *role == Role::Text).collect();
+    match (known.as_slice(), all.first()) {
+        ([], Some(maybe)) => maybe.clone(),
+        ([], None) => ("none known".to_owned(), Role::Faint),
+        ([(only, role)], _) => (only.clone(), *role),
+        ([(first, role), others @ ..], _) => (format!("{first} +{}", others.len()), *role),
+    }
+}
+
+/// Returns the readers that are no runtime: this console, and perhaps an interceptor.
+pub(super) fn other_readers(secret: &Resource, store: &Store) -> Vec<(String, Role)> {
+    let arn = secret.arn.as_deref().unwrap_or_default();
     let deployment = store.deployment(&secret.key.deployment);
     let headers = deployment.map_or(&[][..], |deployment| deployment.headers.as_slice());
     let is_in_header = headers.iter().any(|header| match header {
@@ -269,17 +277,13 @@ fn readers(secret: &Resource, store: &Store) -> (String, Role) {
             .is_none_or(|id| id == arn || id == secret.key.id),
         HeaderSpec::Literal { .. } => false,
     });
-    if is_in_header {
-        names.push("this console, in a header".to_owned());
-    }
-    match names.as_slice() {
-        [] if of_kind(Kind::Gateway).any(|gateway| fact(gateway, "Interceptor").is_some()) => {
-            ("maybe the interceptor".to_owned(), Role::Dim)
-        }
-        [] => ("none known".to_owned(), Role::Faint),
-        [only] => (only.clone(), Role::Text),
-        [first, others @ ..] => (format!("{first} +{}", others.len()), Role::Text),
-    }
+    let has_interceptor = store
+        .resources(&secret.key.deployment)
+        .filter(|resource| resource.key.kind == Kind::Gateway)
+        .any(|gateway| fact(gateway, "Interceptor").is_some());
+    let header = is_in_header.then(|| ("this console, in a header".to_owned(), Role::Text));
+    let interceptor = has_interceptor.then(|| ("maybe the interceptor".to_owned(), Role::Dim));
+    header.into_iter().chain(interceptor).collect()
 }
 
 fn client_row(

@@ -1,9 +1,12 @@
 //! The sessions of runtimes that read a secret, for the question before its rotation: how many there are, as far as the logs say.
 
-use super::run::{Run, RunSubject};
+use super::{
+    aside::secret_key,
+    run::{Run, RunSubject},
+};
 use crate::{
     kinds,
-    model::{DeploymentName, Kind, Moment, Relation, Resource, ResourceKey},
+    model::{DeploymentName, Kind, Moment, Relation, Resource},
     rotation::plan_page::{PlanMark, PlanPage, PlanRow, PlanSection},
     screens::ViewContext,
     state::Store,
@@ -56,11 +59,7 @@ fn secret_of<'a>(
     let RunSubject::Password { secret, .. } = subject else {
         return None;
     };
-    store.resource(&ResourceKey {
-        deployment: deployment.clone(),
-        kind: Kind::Secret,
-        id: secret.clone(),
-    })
+    store.resource(&secret_key(deployment, secret))
 }
 
 /// Returns the page of the plan with the sessions of the runtimes that read the secret, after the connections to the database.
@@ -81,10 +80,27 @@ pub(super) fn with_sessions(page: &PlanPage, run: &Run, context: &ViewContext<'_
     page
 }
 
+/// Returns how many sessions of the runtime its logs show, and for which time; `None` where they were not read.
+pub(super) fn counted(runtime: &Resource, context: &ViewContext<'_>) -> Option<String> {
+    let history = context.store.calls.get(&runtime.key.deployment)?;
+    if history.failure.is_some() {
+        return None;
+    }
+    let idle = idle_ms(runtime);
+    let known = context.store.sessions_of(runtime, idle, context.now);
+    // The logs may have been read for a shorter time than a session may idle.
+    let from = history.read_from;
+    let read = from.map_or(0, |from| context.now.since(from));
+    let minutes = read.min(idle) / 60_000;
+    Some(format!(
+        "{} in the last {minutes} min, by its logs",
+        known.sessions.len()
+    ))
+}
+
 fn row(runtime: &Resource, context: &ViewContext<'_>) -> PlanRow {
     let name = runtime.name.as_str();
     let text = |mark, words: &str| PlanRow::text(mark, format!("{name}: {words}"));
-    let (now, idle) = (context.now, idle_ms(runtime));
     let Some(history) = context.store.calls.get(&runtime.key.deployment) else {
         return text(PlanMark::Unknown, "not known, its logs are being read");
     };
@@ -92,19 +108,18 @@ fn row(runtime: &Resource, context: &ViewContext<'_>) -> PlanRow {
         let why = format!("not known, its logs could not be read: {}", failure.cause);
         return text(PlanMark::Unknown, &why);
     }
-    let count = context.store.sessions_of(runtime, idle, now).sessions.len();
-    // The logs may have been read for a shorter time than a session may idle.
-    let read = history.read_from.map_or(0, |from| now.since(from));
-    let minutes = read.min(idle) / 60_000;
-    let words = format!("{count} in the last {minutes} min, by its logs");
+    let words = counted(runtime, context).unwrap_or_default();
     if !history.unread.is_empty() {
         let words = format!("{words}; some of these could not be read");
         return text(PlanMark::Unknown, &words);
     }
-    let mark = if count > 0 {
-        PlanMark::Attention
-    } else {
+    let known = context
+        .store
+        .sessions_of(runtime, idle_ms(runtime), context.now);
+    let mark = if known.sessions.is_empty() {
         PlanMark::Good
+    } else {
+        PlanMark::Attention
     };
     text(mark, &words)
 }

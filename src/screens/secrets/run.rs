@@ -1,6 +1,6 @@
 //! A rotation on the screen: what is rotated, its reports, how long it ran and how long it waited for a person.
 
-use super::entry::SecretEntry;
+use super::entry::{SecretEntry, entries};
 use crate::{
     client_secret::{
         board::ClientSecretBoard,
@@ -17,6 +17,7 @@ use crate::{
             RotationReport, RotationStep, SecretEvidence, StepState,
         },
     },
+    state::Store,
     theme::Role,
 };
 
@@ -206,6 +207,12 @@ impl Run {
                 format!("client secret of {}", self.deployment_title)
             }
         }
+    }
+
+    /// Returns the row of the list whose rotation it is.
+    pub(super) fn entry_of<'a>(&self, store: &'a Store) -> Option<SecretEntry<'a>> {
+        let mut all = entries(store).into_iter();
+        all.find(|entry| self.is_of(*entry))
     }
 
     /// Returns whether it is the rotation of this entry.
