@@ -167,6 +167,8 @@ async fn roll_out(world: &World) {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use crate::Options;
     use crate::faults::{Fault, FaultSite};
@@ -270,5 +272,25 @@ mod tests {
                 "{name}"
             );
         }
+    }
+
+    #[test]
+    fn each_runtime_has_its_own_sessions() {
+        let world = world(Vec::new());
+        counted(&world, "a", 60);
+        let mut deployments = world.deployments.iter();
+        let deployment = deployments.find(|known| known.name == "a").unwrap();
+        let sessions = |runtime: &str| -> BTreeSet<String> {
+            let lines = world.logs.messages(&runtime_log_group(runtime, "DEFAULT"));
+            let ids = lines.iter().filter_map(|line| {
+                let (_, after) = line.split_once(r#""sessionId":""#)?;
+                after.split('"').next()
+            });
+            ids.map(str::to_owned).collect()
+        };
+        let own = sessions(deployment.runtime_id.as_deref().unwrap());
+        let beside = sessions(&deployment.extra_runtime.as_ref().unwrap().id);
+        assert!(!own.is_empty() && !beside.is_empty());
+        assert!(own.is_disjoint(&beside), "{own:?} {beside:?}");
     }
 }

@@ -11,6 +11,9 @@ use crate::scenarios::{Scenario, gateway_log_group, lambda_log_group, runtime_lo
 use crate::seed::Sequence;
 use crate::world::World;
 
+/// Callers of a deployment.
+const CALLERS: u64 = 3;
+
 /// What one call is about.
 struct SimulatedCall<'a> {
     world: &'a World,
@@ -18,7 +21,8 @@ struct SimulatedCall<'a> {
     trace: String,
     span: String,
     request: String,
-    session: String,
+    /// Which of the callers makes it.
+    caller: u64,
     id: u64,
     script: ScriptedCall,
     /// How it fails, as far as it gets.
@@ -43,7 +47,7 @@ pub(super) fn write_call(
         trace: numbers.hexadecimal(32),
         span: numbers.hexadecimal(16),
         request: numbers.uuid(),
-        session: session(world, deployment, numbers, began),
+        caller: numbers.below(CALLERS),
         id: 1 + numbers.below(40),
         failure: script.failure().cloned(),
         slow,
@@ -52,19 +56,6 @@ pub(super) fn write_call(
         lag: (60 + numbers.below(700)) as i64,
     };
     call.write(deployment);
-}
-
-/// Returns one of a few callers, who begin a new session every ten minutes.
-fn session(
-    world: &World,
-    deployment: &Scenario,
-    numbers: &mut Sequence,
-    began: Timestamp,
-) -> String {
-    let (period, caller) = (began.as_second() / 600, numbers.below(3));
-    world
-        .seed
-        .uuid(&format!("session {} {period} {caller}", deployment.name))
 }
 
 impl SimulatedCall<'_> {
@@ -100,6 +91,14 @@ impl SimulatedCall<'_> {
             self.gateway_end(gateway);
             self.gateway_spans(gateway);
         }
+    }
+
+    /// Returns the caller's session at a runtime. A caller begins a new one every ten minutes, and has another one at each runtime: a
+    /// session lives in a container of its own.
+    fn session(&self, runtime: &str) -> String {
+        let period = self.began.as_second() / 600;
+        let name = format!("session {runtime} {period} {}", self.caller);
+        self.world.seed.uuid(&name)
     }
 
     fn failed_at(&self) -> Option<FailedHop> {
@@ -269,20 +268,15 @@ impl SimulatedCall<'_> {
     }
 
     fn runtime(&self, id: &str, behind_gateway: bool) {
+        let session = self.session(id);
         self.world
-            .record_session(id, "DEFAULT", &self.session, self.began);
+            .record_session(id, "DEFAULT", &session, self.began);
         let (group, stream) = (
             runtime_log_group(id, "DEFAULT"),
             self.world.runtime_stream(id, self.began),
         );
         let line = |offset, level, message: &str| {
-            runtime_line(
-                self.at(offset),
-                level,
-                message,
-                &self.request,
-                &self.session,
-            )
+            runtime_line(self.at(offset), level, message, &self.request, &session)
         };
         self.put(
             &group,
@@ -354,9 +348,10 @@ impl SimulatedCall<'_> {
         let parent = behind_gateway.then(|| self.child(1));
         let platform = SpanResource::Runtime(runtime, "DEFAULT");
         let program = SpanResource::Program(runtime, "DEFAULT");
-        let session = json!({"session.id": self.session, "aws.request_id": self.request});
+        let session = self.session(runtime);
+        let invoked = json!({"session.id": session, "aws.request_id": self.request});
         let invocation = Span {
-            attributes: members(session),
+            attributes: members(invoked),
             began: self.at(23),
             duration: SignedDuration::from_millis(self.took - 28),
             ..self.span("AgentCore.Runtime.Invoke", self.child(2), parent, platform)
@@ -364,7 +359,7 @@ impl SimulatedCall<'_> {
         let status = if self.failure.is_some() { 500 } else { 200 };
         let request = Span {
             attributes: members(json!({
-                "session.id": self.session,
+                "session.id": session,
                 "http.method": "POST",
                 "http.status_code": status,
                 "gen_ai.tool.name": self.script.tool,
