@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::App;
 use super::traffic_poll::accounts;
 use crate::{
+    kinds::{DeploymentHealth, EVIDENCE_MS},
     messages::{Effect, Effects, FleetEffect, Route},
     model::{DeploymentName, Failure, Kind, Moment, ResourceKey},
     screens::{
@@ -28,6 +29,8 @@ const CALLS_PAUSE_MS: i64 = 2 * 60_000;
 const FIRST_CALLS_MS: i64 = 60 * 60_000;
 /// Calls are read again from this long before the last reading, in milliseconds: a call may still have been running.
 const OVERLAP_MS: i64 = 2 * 60_000;
+/// The logs of so many failing deployments are read at once.
+const FAILING_AT_ONCE: usize = 3;
 /// The cursor rests on a deployment for this long, in milliseconds, before its logs are read.
 const REST_MS: i64 = 400;
 
@@ -89,8 +92,39 @@ impl App {
         })
     }
 
-    /// Reads the calls of the deployment on which the cursor rests, where its panel is shown.
+    /// Reads the calls of deployments that fail at a hop that is not known, and of the one on which the cursor rests, where its panel is
+    /// shown.
     pub(super) fn read_calls(&mut self) -> Effects {
+        let failing = self.read_failing_calls();
+        failing.and(self.read_resting_calls())
+    }
+
+    /// Reads the logs of deployments whose calls fail while it is not known at which hop: they name it.
+    pub(super) fn read_failing_calls(&mut self) -> Effects {
+        if self.route != Route::Fleet || !self.has_started {
+            return Effects::none();
+        }
+        let deployments = self.store.deployments.iter();
+        let is_due = |name: &DeploymentName| {
+            let asked = self.history.calls.get(name);
+            asked.is_none_or(|at| self.now.since(*at) >= CALLS_PAUSE_MS)
+        };
+        let due: Vec<DeploymentName> = deployments
+            .map(|deployment| deployment.name.clone())
+            .filter(|name| is_due(name) && self.is_listed(std::slice::from_ref(name)))
+            .filter(|name| {
+                let verdict = self.store.health(name);
+                verdict.health == DeploymentHealth::Failing && verdict.hop.is_none()
+            })
+            .take(FAILING_AT_ONCE)
+            .collect();
+        let since = self.now.plus(-EVIDENCE_MS);
+        due.into_iter()
+            .map(|name| self.read_calls_since(name, since))
+            .fold(Effects::none(), Effects::and)
+    }
+
+    fn read_resting_calls(&mut self) -> Effects {
         self.history.resting = self.resting();
         let Some((name, since)) = self.history.resting.clone() else {
             return Effects::none();

@@ -67,7 +67,7 @@ impl App {
                 self.store.uncounted.extend(why);
             }
         }
-        Effects::none()
+        self.read_failing_calls()
     }
 
     /// A refresh does not wait for counts that could not be read.

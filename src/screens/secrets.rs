@@ -479,7 +479,7 @@ impl Screen for Secrets {
             (question, _) => {
                 let below = run_view::draw(run, question, context, area, painter);
                 let (left, beside) = aside::split(below);
-                self.draw_detail(context, left, painter);
+                self.draw_detail(context, left, beside.is_some(), painter);
                 if let Some(beside) = beside {
                     self.draw_aside(context, beside, painter);
                 }

@@ -161,6 +161,36 @@ fn counts_come_with_the_width_and_stay_out_of_a_small_window() {
 }
 
 #[test]
+fn the_logs_of_a_deployment_that_fails_are_read_for_the_hop() {
+    let mut harness = ready();
+    let gateway = key("analytics", Kind::Gateway, "analytics-gw");
+    let failing = Traffic {
+        recent_errors: 30,
+        ..traffic(30, 30)
+    };
+    let counted = vec![(gateway.clone(), failing)];
+    let effects = harness.on(Event::Fleet(FleetEvent::CallsCounted(
+        vec![gateway],
+        Ok(counted),
+    )));
+    let reads = |effects: &[Effect]| -> Vec<String> {
+        let mut names = Vec::new();
+        for effect in effects {
+            if let Effect::Fleet(FleetEffect::ReadCalls { deployment, .. }) = effect {
+                names.push(deployment.to_string());
+            }
+        }
+        names
+    };
+    assert_eq!(reads(&effects), ["analytics"], "{effects:?}");
+    assert_eq!(
+        reads(&harness.pass(1_000)),
+        [""; 0],
+        "they were just asked for"
+    );
+}
+
+#[test]
 fn the_detail_tells_the_last_hour_in_words_and_why_it_cannot() {
     let mut harness = ready();
     harness.on(pluralize());

@@ -226,7 +226,7 @@ fn the_question_before_a_rotation_counts_the_sessions_of_runtimes_that_read_the_
     );
     harness.on(read(&sessions(), Vec::new()));
     let line = harness.line("neo4j_mcp_server: ");
-    assert!(line.contains("2 in the last 15 min"), "{line}");
+    assert!(line.contains("2 in 15 min"), "{line}");
     let unread = vec![("aws/spans".into(), "AccessDenied".into())];
     harness.on(read(&sessions(), unread));
     let line = harness.line("neo4j_mcp_server: ");

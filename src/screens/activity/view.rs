@@ -162,7 +162,14 @@ fn draw_entry(
     let (glyph, role) = look(entry);
     let (who, what) = columns(row.width);
     let place = place_cell(entry, is_named, row.width, context);
-    let what = what.saturating_sub(text_width(&place).saturating_sub(not_taken(row.width)));
+    let taken = text_width(&place).saturating_sub(not_taken(row.width));
+    // What has no deployment has the room of that column too: the words behind it stand in one column all the same.
+    let (place, what) = if place.trim().is_empty() {
+        let free = text_width(&place).saturating_sub(taken);
+        (String::new(), what + free)
+    } else {
+        (place, what.saturating_sub(taken))
+    };
     let time = time_of(entry, row.width, context);
     let pieces = [
         (format!("{time}  "), Role::Faint),

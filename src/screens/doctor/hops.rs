@@ -9,7 +9,7 @@ use crate::{
     messages::{Action, DoctorViewport, FleetAction},
     screens::{ViewContext, detail::wrapped, panel, panel::PanelLine},
     theme::Role,
-    widgets::{Painter, text_width},
+    widgets::{List, Painter, text_width},
 };
 
 /// Columns of a hop's glyph and name.
@@ -47,9 +47,8 @@ pub(super) fn draw(
         height: height.saturating_sub(u16::from(is_cut)),
         ..area
     };
-    let window = state
-        .hops
-        .window(DoctorViewport::Hops, room, report.hops.len(), painter);
+    let window =
+        in_sight(state, report).window(DoctorViewport::Hops, room, report.hops.len(), painter);
     let mut y = room.y;
     for index in window.clone() {
         let Some(finding) = report.hops.get(index) else {
@@ -77,8 +76,9 @@ pub(super) fn draw(
         }
     }
     if is_cut {
+        let above = report.hops.get(..window.start).unwrap_or_default();
         let below = report.hops.get(window.end..).unwrap_or_default();
-        draw_fold(below, area, painter);
+        draw_fold(above, below, area, painter);
     }
 }
 
@@ -109,6 +109,16 @@ pub(super) fn evidence_beside(
     lines
 }
 
+/// Returns the list with the hop that matters in sight, before the cursor is among the hops. A chain that is well is shown from its
+/// beginning.
+fn in_sight(state: &Doctor, report: &DoctorReport) -> List {
+    let shown = state.shown_hop(report);
+    let matters = state.is_in_hops || report.hops.get(shown).is_some_and(is_bad);
+    let mut list = state.hops.clone();
+    list.select(if matters { shown } else { 0 });
+    list
+}
+
 fn draw_evidence(lines: &[PanelLine], place: Rect, painter: &mut Painter<'_>) {
     painter.shade(place, Role::Raised);
     let inner = Rect {
@@ -119,21 +129,22 @@ fn draw_evidence(lines: &[PanelLine], place: Rect, painter: &mut Painter<'_>) {
     panel::draw(lines.iter(), inner, painter);
 }
 
-/// How many hops lie below, and those of them that do not work or have a warning by name.
-fn draw_fold(below: &[HopFinding], area: Rect, painter: &mut Painter<'_>) {
-    if below.is_empty() {
-        return;
-    }
+/// How many hops lie above and below, and those of them that do not work or have a warning by name.
+fn draw_fold(above: &[HopFinding], below: &[HopFinding], area: Rect, painter: &mut Painter<'_>) {
     let y = area.bottom().saturating_sub(1);
-    let text = format!("{} more below", below.len());
-    let room = area.width.saturating_sub(3);
-    let mut x = painter.spans(
-        area.x + 2,
-        y,
-        room,
-        &[("▼ ", Role::Accent), (&text, Role::Dim)],
-    );
-    let mut worst: Vec<&HopFinding> = below.iter().filter(|finding| is_bad(finding)).collect();
+    let mut x = area.x + 2;
+    for (glyph, hidden, place) in [("▲ ", above, "above"), ("▼ ", below, "below")] {
+        if hidden.is_empty() {
+            continue;
+        }
+        let gap = if x > area.x + 2 { "   " } else { "" };
+        let text = format!("{} more {place}", hidden.len());
+        let room = area.right().saturating_sub(x + 1);
+        let spans = [(gap, Role::Dim), (glyph, Role::Accent), (&text, Role::Dim)];
+        x = painter.spans(x, y, room, &spans);
+    }
+    let hidden = above.iter().chain(below);
+    let mut worst: Vec<&HopFinding> = hidden.filter(|finding| is_bad(finding)).collect();
     worst.sort_by_key(|finding| finding.state != HopState::Failed);
     for (index, finding) in worst.into_iter().enumerate() {
         let (glyph, role) = mark_of(finding);

@@ -17,6 +17,8 @@ use crate::{
 pub(super) const EVIDENCE_FROM: u16 = 160;
 /// From this width the comparison and the history stand beside the hops.
 const ASIDE_FROM: u16 = 140;
+/// Below this height the verdict gives way while the cursor is among the hops.
+const LOW: u16 = 20;
 /// A sentence has at least this many words; what is shorter before a colon is a name of an error.
 const SENTENCE_WORDS: usize = 4;
 /// A change is named with the verdict if it was made at most this long before the first broken walk, in milliseconds.
@@ -131,7 +133,12 @@ fn draw_report(
     painter: &mut Painter<'_>,
 ) {
     // The hops are more important than the end of a long fix.
-    let most = usize::from(area.height / 2);
+    let share = if state.is_in_hops && area.height < LOW {
+        4
+    } else {
+        2
+    };
+    let most = usize::from(area.height / share);
     let lines = verdict_lines(report, context, area.width.saturating_sub(4), most);
     let used = u16::try_from(lines.len()).unwrap_or_default();
     let verdict = Rect {
@@ -155,32 +162,43 @@ fn draw_report(
         };
     }
     if area.width >= ASIDE_FROM {
-        let is_wide = area.width >= EVIDENCE_FROM;
-        let left = Rect {
-            width: area.width * if is_wide { 50 } else { 65 } / 100,
-            ..rest
-        };
-        let right = Rect {
-            x: left.right() + 2,
-            width: area.width.saturating_sub(left.width + 3),
-            ..rest
-        };
-        hops::draw(state, report, is_wide, context, left, painter);
-        painter.divider(Rect {
-            x: left.right(),
-            width: 1,
-            ..rest
-        });
-        let mut lines = if is_wide {
-            hops::evidence_beside(state, report, context, right.width)
-        } else {
-            Vec::new()
-        };
-        lines.extend(aside::lines(report, context, right.width));
-        panel::draw(lines.iter(), right, painter);
+        draw_halves(state, report, context, rest, painter);
     } else {
         hops::draw(state, report, false, context, rest, painter);
     }
+}
+
+/// Draws the hops, and beside them the evidence of the chosen one where there is room for it, the comparison and the history.
+fn draw_halves(
+    state: &Doctor,
+    report: &DoctorReport,
+    context: &ViewContext<'_>,
+    area: Rect,
+    painter: &mut Painter<'_>,
+) {
+    let is_wide = area.width >= EVIDENCE_FROM;
+    let left = Rect {
+        width: area.width * if is_wide { 50 } else { 65 } / 100,
+        ..area
+    };
+    let right = Rect {
+        x: left.right() + 2,
+        width: area.width.saturating_sub(left.width + 3),
+        ..area
+    };
+    hops::draw(state, report, is_wide, context, left, painter);
+    painter.divider(Rect {
+        x: left.right(),
+        width: 1,
+        ..area
+    });
+    let mut lines = if is_wide {
+        hops::evidence_beside(state, report, context, right.width)
+    } else {
+        Vec::new()
+    };
+    lines.extend(aside::lines(report, context, right.width));
+    panel::draw(lines.iter(), right, painter);
 }
 
 /// Returns the verdict as a person would say it, its evidence, who changed something before it broke, and the fix with its key. Where

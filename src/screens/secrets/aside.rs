@@ -43,6 +43,14 @@ pub(super) fn split(area: Rect) -> (Rect, Option<Rect>) {
 }
 
 impl Secrets {
+    /// Returns the secret that is rotated, or the one under the cursor.
+    pub(super) fn chosen<'a>(&self, store: &'a Store) -> Option<SecretEntry<'a>> {
+        match self.run.as_ref().filter(|_| self.shows_run) {
+            Some(run) => run.entry_of(store),
+            None => self.current(store),
+        }
+    }
+
     /// Draws what is known of the secret that is rotated or chosen, and a rule at its left.
     pub(super) fn draw_aside(
         &self,
@@ -55,31 +63,36 @@ impl Secrets {
             width: 1,
             ..area
         });
-        let run = self.run.as_ref().filter(|_| self.shows_run);
-        let chosen = match run {
-            Some(run) => run.entry_of(context.store),
-            None => self.current(context.store),
-        };
-        if let Some(entry) = chosen {
+        if let Some(entry) = self.chosen(context.store) {
             let lines = lines(entry, context, area.width);
             panel::draw(lines.iter(), area, painter);
         }
     }
 }
 
-fn lines(entry: SecretEntry<'_>, context: &ViewContext<'_>, room: u16) -> Vec<PanelLine> {
+/// Returns what stands below the versions of a secret where there is no room beside the list.
+pub(super) fn lines_below(
+    entry: SecretEntry<'_>,
+    context: &ViewContext<'_>,
+    room: u16,
+) -> Vec<PanelLine> {
     let mut lines = match entry {
-        SecretEntry::Neo4j(secret) => {
-            let mut lines = panel::secret_facts(secret, context, room);
-            lines.extend(readers(secret, context));
-            lines
-        }
-        SecretEntry::Client(deployment) => client(deployment),
+        SecretEntry::Neo4j(secret) => readers(secret, context),
+        SecretEntry::Client(_) => Vec::new(),
     };
     lines.extend(rotations(entry, context, room));
     if let SecretEntry::Neo4j(secret) = entry {
         lines.extend(panel::who_changed(&secret.key, context, room));
     }
+    lines
+}
+
+fn lines(entry: SecretEntry<'_>, context: &ViewContext<'_>, room: u16) -> Vec<PanelLine> {
+    let mut lines = match entry {
+        SecretEntry::Neo4j(secret) => panel::secret_facts(secret, context, room),
+        SecretEntry::Client(deployment) => client(deployment),
+    };
+    lines.extend(lines_below(entry, context, room));
     lines
 }
 

@@ -11,11 +11,16 @@ use super::{
 };
 use crate::{
     messages::ViewportId,
-    screens::ViewContext,
+    screens::{ViewContext, panel},
     state::Loadable,
     theme::Role,
     widgets::{Painter, StyledLine},
 };
+
+/// So many free lines are needed for what stands below the versions.
+const BELOW_FROM: u16 = 6;
+/// What stands there is at most this wide.
+const BELOW_WIDTH: u16 = 90;
 
 impl Secrets {
     pub(super) fn draw_list(
@@ -76,14 +81,15 @@ impl Secrets {
             height: area.bottom().saturating_sub(rule.y + 1),
             ..area
         };
-        self.draw_detail(context, below, painter);
+        self.draw_detail(context, below, beside.is_some(), painter);
     }
 
-    /// What is known of the secret that is rotated or selected.
+    /// What is known of the secret that is rotated or selected; with readers and rotations, unless these stand beside it.
     pub(super) fn draw_detail(
         &self,
         context: &ViewContext<'_>,
         area: Rect,
+        has_aside: bool,
         painter: &mut Painter<'_>,
     ) {
         let run = self.run.as_ref().filter(|_| self.shows_run);
@@ -117,6 +123,34 @@ impl Secrets {
             let y = area.y + u16::try_from(row).unwrap_or(0);
             painter.spans(area.x + 4, y, room, &pieces);
         }
+        let used = u16::try_from(lines.len())
+            .unwrap_or(u16::MAX)
+            .min(area.height);
+        if !has_aside {
+            let free = Rect {
+                y: area.y + used,
+                height: area.height - used,
+                ..area
+            };
+            self.draw_below(context, free, painter);
+        }
+    }
+}
+
+impl Secrets {
+    /// Draws readers, rotations and changes, where there is no room for them beside the list.
+    fn draw_below(&self, context: &ViewContext<'_>, area: Rect, painter: &mut Painter<'_>) {
+        let chosen = self.chosen(context.store);
+        let Some(entry) = chosen.filter(|_| area.height >= BELOW_FROM) else {
+            return;
+        };
+        let place = Rect {
+            x: area.x + 4,
+            width: area.width.saturating_sub(8).min(BELOW_WIDTH),
+            ..area
+        };
+        let lines = aside::lines_below(entry, context, place.width);
+        panel::draw(lines.iter(), place, painter);
     }
 }
 

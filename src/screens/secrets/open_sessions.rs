@@ -93,7 +93,7 @@ pub(super) fn counted(runtime: &Resource, context: &ViewContext<'_>) -> Option<S
     let read = from.map_or(0, |from| context.now.since(from));
     let minutes = read.min(idle) / 60_000;
     Some(format!(
-        "{} in the last {minutes} min, by its logs",
+        "{} in {minutes} min, by its logs",
         known.sessions.len()
     ))
 }
