@@ -14,6 +14,8 @@ pub struct LoggedCalls {
     pub failed_since: usize,
     /// When the newest of these began, its hop and its words.
     pub last_failure: Option<(Moment, Option<&'static str>, String)>,
+    /// Whether the newest of these left lines at the gateway alone, which answered it with an error of its own.
+    pub is_gateway_alone: bool,
     /// When each call that failed began, and its hop; calls that were answered since then change nothing.
     pub failures: Vec<(Moment, Option<&'static str>)>,
 }
@@ -37,6 +39,10 @@ impl LoggedCalls {
         Self {
             last_answered: answered,
             failed_since: failed.len(),
+            is_gateway_alone: newest.is_some_and(|call| {
+                let mut records = call.records.iter();
+                call.hop == Some("gateway") && records.all(|record| record.hop == "gateway")
+            }),
             last_failure: newest.map(|call| {
                 let words = call.message.clone().unwrap_or_default();
                 (call.at, call.hop, words)

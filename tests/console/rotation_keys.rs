@@ -364,6 +364,21 @@ fn every_step_of_a_rotation_is_whole_in_a_narrow_window() {
         assert!(!line.contains('…'), "{line}");
     }
     assert!(frame.contains("consumers  close connections"), "{frame}");
+    // What the last step saw is whole too, and goes before what earlier ones saw.
+    let mut harness = agreed();
+    let words = "runtime neo4j_mcp_server_of_the_movies: 5 sessions stopped, which start again";
+    for after in RotationStep::ALL {
+        harness.on(world::step(after, StepState::Done, 10));
+    }
+    harness.on(Event::Secrets(SecretsEvent::Reported(RotationReport {
+        step: RotationStep::Consumers,
+        state: StepState::Done,
+        at: NOW,
+        evidence: vec![ConsumerEvidence::Refreshed(words.into()).into()],
+    })));
+    let frame = harness.frame(80, 24);
+    let shown: Vec<&str> = frame.split_whitespace().collect();
+    assert!(shown.join(" ").contains(words), "{frame}");
 }
 
 #[test]

@@ -194,6 +194,10 @@ pub(super) fn failing(input: &HealthInput<'_>, now: Moment) -> Option<HealthVerd
         .or_else(|| failing_in_logs(input, now))
         .or_else(|| failing_by_count(input, now))?;
     let (hop, place) = match (found.hop, failed_hop(input, now)) {
+        (hop, by_logs) if is_gateway_or_interceptor(input, hop.or(by_logs)) => {
+            let words = "; the interceptor wrote no line: the gateway failed, or may not call it";
+            (None, words.to_owned())
+        }
         (Some(hop), _) => (Some(hop), String::new()),
         (None, Some(hop)) => (Some(hop), format!("; the logs show failures at {hop}")),
         (None, None) if input.logged.is_some() => {
@@ -215,6 +219,14 @@ pub(super) fn failing(input: &HealthInput<'_>, now: Moment) -> Option<HealthVerd
         evidence: format!("{}{place}{status}", found.evidence),
         ..found
     })
+}
+
+/// Returns whether the logs cannot tell the gateway from its interceptor: only the gateway has lines of the call that failed, and there is
+/// an interceptor that it calls first.
+fn is_gateway_or_interceptor(input: &HealthInput<'_>, hop: Option<&str>) -> bool {
+    let is_gateway = hop == Some(Hop::Gateway.as_str());
+    let is_alone = input.logged.is_some_and(|logged| logged.is_gateway_alone);
+    is_gateway && is_alone && input.chain.stage(ChainStage::Interceptor).is_some()
 }
 
 /// Returns the hop at which most calls of the last minutes failed, by the logs.
@@ -248,7 +260,9 @@ fn failing_in_logs(input: &HealthInput<'_>, now: Moment) -> Option<HealthVerdict
     let is_newest = last_proof(input).is_none_or(|(proof, _)| proof < *at);
     let is_much = logged.failed_since >= FAILING_IN_A_ROW;
     (is_much && is_newest && is_recent(*at, now)).then(|| {
-        let place = hop.map_or_else(String::new, |hop| format!(" at {hop}"));
+        let is_vague = is_gateway_or_interceptor(input, *hop);
+        let place = hop.filter(|_| !is_vague);
+        let place = place.map_or_else(String::new, |hop| format!(" at {hop}"));
         verdict(
             DeploymentHealth::Failing,
             *hop,

@@ -289,6 +289,39 @@ fn a_call_of_the_logs_proves_the_chain_and_says_when() {
 }
 
 #[test]
+fn a_call_that_only_the_gateway_logged_may_have_failed_at_its_interceptor_too() {
+    let with = |stages: &[ChainStage], is_gateway_alone| {
+        let stages = stages
+            .iter()
+            .flat_map(|stage| chain(*stage, Health::Healthy).stages);
+        let chain = Chain {
+            stages: stages.collect(),
+        };
+        let logged = LoggedCalls {
+            failed_since: 7,
+            last_failure: Some((ago(1), Some("gateway"), "HTTP 500".to_owned())),
+            is_gateway_alone,
+            failures: vec![(ago(1), Some("gateway"))],
+            ..LoggedCalls::default()
+        };
+        of(&HealthInput {
+            logged: Some(&logged),
+            ..input(&chain)
+        })
+    };
+    let both = [ChainStage::Gateway, ChainStage::Interceptor];
+    let (health, hop, evidence) = with(&both, true);
+    assert_eq!((health, hop), (DeploymentHealth::Failing, None));
+    assert!(
+        evidence.contains("the last 7 calls in the logs failed: HTTP 500")
+            && evidence.contains("may not call it"),
+        "{evidence}"
+    );
+    assert_eq!(with(&both, false).1, Some("gateway"));
+    assert_eq!(with(&both[..1], true).1, Some("gateway"));
+}
+
+#[test]
 fn calls_of_the_logs_that_fail_one_after_the_other_are_failing_at_their_hop() {
     let chain = chain(ChainStage::Gateway, Health::Healthy);
     let report = report(None);
@@ -297,6 +330,7 @@ fn calls_of_the_logs_that_fail_one_after_the_other_are_failing_at_their_hop() {
             last_answered: Some(ago(4)),
             failed_since,
             last_failure: Some((ago(1), Some("interceptor"), "HTTP 500".to_owned())),
+            is_gateway_alone: false,
             failures: Vec::new(),
         };
         let (health, hop, evidence) = of(&HealthInput {

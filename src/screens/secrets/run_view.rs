@@ -169,13 +169,23 @@ fn step_lines(
         .saturating_sub(steps.len() + run.warnings.len() + asked.len() + BELOW);
     let current = run.reports.last().map(|report| report.step);
     let mut asked = Some(asked);
+    let wide = usize::from(area.width.saturating_sub(INDENT + 4));
+    let mut words: Vec<Vec<String>> = steps
+        .iter()
+        .map(|(step, description)| match run.latest(step) {
+            Some(report) => {
+                let all = evidence_lines(&report.evidence, report.state, description, columns);
+                all.iter().flat_map(|line| broken(line, wide)).collect()
+            }
+            None => vec![(*description).to_owned()],
+        })
+        .collect();
+    // What was seen last is the most important: it gets its lines first.
+    for lines in words.iter_mut().rev() {
+        *lines = shortened(std::mem::take(lines), &mut room);
+    }
     let mut lines = Vec::new();
-    for (step, description) in steps {
-        let words = run.latest(step).map_or_else(
-            || vec![description.to_owned()],
-            |report| evidence_lines(&report.evidence, report.state, description, columns),
-        );
-        let words = shortened(words, &mut room);
+    for ((step, _), words) in steps.into_iter().zip(words) {
         for (index, words) in words.into_iter().enumerate() {
             lines.push(if index == 0 {
                 step_line(run, step, words, context)
@@ -188,6 +198,18 @@ fn step_lines(
         }
     }
     lines
+}
+
+/// Breaks a line of evidence that is wider than the window.
+fn broken(line: &str, room: usize) -> Vec<String> {
+    if text_width(line) <= room {
+        return vec![line.to_owned()];
+    }
+    let room = u16::try_from(room).unwrap_or(u16::MAX).saturating_add(2);
+    let parts = wrapped(line, room, Role::Text).into_iter();
+    parts
+        .map(|part| part.into_iter().map(|(text, _)| text).collect())
+        .collect()
 }
 
 fn further_line(words: String) -> StepLine {
