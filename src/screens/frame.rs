@@ -87,7 +87,9 @@ pub fn head(
         right_side(context, calls, place.width >= REGION_FROM)
     };
     let right_width = width_of(&right);
-    let room = place.width.saturating_sub(right_width + 4);
+    // An age of one digit leaves room for its second: the words on the left do not come and go with it.
+    let spare = u16::from(headline.is_none() && place.width >= ROOMY && has_short_age(&right));
+    let room = place.width.saturating_sub(right_width + 4 + spare);
     let pieces = match headline {
         Some(mut pieces) => {
             shorten_name(&mut pieces, usize::from(room));
@@ -108,6 +110,15 @@ pub fn head(
             .collect();
         painter.spans(begin, place.y, right_width, &shown);
     }
+}
+
+/// From this width the head keeps a column free for the second digit of the age.
+const ROOMY: u16 = 60;
+
+/// Returns whether the age at the end of the right side has one digit.
+fn has_short_age(right: &[(String, Role)]) -> bool {
+    let age = right.last().and_then(|(text, _)| text.rsplit(' ').next());
+    age.is_some_and(|age| text_width(age) == 2)
 }
 
 /// Shortens the longest name in its middle where the line would otherwise lose its end; what is dim at its end may be lost.

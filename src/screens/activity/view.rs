@@ -11,7 +11,7 @@ use crate::{
         detail::{failure_block, wrapped},
     },
     theme::Role,
-    widgets::{Painter, StyledLine, cut, text_width},
+    widgets::{Painter, StyledLine, cut, cut_middle, text_width},
 };
 
 /// From this width a row says how long it took, or that it was a write.
@@ -161,20 +161,15 @@ fn draw_entry(
 ) {
     let (glyph, role) = look(entry);
     let (who, what) = columns(row.width);
-    let place = place_cell(entry, is_named, row.width, context);
-    let taken = text_width(&place).saturating_sub(not_taken(row.width));
-    // What has no deployment has the room of that column too: the words behind it stand in one column all the same.
-    let (place, what) = if place.trim().is_empty() {
-        let free = text_width(&place).saturating_sub(taken);
-        (String::new(), what + free)
-    } else {
-        (place, what.saturating_sub(taken))
-    };
+    let (place, what) = place_and_room(entry, is_named, what, row.width, context);
     let time = time_of(entry, row.width, context);
     let pieces = [
         (format!("{time}  "), Role::Faint),
         (format!("{glyph} "), role),
-        (format!("{:<who$} ", cut(&entry.who(), who)), Role::Dim),
+        (
+            format!("{:<who$} ", cut_middle(&actor(entry, row.width), who)),
+            Role::Dim,
+        ),
         (place, Role::Text),
         (
             format!(
@@ -212,6 +207,34 @@ fn draw_entry(
     painter.text(x, row.y, end.saturating_sub(x), &outcome, words);
 }
 
+/// Returns who did it, in a word where there is little room.
+fn actor(entry: &ActivityRow<'_>, width: u16) -> String {
+    if entry.is_own() && width < TOOK_FROM {
+        "console".to_owned()
+    } else {
+        entry.who()
+    }
+}
+
+/// Returns the column of the deployment, and the columns of what was done. What has no deployment has the room of that column too: the
+/// words behind it stand in one column all the same.
+fn place_and_room(
+    entry: &ActivityRow<'_>,
+    is_named: bool,
+    what: usize,
+    width: u16,
+    context: &ViewContext<'_>,
+) -> (String, usize) {
+    let place = place_cell(entry, is_named, width, context);
+    let taken = text_width(&place).saturating_sub(not_taken(width));
+    if place.trim().is_empty() {
+        let free = text_width(&place).saturating_sub(taken);
+        (String::new(), what + free)
+    } else {
+        (place, what.saturating_sub(taken))
+    }
+}
+
 /// Returns the title of the deployment that was written to, as a column; nothing where it has none.
 fn place_cell(
     entry: &ActivityRow<'_>,
@@ -231,7 +254,7 @@ fn place_cell(
 /// Columns of who did it and of what was done, in a row so wide.
 const fn columns(width: u16) -> (usize, usize) {
     match width {
-        0..TOOK_FROM => (12, 28),
+        0..TOOK_FROM => (8, 26),
         TOOK_FROM..REQUEST_FROM => (12, 36),
         REQUEST_FROM..IDS_FROM => (16, 44),
         _ => (26, 56),
