@@ -195,8 +195,7 @@ pub(super) fn failing(input: &HealthInput<'_>, now: Moment) -> Option<HealthVerd
         .or_else(|| failing_by_count(input, now))?;
     let (hop, place) = match (found.hop, failed_hop(input, now)) {
         (hop, by_logs) if is_gateway_or_interceptor(input, hop.or(by_logs)) => {
-            let words = "; the interceptor wrote no line: the gateway failed, or may not call it";
-            (None, words.to_owned())
+            (None, String::new())
         }
         (Some(hop), _) => (Some(hop), String::new()),
         (None, Some(hop)) => (Some(hop), format!("; the logs show failures at {hop}")),
@@ -214,9 +213,14 @@ pub(super) fn failing(input: &HealthInput<'_>, now: Moment) -> Option<HealthVerd
             let words = stage.words.as_deref().unwrap_or_default();
             format!("; {}: {words}", stage.stage.as_str())
         });
+    let between = if is_gateway_or_interceptor(input, found.hop.or(failed_hop(input, now))) {
+        "gateway or interceptor, which wrote no line: "
+    } else {
+        ""
+    };
     Some(HealthVerdict {
         hop,
-        evidence: format!("{}{place}{status}", found.evidence),
+        evidence: format!("{between}{}{place}{status}", found.evidence),
         ..found
     })
 }

@@ -170,14 +170,14 @@ fn step_lines(
     let current = run.reports.last().map(|report| report.step);
     let mut asked = Some(asked);
     let wide = usize::from(area.width.saturating_sub(INDENT + 4));
-    let mut words: Vec<Vec<String>> = steps
+    let mut words: Vec<Vec<EvidenceLine>> = steps
         .iter()
         .map(|(step, description)| match run.latest(step) {
             Some(report) => {
                 let all = evidence_lines(&report.evidence, report.state, description, columns);
                 all.iter().flat_map(|line| broken(line, wide)).collect()
             }
-            None => vec![(*description).to_owned()],
+            None => vec![EvidenceLine::new(*description)],
         })
         .collect();
     // What was seen last is the most important: it gets its lines first.
@@ -186,7 +186,7 @@ fn step_lines(
     }
     let mut lines = Vec::new();
     for ((step, _), words) in steps.into_iter().zip(words) {
-        for (index, words) in words.into_iter().enumerate() {
+        for (index, EvidenceLine { text: words, .. }) in words.into_iter().enumerate() {
             lines.push(if index == 0 {
                 step_line(run, step, words, context)
             } else {
@@ -200,15 +200,34 @@ fn step_lines(
     lines
 }
 
+/// A line of evidence.
+struct EvidenceLine {
+    text: String,
+    /// Whether it goes on with the sentence of the line above.
+    is_continued: bool,
+}
+
+impl EvidenceLine {
+    fn new(text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            is_continued: false,
+        }
+    }
+}
+
 /// Breaks a line of evidence that is wider than the window.
-fn broken(line: &str, room: usize) -> Vec<String> {
+fn broken(line: &str, room: usize) -> Vec<EvidenceLine> {
     if text_width(line) <= room {
-        return vec![line.to_owned()];
+        return vec![EvidenceLine::new(line)];
     }
     let room = u16::try_from(room).unwrap_or(u16::MAX).saturating_add(2);
-    let parts = wrapped(line, room, Role::Text).into_iter();
+    let parts = wrapped(line, room, Role::Text).into_iter().enumerate();
     parts
-        .map(|part| part.into_iter().map(|(text, _)| text).collect())
+        .map(|(row, part)| EvidenceLine {
+            text: part.into_iter().map(|(text, _)| text).collect(),
+            is_continued: row > 0,
+        })
         .collect()
 }
 
@@ -246,14 +265,15 @@ fn evidence_lines(
 }
 
 /// As many further lines as there is room for; what has none stands at the end of the last.
-fn shortened(mut lines: Vec<String>, room: &mut usize) -> Vec<String> {
+fn shortened(mut lines: Vec<EvidenceLine>, room: &mut usize) -> Vec<EvidenceLine> {
     let further = lines.len().saturating_sub(1).min(*room);
     *room -= further;
     let rest = lines.split_off((further + 1).min(lines.len()));
     if let Some(last) = lines.last_mut() {
         for line in rest {
-            last.push_str(" · ");
-            last.push_str(&line);
+            last.text
+                .push_str(if line.is_continued { " " } else { " · " });
+            last.text.push_str(&line.text);
         }
     }
     lines
