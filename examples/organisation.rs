@@ -59,7 +59,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     let config = Config {
         deployments,
-        unread: Vec::new(),
+        misconfigured: Vec::new(),
         ui: Ui::default(),
         keys: toml::Table::new(),
     };
