@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::{
     harness::{Harness, NOW},
-    world::{examined, key, name, pluralize, ready, resource, resources},
+    world::{self, examined, key, name, pluralize, ready, resource, resources},
 };
 
 /// A change by role `ci` some milliseconds ago.
@@ -256,6 +256,29 @@ fn the_doctor_has_a_titled_column_for_each_hop_and_the_evidence_of_the_chosen_on
         matches!(effects.as_slice(), [Effect::WriteBundle(draft)]
             if draft.doctor.len() >= 3 && !draft.status.is_empty() && !draft.resources.is_empty()),
         "{effects:?}"
+    );
+}
+
+#[test]
+fn hops_that_could_not_be_listed_for_one_reason_have_it_once() {
+    let mut harness = Harness::open(world::deployments());
+    world::start(&mut harness);
+    for kind in [Kind::Gateway, Kind::Target, Kind::Runtime] {
+        let refused = world::refused("listing");
+        harness.on(Event::Fleet(FleetEvent::Listed(
+            name("prod"),
+            kind,
+            Err(refused),
+        )));
+    }
+    harness.keys("/");
+    harness.text("name:prod");
+    harness.keys("enter g enter");
+    let frame = harness.frame(110, 40);
+    assert_eq!(
+        frame.matches("not listed, for the same reason").count(),
+        2,
+        "{frame}"
     );
 }
 
