@@ -83,12 +83,29 @@ impl App {
                 self.exported(result, bytes, took_ms);
                 Effects::none()
             }
+            Event::FileExists { path, text } => {
+                self.ask_to_replace(path, text);
+                Effects::none()
+            }
         }
     }
 
     fn said(&mut self, text: String) -> Effects {
         self.toast(text, false);
         Effects::none()
+    }
+
+    /// Asks whether a file that is there already is replaced.
+    fn ask_to_replace(&mut self, path: String, text: String) {
+        let title = format!("Replace {path}?");
+        let words = "A file of this name is there already; what is in it now is lost.";
+        let export = Effect::ExportTo {
+            path,
+            text,
+            replaces: true,
+        };
+        let confirm = Confirm::ask(title, words.to_owned(), export);
+        self.questions.push_back(confirm);
     }
 
     /// Shows the address at which a person signs in, whole, until it is copied or closed.

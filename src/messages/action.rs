@@ -197,6 +197,7 @@ actions! {
         ForgetQuery = "tools.forget", "forget", "Delete the selected saved query, or remove the selected call from the history", false, Selection, 4;
         RawForm = "tools.raw", "form/JSON", "Form or raw JSON arguments", false, Nothing, 5;
         NextView = "tools.view", "view", "Result as table, graph, tree, text, changes, messages, or raw HTTP exchange", false, Nothing, 3;
+        WrapResult = "tools.wrap", "wrap", "Wrap long lines of a text, or move them to the side with left and right", false, Nothing, 5;
         History = "tools.history", "history", "Search the call history; put a call into the editor, run it again, pin it, name it", false, Nothing, 4;
         PinCall = "tools.pin", "pin", "Pin the selected call of the history, or unpin it", false, Selection, 6;
         GraphSchema = "tools.schema", "schema", "The schema of the graph: labels, relationship types, properties; insert a name", false, Nothing, 6;

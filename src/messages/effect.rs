@@ -92,23 +92,16 @@ pub enum Effect {
     OpenAddress(String),
     /// Raise the alarm of the terminal, with a text where it shows one.
     RaiseAlarm(TerminalAlarm, String),
-    /// Write a text to a new file with mode 0600.
-    Export {
-        /// The beginning of the file's name.
-        stem: String,
-        /// Its extension.
-        extension: &'static str,
-        /// The text.
-        text: String,
-    },
     /// Read logs, calls and changes of all deployments, and write a bundle for a ticket to a new file with mode 0600.
     WriteBundle(Box<BundleDraft>),
-    /// Write a text to a new file at a path that the user has chosen, with mode 0600.
+    /// Write a text to a file at a path that the user has chosen, with mode 0600.
     ExportTo {
-        /// The path.
+        /// The path. A star in its name stands for the first number that is free.
         path: String,
         /// The text.
         text: String,
+        /// Whether a file that is there already is replaced; otherwise the user is asked.
+        replaces: bool,
     },
     /// Inject a fault of the embedded stack, by its index in the list of the start.
     PlayFault(usize),

@@ -66,6 +66,13 @@ pub enum Event {
         /// How long the writing took, in milliseconds.
         took_ms: i64,
     },
+    /// A file is there already, and nothing was written.
+    FileExists {
+        /// Its path, as it was typed.
+        path: String,
+        /// What was to be written.
+        text: String,
+    },
     /// A task failed that has no event of its own; the deployment that it examined, if it was an
     /// examination.
     Broke(Option<DeploymentName>, Failure),
@@ -238,7 +245,7 @@ impl Event {
                 Err(failure) => Self::Broke(None, failure),
             },
             Effect::Examine(deployment) => Self::Broke(Some(deployment), failure),
-            Effect::Export { text, .. } | Effect::ExportTo { text, .. } => Self::Exported {
+            Effect::ExportTo { text, .. } => Self::Exported {
                 result: Err(failure),
                 bytes: text.len(),
                 took_ms: 0,

@@ -11,8 +11,10 @@ mod copy;
 mod drafts;
 mod endpoints;
 mod exchange;
+mod export;
 mod field;
 mod field_view;
+mod focus;
 mod form;
 mod form_keys;
 mod form_node;
@@ -36,12 +38,14 @@ mod panes;
 mod question;
 mod recorder;
 mod result;
+mod result_view;
 mod saved;
 mod schema_pane;
 mod server_messages;
 mod table_state;
 mod table_view;
 mod text;
+mod text_pane;
 mod text_view;
 mod tree;
 mod viewports;
@@ -60,20 +64,23 @@ use crate::{
     state::Loadable,
     theme::Role,
     tools::{drafts::FormDraft, graph_schema::GraphSchema, history::HistoryEntry, saved::Query},
-    widgets::{LineInput, List, Painter, Scroll},
+    widgets::{LineInput, List, Painter},
 };
 use completion::CompletionPopup;
 use connection::EndpointConnection;
 use endpoints::EndpointPicker;
+use export::LastExport;
 use form::{Form, FormProblem};
 use modal::Modal;
 use outcome::CallResult;
 use panes::Pane;
 use question::ServerQuestion;
 use recorder::ScreenRecording;
+use result_view::ResultView;
 use saved::{NamePrompt, NameSubject};
 use server_messages::ServerMessages;
 use table_state::TableState;
+use text_pane::TextPane;
 
 /// The state of the Tools screen.
 #[derive(Clone, Debug, Default)]
@@ -81,6 +88,8 @@ pub struct Tools {
     endpoint: Option<McpEndpoint>,
     connections: HashMap<McpEndpoint, EndpointConnection>,
     pane: Pane,
+    /// Whether the focus went from the editor to the result by itself.
+    returns_to_editor: bool,
     list: List,
     filter: LineInput,
     /// Forms by endpoint and tool: what was typed for one endpoint stays with it.
@@ -93,7 +102,7 @@ pub struct Tools {
     results: HashMap<ToolKey, CallResult>,
     /// How the rows of the result are shown.
     table: TableState,
-    text: Scroll,
+    text: TextPane,
     shown: ResultView,
     /// Calls of this run and of earlier ones, the newest first.
     history: Vec<HistoryEntry>,
@@ -116,6 +125,8 @@ pub struct Tools {
     saving: Option<String>,
     /// The recording in progress.
     recording: Option<ScreenRecording>,
+    /// The last export, which is proposed again.
+    last_export: Option<LastExport>,
     /// What lies over the panes, the topmost last.
     modals: Vec<Modal>,
 }
@@ -139,44 +150,6 @@ struct Running {
     expands_graph: bool,
     /// Whether it calls a tool; otherwise it reads a resource or gets a prompt.
     is_tool: bool,
-}
-
-/// How a result is shown.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum ResultView {
-    /// Rows and columns.
-    #[default]
-    Table,
-    /// Nodes and relationships as a picture.
-    Graph,
-    /// JSON whose branches fold.
-    Tree,
-    /// The operators of a plan.
-    Plan,
-    /// As the server wrote it.
-    Text,
-    /// What came and went since the result before.
-    Changes,
-    /// What the server has logged of the call.
-    Messages,
-    /// Request and answer as they went over the wire.
-    Raw,
-}
-
-impl ResultView {
-    /// Its name.
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Table => "table",
-            Self::Graph => "graph",
-            Self::Tree => "tree",
-            Self::Plan => "plan",
-            Self::Text => "text",
-            Self::Changes => "changes",
-            Self::Messages => "messages",
-            Self::Raw => "raw",
-        }
-    }
 }
 
 /// A line of the left pane.
@@ -391,6 +364,7 @@ impl Tools {
         if let Some(update) = self.act_on_modal(action, context) {
             return update;
         }
+        self.returns_to_editor &= self.pane == Pane::Result;
         if self.modals.is_empty()
             && let Some(update) = self.act_on_completion(action)
         {
@@ -453,8 +427,11 @@ impl Tools {
             ToolsAction::History => self.open_history(),
             ToolsAction::GraphSchema => self.open_schema(context.now),
             ToolsAction::Explain => self.explain(context),
-            ToolsAction::Larger | ToolsAction::Smaller => {
-                self.resize(action == ToolsAction::Larger);
+            ToolsAction::Larger
+            | ToolsAction::Smaller
+            | ToolsAction::NextView
+            | ToolsAction::WrapResult => {
+                self.act_on_view(action);
                 ScreenUpdate::done()
             }
             ToolsAction::NextPane | ToolsAction::PreviousPane => {
@@ -486,10 +463,6 @@ impl Tools {
                     Some(Ok(())) | None => self.problems.clear(),
                 }
                 self.typed(context.now);
-                ScreenUpdate::done()
-            }
-            ToolsAction::NextView => {
-                self.next_view();
                 ScreenUpdate::done()
             }
             ToolsAction::SendAnswer

@@ -14,6 +14,7 @@ pub mod graph_schema;
 pub mod har;
 pub mod highlight;
 pub mod history;
+pub mod json_lines;
 pub mod otlp;
 pub mod parameter_headers;
 pub mod permission;

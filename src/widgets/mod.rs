@@ -37,4 +37,4 @@ pub use status::{
     deployment_word, glyph, role_of, stage_mark,
 };
 pub use table::{Column, Layout, Size, lay_out};
-pub use wrap::wrap_line;
+pub use wrap::{indentation, line_from, wrap_line};

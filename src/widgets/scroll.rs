@@ -44,6 +44,16 @@ impl Scroll {
         self.top = self.top.clamp(first, line);
     }
 
+    /// Returns the first visible line.
+    pub const fn top(&self) -> usize {
+        self.top
+    }
+
+    /// Makes a line the first one that is visible, as far as the text goes on below it.
+    pub const fn go_to(&mut self, line: usize) {
+        self.top = line;
+    }
+
     /// Scrolls back to the beginning.
     pub const fn reset(&mut self) {
         self.top = 0;

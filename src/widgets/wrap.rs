@@ -31,6 +31,31 @@ pub fn wrap_line(line: &StyledLine, room: usize, indent: usize) -> Vec<StyledLin
     rows
 }
 
+/// Returns by how many columns the further rows of a line are indented: a little more than the line itself.
+pub fn indentation(line: &StyledLine) -> usize {
+    let letters = line.iter().flat_map(|(text, _)| text.chars());
+    letters.take_while(|letter| *letter == ' ').count() + 2
+}
+
+/// Returns the part of a line from a column on.
+pub fn line_from(line: &StyledLine, column: usize) -> StyledLine {
+    let mut passed = 0;
+    let mut rest = StyledLine::new();
+    for (text, role) in line {
+        let mut piece = String::new();
+        for grapheme in text.graphemes(true) {
+            if passed >= column {
+                piece.push_str(grapheme);
+            }
+            passed += text_width(grapheme);
+        }
+        if !piece.is_empty() {
+            rest.push((piece, *role));
+        }
+    }
+    rest
+}
+
 /// A row that is being filled.
 #[derive(Default)]
 struct WrappedRow<'a> {
@@ -105,6 +130,19 @@ mod tests {
         );
         let first = wrap_line(&line, 12, 2).remove(0);
         assert_eq!(first.first().map(|(_, role)| *role), Some(Role::Accent));
+    }
+
+    #[test]
+    fn a_line_is_moved_to_the_left() {
+        let line = |pieces: &[&str]| -> StyledLine {
+            let pieces = pieces.iter();
+            pieces
+                .map(|text| ((*text).to_owned(), Role::Text))
+                .collect()
+        };
+        assert_eq!(line_from(&line(&["abc", "def"]), 2), line(&["c", "def"]));
+        assert_eq!(line_from(&line(&["abc"]), 9), line(&[]));
+        assert_eq!(indentation(&line(&["  ", " x"])), 5);
     }
 
     #[test]

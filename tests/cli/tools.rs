@@ -148,6 +148,31 @@ fn a_result_is_a_table_or_csv() {
 }
 
 #[test]
+fn json_lines_are_an_object_a_row_with_the_columns_as_keys() {
+    let console = Console::new();
+    let query = "UNWIND [1, null] AS n RETURN '=x' AS name, n";
+    let rows = console
+        .run(&["tools", "cypher", query, "-d", "b", "-o", "jsonl"])
+        .exits(0);
+    assert_eq!(
+        rows.out,
+        "{\"name\":\"=x\",\"n\":1}\n{\"name\":\"=x\",\"n\":null}\n"
+    );
+    let tools = console
+        .run(&["tools", "list", "-d", "b", "-o", "jsonl"])
+        .exits(0);
+    let names: Vec<serde_json::Value> = tools
+        .out
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["name"].clone())
+        .collect();
+    assert!(
+        names.len() > 1 && names.iter().all(|name| name.is_string()),
+        "{names:?}"
+    );
+}
+
+#[test]
 fn nothing_is_an_empty_field_in_csv_and_a_statement_that_writes_is_told_how() {
     let console = Console::new();
     let csv = console

@@ -373,6 +373,38 @@ fn a_detail_shows_addresses_whole_in_a_narrow_window() {
 }
 
 #[test]
+fn long_lines_of_an_answer_are_wrapped_until_w_and_nothing_is_cut() {
+    let mut harness = ready();
+    harness.keys("j enter");
+    let policy = format!("{}end-of-it", "statement ".repeat(40));
+    let described = Resource {
+        raw: serde_json::json!({"policy": policy, "status": "READY"}).into(),
+        ..resources("prod", Kind::Gateway).remove(0)
+    };
+    harness.on(Event::Fleet(FleetEvent::Described(
+        described.key.clone(),
+        Box::new(Ok(described)),
+    )));
+    for tab in ["YAML", "JSON"] {
+        harness.keys("tab");
+        let shown: String = harness.frame(80, 24).split_whitespace().collect();
+        assert!(
+            shown.contains(&policy.replace(' ', "")),
+            "{tab}: {}",
+            harness.frame(80, 24)
+        );
+    }
+    harness.keys("w");
+    assert!(!harness.frame(80, 24).contains("end-of-it"));
+    harness.keys("w / e n d - o f enter");
+    let frame = harness.frame(80, 24);
+    assert!(
+        frame.contains("end-of-it") && frame.contains("hit 1 of 1"),
+        "{frame}"
+    );
+}
+
+#[test]
 fn a_filter_shows_what_passes_and_dimmed_what_leads_there() {
     let mut harness = ready();
     let role_of = |harness: &Harness, name: &str| {

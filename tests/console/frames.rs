@@ -335,7 +335,7 @@ fn fill(harness: &mut Harness) {
         harness.text("MATCH (p:Person) RETURN p.name AS actor // all");
         harness.keys("f5");
         harness.on(world::called(&prod));
-        harness.keys("esc");
+        harness.keys("esc esc");
     }
     harness.on(world::examined("prod", true));
     harness.on(world::examined("analytics", false));

@@ -48,7 +48,7 @@ fn graph(has_graphics: bool) -> Harness {
         ])
     });
     harness.on(rows(&["p", "r", "m"], found.to_vec()));
-    harness.keys("esc shift-backtab v");
+    harness.keys("v");
     harness
 }
 

@@ -287,7 +287,7 @@ fn rows_are_exported_as_json_lines() {
     let (mut harness, request) = running();
     ended(&mut harness, &request, &LINES);
     let effects = harness.keys("x enter");
-    let [Effect::ExportTo { path, text }] = effects.as_slice() else {
+    let [Effect::ExportTo { path, text, .. }] = effects.as_slice() else {
         panic!("{effects:?}");
     };
     assert!(path.ends_with("-query.jsonl"), "{path}");

@@ -455,7 +455,7 @@ fn an_export_goes_to_a_chosen_place_as_text_or_json_lines() {
     harness.shows("write to prod-lines.log");
     let effects = harness.keys("enter");
     assert!(
-        matches!(effects.as_slice(), [Effect::ExportTo { path, text }] if path == "prod-lines.log" && text.lines().count() == 30),
+        matches!(effects.as_slice(), [Effect::ExportTo { path, text, .. }] if path == "prod-lines.log" && text.lines().count() == 30),
         "{effects:?}"
     );
     harness.keys("x ctrl-u");
@@ -490,7 +490,7 @@ fn marked_lines_are_walked_whatever_the_filter_and_exported() {
     harness.keys("esc");
     harness.shows("◆ 2 marked");
     let exported = |effects: &[Effect]| match effects {
-        [Effect::ExportTo { path, text }] => (path.clone(), text.lines().count()),
+        [Effect::ExportTo { path, text, .. }] => (path.clone(), text.lines().count()),
         _ => panic!("{effects:?}"),
     };
     let (path, lines) = exported(&harness.keys("x enter"));
@@ -736,7 +736,7 @@ fn the_call_of_a_result_in_tools_is_opened_as_soon_as_its_lines_are_here() {
     harness.text("RETURN 1");
     harness.keys("f5");
     harness.on(world::called(&prod));
-    harness.keys("esc W");
+    harness.keys("W");
     harness.shows("looking for the calls around 14:00:00");
 }
 
@@ -760,7 +760,6 @@ fn called_in_tools(trace: &str) -> Harness {
         endpoint,
         Box::new(outcome),
     )));
-    harness.keys("esc");
     harness
 }
 

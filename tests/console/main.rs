@@ -32,5 +32,6 @@ mod start;
 mod start_and_polls;
 mod tools;
 mod tools_keys;
+mod tools_results;
 mod tools_server;
 mod world;

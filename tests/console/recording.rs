@@ -50,7 +50,7 @@ fn calls_are_recorded_with_their_results_until_the_recording_is_ended() {
     let table = call.result.as_ref().unwrap().table.as_ref().unwrap();
     assert_eq!(table.rows, [[json!(7)]]);
     harness.shows("recording 1 call");
-    harness.keys("esc R");
+    harness.keys("R");
     harness.shows("1 call recorded; compare with: agentcore-console tools replay");
     harness.hides("◉ recording");
 }

@@ -68,11 +68,6 @@ fn text_result(text: &str, is_error: bool) -> Event {
     Event::Tools(ToolsEvent::Called(endpoint("prod"), Box::new(Ok(outcome))))
 }
 
-/// To the pane of the result.
-fn to_result(harness: &mut Harness) {
-    harness.keys("esc shift-backtab");
-}
-
 #[test]
 fn v_goes_through_the_views_that_fit_the_result() {
     let mut harness = calling();
@@ -81,7 +76,6 @@ fn v_goes_through_the_views_that_fit_the_result() {
         json!({"jsonrpc": "2.0", "id": 2, "result": {}}),
     ));
     harness.on(called(&endpoint("prod")));
-    to_result(&mut harness);
     harness.shows("Keanu Reeves");
     assert!(
         harness.line("table").contains("table tree raw"),
@@ -114,7 +108,6 @@ fn json_that_is_no_table_is_a_tree_that_folds() {
         r#"{"Person": {"type": "node", "properties": {"born": "INTEGER"}}, "count": 38}"#,
         false,
     ));
-    to_result(&mut harness);
     harness.shows("born  INTEGER");
     harness.keys("j enter");
     harness.shows("▸ Person  {type, properties}");
@@ -143,7 +136,6 @@ fn plain_text_has_no_tree_and_a_failure_shows_what_went_over_the_wire() {
         endpoint("prod"),
         Box::new(Err(refused("calling read-cypher"))),
     )));
-    to_result(&mut harness);
     harness.shows("AccessDeniedException");
     harness.keys("v G");
     harness.shows("HTTP 403");
@@ -438,7 +430,7 @@ fn a_result_belongs_to_its_tool() {
     let mut harness = calling();
     harness.on(called(&endpoint("prod")));
     harness.shows("Keanu Reeves");
-    harness.keys("esc j");
+    harness.keys("esc esc j");
     assert!(
         harness.selected().contains("write-cypher"),
         "{}",
@@ -633,7 +625,7 @@ fn the_error_of_a_tool_is_noted_with_its_message_and_its_request() {
         endpoint,
         Box::new(Ok(outcome)),
     )));
-    harness.keys("esc 6");
+    harness.keys("6");
     let line = harness.line("call read-cypher");
     assert!(
         line.contains('✖')

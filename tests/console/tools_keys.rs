@@ -141,7 +141,6 @@ fn the_calls_of_one_endpoint_are_not_offered_at_another() {
     harness.keys("f5");
     harness.on(world::called(&prod));
     harness.shows("14:00 RETURN 1");
-    harness.keys("esc");
     harness.keys("p");
     harness.text("analytics");
     assert_eq!(

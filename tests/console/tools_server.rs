@@ -123,7 +123,6 @@ fn log_messages_of_the_server_stand_beside_the_result_of_their_call() {
     harness.on(message("info", "done"));
     harness.pass(5_000);
     harness.on(message("info", "of nothing"));
-    harness.keys("esc shift-backtab");
     harness.shows("messages");
     harness.keys("v v");
     harness.shows("warning");

@@ -245,7 +245,7 @@ fn judge(case: &Case, outcome: &CallOutcome) -> Vec<String> {
 fn tell(case: &Case, outcome: &CallOutcome, wrong: &[String], format: ToolsFormat) -> CliResult {
     let (ok, elapsed) = (wrong.is_empty(), outcome.elapsed.total);
     match format {
-        ToolsFormat::Json => {
+        ToolsFormat::Json | ToolsFormat::Jsonl => {
             let line =
                 json!({"check": case.name, "ok": ok, "evidence": wrong, "elapsed_ms": elapsed});
             return Ok(output::json_line(&line)?);

@@ -135,7 +135,7 @@ fn export(path: &Path, document: &Value) -> CliResult {
 
 fn show(calls: &[RecordedCall], format: ToolsFormat) -> CliResult {
     match format {
-        ToolsFormat::Json => {
+        ToolsFormat::Json | ToolsFormat::Jsonl => {
             for call in calls {
                 output::json_line(&line(call))?;
             }

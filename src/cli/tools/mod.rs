@@ -48,7 +48,7 @@ pub(super) struct CallRoute {
     #[arg(long, global = true, value_name = "VERSION", value_parser = protocol)]
     pub(super) protocol: Option<String>,
     /// How to print
-    #[arg(long, short, global = true, value_enum, value_name = "table|json|csv", hide_possible_values = true, default_value_t = ToolsFormat::Table)]
+    #[arg(long, short, global = true, value_enum, value_name = "table|json|jsonl|csv", hide_possible_values = true, default_value_t = ToolsFormat::Table)]
     pub(super) output: ToolsFormat,
     /// Do it without asking
     #[arg(long, short, global = true)]
@@ -61,6 +61,8 @@ pub(super) enum ToolsFormat {
     Table,
     /// For programs
     Json,
+    /// One object a row, or a line
+    Jsonl,
     /// For spreadsheets
     Csv,
 }

@@ -252,7 +252,7 @@ fn show(call: &RecordedCall, format: ToolsFormat) -> CliResult {
     let entry = &call.entry;
     let (words, elapsed) = (entry.outcome.words(), entry.wire.elapsed.total);
     match format {
-        ToolsFormat::Json => output::json_line(&json!({
+        ToolsFormat::Json | ToolsFormat::Jsonl => output::json_line(&json!({
             "tool": entry.tool,
             "title": entry.title(),
             "outcome": words,

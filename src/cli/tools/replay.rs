@@ -177,7 +177,7 @@ fn show_tool(difference: &ToolDifference, format: ToolsFormat) -> CliResult {
         ToolChange::Members(paths) => ("changed", paths),
     };
     match format {
-        ToolsFormat::Json => output::json_line(&json!({
+        ToolsFormat::Json | ToolsFormat::Jsonl => output::json_line(&json!({
             "tool": difference.tool,
             "listing": state,
             "evidence": evidence,
@@ -213,7 +213,7 @@ fn show_call(call: &RecordedCall, replayed: &Replayed, format: ToolsFormat) -> C
         }
     };
     match format {
-        ToolsFormat::Json => {
+        ToolsFormat::Json | ToolsFormat::Jsonl => {
             let (added, removed) = match replayed {
                 Replayed::Called { comparison, .. } => (comparison.added, comparison.removed),
                 Replayed::Skipped(_) => (0, 0),
@@ -269,7 +269,7 @@ fn finish(
         skipped,
     } = counts;
     match format {
-        ToolsFormat::Json => output::json_line(&json!({
+        ToolsFormat::Json | ToolsFormat::Jsonl => output::json_line(&json!({
             "recorded": {"deployment": recording.header.endpoint.deployment.as_str(), "at": recording.header.at.iso()},
             "replayed": {"deployment": connection.deployment.name.as_str(), "endpoint": connection.session.info().url},
             "same": same,

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::{
     model::{CallOutcome, Table, Tool, pluralize, sanitize},
     tools::{
-        cells, csv, cypher,
+        cells, csv, cypher, json_lines,
         permission::{self, ToolEffect},
     },
 };
@@ -34,6 +34,11 @@ pub(super) fn tools(tools: &[Tool], format: ToolsFormat) -> CliResult {
             output::json(
                 &json!({"tools": tools.iter().map(|tool| &tool.raw).collect::<Vec<_>>()}),
             )?;
+        }
+        ToolsFormat::Jsonl => {
+            for tool in tools {
+                output::json_line(&tool.raw)?;
+            }
         }
         ToolsFormat::Csv => {
             let title = ["name", "effect", "description"].map(str::to_owned);
@@ -105,7 +110,8 @@ pub(super) fn outcome(
         }
         (ToolsFormat::Csv, Some(rows)) => Ok(output::text(&csv::table(rows))?),
         (ToolsFormat::Table, Some(rows)) => Ok(table(rows).print()?),
-        (ToolsFormat::Csv, None) => {
+        (ToolsFormat::Jsonl, Some(rows)) => Ok(output::text(&json_lines::table(rows))?),
+        (ToolsFormat::Csv | ToolsFormat::Jsonl, None) => {
             output::note("error: the result is no table: -o json shows it");
             Err(CliError::Code(1))
         }

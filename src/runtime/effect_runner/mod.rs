@@ -98,6 +98,14 @@ impl ServiceRunner {
     }
 }
 
+/// Writes a file at a path of the user, unless one is there that is not to be replaced.
+fn exported_to(path: String, text: String, replaces: bool) -> Event {
+    if !replaces && export::exists(&path) {
+        return Event::FileExists { path, text };
+    }
+    exported(text.len(), || export::write_to(&path, &text, replaces))
+}
+
 /// Writes a file, and says how long that took.
 fn exported(bytes: usize, write: impl FnOnce() -> Result<String, Failure>) -> Event {
     let began = std::time::Instant::now();
@@ -170,7 +178,6 @@ impl EffectRunner for ServiceRunner {
             | Effect::Copy(_)
             | Effect::OpenAddress(_)
             | Effect::RaiseAlarm(..)
-            | Effect::Export { .. }
             | Effect::WriteBundle(_)
             | Effect::ExportTo { .. } => once,
             Effect::Stop(_) | Effect::PlayFault(_) | Effect::Suspend => return None,
@@ -198,19 +205,12 @@ impl EffectRunner for ServiceRunner {
             }
             Effect::OpenAddress(address) => async move { Some(open_address(address)) }.boxed(),
             Effect::RaiseAlarm(alarm, text) => async move { raise_alarm(alarm, &text) }.boxed(),
-            Effect::Export {
-                stem,
-                extension,
-                text,
-            } => async move {
-                let write = || export::write(&stem, extension, &text);
-                Some(exported(text.len(), write))
-            }
-            .boxed(),
             Effect::WriteBundle(draft) => async move { world.write_bundle(*draft).await }.boxed(),
-            Effect::ExportTo { path, text } => {
-                async move { Some(exported(text.len(), || export::write_to(&path, &text))) }.boxed()
-            }
+            Effect::ExportTo {
+                path,
+                text,
+                replaces,
+            } => async move { Some(exported_to(path, text, replaces)) }.boxed(),
             Effect::PlayFault(index) => async move { world.play_fault(index) }.boxed(),
             Effect::Stop(_) | Effect::Suspend => ready(None).boxed(),
         }

@@ -17,6 +17,8 @@ impl Tools {
             Some("close")
         } else if has_row_filter {
             Some("no filter")
+        } else if self.pane == Pane::Result && self.returns_to_editor {
+            Some("editor")
         } else if self.pane != Pane::List {
             Some("list")
         } else if !self.filter.text().is_empty() {
@@ -60,6 +62,10 @@ impl Tools {
             Action::List(ListAction::Sort) => {
                 self.pane == Pane::Result && self.shown == ResultView::Table
             }
+            Action::Tools(ToolsAction::WrapResult) => {
+                self.pane == Pane::Result && self.shows_text()
+            }
+            Action::List(ListAction::Open) => is_connected && self.can_open(),
             Action::List(ListAction::Mark) => false,
             Action::App(_)
             | Action::Start(_)

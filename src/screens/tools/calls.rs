@@ -73,6 +73,7 @@ impl Tools {
             self.expanded(result)
         } else {
             self.keep_result(CallResult::new(endpoint.clone(), call, context.now, result));
+            self.focus_result();
             ScreenUpdate::done()
         };
         let renewed = self.renewed(endpoint, context.now);
@@ -128,10 +129,8 @@ impl Tools {
             Some(Ok(arguments)) => arguments,
             Some(Err(problems)) => {
                 self.show_problems(problems);
-                if self.pane == Pane::List {
-                    // In a narrow window what is wrong is not seen beside the list.
-                    self.pane = Pane::Form;
-                }
+                // What is wrong is mended there; in a narrow window it is not seen beside the list.
+                self.pane = Pane::Form;
                 return ScreenUpdate::done();
             }
             None => return ScreenUpdate::done(),

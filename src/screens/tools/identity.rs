@@ -9,7 +9,7 @@ use crate::{
     model::{Claims, ConnectionInfo, Failure, McpEndpoint, Moment, moment::short_duration},
     screens::{AppRequest, ScreenUpdate, ViewContext, detail::wrapped},
     theme::Role,
-    widgets::{Painter, Scroll, StyledLine, json_lines},
+    widgets::{Painter, Scroll, StyledLine, indentation, json_lines, wrap_line},
 };
 
 /// A token that ends so soon is asked for again after a call, which has renewed it.
@@ -109,12 +109,15 @@ impl Tools {
             height: area.height.saturating_sub(1),
             ..area
         };
-        draw_lines(
-            &lines(info, claims.as_ref(), context, area.width.saturating_sub(4)),
-            (scroll, ToolsViewport::Identity),
-            body,
-            painter,
-        );
+        let room = area.width.saturating_sub(4);
+        let rows: Vec<StyledLine> = lines(info, claims.as_ref(), context, room)
+            .iter()
+            .flat_map(|line| {
+                let room = usize::from(area.width.saturating_sub(1));
+                wrap_line(line, room, indentation(line))
+            })
+            .collect();
+        draw_lines(&rows, (scroll, ToolsViewport::Identity), body, painter);
     }
 }
 

@@ -6,8 +6,8 @@ use crossterm::event::KeyEvent;
 use ratatui::layout::Rect;
 
 use super::{
-    EndpointPicker, NamePrompt, ServerQuestion, Tools, history::HistorySearch,
-    panes::has_side_pane, schema_pane::SchemaBrowser,
+    EndpointPicker, NamePrompt, ServerQuestion, Tools, export::ExportPrompt,
+    history::HistorySearch, panes::has_side_pane, schema_pane::SchemaBrowser,
 };
 use crate::{
     keys::Layer,
@@ -36,6 +36,8 @@ pub(super) enum Modal {
     History(HistorySearch),
     /// A name of the schema is chosen.
     Schema(SchemaBrowser),
+    /// The format and the file of an export are asked for.
+    Export(ExportPrompt),
 }
 
 impl Modal {
@@ -44,7 +46,11 @@ impl Modal {
         match self {
             Self::Questions(_) if self.asks_for_address() => vec![Layer::Address],
             Self::Questions(_) => vec![Layer::Question],
-            Self::ToolFilter | Self::RowFilter | Self::Naming(_) | Self::Picker(_) => {
+            Self::ToolFilter
+            | Self::RowFilter
+            | Self::Naming(_)
+            | Self::Picker(_)
+            | Self::Export(_) => {
                 vec![Layer::Prompt]
             }
             Self::History(_) => vec![Layer::History],
@@ -64,7 +70,8 @@ impl Modal {
             | Self::Picker(_)
             | Self::Identity(_)
             | Self::History(_)
-            | Self::Schema(_) => false,
+            | Self::Schema(_)
+            | Self::Export(_) => false,
         }
     }
 
@@ -76,7 +83,8 @@ impl Modal {
             | Self::RowFilter
             | Self::Naming(_)
             | Self::Picker(_)
-            | Self::History(_) => true,
+            | Self::History(_)
+            | Self::Export(_) => true,
             Self::Identity(_) | Self::Schema(_) => false,
         }
     }
@@ -92,7 +100,8 @@ impl Modal {
             | Self::Picker(_)
             | Self::History(_)
             | Self::Identity(_)
-            | Self::Schema(_) => Some("close"),
+            | Self::Schema(_)
+            | Self::Export(_) => Some("close"),
         }
     }
 
@@ -104,7 +113,8 @@ impl Modal {
             | Self::RowFilter
             | Self::Naming(_)
             | Self::Picker(_)
-            | Self::History(_) => true,
+            | Self::History(_)
+            | Self::Export(_) => true,
             Self::Schema(_) => matches!(
                 action,
                 Action::App(AppAction::Help | AppAction::Palette | AppAction::Refresh)
@@ -151,6 +161,7 @@ impl Tools {
                     picker.typed();
                 }
             }
+            Some(Modal::Export(prompt)) => prompt.press(key),
             Some(Modal::Identity(_) | Modal::Schema(_)) | None => return false,
         }
         true
@@ -181,6 +192,7 @@ impl Tools {
                 picker.input.paste(text);
                 picker.typed();
             }
+            Some(Modal::Export(prompt)) => prompt.paste(text),
             Some(Modal::Identity(_) | Modal::Schema(_)) | None => return false,
         }
         true
@@ -198,6 +210,7 @@ impl Tools {
             Modal::History(_) => Some(self.act_on_history(action, context)),
             Modal::Schema(_) => self.act_on_schema(action, context),
             Modal::Naming(_) => Some(self.act_on_naming(action)),
+            Modal::Export(_) => Some(self.act_on_export(action)),
             Modal::Picker(_) => Some(self.act_on_picker(action, context)),
             Modal::Identity(scroll) => {
                 if scroll.act(action) {
@@ -273,6 +286,7 @@ impl Tools {
                     }
                 }
                 Modal::Naming(naming) => self.draw_naming(naming, area, painter),
+                Modal::Export(prompt) => Self::draw_export(prompt, context, area, painter),
                 Modal::Picker(picker) => {
                     painter.shade(area, Role::Faint);
                     picker.view(self.endpoint.as_ref(), context, area, painter);

@@ -8,13 +8,13 @@ use super::{
 };
 use crate::{
     calls::TraceLine,
-    messages::{Action, Effect, ListAction},
+    messages::{Action, ListAction, ToolsAction},
     model::{CallOutcome, Failure, HttpExchange, McpEndpoint, Moment, Table},
     screens::ScreenUpdate,
     state::Loadable,
     theme::Role,
     tools::{
-        csv, cypher,
+        cypher,
         graph::holds_graph,
         plan::{self, PlanOperator},
         row_diff::row_diff,
@@ -273,7 +273,7 @@ impl Tools {
     }
 
     /// The next of the views that fit the result.
-    pub(super) fn next_view(&mut self) {
+    fn next_view(&mut self) {
         let views = self
             .result
             .as_ref()
@@ -294,6 +294,21 @@ impl Tools {
         }
         self.text.reset();
         self.table.is_open = false;
+    }
+
+    /// Returns whether the result is shown as lines of text, which may be wider than the window.
+    pub(super) fn shows_text(&self) -> bool {
+        let Some(result) = &self.result else {
+            return false;
+        };
+        match self.shown {
+            ResultView::Raw
+            | ResultView::Plan
+            | ResultView::Changes
+            | ResultView::Messages
+            | ResultView::Text => !result.lines.is_empty(),
+            ResultView::Table | ResultView::Graph | ResultView::Tree => false,
+        }
     }
 
     pub(super) fn act_on_result(&mut self, action: Action) -> ScreenUpdate {
@@ -325,7 +340,8 @@ impl Tools {
                 self.table.act(action, table.columns.len())
             }
         } else {
-            self.text.act(action)
+            let lines = self.result.as_ref().map(|result| result.lines.as_slice());
+            self.text.act(action, lines.unwrap_or_default())
         };
         if moved {
             ScreenUpdate::done()
@@ -338,8 +354,21 @@ impl Tools {
         self.result.as_mut()?.graph.as_mut()
     }
 
+    /// Changes how the result is shown.
+    pub(super) fn act_on_view(&mut self, action: ToolsAction) {
+        if action == ToolsAction::NextView {
+            self.next_view();
+        } else if action == ToolsAction::WrapResult {
+            if self.shows_text() {
+                self.text.toggle_wrap();
+            }
+        } else {
+            self.resize(action == ToolsAction::Larger);
+        }
+    }
+
     /// Makes the column of the cursor wider or narrower, or zooms the graph.
-    pub(super) fn resize(&mut self, larger: bool) {
+    fn resize(&mut self, larger: bool) {
         if self.shown == ResultView::Table {
             self.table.resize(larger);
         } else if self.shown == ResultView::Graph
@@ -391,33 +420,6 @@ impl Tools {
                     .map_or_else(|| failure.to_string(), str::to_owned),
             ),
         }
-    }
-
-    pub(super) fn export(&self) -> ScreenUpdate {
-        let Some(outcome) = &self.result else {
-            return ScreenUpdate::done();
-        };
-        let stem = format!(
-            "{}-{}",
-            outcome.endpoint.deployment,
-            outcome.tool.replace("___", "-")
-        );
-        let text = match self.table() {
-            Some(table) if self.shown == ResultView::Table => {
-                return ScreenUpdate::effect(Effect::Export {
-                    stem,
-                    extension: "csv",
-                    text: csv::table(table),
-                });
-            }
-            _ => self.result_text().unwrap_or_default(),
-        };
-        let is_json = self.shown == ResultView::Tree;
-        ScreenUpdate::effect(Effect::Export {
-            stem,
-            extension: if is_json { "json" } else { "txt" },
-            text,
-        })
     }
 }
 

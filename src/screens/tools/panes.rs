@@ -35,6 +35,9 @@ pub(super) enum Pane {
 
 impl Tools {
     pub(super) fn go_pane(&mut self, backwards: bool) {
+        if self.return_to_editor() {
+            return;
+        }
         if self.pane == Pane::Form && self.form_mut().is_some_and(|form| form.go(backwards)) {
             return;
         }
@@ -63,10 +66,32 @@ impl Tools {
                 self.act_on_result(Action::List(ListAction::Open))
             }
             Pane::Result => {
-                self.table.is_open = !self.table.is_open;
+                self.table.is_open = self.opens_row() && !self.table.is_open;
                 ScreenUpdate::done()
             }
             Pane::Form => ScreenUpdate::done(),
+        }
+    }
+
+    /// Returns whether there is a row of a table that can be opened.
+    fn opens_row(&self) -> bool {
+        self.shown == ResultView::Table && self.table().is_some() && self.table.len() > 0
+    }
+
+    /// Returns whether the key that opens does something in the pane that is used.
+    pub(super) fn can_open(&self) -> bool {
+        match self.pane {
+            Pane::List => true,
+            Pane::Form => false,
+            Pane::Result => match self.shown {
+                ResultView::Table => self.opens_row(),
+                ResultView::Graph | ResultView::Tree => self.result.is_some(),
+                ResultView::Plan
+                | ResultView::Text
+                | ResultView::Changes
+                | ResultView::Messages
+                | ResultView::Raw => false,
+            },
         }
     }
 
@@ -87,6 +112,9 @@ impl Tools {
         if self.pane == Pane::Result && !self.table.filter.text().is_empty() {
             self.table.filter = LineInput::default();
             self.filter_rows();
+            return ScreenUpdate::done();
+        }
+        if self.return_to_editor() {
             return ScreenUpdate::done();
         }
         if self.pane != Pane::List {

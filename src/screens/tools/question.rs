@@ -100,7 +100,8 @@ impl Tools {
             | Modal::Picker(_)
             | Modal::Identity(_)
             | Modal::History(_)
-            | Modal::Schema(_) => None,
+            | Modal::Schema(_)
+            | Modal::Export(_) => None,
         }
     }
 

@@ -4,11 +4,11 @@ use ratatui::layout::Rect;
 
 use super::{
     CallResult, Modal, Pane, ResultView, Tools, graph_view::GraphPane, panes::has_side_pane,
-    table_view::draw_table, text_view, text_view::draw_lines,
+    table_view::draw_table, text_view,
 };
 use crate::{
     keys::Layer,
-    messages::{Action, ToolsAction, ToolsViewport},
+    messages::{Action, ToolsAction},
     model::{Elapsed, FailureKind, Table, pluralize, with_separators},
     screens::ViewContext,
     theme::Role,
@@ -76,7 +76,10 @@ fn draw_body(
 ) {
     let focused = state.pane == Pane::Result;
     let lines = |lines: &[StyledLine], painter: &mut Painter<'_>| {
-        draw_lines(lines, (&state.text, ToolsViewport::Text), body, painter);
+        state.text.draw(lines, body, painter);
+    };
+    let rows = |rows: &[StyledLine], painter: &mut Painter<'_>| {
+        state.text.draw_rows(rows, body, painter);
     };
     match (state.shown, &result.answer) {
         (ResultView::Raw | ResultView::Plan | ResultView::Changes | ResultView::Messages, _) => {
@@ -84,17 +87,17 @@ fn draw_body(
         }
         (_, Err(failure)) if result.consent_address().is_some() => {
             let keys = consent_keys(state, context);
-            lines(
+            rows(
                 &text_view::consent_text(failure, &keys, body.width),
                 painter,
             );
         }
-        (_, Err(failure)) => lines(&text_view::failure_text(failure, body.width), painter),
+        (_, Err(failure)) => rows(&text_view::failure_text(failure, body.width), painter),
         (_, Ok(call)) if call.is_error => {
             let text = call.text();
             let statement = result.statement.as_deref();
             let error = text_view::error_lines(&text, statement, body.width);
-            lines(&error, painter);
+            rows(&error, painter);
         }
         (ResultView::Table, Ok(call)) => match &call.table {
             Some(table) => draw_table(&state.table, table, focused, body, painter),

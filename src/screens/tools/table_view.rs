@@ -10,7 +10,7 @@ use crate::{
     screens::detail::wrapped,
     theme::Role,
     tools::cells,
-    widgets::{Painter, StyledLine, json_lines, text_width},
+    widgets::{Painter, StyledLine, indentation, json_lines, text_width, wrap_line},
 };
 
 /// Columns between two columns of a result.
@@ -281,5 +281,10 @@ fn draw_row_detail(
     let members = table.columns.iter().cloned().zip(row.iter().cloned());
     let object: Map<String, Value> = members.collect();
     lines.extend(json_lines(&Value::Object(object)));
-    draw_beginning(&lines, body, painter);
+    let room = usize::from(body.width.saturating_sub(1));
+    let rows: Vec<StyledLine> = lines
+        .iter()
+        .flat_map(|line| wrap_line(line, room, indentation(line)))
+        .collect();
+    draw_beginning(&rows, body, painter);
 }

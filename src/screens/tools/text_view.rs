@@ -17,6 +17,7 @@ use crate::{
 const LINE: usize = 16 << 10;
 /// Bytes of an error that are laid out.
 const ERROR: usize = 64 << 10;
+
 /// Draws the visible part of these lines.
 pub(super) fn draw_lines(
     lines: &[StyledLine],

@@ -9,7 +9,10 @@ impl Tools {
         match part {
             ToolsViewport::List => self.list.record(drawn),
             ToolsViewport::Rows => self.table.rows.record(drawn),
-            ToolsViewport::Text => self.text.record(drawn),
+            ToolsViewport::Text => {
+                let lines = self.result.as_ref().map(|result| result.lines.as_slice());
+                self.text.record(lines.unwrap_or_default(), drawn);
+            }
             ToolsViewport::Tree => {
                 if let Some(tree) = self.tree_mut() {
                     tree.record(drawn);

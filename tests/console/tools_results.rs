@@ -1,0 +1,256 @@
+//! Results on Tools: their export, where the focus goes when one comes, long lines.
+
+use agentcore_console::{
+    messages::{Effect, Event, ToolsEffect, ToolsEvent},
+    model::{CallOutcome, Elapsed, Failure, FailureKind, HttpExchange},
+};
+use serde_json::{Value, json};
+
+use crate::{
+    explorer::rows,
+    harness::Harness,
+    world::{connected, endpoint, ready},
+};
+
+/// The Tools screen of prod with a statement on its way.
+fn calling(statement: &str) -> Harness {
+    let mut harness = ready();
+    harness.keys("4");
+    harness.on(connected(&endpoint("prod")));
+    harness.keys("enter");
+    harness.text(statement);
+    harness.keys("f5");
+    harness
+}
+
+/// The same with two rows as the result.
+fn two_rows() -> Harness {
+    let mut harness = calling("RETURN 1");
+    harness.on(rows(
+        &["name", "born"],
+        vec![json!(["=1+1", 1964]), json!(["Carrie-Anne Moss", null])],
+    ));
+    harness
+}
+
+fn tool_error(text: &str) -> Event {
+    let outcome = CallOutcome {
+        is_error: true,
+        table: None,
+        content: vec![json!({"type": "text", "text": text})],
+        structured_content: None,
+        raw: json!({"content": [{"type": "text", "text": text}]}),
+        elapsed: Elapsed::default(),
+        request_id: None,
+        trace_id: None,
+        json: None,
+    };
+    Event::Tools(ToolsEvent::Called(endpoint("prod"), Box::new(Ok(outcome))))
+}
+
+fn exported(effects: &[Effect]) -> (String, String) {
+    match effects {
+        [
+            Effect::ExportTo {
+                path,
+                text,
+                replaces: false,
+            },
+        ] => (path.clone(), text.clone()),
+        other => panic!("nothing is exported: {other:?}"),
+    }
+}
+
+#[test]
+fn an_export_asks_for_the_format_and_the_file_and_remembers_both() {
+    let mut harness = two_rows();
+    harness.keys("x");
+    harness.shows("● CSV");
+    harness.shows("to  prod-neo4j-mcp-read-cypher-*.csv▏");
+    harness.shows("* is the first number that is free");
+    let (path, text) = exported(&harness.keys("enter"));
+    assert_eq!(path, "prod-neo4j-mcp-read-cypher-*.csv");
+    assert_eq!(text, "name,born\r\n'=1+1,1964\r\nCarrie-Anne Moss,\r\n");
+    harness.keys("x tab");
+    harness.shows("● JSON lines");
+    harness.keys("ctrl-u");
+    harness.text("out/rows.jsonl");
+    let (path, text) = exported(&harness.keys("enter"));
+    assert_eq!(path, "out/rows.jsonl");
+    assert_eq!(
+        text,
+        "{\"name\":\"=1+1\",\"born\":1964}\n{\"name\":\"Carrie-Anne Moss\",\"born\":null}\n"
+    );
+    harness.keys("x");
+    harness.shows("to  out/rows.jsonl▏");
+    harness.shows("● JSON lines");
+    assert_eq!(harness.keys("esc"), []);
+    harness.hides("export as");
+    harness.shows("Carrie-Anne Moss");
+}
+
+#[test]
+fn the_folder_of_an_export_is_proposed_for_another_tool() {
+    let mut harness = two_rows();
+    harness.keys("x ctrl-u");
+    harness.text("~/results/films.csv");
+    harness.keys("enter esc esc k enter f5");
+    harness.on(rows(&["label"], vec![json!(["Movie"])]));
+    harness.keys("x");
+    harness.shows("to  ~/results/prod-neo4j-mcp-get-schema-*.csv▏");
+}
+
+#[test]
+fn a_file_that_is_there_is_replaced_only_after_a_yes() {
+    let mut harness = two_rows();
+    let there = || Event::FileExists {
+        path: "rows.csv".into(),
+        text: "a\r\n".into(),
+    };
+    harness.on(there());
+    harness.shows("Replace rows.csv?");
+    assert_eq!(harness.keys("n"), []);
+    harness.on(there());
+    assert_eq!(
+        harness.keys("y"),
+        [Effect::ExportTo {
+            path: "rows.csv".into(),
+            text: "a\r\n".into(),
+            replaces: true
+        }]
+    );
+    harness.on(Event::Exported {
+        result: Ok("/home/me/rows.csv".into()),
+        bytes: 3,
+        took_ms: 1,
+    });
+    harness.shows("written to /home/me/rows.csv");
+}
+
+#[test]
+fn the_next_letters_after_a_call_are_keys_of_its_result() {
+    let mut harness = two_rows();
+    harness.keys("right s");
+    harness.shows("born ▴");
+    harness.shows("1  RETURN 1");
+    harness.hides("RETURN 1r");
+    // The same call again from the result, and back to the text.
+    let again = harness.keys("f5");
+    assert!(
+        matches!(
+            again.as_slice(),
+            [Effect::Tools(ToolsEffect::Call { arguments, .. })] if arguments["query"] == "RETURN 1"
+        ),
+        "{again:?}"
+    );
+    harness.on(rows(&["name"], vec![json!(["Neo"])]));
+    for back in ["esc", "tab"] {
+        harness.keys(back);
+        harness.text("0");
+        harness.shows("edited since");
+        harness.keys("backspace f5");
+        harness.on(rows(&["name"], vec![json!(["Neo"])]));
+        harness.hides("edited since");
+    }
+}
+
+#[test]
+fn who_types_on_while_a_call_runs_keeps_the_focus() {
+    let mut harness = calling("RETURN 1");
+    harness.text(" AS");
+    harness.on(rows(&["1"], vec![json!([1])]));
+    harness.text(" one");
+    harness.shows("1  RETURN 1 AS one");
+}
+
+#[test]
+fn a_call_that_fails_on_an_argument_leads_to_its_field() {
+    let mut harness = calling("RETURN fro(1), $year");
+    harness.text("1990");
+    harness.keys("f5");
+    // The token of the statement that Neo4j names.
+    harness.on(tool_error(
+        "Unknown function 'fro' (line 1, column 8 (offset: 7))",
+    ));
+    harness.text("x");
+    harness.shows("1  RETURN xfro(1), $year");
+    harness.keys("f5");
+    // A parameter.
+    harness.on(tool_error("Expected parameter(s): year"));
+    harness.text("9");
+    let call = harness.keys("f5");
+    assert!(
+        matches!(
+            call.as_slice(),
+            [Effect::Tools(ToolsEffect::Call { arguments, .. })] if arguments["params"]["year"] == 19_909
+        ),
+        "{call:?}"
+    );
+    // A failure that is not about an argument is read in the result.
+    let failure = Failure::new(FailureKind::Network, "calling read-cypher", "reset by peer");
+    harness.on(Event::Tools(ToolsEvent::Called(
+        endpoint("prod"),
+        Box::new(Err(failure)),
+    )));
+    harness.shows("reset by peer");
+    harness.keys("v v");
+    harness.shows("1  RETURN xfro(1), $year");
+}
+
+fn exchange(answer: Value) -> Event {
+    Event::Tools(ToolsEvent::Exchanged(
+        endpoint("prod"),
+        Box::new(HttpExchange {
+            url: "https://gw.example/mcp".into(),
+            sent: Vec::new(),
+            request: json!({"jsonrpc": "2.0", "id": 2, "method": "tools/call"}),
+            status: Some(200),
+            received: Vec::new(),
+            answer,
+            elapsed: Elapsed::default(),
+        }),
+    ))
+}
+
+#[test]
+fn a_long_line_of_the_raw_view_is_wrapped_or_moved_to_the_side() {
+    let mut harness = calling("RETURN 1");
+    harness.on(exchange(json!(format!(
+        "begin {}end-of-it",
+        "x".repeat(300)
+    ))));
+    harness.on(tool_error("no"));
+    let failure = Failure::new(FailureKind::Network, "calling read-cypher", "reset by peer");
+    harness.keys("f5");
+    harness.on(exchange(json!(format!(
+        "begin {}end-of-it",
+        "x".repeat(300)
+    ))));
+    harness.on(Event::Tools(ToolsEvent::Called(
+        endpoint("prod"),
+        Box::new(Err(failure)),
+    )));
+    harness.keys("v");
+    for (width, height) in [(80, 24), (120, 36), (200, 60)] {
+        harness.frame(width, height);
+        harness.keys("G");
+        let frame = harness.frame(width, height);
+        assert!(frame.contains("end-of-it"), "{frame}");
+    }
+    let frame = harness.frame(120, 36);
+    let footer = frame.lines().last().unwrap_or_default();
+    assert!(
+        footer.contains("w wrap") && !footer.contains("open"),
+        "{footer}"
+    );
+    harness.keys("w");
+    harness.hides("end-of-it");
+    harness.shows("begin xxx");
+    for _ in 0..20 {
+        harness.keys("right");
+    }
+    harness.shows("end-of-it");
+    harness.hides("begin xxx");
+    harness.keys("w");
+    harness.shows("begin xxx");
+}
