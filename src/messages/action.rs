@@ -200,6 +200,7 @@ actions! {
         WrapResult = "tools.wrap", "wrap", "Wrap long lines of a text, or move them to the side with left and right", false, Nothing, 5;
         History = "tools.history", "history", "Search the call history; put a call into the editor, run it again, pin it, name it", false, Nothing, 4;
         PinCall = "tools.pin", "pin", "Pin the selected call of the history, or unpin it", false, Selection, 6;
+        CompareCalls = "tools.compare", "compare", "Compare the result with the selected call of the history, or two calls of which one is marked", false, Selection, 7;
         GraphSchema = "tools.schema", "schema", "The schema of the graph: labels, relationship types, properties; insert a name", false, Nothing, 6;
         Larger = "tools.larger", "wider", "Widen the column, or zoom into the graph", false, Nothing, 0;
         Smaller = "tools.smaller", "narrower", "Narrow the column, or zoom out of the graph", false, Nothing, 0;

@@ -5,6 +5,7 @@ mod availability;
 mod call_lines;
 mod calls;
 mod column_widths;
+mod compare;
 mod completion;
 mod connection;
 mod copy;
@@ -66,6 +67,7 @@ use crate::{
     tools::{drafts::FormDraft, graph_schema::GraphSchema, history::HistoryEntry, saved::Query},
     widgets::{LineInput, List, Painter},
 };
+use compare::PastResults;
 use completion::CompletionPopup;
 use connection::EndpointConnection;
 use endpoints::EndpointPicker;
@@ -100,6 +102,10 @@ pub struct Tools {
     result: Option<CallResult>,
     /// The last results of the others, by endpoint and tool.
     results: HashMap<ToolKey, CallResult>,
+    /// The rows of earlier calls, to compare with.
+    past: PastResults,
+    /// The call of the history that is marked to be compared with.
+    marked_call: Option<String>,
     /// How the rows of the result are shown.
     table: TableState,
     text: TextPane,
@@ -387,6 +393,7 @@ impl Tools {
                 return ScreenUpdate::done();
             }
             Action::App(AppAction::Back) => return self.back(context.now),
+            Action::List(ListAction::Mark) => return self.mark_call(),
             Action::App(_)
             | Action::Start(_)
             | Action::List(_)
@@ -443,6 +450,7 @@ impl Tools {
                 ScreenUpdate::done()
             }
             ToolsAction::Identify => self.identify(),
+            ToolsAction::CompareCalls => self.compare_from_panes(),
             ToolsAction::SaveQuery | ToolsAction::ForgetQuery | ToolsAction::PinCall => {
                 self.change_item(action)
             }

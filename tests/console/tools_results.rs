@@ -254,3 +254,102 @@ fn a_long_line_of_the_raw_view_is_wrapped_or_moved_to_the_side() {
     harness.keys("w");
     harness.shows("begin xxx");
 }
+
+/// The Tools screen after these statements, each with these numbers as its rows.
+fn after(calls: &[(&str, &[i64])]) -> Harness {
+    let mut harness = ready();
+    harness.keys("4");
+    harness.on(connected(&endpoint("prod")));
+    harness.keys("enter");
+    for (at, (statement, numbers)) in calls.iter().enumerate() {
+        harness.pass(60_000);
+        if at > 0 {
+            // From the result back to the text.
+            harness.keys("esc");
+            harness.keys(
+                "backspace backspace backspace backspace backspace backspace backspace backspace",
+            );
+        }
+        harness.text(statement);
+        harness.keys("f5");
+        let cells = numbers.iter().map(|number| json!([number])).collect();
+        harness.on(rows(&["n"], cells));
+    }
+    harness
+}
+
+#[test]
+fn a_result_is_compared_with_the_last_one_of_the_same_call_and_the_headline_names_both() {
+    let mut harness = after(&[
+        ("RETURN 1", &[1, 2]),
+        ("RETURN 2", &[7]),
+        ("RETURN 1", &[2, 3]),
+    ]);
+    harness.shows("+1 −1");
+    harness.keys("v v");
+    harness.shows("− 14:01:00   + 14:03:00   both RETURN 1");
+    harness.shows("1 added, 1 removed, 1 as before");
+}
+
+#[test]
+fn other_arguments_are_compared_only_in_the_view_of_changes() {
+    let mut harness = after(&[("RETURN 1", &[1, 2]), ("RETURN 2", &[7])]);
+    harness.hides("+1 −2");
+    harness.keys("v v");
+    harness.shows("− 14:01:00 RETURN 1   + 14:02:00 RETURN 2");
+    harness.shows("1 added, 2 removed");
+}
+
+#[test]
+fn a_call_of_the_history_is_chosen_to_compare_with() {
+    let mut harness = after(&[
+        ("RETURN 1", &[1]),
+        ("RETURN 2", &[1, 2]),
+        ("RETURN 3", &[1, 2, 3]),
+    ]);
+    harness.keys("esc esc G");
+    assert!(
+        harness.selected().contains("RETURN 1"),
+        "{}",
+        harness.selected()
+    );
+    harness.keys("=");
+    harness.shows("− 14:01:00 RETURN 1   + 14:03:00 RETURN 3");
+    harness.shows("2 added, 0 removed");
+    // Two earlier calls, of which one is marked.
+    harness.keys("shift-backtab esc G space");
+    assert!(
+        harness.selected().starts_with('='),
+        "{}",
+        harness.selected()
+    );
+    harness.keys("k =");
+    harness.shows("− 14:01:00 RETURN 1   + 14:02:00 RETURN 2");
+    harness.shows("1 added, 0 removed");
+    // In the search too.
+    harness.keys("ctrl-r");
+    harness.text("RETURN 2");
+    harness.keys("alt-=");
+    harness.shows("+ 14:02:00 RETURN 2");
+    // The one that is shown is not compared with itself.
+    harness.keys("shift-backtab esc G space G k k =");
+    harness.shows("mark another one to compare with");
+}
+
+#[test]
+fn a_call_of_an_earlier_run_has_no_rows_to_compare() {
+    use agentcore_console::tools::history::{HistoryEntry, HistoryOutcome};
+    let mut harness = after(&[("RETURN 1", &[1])]);
+    let key = (endpoint("prod"), "neo4j-mcp___read-cypher".to_owned());
+    let arguments = json!({"query": "RETURN 0"});
+    let earlier = harness.now.plus(-86_400_000);
+    let entry = HistoryEntry::new(
+        key,
+        arguments.as_object().unwrap(),
+        earlier,
+        HistoryOutcome::Rows(1),
+    );
+    harness.on(Event::Tools(ToolsEvent::HistoryRead(Ok(vec![entry]))));
+    harness.keys("esc esc G =");
+    harness.shows("the rows of that call are not kept any more");
+}

@@ -66,7 +66,10 @@ impl Tools {
                 self.pane == Pane::Result && self.shows_text()
             }
             Action::List(ListAction::Open) => is_connected && self.can_open(),
-            Action::List(ListAction::Mark) => false,
+            Action::Tools(ToolsAction::CompareCalls) => self.can_compare(),
+            Action::List(ListAction::Mark) => {
+                matches!(self.current(), Some(Item::Past(_))) && self.pane == Pane::List
+            }
             Action::App(_)
             | Action::Start(_)
             | Action::List(_)

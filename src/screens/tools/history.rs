@@ -176,6 +176,14 @@ impl Tools {
             self.modals.pop();
             return self.recall_call(&entry, true, context);
         }
+        if action == Action::Tools(ToolsAction::CompareCalls) {
+            self.modals.pop();
+            return self.compare_calls(Some(&entry));
+        }
+        if action == Action::List(ListAction::Mark) {
+            self.toggle_mark(entry.id);
+            return ScreenUpdate::done();
+        }
         self.change_call(action, &entry)
     }
 
@@ -296,7 +304,7 @@ impl Tools {
             if at == list.cursor() {
                 painter.select_row(line, true);
             }
-            draw_found(entry, context, line, painter);
+            draw_found(entry, self.marked_call.as_deref(), context, line, painter);
         }
         if let Some(entry) = found
             .get(list.cursor())
@@ -345,11 +353,12 @@ fn draw_input(
 
 fn draw_found(
     entry: &HistoryEntry,
+    marked: Option<&str>,
     context: &ViewContext<'_>,
     line: Rect,
     painter: &mut Painter<'_>,
 ) {
-    let (time, mark) = (when(entry, context), pin_mark(entry));
+    let (time, mark) = (when(entry, context), call_mark(entry, marked));
     let deployment = cut(context.store.title(entry.endpoint.deployment.as_str()), 16);
     let right_width = 32.min(line.width / 3);
     let title = entry.title();
@@ -401,11 +410,13 @@ fn draw_statement(entry: &HistoryEntry, place: Rect, painter: &mut Painter<'_>) 
 /// Draws a call as a line of the left pane.
 pub(super) fn draw_listed(
     entry: &HistoryEntry,
+    marked: Option<&str>,
     context: &ViewContext<'_>,
     line: Rect,
     painter: &mut Painter<'_>,
 ) {
-    let (time, title, mark) = (when(entry, context), entry.title(), pin_mark(entry));
+    let time = when(entry, context);
+    let (title, mark) = (entry.title(), call_mark(entry, marked));
     let (words, role) = match &entry.outcome {
         HistoryOutcome::Rows(rows) => (rows.to_string(), Role::Dim),
         HistoryOutcome::Answered => ("●".to_owned(), Role::Success),
@@ -426,8 +437,15 @@ pub(super) fn draw_listed(
     painter.text_right(right, line.y, width, &words, role);
 }
 
-const fn pin_mark(entry: &HistoryEntry) -> &'static str {
-    if entry.is_pinned { "▪" } else { " " }
+/// Returns the mark before a call: that it is compared with, or pinned.
+fn call_mark(entry: &HistoryEntry, marked: Option<&str>) -> &'static str {
+    if marked == Some(entry.id.as_str()) {
+        "="
+    } else if entry.is_pinned {
+        "▪"
+    } else {
+        " "
+    }
 }
 
 /// Returns the time of a call of today, else its age; five columns.

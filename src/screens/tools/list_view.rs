@@ -115,7 +115,7 @@ fn draw_item(
         }
         Item::Past(at) => {
             if let Some(past) = state.history.get(at) {
-                draw_listed(past, context, line, painter);
+                draw_listed(past, state.marked_call.as_deref(), context, line, painter);
             }
         }
     }

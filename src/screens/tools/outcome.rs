@@ -3,8 +3,8 @@
 use serde_json::{Map, Value};
 
 use super::{
-    ResultView, Running, ServerMessages, ToolKey, Tools, exchange, graph_view::GraphPane,
-    result::MOST, table_state::TableState, text_view, tree::Tree,
+    ResultView, Running, ServerMessages, ToolKey, Tools, compare::ResultComparison, exchange,
+    graph_view::GraphPane, result::MOST, table_state::TableState, text_view, tree::Tree,
 };
 use crate::{
     calls::TraceLine,
@@ -17,7 +17,6 @@ use crate::{
         cypher,
         graph::holds_graph,
         plan::{self, PlanOperator},
-        row_diff::row_diff,
     },
     widgets::StyledLine,
 };
@@ -47,8 +46,8 @@ pub(super) struct CallResult {
     plan: Option<Vec<PlanOperator>>,
     /// The log lines of the call, once they were asked for.
     pub(super) log_lines: Loadable<Vec<TraceLine>>,
-    /// The rows of the result before of the same call, and when that was.
-    previous: Option<(Moment, Table)>,
+    /// An earlier result, or the chosen one, with what is different.
+    pub(super) comparison: Option<ResultComparison>,
     /// The lines of the view that is shown, if it is one of text. A result of many megabytes is laid out once.
     pub(super) lines: Vec<StyledLine>,
 }
@@ -76,7 +75,7 @@ impl CallResult {
             graph: None,
             plan: json.as_ref().and_then(plan::parse),
             log_lines: Loadable::default(),
-            previous: None,
+            comparison: None,
             tree: json.map(Tree::new),
             lines: Vec::new(),
             answer,
@@ -93,32 +92,6 @@ impl CallResult {
         self.answer.as_ref().ok()?.table.as_ref()
     }
 
-    /// Remembers the rows of the result before, if that is of the same call.
-    fn follow(&mut self, before: &mut Self) {
-        if self.arguments != before.arguments {
-            return;
-        }
-        let old = match &mut before.answer {
-            Ok(call) if !call.is_error => call.table.take(),
-            Ok(_) | Err(_) => None,
-        };
-        self.previous = old
-            .map(|table| (before.ended, table))
-            .or_else(|| before.previous.take());
-    }
-
-    /// Returns how the result differs from the one before, in a few words; empty if there is none before.
-    pub(super) fn change_in_words(&self) -> String {
-        let (Some((_, before)), Some(table)) = (&self.previous, self.table()) else {
-            return String::new();
-        };
-        let diff = row_diff(before, table);
-        match (diff.added.len(), diff.removed.len()) {
-            (0, 0) => "as before".to_owned(),
-            (added, removed) => format!("+{added} −{removed}"),
-        }
-    }
-
     /// Lays out the lines of a view of text.
     pub(super) fn lay_out(&mut self, view: ResultView) {
         let lines = match (view, &self.answer) {
@@ -127,21 +100,13 @@ impl CallResult {
             (ResultView::Plan, _) => {
                 text_view::plan_lines(self.plan.as_deref().unwrap_or_default())
             }
-            (ResultView::Changes, Ok(call)) => match (&self.previous, &call.table) {
-                (Some((_, before)), Some(table)) => text_view::change_lines(before, table),
-                (Some(_) | None, _) => Vec::new(),
-            },
+            (ResultView::Changes, _) => self.change_lines(),
             (ResultView::Text, Ok(call)) if !call.is_error => {
                 text_view::text_lines(&call.text(), self.tree.as_ref().map(Tree::value))
             }
-            (
-                ResultView::Table
-                | ResultView::Graph
-                | ResultView::Tree
-                | ResultView::Text
-                | ResultView::Changes,
-                _,
-            ) => Vec::new(),
+            (ResultView::Table | ResultView::Graph | ResultView::Tree | ResultView::Text, _) => {
+                Vec::new()
+            }
         };
         self.lines = bounded(lines);
         if view == ResultView::Graph && self.graph.is_none() {
@@ -162,7 +127,7 @@ impl CallResult {
         (self.endpoint.clone(), self.tool.clone())
     }
 
-    fn is_of(&self, key: &ToolKey) -> bool {
+    pub(super) fn is_of(&self, key: &ToolKey) -> bool {
         self.endpoint == key.0 && self.tool == key.1
     }
 
@@ -186,7 +151,7 @@ impl CallResult {
         if views.is_empty() {
             views.push(ResultView::Text);
         }
-        if self.previous.is_some() && self.table().is_some() {
+        if self.has_comparison() {
             views.push(ResultView::Changes);
         }
         if !self.messages.is_empty() {
@@ -237,10 +202,8 @@ impl Tools {
     /// A result that has come: shown if its tool is selected at its endpoint, kept otherwise.
     pub(super) fn keep_result(&mut self, mut result: CallResult) {
         let key = result.key();
-        let shown = self.result.as_mut().filter(|known| known.is_of(&key));
-        if let Some(before) = shown.or_else(|| self.results.get_mut(&key)) {
-            result.follow(before);
-        }
+        self.keep_past(&key);
+        result.comparison = self.past.comparison(&result);
         let is_shown = match self.selected_key() {
             Some(key) => result.is_of(&key),
             None => self.endpoint.as_ref() == Some(&result.endpoint),
@@ -287,7 +250,7 @@ impl Tools {
         self.show_view(next.unwrap_or_default());
     }
 
-    fn show_view(&mut self, view: ResultView) {
+    pub(super) fn show_view(&mut self, view: ResultView) {
         self.shown = view;
         if let Some(result) = &mut self.result {
             result.lay_out(view);

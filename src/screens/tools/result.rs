@@ -82,7 +82,8 @@ fn draw_body(
         state.text.draw_rows(rows, body, painter);
     };
     match (state.shown, &result.answer) {
-        (ResultView::Raw | ResultView::Plan | ResultView::Changes | ResultView::Messages, _) => {
+        (ResultView::Changes, _) => draw_changes(state, result, context, body, painter),
+        (ResultView::Raw | ResultView::Plan | ResultView::Messages, _) => {
             lines(&result.lines, painter);
         }
         (_, Err(failure)) if result.consent_address().is_some() => {
@@ -114,6 +115,29 @@ fn draw_body(
         },
         (ResultView::Text, Ok(_)) => lines(&result.lines, painter),
     }
+}
+
+/// Draws which two calls are compared, and what is different.
+fn draw_changes(
+    state: &Tools,
+    result: &CallResult,
+    context: &ViewContext<'_>,
+    body: Rect,
+    painter: &mut Painter<'_>,
+) {
+    if let Some(calls) = result.compared_calls(context) {
+        let pieces: Vec<(&str, Role)> = calls
+            .iter()
+            .map(|(text, role)| (text.as_str(), *role))
+            .collect();
+        painter.spans(body.x + 1, body.y, body.width.saturating_sub(1), &pieces);
+    }
+    let below = Rect {
+        y: body.y + 1,
+        height: body.height.saturating_sub(1),
+        ..body
+    };
+    state.text.draw(&result.lines, below, painter);
 }
 
 /// Returns what can be done while a call waits for a person's consent, with the keys of the pane that is used.

@@ -9,7 +9,7 @@ use crate::{
     model::{Failure, Table, with_separators},
     screens::detail::{failure_block, wrapped},
     theme::Role,
-    tools::{cells, cypher::syntax_error, plan::PlanOperator, row_diff::row_diff},
+    tools::{cells, cypher::syntax_error, plan::PlanOperator, row_diff::RowDiff},
     widgets::{Painter, Scroll, StyledLine, json_beginning, text_width},
 };
 
@@ -172,9 +172,8 @@ pub(super) fn plan_lines(operators: &[PlanOperator]) -> Vec<StyledLine> {
     lines
 }
 
-/// Returns the rows that came and went since the result before.
-pub(super) fn change_lines(before: &Table, table: &Table) -> Vec<StyledLine> {
-    let diff = row_diff(before, table);
+/// Returns the rows that came and went between two results.
+pub(super) fn change_lines(before: &Table, table: &Table, diff: &RowDiff) -> Vec<StyledLine> {
     let row = |table: &Table, at: &usize| {
         let row = table.rows.get(*at).map_or(&[][..], Vec::as_slice);
         let cells: Vec<String> = row.iter().map(cells::shown).collect();
