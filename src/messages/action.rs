@@ -199,6 +199,7 @@ actions! {
         NextView = "tools.view", "view", "Result as table, graph, tree, text, changes, messages, or raw HTTP exchange", false, Nothing, 3;
         WrapResult = "tools.wrap", "wrap", "Wrap long lines of a text, or move them to the side with left and right", false, Nothing, 5;
         History = "tools.history", "history", "Search the call history; put a call into the editor, run it again, pin it, name it", false, Nothing, 4;
+        AllDeployments = "tools.history-all", "all deployments", "In the search of the history: the calls of all deployments, or of this one", false, Nothing, 5;
         PinCall = "tools.pin", "pin", "Pin the selected call of the history, or unpin it", false, Selection, 6;
         CompareCalls = "tools.compare", "compare", "Compare the result with the selected call of the history, or two calls of which one is marked", false, Selection, 7;
         GraphSchema = "tools.schema", "schema", "The schema of the graph: labels, relationship types, properties; insert a name", false, Nothing, 6;

@@ -28,6 +28,14 @@ pub fn read_kept() -> Result<Vec<HistoryEntry>, Failure> {
     read(default_path().as_deref())
 }
 
+/// Adds a call to those that this machine keeps.
+///
+/// # Errors
+/// Returns [`FailureKind::Usage`] if their file cannot be written.
+pub fn keep(entry: &HistoryEntry) -> Result<(), Failure> {
+    append(default_path().as_deref(), &entry.to_line())
+}
+
 /// Reads the calls of the file, the newest first. A missing file has none.
 ///
 /// # Errors

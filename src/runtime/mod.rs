@@ -14,7 +14,7 @@ mod tasks;
 pub mod terminal;
 mod view_memory_file;
 
-pub use call_history::read_kept as read_call_history;
+pub use call_history::{keep as keep_call, read_kept as read_call_history};
 pub use canvas::Canvas;
 pub use effect_runner::ServiceRunner;
 pub use run::{Console, ConsoleEnd, Faults, Input, ProcessSignal, Start, console, run};

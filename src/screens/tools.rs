@@ -30,6 +30,7 @@ mod graph_picture;
 mod graph_view;
 mod headline;
 mod history;
+mod history_view;
 mod identity;
 mod items;
 mod list_view;
@@ -465,15 +466,9 @@ impl Tools {
             | ToolsAction::CopyMcpJson
             | ToolsAction::CopyCall => self.copy(action, context),
             ToolsAction::OpenAddress | ToolsAction::CopyAddress => self.consent_address(action),
-            ToolsAction::RawForm => {
-                match self.form_mut().map(Form::toggle_raw) {
-                    Some(Err(problems)) => self.show_problems(problems),
-                    Some(Ok(())) | None => self.problems.clear(),
-                }
-                self.typed(context.now);
-                ScreenUpdate::done()
-            }
-            ToolsAction::SendAnswer
+            ToolsAction::RawForm => self.toggle_raw_form(context.now),
+            ToolsAction::AllDeployments
+            | ToolsAction::SendAnswer
             | ToolsAction::DeclineQuestion
             | ToolsAction::CancelQuestion => ScreenUpdate::ignored(),
         }

@@ -179,6 +179,49 @@ fn the_history_of_the_console_is_searched_and_is_empty_at_first() {
 }
 
 #[test]
+fn calls_of_commands_are_kept_in_the_history_without_secrets() {
+    let console = Console::new();
+    console
+        .run(&[
+            "tools",
+            "cypher",
+            "RETURN $x AS x, $password AS p",
+            "--param",
+            "x=7",
+            "--param",
+            "password=canary-secret",
+            "-d",
+            "b",
+        ])
+        .exits(0);
+    console
+        .run(&["tools", "cypher", "RETURN fro()", "-d", "b"])
+        .exits(1);
+    console
+        .run(&["tools", "call", "get-schema", "-d", "b"])
+        .exits(0);
+    let folder = console.folder().join(".local/state/agentcore-console");
+    let file = fs::read_to_string(folder.join("history.jsonl")).unwrap();
+    assert!(!file.contains("canary-secret"), "{file}");
+    let found = console
+        .run(&["tools", "history", "-d", "b", "-o", "json"])
+        .exits(0)
+        .json_lines();
+    assert_eq!(found.len(), 3, "{found:?}");
+    assert!(found[0]["tool"].as_str().unwrap().ends_with("get-schema"));
+    assert!(
+        found[1]["outcome"].to_string().contains("error"),
+        "{found:?}"
+    );
+    assert_eq!(found[2]["rows"], json!(1));
+    assert_eq!(found[2]["arguments"]["params"], json!({"x": 7}));
+    assert!(found.iter().all(|call| call["deployment"] == "b"));
+    // A call of another deployment is not among them.
+    let other = console.run(&["tools", "history", "-d", "a", "-o", "json"]);
+    assert_eq!(other.exits(0).json_lines().len(), 0);
+}
+
+#[test]
 fn a_file_that_is_no_recording_is_refused() {
     let console = Console::new();
     let file = console.file("other.jsonl", "{\"x\": 1}\n");

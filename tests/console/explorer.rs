@@ -519,6 +519,8 @@ fn the_log_lines_of_a_call_are_read_below_its_result_and_then_opened_in_logs() {
         Effect::Tools(ToolsEffect::ReadCallLines {
             began, ids, groups, ..
         }),
+        // What was typed is kept when the editor is left.
+        Effect::Tools(ToolsEffect::KeepDrafts(_)),
     ] = effects.as_slice()
     else {
         panic!("nothing is read: {effects:?}")
@@ -554,7 +556,7 @@ fn the_log_lines_of_a_call_are_clean_and_what_is_not_shown_is_counted() {
     use agentcore_console::{calls::TraceLine, logs::Level};
     let (mut harness, prod) = after_a_traced_call();
     let effects = harness.keys("L");
-    let [Effect::Tools(ToolsEffect::ReadCallLines { began, .. })] = effects.as_slice() else {
+    let [Effect::Tools(ToolsEffect::ReadCallLines { began, .. }), ..] = effects.as_slice() else {
         panic!("nothing is read: {effects:?}")
     };
     let line = |number: i64, level: Level, message: &str| TraceLine {
@@ -592,4 +594,33 @@ fn the_log_lines_of_a_call_are_clean_and_what_is_not_shown_is_counted() {
         assert_eq!(shown + above, 41, "{frame}");
         assert!(!frame.contains("RequestId"), "{frame}");
     }
+}
+
+#[test]
+fn the_search_of_the_history_holds_this_deployment_and_on_a_key_all() {
+    let mut harness = with_history();
+    let key = (endpoint("analytics"), "t___read-cypher".to_owned());
+    let arguments = json!({"query": "RETURN 'elsewhere'"});
+    let elsewhere = HistoryEntry::new(
+        key,
+        arguments.as_object().unwrap(),
+        NOW.plus(-60_000),
+        HistoryOutcome::Rows(1),
+    );
+    assert_eq!(
+        harness.keys("ctrl-r"),
+        [Effect::Tools(ToolsEffect::ReadCallHistory)],
+        "a command may have added a call"
+    );
+    harness.on(Event::Tools(ToolsEvent::HistoryRead(Ok(vec![elsewhere]))));
+    harness.shows("prod  3 of 4");
+    harness.hides("elsewhere");
+    harness.keys("alt-a");
+    harness.shows("all deployments  4 kept");
+    let line = harness.line("elsewhere");
+    assert!(line.contains("analytics"), "{line}");
+    harness.text("elsewhere");
+    harness.shows("all deployments  1 of 4");
+    harness.keys("alt-a");
+    harness.shows("no such call of prod; alt-a all deployments");
 }

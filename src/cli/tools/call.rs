@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     model::{CallOptions, CallOutcome, Failure, FailureKind, HttpExchange, Tool},
-    net::browser,
+    net::{browser, clock},
     services::mcp::ConsentCall,
     tools::{arguments, permission, schema},
 };
@@ -24,6 +24,7 @@ use super::{
     CallRoute,
     connect::{self, ToolConnection},
     guard::{confirm_write, refuse_in_read_only},
+    keep::{history_entry, keep, perform_and_keep},
     pick::pick,
     question, show,
 };
@@ -84,21 +85,16 @@ pub(super) async fn call(context: &Context, route: &CallRoute, options: &Call) -
             mcp.complete_consent(&connection.deployment, address)
                 .await?;
         }
-        let called = Box::pin(perform(context, &connection, tool, arguments.clone())).await;
+        let called = Box::pin(perform_and_keep(
+            context,
+            &connection,
+            tool,
+            arguments.clone(),
+        ))
+        .await;
         match called {
             Err(failure) if failure.consent_urls().next().is_some() && can_ask_for_consent() => {
-                let asking = ConsentCall {
-                    session: &connection.session,
-                    deployment: &connection.deployment,
-                    tool: &tool.name,
-                    arguments: &arguments,
-                    options: call_options(context),
-                };
-                Box::pin(until_stopped(
-                    &tool.name,
-                    services.mcp.call_with_consent(&asking),
-                ))
-                .await
+                Box::pin(perform_with_consent(context, &connection, tool, &arguments)).await
             }
             called => called,
         }
@@ -108,6 +104,31 @@ pub(super) async fn call(context: &Context, route: &CallRoute, options: &Call) -
     let label = connection.label();
     connection.close().await;
     finish(&label, outcome, None, route)
+}
+
+/// Calls again after a person has consented, and keeps the call in the history.
+async fn perform_with_consent(
+    context: &Context,
+    connection: &ToolConnection,
+    tool: &Tool,
+    arguments: &Map<String, Value>,
+) -> Result<CallOutcome, Failure> {
+    let services = context.services();
+    let asking = ConsentCall {
+        session: &connection.session,
+        deployment: &connection.deployment,
+        tool: &tool.name,
+        arguments,
+        options: call_options(context),
+    };
+    let began = clock::now();
+    let call = services.mcp.call_with_consent(&asking);
+    let result = Box::pin(until_stopped(&tool.name, call)).await;
+    let wire = (&result, None);
+    keep(&history_entry(
+        connection, &tool.name, arguments, began, wire,
+    ));
+    result
 }
 
 /// Returns whether a person can be asked for consent: a browser is configured, or somebody is at the terminal.
@@ -159,19 +180,7 @@ fn how_to_consent(failure: Failure) -> Failure {
     ))
 }
 
-/// Calls; Ctrl-C cancels the call at the server too.
-pub(super) async fn perform(
-    context: &Context,
-    connection: &ToolConnection,
-    tool: &Tool,
-    arguments: Map<String, Value>,
-) -> Result<CallOutcome, Failure> {
-    perform_watched(context, connection, tool, arguments)
-        .await
-        .0
-}
-
-/// Returns the same, with how it went over the wire; `None` if the user stopped it.
+/// Calls; Ctrl-C cancels the call at the server too. Returns the outcome, and how it went over the wire; `None` if the user stopped it.
 pub(super) async fn perform_watched(
     context: &Context,
     connection: &ToolConnection,

@@ -16,9 +16,10 @@ use super::{
         output,
     },
     CallRoute,
-    call::{finish, pair, perform, read_all, wrong_arguments},
+    call::{finish, pair, read_all, wrong_arguments},
     connect::{self, ToolConnection},
     guard::{confirm_write, refusal, refuse_in_read_only},
+    keep::perform_and_keep,
     pick::{pick, pick_cypher},
 };
 
@@ -186,7 +187,7 @@ async fn run_all(
 ) -> CliResult {
     let count = calls.len();
     for (at, (statement, arguments)) in statements.iter().zip(calls).enumerate() {
-        let outcome = Box::pin(perform(context, connection, tool, arguments)).await;
+        let outcome = Box::pin(perform_and_keep(context, connection, tool, arguments)).await;
         let wants_to_write = !options.write
             && outcome
                 .as_ref()

@@ -168,7 +168,9 @@ fn show(calls: &[RecordedCall], format: ToolsFormat) -> CliResult {
             output::text(&csv::texts(rows.iter().map(<[String; 7]>::as_slice)))?;
         }
         ToolsFormat::Table if calls.is_empty() => {
-            output::note("no call is kept that fits; the console keeps those of its Tools screen");
+            output::note(
+                "no call is kept that fits; those of the Tools screen, of `tools call` and of `tools cypher` are kept",
+            );
         }
         ToolsFormat::Table => table(calls).print()?,
     }

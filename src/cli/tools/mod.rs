@@ -6,6 +6,7 @@ mod connect;
 mod cypher;
 mod guard;
 mod history;
+mod keep;
 mod pick;
 mod question;
 mod record;

@@ -10,12 +10,12 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 
 use crate::{
-    model::{CallOutcome, Failure, HttpExchange, Moment, Tool, pluralize},
+    model::{CallOutcome, Failure, Moment, Tool, pluralize},
     net::clock,
     runtime,
     tools::{
         csv,
-        history::{HistoryEntry, HistoryOutcome, WireFacts},
+        history::HistoryOutcome,
         permission,
         recording::{RecordedCall, RecordingHeader, distinct_calls},
     },
@@ -33,6 +33,7 @@ use super::{
     check,
     connect::{self, ToolConnection},
     guard,
+    keep::history_entry,
 };
 
 const RECORDINGS: &str = "Examples:
@@ -147,14 +148,9 @@ pub(super) async fn call_and_record(
     {
         return Err(failure.clone());
     }
-    let recorded = recorded_call(
-        connection,
-        &tool.name,
-        &arguments,
-        began,
-        (&result, exchange.as_ref()),
-    );
-    Ok((recorded, result))
+    let wire = (&result, exchange.as_ref());
+    let entry = history_entry(connection, &tool.name, &arguments, began, wire);
+    Ok((RecordedCall::new(entry, &result), result))
 }
 
 /// Returns whether a failure is one of the connection rather than of the call.
@@ -171,24 +167,6 @@ const fn ends_the_session(failure: &Failure) -> bool {
         | FailureKind::Server
         | FailureKind::Cancelled => true,
     }
-}
-
-fn recorded_call(
-    connection: &ToolConnection,
-    tool: &str,
-    arguments: &Map<String, Value>,
-    began: Moment,
-    (result, exchange): (&Result<CallOutcome, Failure>, Option<&HttpExchange>),
-) -> RecordedCall {
-    let key = (connection.endpoint.clone(), tool.to_owned());
-    let mut entry = HistoryEntry::new(key, arguments, began, HistoryOutcome::of(result));
-    let total_ms = match result {
-        Ok(outcome) => outcome.elapsed.total,
-        Err(_) => u64::try_from(clock::now().since(began)).unwrap_or(0),
-    };
-    entry.bytes = result.as_ref().map_or(0, |outcome| outcome.text().len()) as u64;
-    entry.wire = WireFacts::new(exchange, result, total_ms);
-    RecordedCall::new(entry, result)
 }
 
 /// Returns the calls of a file of checks.

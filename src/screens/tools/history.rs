@@ -1,33 +1,27 @@
 //! The call history: recording calls, searching them, putting one back into the editor, pinning and naming.
 
-use ratatui::layout::Rect;
-
 use super::{Item, Modal, NamePrompt, NameSubject, Pane, Running, Tools, form::Form};
 use crate::{
     messages::{
         Action, AppAction, Effect, Effects, ListAction, PromptAction, ToolsAction, ToolsEffect,
-        ToolsViewport,
     },
     model::{CallOutcome, Failure, McpEndpoint, Moment},
-    screens::{AppRequest, ScreenUpdate, UpdateContext, ViewContext, confirm::Confirm},
+    screens::{AppRequest, ScreenUpdate, UpdateContext, confirm::Confirm},
     state::Store,
-    theme::Role,
     tools::history::{self, HistoryChange, HistoryEntry, HistoryOutcome, WireFacts},
-    widgets::{DrawnViewport, LineInput, List, Painter, cut},
+    widgets::{DrawnViewport, LineInput, List},
 };
 
 /// Calls of an endpoint that the left pane lists.
 const LISTED: usize = 40;
-/// A call older than this is listed with its age instead of its time, in milliseconds.
-const DAY_MS: i64 = 20 * 3_600_000;
-/// Lines of the statement of the selected call that are shown.
-const STATEMENT_LINES: u16 = 8;
 
 /// The search of the history.
 #[derive(Clone, Debug, Default)]
 pub(super) struct HistorySearch {
     pub(super) input: LineInput,
-    list: List,
+    pub(super) list: List,
+    /// Whether the calls of all deployments are searched, not only those of the one that is shown.
+    pub(super) is_everywhere: bool,
 }
 
 impl HistorySearch {
@@ -56,9 +50,14 @@ impl Tools {
     }
 
     /// Returns the calls that a search finds, as places in the history: pinned ones first.
-    fn found_calls(&self, words: &str, store: &Store) -> Vec<usize> {
+    pub(super) fn found_calls(&self, search: &HistorySearch, store: &Store) -> Vec<usize> {
+        let own = self.endpoint.as_ref().map(|endpoint| &endpoint.deployment);
+        let own = own.filter(|_| !search.is_everywhere);
+        let words = search.input.text();
         let is_found = |entry: &HistoryEntry| {
-            entry.matches(words, store.title(entry.endpoint.deployment.as_str()))
+            let deployment = &entry.endpoint.deployment;
+            own.is_none_or(|own| own == deployment)
+                && entry.matches(words, store.title(deployment.as_str()))
         };
         let found = |pinned: bool| {
             let entries = self.history.iter().enumerate();
@@ -120,12 +119,14 @@ impl Tools {
 
     /// Opens the search of the history.
     pub(super) fn open_history(&mut self) -> ScreenUpdate {
+        // Commands and other consoles add calls to the same file.
+        let read = ScreenUpdate::effect(Effect::Tools(ToolsEffect::ReadCallHistory));
         if self.history.is_empty() {
             let text = "no call was made yet: the history is kept from the first one";
-            return ScreenUpdate::request(AppRequest::Say(text.to_owned()));
+            return read.and_request(AppRequest::Say(text.to_owned()));
         }
         self.modals.push(Modal::History(HistorySearch::default()));
-        ScreenUpdate::done()
+        read
     }
 
     /// Returns the call that is selected in the search.
@@ -133,7 +134,7 @@ impl Tools {
         let Some(Modal::History(search)) = self.modals.last() else {
             return None;
         };
-        let found = self.found_calls(search.input.text(), store);
+        let found = self.found_calls(search, store);
         let at = search.list.cursor().min(found.len().saturating_sub(1));
         self.history.get(*found.get(at)?)
     }
@@ -151,11 +152,17 @@ impl Tools {
         } else {
             None
         };
-        let words = match self.modals.last() {
-            Some(Modal::History(search)) => search.input.text().to_owned(),
+        let count = match self.modals.last() {
+            Some(Modal::History(search)) => self.found_calls(search, context.store).len(),
             Some(_) | None => return ScreenUpdate::ignored(),
         };
-        let count = self.found_calls(&words, context.store).len();
+        if action == Action::Tools(ToolsAction::AllDeployments)
+            && let Some(Modal::History(search)) = self.modals.last_mut()
+        {
+            search.is_everywhere ^= true;
+            search.typed();
+            return ScreenUpdate::done();
+        }
         if let (Some(step), Some(Modal::History(search))) = (step, self.modals.last_mut()) {
             search.list.clamp(count);
             search.list.act(step, count);
@@ -275,202 +282,5 @@ impl Tools {
             }
             Some(_) | None => ScreenUpdate::done(),
         }
-    }
-
-    /// Draws the search over the screen: the calls that it finds, and the statement of the selected one.
-    pub(super) fn draw_history(
-        &self,
-        search: &HistorySearch,
-        context: &ViewContext<'_>,
-        area: Rect,
-        painter: &mut Painter<'_>,
-    ) {
-        painter.clear(area);
-        let found = self.found_calls(search.input.text(), context.store);
-        draw_input(search, found.len(), self.history.len(), area, painter);
-        let below = (STATEMENT_LINES + 1).min(area.height / 3);
-        let body = Rect {
-            y: area.y + 2,
-            height: area.height.saturating_sub(2 + below),
-            ..area
-        };
-        let mut list = search.list.clone();
-        list.clamp(found.len());
-        let window = list.window(ToolsViewport::History, body, found.len(), painter);
-        for (at, line) in window.zip(body.rows()) {
-            let Some(entry) = found.get(at).and_then(|at| self.history.get(*at)) else {
-                break;
-            };
-            if at == list.cursor() {
-                painter.select_row(line, true);
-            }
-            draw_found(entry, self.marked_call.as_deref(), context, line, painter);
-        }
-        if let Some(entry) = found
-            .get(list.cursor())
-            .and_then(|at| self.history.get(*at))
-        {
-            let place = Rect {
-                y: body.bottom(),
-                height: below,
-                ..area
-            };
-            draw_statement(entry, place, painter);
-        }
-    }
-}
-
-fn draw_input(
-    search: &HistorySearch,
-    found: usize,
-    all: usize,
-    area: Rect,
-    painter: &mut Painter<'_>,
-) {
-    let typed = search.input.text();
-    let pieces = [("history ", Role::Accent), (typed, Role::Name)];
-    let x = painter.spans(area.x + 1, area.y, area.width.saturating_sub(24), &pieces);
-    let x = painter.text(x, area.y, 1, "▏", Role::Accent);
-    if typed.is_empty() {
-        let hint = "type to find: statement, name, tool, deployment, outcome";
-        let room = area.right().saturating_sub(x + 24);
-        painter.text(x + 1, area.y, room, hint, Role::Faint);
-    }
-    let count = if typed.is_empty() {
-        format!("{all} kept")
-    } else {
-        format!("{found} of {all}")
-    };
-    let right = area.right().saturating_sub(1);
-    painter.text_right(right, area.y, 22, &count, Role::Dim);
-    let rule = Rect {
-        y: area.y + 1,
-        height: 1,
-        ..area
-    };
-    painter.hline(rule);
-}
-
-fn draw_found(
-    entry: &HistoryEntry,
-    marked: Option<&str>,
-    context: &ViewContext<'_>,
-    line: Rect,
-    painter: &mut Painter<'_>,
-) {
-    let (time, mark) = (when(entry, context), call_mark(entry, marked));
-    let deployment = cut(context.store.title(entry.endpoint.deployment.as_str()), 16);
-    let right_width = 32.min(line.width / 3);
-    let title = entry.title();
-    let name = if entry.name.is_some() {
-        Role::Name
-    } else {
-        Role::Text
-    };
-    let pieces = [
-        (mark, Role::Accent),
-        (time.as_str(), Role::Faint),
-        ("  ", Role::Dim),
-        (deployment.as_str(), Role::Dim),
-        ("  ", Role::Dim),
-        (title.as_str(), name),
-    ];
-    let room = line.width.saturating_sub(right_width + 3);
-    painter.spans(line.x + 1, line.y, room, &pieces);
-    let (words, role) = outcome(entry);
-    let size = format!(
-        "  {}  {} ms",
-        bytes_in_words(entry.bytes),
-        entry.wire.elapsed.total
-    );
-    let right = line.right().saturating_sub(1);
-    painter.text_right(right, line.y, right_width, &size, Role::Faint);
-    let width = u16::try_from(size.len()).unwrap_or(u16::MAX);
-    let room = right_width.saturating_sub(width);
-    painter.text_right(right.saturating_sub(width), line.y, room, &words, role);
-}
-
-fn draw_statement(entry: &HistoryEntry, place: Rect, painter: &mut Painter<'_>) {
-    painter.hline(place);
-    let text = entry.statement().map_or_else(
-        || serde_json::to_string_pretty(&entry.arguments).unwrap_or_default(),
-        str::to_owned,
-    );
-    let room = place.width.saturating_sub(3);
-    for (line, row) in text.lines().zip(place.rows().skip(1)) {
-        painter.text(place.x + 2, row.y, room, line, Role::Text);
-    }
-    if entry.is_masked {
-        let note = "a secret was left out";
-        let right = place.right().saturating_sub(1);
-        painter.text_right(right, place.y, 24, note, Role::Degraded);
-    }
-}
-
-/// Draws a call as a line of the left pane.
-pub(super) fn draw_listed(
-    entry: &HistoryEntry,
-    marked: Option<&str>,
-    context: &ViewContext<'_>,
-    line: Rect,
-    painter: &mut Painter<'_>,
-) {
-    let time = when(entry, context);
-    let (title, mark) = (entry.title(), call_mark(entry, marked));
-    let (words, role) = match &entry.outcome {
-        HistoryOutcome::Rows(rows) => (rows.to_string(), Role::Dim),
-        HistoryOutcome::Answered => ("●".to_owned(), Role::Success),
-        HistoryOutcome::Cancelled => ("◌".to_owned(), Role::Dim),
-        outcome if outcome.waits_for_consent() => ("◆".to_owned(), Role::Person),
-        HistoryOutcome::ToolError(_) | HistoryOutcome::Failed(_) => ("✖".to_owned(), Role::Failed),
-    };
-    let pieces = [
-        (mark, Role::Accent),
-        (time.as_str(), Role::Faint),
-        (" ", Role::Dim),
-        (title.as_str(), Role::Text),
-    ];
-    let width = u16::try_from(words.chars().count()).unwrap_or(1);
-    let room = line.width.saturating_sub(width + 4);
-    painter.spans(line.x + 1, line.y, room, &pieces);
-    let right = line.right().saturating_sub(2);
-    painter.text_right(right, line.y, width, &words, role);
-}
-
-/// Returns the mark before a call: that it is compared with, or pinned.
-fn call_mark(entry: &HistoryEntry, marked: Option<&str>) -> &'static str {
-    if marked == Some(entry.id.as_str()) {
-        "="
-    } else if entry.is_pinned {
-        "▪"
-    } else {
-        " "
-    }
-}
-
-/// Returns the time of a call of today, else its age; five columns.
-fn when(entry: &HistoryEntry, context: &ViewContext<'_>) -> String {
-    if context.now.since(entry.at) < DAY_MS {
-        let time = entry.at.clock(context.zone);
-        return time.get(..5).unwrap_or(&time).to_owned();
-    }
-    format!("{:>5}", entry.at.age(context.now))
-}
-
-fn outcome(entry: &HistoryEntry) -> (String, Role) {
-    let role = match &entry.outcome {
-        HistoryOutcome::Rows(_) | HistoryOutcome::Answered => Role::Text,
-        HistoryOutcome::Cancelled => Role::Degraded,
-        outcome if outcome.waits_for_consent() => Role::Person,
-        HistoryOutcome::ToolError(_) | HistoryOutcome::Failed(_) => Role::Failed,
-    };
-    (entry.outcome.words(), role)
-}
-
-fn bytes_in_words(bytes: u64) -> String {
-    match bytes {
-        0..1_000 => format!("{bytes} B"),
-        1_000..1_000_000 => format!("{} kB", bytes / 1_000),
-        _ => format!("{} MB", bytes / 1_000_000),
     }
 }

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::{Item, Modal, Pane, Tools, history::draw_listed};
+use super::{Item, Modal, Pane, Tools, history_view::draw_listed};
 use crate::{
     keys::Layer,
     messages::{Action, ListAction, ToolsViewport},

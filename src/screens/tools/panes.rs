@@ -3,8 +3,8 @@
 use ratatui::layout::Rect;
 
 use super::{
-    Item, ResultView, Tools, form_view::draw_form_pane, list_view::draw_list, result::draw_result,
-    text_view, text_view::draw_beginning,
+    Item, ResultView, Tools, form::Form, form_view::draw_form_pane, list_view::draw_list,
+    result::draw_result, text_view, text_view::draw_beginning,
 };
 use crate::{
     keys::Layer,
@@ -71,6 +71,16 @@ impl Tools {
             }
             Pane::Form => ScreenUpdate::done(),
         }
+    }
+
+    /// Shows the arguments as JSON, or as fields again.
+    pub(super) fn toggle_raw_form(&mut self, now: Moment) -> ScreenUpdate {
+        match self.form_mut().map(Form::toggle_raw) {
+            Some(Err(problems)) => self.show_problems(problems),
+            Some(Ok(())) | None => self.problems.clear(),
+        }
+        self.typed(now);
+        ScreenUpdate::done()
     }
 
     /// Returns whether there is a row of a table that can be opened.
