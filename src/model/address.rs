@@ -123,9 +123,47 @@ pub fn is_loopback_url(url: &Url) -> bool {
     }
 }
 
+/// Returns whether two addresses of MCP servers lead to the same server: they may be encoded differently, and `qualifier=DEFAULT` is
+/// what a runtime takes anyway.
+pub fn is_same_server(one: &str, other: &str) -> bool {
+    fn parts(address: &str) -> Option<(Url, String, Vec<(String, String)>)> {
+        let mut url = Url::parse(address).ok()?;
+        let path = percent_encoding::percent_decode_str(url.path()).decode_utf8_lossy();
+        let path = path.trim_end_matches('/').to_owned();
+        let query = url.query_pairs().into_owned();
+        let default = ("qualifier".to_owned(), "DEFAULT".to_owned());
+        let mut query: Vec<(String, String)> = query.filter(|pair| *pair != default).collect();
+        query.sort();
+        url.set_path("");
+        url.set_query(None);
+        url.set_fragment(None);
+        Some((url, path, query))
+    }
+    one == other || parts(one).is_some_and(|one| parts(other) == Some(one))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_server_is_known_by_any_spelling_of_its_address() {
+        let plain = "https://bedrock-agentcore.us-west-2.amazonaws.com/runtimes/arn:aws:x:1:runtime/r/invocations";
+        let encoded = "https://Bedrock-AgentCore.us-west-2.amazonaws.com/runtimes/arn%3Aaws%3Ax%3A1%3Aruntime%2Fr/invocations?qualifier=DEFAULT";
+        assert!(is_same_server(plain, encoded));
+        assert!(is_same_server(
+            "https://gw.example/mcp/",
+            "https://gw.example:443/mcp"
+        ));
+        for other in [
+            "https://gw.example/mcp?qualifier=canary",
+            "https://gw.example/other",
+            "http://gw.example/mcp",
+            "not an address",
+        ] {
+            assert!(!is_same_server("https://gw.example/mcp", other), "{other}");
+        }
+    }
 
     #[test]
     fn only_this_machine_is_loopback() {

@@ -27,7 +27,8 @@ pub mod tool;
 pub mod traffic;
 
 pub use address::{
-    ChannelSafety, Neo4jScheme, is_loopback, is_loopback_url, neo4j_address_with_scheme,
+    ChannelSafety, Neo4jScheme, is_loopback, is_loopback_url, is_same_server,
+    neo4j_address_with_scheme,
 };
 pub use change::{Change, RuntimeVersionInfo};
 pub use client_secret::{

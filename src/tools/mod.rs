@@ -15,6 +15,7 @@ pub mod har;
 pub mod highlight;
 pub mod history;
 pub mod json_lines;
+pub mod name_match;
 pub mod otlp;
 pub mod parameter_headers;
 pub mod permission;

@@ -161,7 +161,7 @@ fn the_title_stands_on_every_screen_and_the_name_can_be_typed() {
         harness.keys("p");
         harness.text(typed);
         let frame = harness.frame(120, 36);
-        assert!(frame.contains("its own endpoint"), "{typed}: {frame}");
+        assert!(frame.contains("https://gw.example/mcp"), "{typed}: {frame}");
         assert!(!frame.contains("analytics"), "{typed}: {frame}");
         harness.keys("esc");
     }

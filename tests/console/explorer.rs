@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::{
     harness::{Harness, NOW},
-    world::{connected, endpoint, ready, tools_with},
+    world::{self, connected, endpoint, ready, tools_with},
 };
 
 /// The Tools screen of prod, connected, the reading tool selected.
@@ -623,4 +623,49 @@ fn the_search_of_the_history_holds_this_deployment_and_on_a_key_all() {
     harness.shows("all deployments  1 of 4");
     harness.keys("alt-a");
     harness.shows("no such call of prod; alt-a all deployments");
+}
+
+#[test]
+fn the_best_match_of_a_filter_is_first_and_names_go_before_targets() {
+    use agentcore_console::model::Tool;
+    let mut harness = tools();
+    let tool = |name: &str| Tool {
+        name: name.to_owned(),
+        ..world::tools()[0].clone()
+    };
+    let Event::Tools(ToolsEvent::Connected(prod, welcome)) = connected(&endpoint("prod")) else {
+        panic!("it is connected")
+    };
+    let (info, claims, _) = welcome.expect("it is connected");
+    let listed = [
+        "create-things___list",
+        "create-things___recreate",
+        "issues___search",
+        "issues___issue_create",
+        "issues___create_issue",
+    ];
+    let listed = listed.map(tool).to_vec();
+    harness.on(Event::Tools(ToolsEvent::Connected(
+        prod,
+        Box::new(Ok((info, claims, listed))),
+    )));
+    harness.keys("/");
+    harness.text("create");
+    let frame = harness.frame(120, 36);
+    let places: Vec<usize> = [
+        "create_issue",
+        "issue_create",
+        "create-things",
+        "recreate",
+        "list",
+    ]
+    .map(|name| {
+        frame
+            .find(&format!(" {name} "))
+            .unwrap_or_else(|| panic!("{name}: {frame}"))
+    })
+    .to_vec();
+    assert!(places.is_sorted(), "{frame}");
+    assert!(harness.selected().starts_with("create_issue"));
+    harness.hides("search");
 }

@@ -230,6 +230,29 @@ fn a_query_is_kept_under_a_name_without_the_values_of_secrets() {
 }
 
 #[test]
+fn the_proposed_name_of_a_query_is_replaced_by_typing_and_cleared_by_backspace() {
+    let mut harness = tools();
+    harness.keys("enter");
+    harness.text("MATCH (p:Person) RETURN p");
+    let name_of = |effects: Vec<Effect>| match effects.as_slice() {
+        [Effect::Tools(ToolsEffect::KeepQuery(query)), ..] => Some(query.name.clone()),
+        _ => None,
+    };
+    harness.keys("ctrl-s");
+    harness.shows("save as MATCH (p:Person) RETURN p");
+    harness.text("people");
+    assert_eq!(name_of(harness.keys("enter")), Some("people".to_owned()));
+    harness.keys("ctrl-s backspace");
+    harness.hides("save as MATCH");
+    harness.keys("esc ctrl-s end");
+    harness.text(" 2");
+    assert_eq!(
+        name_of(harness.keys("enter")),
+        Some("MATCH (p:Person) RETURN p 2".to_owned())
+    );
+}
+
+#[test]
 fn a_saved_query_fills_the_editor_and_is_forgotten_after_a_yes() {
     let mut harness = tools();
     harness.on(Event::Tools(ToolsEvent::QueriesRead(Ok(saved()))));
@@ -360,7 +383,17 @@ fn a_token_that_a_call_has_renewed_counts_down_anew() {
 fn an_endpoint_is_found_by_typing() {
     let mut harness = tools();
     harness.keys("p");
-    harness.shows("its own endpoint");
+    let frame = harness.frame(120, 36);
+    assert_eq!(
+        frame.matches("https://gw.example/mcp").count(),
+        2,
+        "each deployment's gateway once: {frame}"
+    );
+    let own = harness.line("https://gw.example/mcp");
+    assert!(
+        own.contains("● prod") && own.contains("prod-gateway"),
+        "{own}"
+    );
     harness.text("runtime prod");
     let shown = harness.line("neo4j_mcp_server");
     assert!(

@@ -6,7 +6,7 @@ use super::{Modal, Tools};
 use crate::{
     kinds::{self, McpAccess},
     messages::{Action, AppAction, ListAction, PromptAction, ToolsViewport},
-    model::{McpEndpoint, McpTarget},
+    model::{Deployment, Kind, McpEndpoint, McpTarget, Resource, is_same_server},
     screens::{ScreenUpdate, UpdateContext, ViewContext},
     state::Store,
     theme::Role,
@@ -29,6 +29,8 @@ struct EndpointChoice {
     kind: &'static str,
     sign_in: &'static str,
     url: String,
+    /// The same server, as its own row would name it.
+    alias: Option<McpEndpoint>,
 }
 
 impl EndpointChoice {
@@ -40,6 +42,7 @@ impl EndpointChoice {
             &self.name,
             self.kind,
             self.sign_in,
+            self.alias.as_ref().map_or("", |_| OWN),
         ]
         .join(" ")
         .to_lowercase();
@@ -48,6 +51,11 @@ impl EndpointChoice {
             .to_lowercase()
             .split_whitespace()
             .all(|word| all.contains(word) || (word.len() > 3 && url.contains(word)))
+    }
+
+    /// Returns whether it is the server of an endpoint.
+    fn is_at(&self, endpoint: &McpEndpoint) -> bool {
+        self.endpoint == *endpoint || self.alias.as_ref() == Some(endpoint)
     }
 
     fn draw(&self, is_current: bool, line: Rect, painter: &mut Painter<'_>) {
@@ -123,7 +131,11 @@ impl EndpointPicker {
             if row == list.cursor() {
                 painter.select_row(line, true);
             }
-            choice.draw(current == Some(&choice.endpoint), line, painter);
+            choice.draw(
+                current.is_some_and(|current| choice.is_at(current)),
+                line,
+                painter,
+            );
         }
         if matching.is_empty() {
             painter.text(
@@ -155,7 +167,10 @@ impl EndpointPicker {
     }
 }
 
-/// Everything that can be talked to.
+/// What a deployment's own endpoint is called where it is none of its resources.
+const OWN: &str = "its own endpoint";
+
+/// Everything that can be talked to, each server once.
 fn choices(store: &Store) -> Vec<EndpointChoice> {
     let mut choices = Vec::new();
     for deployment in &store.deployments {
@@ -169,29 +184,66 @@ fn choices(store: &Store) -> Vec<EndpointChoice> {
             kind,
             sign_in: deployment.sign_in.mode(),
             url,
+            alias: None,
         };
-        let own = deployment.mcp_url.clone().unwrap_or_default();
-        choices.push(choice(
-            McpTarget::Default,
-            "its own endpoint".to_owned(),
-            "",
-            own,
-        ));
-        for resource in store.resources(&deployment.name) {
-            let kind = resource.key.kind;
-            if let Some(url) = &resource.mcp_url
-                && kinds::spec(kind).access == McpAccess::Server
-            {
-                choices.push(choice(
-                    McpTarget::Resource(resource.key.clone()),
+        let servers: Vec<(&Resource, &String)> = store
+            .resources(&deployment.name)
+            .filter(|resource| kinds::spec(resource.key.kind).access == McpAccess::Server)
+            .filter_map(|resource| Some((resource, resource.mcp_url.as_ref()?)))
+            .collect();
+        let own = own_server(deployment, &servers);
+        let url = deployment.mcp_url.clone().unwrap_or_default();
+        choices.push(match own {
+            Some((resource, url)) => EndpointChoice {
+                alias: Some(McpEndpoint {
+                    deployment: deployment.name.clone(),
+                    target: McpTarget::Resource(resource.key.clone()),
+                }),
+                ..choice(
+                    McpTarget::Default,
                     resource.name.clone(),
-                    kind.as_str(),
+                    resource.key.kind.as_str(),
                     url.clone(),
-                ));
-            }
-        }
+                )
+            },
+            None => choice(McpTarget::Default, OWN.to_owned(), "", url),
+        });
+        let others = servers
+            .iter()
+            .filter(|(resource, _)| own.is_none_or(|(own, _)| own.key != resource.key));
+        choices.extend(others.map(|(resource, url)| {
+            choice(
+                McpTarget::Resource(resource.key.clone()),
+                resource.name.clone(),
+                resource.key.kind.as_str(),
+                (*url).clone(),
+            )
+        }));
     }
     choices
+}
+
+/// Returns the resource that a deployment's own endpoint is: the one at the configured address; without one its gateway, else its
+/// runtime, where there is just one.
+fn own_server<'a>(
+    deployment: &Deployment,
+    servers: &[(&'a Resource, &'a String)],
+) -> Option<(&'a Resource, &'a String)> {
+    if let Some(own) = &deployment.mcp_url {
+        let mut servers = servers.iter();
+        return servers.find(|(_, url)| is_same_server(own, url)).copied();
+    }
+    for kind in [Kind::Gateway, Kind::Runtime] {
+        let mut of_kind = servers
+            .iter()
+            .filter(|(resource, _)| resource.key.kind == kind);
+        match (of_kind.next(), of_kind.next()) {
+            (Some(only), None) => return Some(*only),
+            (Some(_), Some(_)) => return None,
+            (None, _) => {}
+        }
+    }
+    None
 }
 
 impl Tools {
@@ -214,6 +266,11 @@ impl Tools {
                 let at = picker.list.cursor().min(length.saturating_sub(1));
                 self.modals.pop();
                 if let Some(choice) = matching.into_iter().nth(at) {
+                    // The session that is there already goes on.
+                    let is_here = |current: &&McpEndpoint| choice.is_at(current);
+                    if self.endpoint.as_ref().filter(is_here).is_some() {
+                        return ScreenUpdate::done();
+                    }
                     return ScreenUpdate::effects(self.connect(choice.endpoint, context));
                 }
             }

@@ -206,7 +206,7 @@ impl Tools {
         }
         if action == Action::Tools(ToolsAction::SaveQuery) {
             self.modals.push(Modal::Naming(NamePrompt {
-                name: LineInput::new(entry.name.clone().unwrap_or_default()),
+                name: LineInput::proposed(entry.name.clone().unwrap_or_default()),
                 subject: NameSubject::Call(entry.id.clone()),
             }));
             return ScreenUpdate::done();

@@ -4,74 +4,29 @@ use super::{Item, Tools};
 use crate::{
     messages::Action,
     model::{Kind, McpTarget, Offer, Tool},
+    tools::name_match::{NameMatch, name_match},
 };
-
-/// What is typed to find a tool: its letters in their order.
-struct NameFilter {
-    typed: String,
-}
-
-impl NameFilter {
-    fn new(typed: &str) -> Self {
-        Self {
-            typed: typed.to_lowercase(),
-        }
-    }
-
-    /// Returns whether the typed letters occur in the name in their order.
-    fn matches(&self, name: &str) -> bool {
-        if self.typed.is_empty() {
-            return true;
-        }
-        let name = name.to_lowercase();
-        if name.contains(&self.typed) {
-            return true;
-        }
-        let mut wanted = self.typed.chars().filter(|letter| !letter.is_whitespace());
-        let mut next = wanted.next();
-        for letter in name.chars() {
-            if Some(letter) == next {
-                next = wanted.next();
-            }
-        }
-        next.is_none()
-    }
-}
 
 impl Tools {
     /// Returns the lines of the left pane: tools that pass the filter, saved queries that do, then the session's calls.
     pub(super) fn items(&self) -> Vec<Item> {
-        let filter = NameFilter::new(self.filter.text());
-        let tools = self
-            .tools()
-            .iter()
-            .enumerate()
-            .filter(|(_, tool)| filter.matches(&tool.name));
-        let mut items: Vec<Item> = Vec::new();
-        let mut last_target = None;
-        for (at, tool) in tools {
-            // Two targets may offer tools of the same names: each target is a heading above its own.
-            let target = tool.parts().0;
-            if target.is_some() && target != last_target {
-                items.push(Item::Target(at));
-            }
-            last_target = target;
-            items.push(Item::Tool(at));
-        }
+        let typed = self.filter.text();
+        let mut items = self.tool_items(typed);
+        let is_found = |name: &str| name_match(typed, name, "").is_some();
         let offers = self
             .offers()
             .iter()
             .enumerate()
-            .filter(|(_, offer)| filter.matches(&offer.tool.name));
+            .filter(|(_, offer)| is_found(&offer.tool.name));
         let saved = self
             .queries
             .iter()
             .enumerate()
-            .filter(|(_, query)| filter.matches(&query.name));
+            .filter(|(_, query)| is_found(&query.name));
         let past = self.listed_calls().into_iter().filter(|at| {
             self.history
                 .get(*at)
-                .is_some_and(|entry| filter.matches(&entry.title()))
+                .is_some_and(|entry| is_found(&entry.title()))
         });
         let groups: [(&str, Vec<Item>); 3] = [
             (
@@ -86,6 +41,33 @@ impl Tools {
                 items.push(Item::Heading(title));
                 items.extend(group);
             }
+        }
+        items
+    }
+
+    /// Returns the tools that pass the filter below their targets: the target with the best one first, and in each the best one.
+    fn tool_items(&self, typed: &str) -> Vec<Item> {
+        let mut groups: Vec<(Option<&str>, Vec<(NameMatch, usize)>)> = Vec::new();
+        for (at, tool) in self.tools().iter().enumerate() {
+            let (target, own) = tool.parts();
+            let Some(rank) = name_match(typed, own, target.unwrap_or_default()) else {
+                continue;
+            };
+            match groups.last_mut().filter(|(known, _)| *known == target) {
+                Some((_, tools)) => tools.push((rank, at)),
+                None => groups.push((target, vec![(rank, at)])),
+            }
+        }
+        for (_, tools) in &mut groups {
+            tools.sort();
+        }
+        groups.sort_by_key(|(_, tools)| tools.first().map(|(rank, _)| *rank));
+        let mut items = Vec::new();
+        for (target, tools) in groups {
+            // Two targets may offer tools of the same names: each target is a heading above its own.
+            let heading = tools.first().filter(|_| target.is_some());
+            items.extend(heading.map(|(_, at)| Item::Target(*at)));
+            items.extend(tools.iter().map(|(_, at)| Item::Tool(*at)));
         }
         items
     }

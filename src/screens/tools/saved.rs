@@ -85,7 +85,7 @@ impl Tools {
             Some(Ok(arguments)) => match Query::new(&tool, &arguments) {
                 Ok(query) => {
                     self.modals.push(Modal::Naming(NamePrompt {
-                        name: LineInput::new(query.name.clone()),
+                        name: LineInput::proposed(query.name.clone()),
                         subject: NameSubject::Query(query),
                     }));
                     ScreenUpdate::done()
@@ -190,9 +190,27 @@ impl Tools {
         painter.hline(place);
         let (room, y) = (place.width.saturating_sub(3), place.y + 1);
         let typed = naming.name.text();
-        let pieces = [("save as ", Role::Accent), (typed, Role::Name)];
-        let x = painter.spans(place.x + 2, y, room, &pieces);
-        let x = painter.text(x, y, 1, "▏", Role::Accent);
+        let x = painter.text(place.x + 2, y, room, "save as ", Role::Accent);
+        let room = place.right().saturating_sub(x + 1);
+        let (before, behind) = naming.name.halves();
+        let x = if naming.name.is_selected() {
+            let end = painter.text(x, y, room, typed, Role::Name);
+            let text = Rect {
+                x,
+                y,
+                width: end - x,
+                height: 1,
+            };
+            painter.shade(text, Role::Hit);
+            end
+        } else {
+            let pieces = [
+                (before, Role::Name),
+                ("▏", Role::Accent),
+                (behind, Role::Name),
+            ];
+            painter.spans(x, y, room, &pieces)
+        };
         let is_known = self.queries.iter().any(|query| query.name == typed.trim());
         let (note, role) = if matches!(naming.subject, NameSubject::Call(_)) {
             ("  names the call; an empty name takes it away", Role::Faint)
