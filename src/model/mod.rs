@@ -24,6 +24,7 @@ pub mod text;
 pub mod time_text;
 mod token_storage;
 pub mod tool;
+pub mod tool_drift;
 pub mod traffic;
 
 pub use address::{

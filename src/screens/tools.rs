@@ -10,6 +10,7 @@ mod completion;
 mod connection;
 mod copy;
 mod drafts;
+mod drift_view;
 mod endpoints;
 mod exchange;
 mod export;

@@ -669,3 +669,68 @@ fn the_best_match_of_a_filter_is_first_and_names_go_before_targets() {
     assert!(harness.selected().starts_with("create_issue"));
     harness.hides("search");
 }
+
+#[test]
+fn a_tool_whose_copy_is_older_than_the_runtimes_is_marked_and_its_difference_shown() {
+    use agentcore_console::model::{Kind, McpEndpoint, McpTarget, Tool};
+    let mut harness = tools();
+    let prod = endpoint("prod");
+    let runtime = McpEndpoint {
+        target: McpTarget::Resource(world::key("prod", Kind::Runtime, "prod-rt")),
+        ..prod.clone()
+    };
+    harness.keys("p");
+    harness.text("runtime prod");
+    harness.keys("enter");
+    let Event::Tools(ToolsEvent::Connected(_, welcome)) = connected(&prod) else {
+        panic!("it is connected")
+    };
+    let (info, claims, listed) = welcome.expect("it is connected");
+    let own = |tool: Tool| {
+        let name = tool.parts().1.to_owned();
+        let is_reader = name == "read-cypher";
+        Tool {
+            name,
+            description: if is_reader {
+                Some("Runs a reading statement, at most a thousand rows".into())
+            } else {
+                tool.description
+            },
+            input_schema: if is_reader {
+                json!({"type": "object", "required": ["query"], "properties": {
+                    "query": {"type": "string"}, "params": {"type": "object"}, "database": {"type": "string"}}})
+            } else {
+                tool.input_schema
+            },
+            ..tool
+        }
+    };
+    let theirs = listed.into_iter().map(own).collect();
+    harness.on(Event::Tools(ToolsEvent::Connected(
+        runtime,
+        Box::new(Ok((info, claims, theirs))),
+    )));
+    harness.hides("≠");
+    harness.keys("p");
+    harness.text("gateway prod");
+    harness.keys("enter");
+    assert!(
+        harness.selected().contains("≠ reads"),
+        "{}",
+        harness.selected()
+    );
+    assert!(!harness.line("get-schema").contains('≠'));
+    harness.shows("≠ the runtime says otherwise: description, database");
+    let wide = harness.frame(170, 45);
+    for shown in [
+        "GATEWAY ≠ RUNTIME",
+        "− Runs a reading statement",
+        "+ Runs a reading statement, at",
+        "− nothing",
+        "+ string",
+    ] {
+        assert!(wide.contains(shown), "{shown}: {wide}");
+    }
+    harness.keys("f6");
+    harness.shows("GATEWAY ≠ RUNTIME");
+}

@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 
 use super::{
     Pane, Running, Tools,
+    drift_view::copy_drift_in_words,
     field_view::{draw_row, row_height},
     form::{Form, FormProblem},
     form_rows::FormRow,
@@ -113,7 +114,8 @@ fn form_height(state: &Tools, form: &Form, tool: &Tool, room: u16) -> u16 {
             .min(DESCRIPTION_LINES)
     });
     let annotations = usize::from(state.offer().is_none());
-    u16::try_from(fields + description + annotations + 2).unwrap_or(u16::MAX)
+    let drift = usize::from(state.tool_drift(tool).is_some());
+    u16::try_from(fields + description + annotations + drift + 2).unwrap_or(u16::MAX)
 }
 
 /// Draws the title, the description, what is wrong, and the fields. Returns where the cursor of the statement is.
@@ -151,6 +153,12 @@ fn draw_form(
         && let Some(row) = rows.next()
     {
         draw_annotations(tool, row, painter);
+    }
+    if let Some(drift) = state.tool_drift(tool)
+        && let Some(row) = rows.next()
+    {
+        let text = copy_drift_in_words(&drift);
+        painter.text(area.x + 2, row.y, room, &text, Role::Degraded);
     }
     for (problem, row) in problems_of_form(state).zip(rows.by_ref()) {
         let text = format!("✖ {}", problem.sentence);

@@ -3,7 +3,7 @@
 use super::{Item, Tools};
 use crate::{
     messages::Action,
-    model::{Kind, McpTarget, Offer, Tool},
+    model::{Offer, Tool},
     tools::name_match::{NameMatch, name_match},
 };
 
@@ -70,36 +70,6 @@ impl Tools {
             items.extend(tools.iter().map(|(_, at)| Item::Tool(*at)));
         }
         items
-    }
-
-    /// Returns how the tools of a target, as the gateway lists them, differ from those that its runtime lists itself: names that the
-    /// runtime has in addition, and that it lacks. `None` unless a runtime of the deployment is connected that shares a tool.
-    pub(super) fn drift(&self, target: &str) -> Option<(Vec<String>, Vec<String>)> {
-        let endpoint = self.endpoint.as_ref()?;
-        let own: Vec<&str> = self
-            .tools()
-            .iter()
-            .filter(|tool| tool.parts().0 == Some(target))
-            .map(|tool| tool.parts().1)
-            .collect();
-        let runtimes = self.connections.iter().filter(|(other, _)| {
-            let is_runtime =
-                matches!(&other.target, McpTarget::Resource(key) if key.kind == Kind::Runtime);
-            is_runtime && other.deployment == endpoint.deployment && *other != endpoint
-        });
-        let listed = runtimes.filter_map(|(_, connection)| connection.state.value());
-        listed
-            .map(|(_, _, tools)| {
-                let names: Vec<&str> = tools.iter().map(|tool| tool.parts().1).collect();
-                let missing = |all: &[&str], other: &[&str]| -> Vec<String> {
-                    let names = all.iter().filter(|name| !other.contains(name));
-                    names.map(|name| (*name).to_owned()).collect()
-                };
-                (names.len(), missing(&names, &own), missing(&own, &names))
-            })
-            .find(|(count, added, _)| added.len() < *count)
-            .map(|(_, added, removed)| (added, removed))
-            .filter(|(added, removed)| !added.is_empty() || !removed.is_empty())
     }
 
     /// Returns what the server offers beside tools.

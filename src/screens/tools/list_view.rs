@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::{Item, Modal, Pane, Tools, history_view::draw_listed};
+use super::{Item, Modal, Pane, Tools, drift_view::list_drift_in_words, history_view::draw_listed};
 use crate::{
     keys::Layer,
     messages::{Action, ListAction, ToolsViewport},
@@ -39,12 +39,13 @@ pub(super) fn draw_list(
     let window = state
         .list
         .window(ToolsViewport::List, place, items.len(), painter);
+    let drifted = state.drifted_tools();
     for (index, line) in window.clone().zip(body.rows()) {
         let Some(item) = items.get(index) else { break };
         if index == cursor {
             painter.select_row(line, state.pane == Pane::List);
         }
-        draw_item(state, *item, context, line, painter);
+        draw_item(state, *item, &drifted, context, line, painter);
     }
     if items.is_empty() {
         let room = body.width.saturating_sub(3);
@@ -80,6 +81,7 @@ fn draw_filter(state: &Tools, context: &ViewContext<'_>, area: Rect, painter: &m
 fn draw_item(
     state: &Tools,
     item: Item,
+    drifted: &[String],
     context: &ViewContext<'_>,
     line: Rect,
     painter: &mut Painter<'_>,
@@ -88,7 +90,7 @@ fn draw_item(
     match item {
         Item::Tool(at) => {
             if let Some(tool) = state.tools().get(at) {
-                draw_tool(tool, line, painter);
+                draw_tool(tool, drifted.contains(&tool.name), line, painter);
             }
         }
         Item::Offer(at) => {
@@ -127,29 +129,30 @@ fn draw_target(state: &Tools, target: &str, line: Rect, painter: &mut Painter<'_
     // Targets of one gateway often differ at their ends only: a region, a stage.
     let name = cut_middle(target, usize::from(room));
     let x = painter.text(line.x + 1, line.y, room, &name, Role::Dim);
-    if let Some((added, removed)) = state.drift(target) {
-        let names = added.iter().map(|name| format!("+{name}"));
-        let names = names.chain(removed.iter().map(|name| format!("−{name}")));
-        let text = format!("  runtime: {}", names.collect::<Vec<_>>().join(" "));
+    if let Some(drift) = state.drift(target) {
+        let text = list_drift_in_words(&drift);
         let room = line.right().saturating_sub(x + 1);
         painter.text(x, line.y, room, &text, Role::Degraded);
     }
 }
 
-fn draw_tool(tool: &Tool, line: Rect, painter: &mut Painter<'_>) {
+fn draw_tool(tool: &Tool, is_drifted: bool, line: Rect, painter: &mut Painter<'_>) {
     let (_, own) = tool.parts();
-    let marks: &[(&str, Role)] = match permission::effect(tool) {
+    let effect: &[(&str, Role)] = match permission::effect(tool) {
         ToolEffect::Writes => &[("! ", Role::Degraded), ("writes", Role::Dim)],
         ToolEffect::Reads => &[("reads", Role::Dim)],
         ToolEffect::Unknown => &[("?", Role::Dim)],
     };
+    // The runtime describes the tool otherwise than the gateway.
+    let drift = is_drifted.then_some(("≠ ", Role::Degraded));
+    let marks: Vec<(&str, Role)> = drift.into_iter().chain(effect.iter().copied()).collect();
     let width: usize = marks.iter().map(|(text, _)| text_width(text)).sum();
     let width = u16::try_from(width).unwrap_or(0);
     let room = line.width.saturating_sub(width + 5);
     let name = cut_middle(own, usize::from(room));
     painter.text(line.x + 2, line.y, room, &name, Role::Text);
     let x = line.right().saturating_sub(width + 2);
-    painter.spans(x, line.y, width, marks);
+    painter.spans(x, line.y, width, &marks);
 }
 
 fn draw_saved(state: &Tools, query: &Query, line: Rect, painter: &mut Painter<'_>) {

@@ -133,6 +133,14 @@ impl Tools {
     /// Opens the browser of the schema, or closes it.
     pub(super) fn open_schema(&mut self, now: Moment) -> ScreenUpdate {
         let Some(key) = self.schema_key() else {
+            if self
+                .selected()
+                .and_then(|tool| self.tool_drift(tool))
+                .is_some()
+            {
+                self.modals.push(Modal::Schema(SchemaBrowser::default()));
+                return ScreenUpdate::done();
+            }
             let text = "this server has no tool that describes the schema of its graph";
             return ScreenUpdate::request(AppRequest::Say(text.to_owned()));
         };
@@ -237,6 +245,12 @@ impl Tools {
         area: Rect,
         painter: &mut Painter<'_>,
     ) {
+        let used = self.draw_drift(area, painter);
+        let area = Rect {
+            y: area.y + used,
+            height: area.height.saturating_sub(used),
+            ..area
+        };
         let known = self.graph_schema();
         draw_title(known, browser.is_some(), context, area, painter);
         let body = Rect {
