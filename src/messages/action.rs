@@ -206,6 +206,7 @@ actions! {
         Larger = "tools.larger", "wider", "Widen the column, or zoom into the graph", false, Nothing, 0;
         Smaller = "tools.smaller", "narrower", "Narrow the column, or zoom out of the graph", false, Nothing, 0;
         Explain = "tools.explain", "plan", "The plan of the statement, where the server has a tool that explains one", false, Nothing, 8;
+        Profile = "tools.profile", "profile", "Run the statement with PROFILE: its plan with rows and database hits", false, Nothing, 9;
         CopyResult = "tools.copy", "copy result", "Copy the result as it is shown", false, Nothing, 7;
         CopyCurl = "tools.copy-curl", "as curl", "Copy the call as a curl command; the token stays a variable", false, Selection, 0;
         CopyCall = "tools.copy-command", "as command", "Copy the call as a command of this program", false, Selection, 0;

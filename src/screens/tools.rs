@@ -66,7 +66,10 @@ use crate::{
     model::{HttpExchange, McpEndpoint, Moment, Progress, Tool},
     state::Loadable,
     theme::Role,
-    tools::{drafts::FormDraft, graph_schema::GraphSchema, history::HistoryEntry, saved::Query},
+    tools::{
+        cypher::PlanRequest, drafts::FormDraft, graph_schema::GraphSchema, history::HistoryEntry,
+        saved::Query,
+    },
     widgets::{LineInput, List, Painter},
 };
 use compare::PastResults;
@@ -435,7 +438,8 @@ impl Tools {
             }
             ToolsAction::History => self.open_history(),
             ToolsAction::GraphSchema => self.open_schema(context.now),
-            ToolsAction::Explain => self.explain(context),
+            ToolsAction::Explain => self.show_plan(PlanRequest::Explain, context),
+            ToolsAction::Profile => self.show_plan(PlanRequest::Profile, context),
             ToolsAction::Larger
             | ToolsAction::Smaller
             | ToolsAction::NextView

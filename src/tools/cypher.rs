@@ -4,6 +4,7 @@
 mod columns;
 mod complete;
 pub mod lexer;
+mod planner;
 mod script;
 mod syntax_error;
 mod vocabulary;
@@ -20,6 +21,7 @@ use crate::model::Tool;
 pub use self::{
     columns::returned_columns,
     complete::{CypherProposal, CypherProposals, ProposalKind, complete, quoted},
+    planner::PlanRequest,
     script::{client_command, parameters, statements},
     syntax_error::{SyntaxError, syntax_error},
     writes::is_write,

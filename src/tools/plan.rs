@@ -29,6 +29,23 @@ pub struct PlanOperator {
     pub db_hits: Option<u64>,
 }
 
+impl PlanOperator {
+    /// Returns its name below the operator that takes its rows.
+    pub fn indented_name(&self) -> String {
+        let branch = if self.depth == 0 { "" } else { "└ " };
+        format!("{}{branch}{}", " ".repeat(self.depth), self.name)
+    }
+
+    /// Returns what it works on, else the variables that it knows.
+    pub fn details_or_identifiers(&self) -> String {
+        if self.details.is_empty() {
+            self.identifiers.join(" ")
+        } else {
+            self.details.clone()
+        }
+    }
+}
+
 /// Reads the operators of a plan from its root. `None` if the value is no plan.
 pub fn parse(value: &Value) -> Option<Vec<PlanOperator>> {
     let mut found = Vec::new();

@@ -831,8 +831,63 @@ fn what_a_server_logs_before_its_answer_is_printed_whole_and_in_order() {
     }
 }
 
+#[test]
+fn explain_goes_to_the_tool_that_shows_plans_and_is_printed_as_a_tree() {
+    let takes = |name: &str| {
+        json!({"name": name, "inputSchema": {"type": "object", "properties": {"query": {"type": "string"}}},
+            "annotations": {"readOnlyHint": true}})
+    };
+    let tools = ["read-cypher", "explain-cypher", "profile-cypher"].map(takes);
+    let url = mcp_server(0, json!(tools), |call| {
+        let name = call["params"]["name"].as_str().unwrap_or_default();
+        let asked = call["params"]["arguments"]["query"].as_str();
+        if name == "read-cypher" || asked != Some("MATCH (p:Person) RETURN p") {
+            return json!({"isError": true, "content": [{"type": "text", "text": format!("{name} {asked:?}")}]});
+        }
+        let mut counts = json!({"EstimatedRows": 38.0, "Details": "p:Person"});
+        if name == "profile-cypher" {
+            counts["Rows"] = json!(133);
+            counts["DbHits"] = json!(1_034);
+        }
+        let plan = json!({"operator": "ProduceResults", "arguments": {"EstimatedRows": 38.0},
+            "children": [{"operator": "NodeByLabelScan", "arguments": counts, "children": []}]});
+        json!({"content": [{"type": "text", "text": plan.to_string()}]})
+    });
+    let plan = |statement: &str| {
+        let console = Console::bare();
+        let route = ["--via", &url, "--sign-in", "none", "-o", "table"];
+        let printed = console.run(&[&["tools", "cypher", statement], &route[..]].concat());
+        printed.exits(0).out
+    };
+    let explained = plan("EXPLAIN MATCH (p:Person) RETURN p");
+    let lines: Vec<&str> = explained.lines().collect();
+    assert!(
+        lines[0].starts_with("OPERATOR") && !lines[0].contains("DB HITS"),
+        "{explained}"
+    );
+    assert!(
+        lines[2].starts_with(" └ NodeByLabelScan") && lines[2].ends_with("p:Person"),
+        "{explained}"
+    );
+    let profiled = plan("profile MATCH (p:Person) RETURN p");
+    assert!(
+        profiled.contains("DB HITS") && profiled.contains("133") && profiled.contains("1,034"),
+        "{profiled}"
+    );
+}
+
 /// An MCP server with one tool, which logs so many messages before it answers. Returns its address.
 fn log_server(messages: usize) -> String {
+    let tools = json!([{"name": "t", "inputSchema": {"type": "object"}}]);
+    mcp_server(
+        messages,
+        tools,
+        |_| json!({"content": [{"type": "text", "text": "done"}]}),
+    )
+}
+
+/// An MCP server with these tools and answers to calls, which logs so many messages before it answers. Returns its address.
+fn mcp_server(messages: usize, tools: Value, answer: fn(&Value) -> Value) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     std::thread::spawn(move || {
@@ -845,10 +900,8 @@ fn log_server(messages: usize) -> String {
                     json!({"protocolVersion": "2025-11-25", "capabilities": {"tools": {}, "logging": {}},
                     "serverInfo": {"name": "logs", "version": "1"}})
                 }
-                Some("tools/list") => {
-                    json!({"tools": [{"name": "t", "inputSchema": {"type": "object"}}]})
-                }
-                Some("tools/call") => json!({"content": [{"type": "text", "text": "done"}]}),
+                Some("tools/list") => json!({ "tools": tools }),
+                Some("tools/call") => answer(&asked),
                 _ => {
                     let status = if asked.is_null() {
                         "405 Method Not Allowed"

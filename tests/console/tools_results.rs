@@ -353,3 +353,65 @@ fn a_call_of_an_earlier_run_has_no_rows_to_compare() {
     harness.keys("esc esc G =");
     harness.shows("the rows of that call are not kept any more");
 }
+
+#[test]
+fn a_profile_runs_the_statement_and_shows_rows_and_database_hits() {
+    let mut harness = ready();
+    harness.keys("4");
+    harness.on(connected(&endpoint("prod")));
+    harness.keys("enter");
+    harness.text("MATCH (p:Person) RETURN p");
+    let call = harness.keys("f8");
+    let [
+        Effect::Tools(ToolsEffect::Call {
+            tool, arguments, ..
+        }),
+    ] = call.as_slice()
+    else {
+        panic!("no call: {call:?}")
+    };
+    assert_eq!(tool, "neo4j-mcp___read-cypher");
+    assert_eq!(arguments["query"], "PROFILE MATCH (p:Person) RETURN p");
+    let plan = json!({"operator": "ProduceResults", "arguments": {"EstimatedRows": 140.0, "Rows": 133, "DbHits": 0},
+        "children": [{"operator": "NodeByLabelScan", "children": [],
+            "arguments": {"EstimatedRows": 140.0, "Rows": 133, "DbHits": 1034, "Details": "p:Person"}}]});
+    let outcome = CallOutcome {
+        is_error: false,
+        table: None,
+        content: Vec::new(),
+        structured_content: None,
+        raw: Value::Null,
+        elapsed: Elapsed::default(),
+        request_id: None,
+        trace_id: None,
+        json: Some(plan),
+    };
+    harness.on(Event::Tools(ToolsEvent::Called(
+        endpoint("prod"),
+        Box::new(Ok(outcome)),
+    )));
+    harness.shows("db hits");
+    let line = harness.line("└ NodeByLabelScan");
+    assert!(line.contains("133") && line.contains("1,034"), "{line}");
+    harness.shows("1  MATCH (p:Person) RETURN p");
+    harness.hides("edited since");
+}
+
+#[test]
+fn a_profile_of_a_statement_that_writes_is_asked_about_first() {
+    let mut harness = ready();
+    harness.keys("4");
+    harness.on(connected(&endpoint("prod")));
+    harness.keys("j enter");
+    harness.text("CREATE (n)");
+    assert_eq!(harness.keys("f8"), []);
+    harness.shows("PROFILE CREATE (n)");
+    let call = harness.keys("y");
+    assert!(
+        matches!(
+            call.as_slice(),
+            [Effect::Tools(ToolsEffect::Call { arguments, .. })] if arguments["query"] == "PROFILE CREATE (n)"
+        ),
+        "{call:?}"
+    );
+}

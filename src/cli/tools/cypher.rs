@@ -132,10 +132,7 @@ async fn prepare(
     statements: &[&str],
 ) -> Result<(Tool, Vec<Map<String, Value>>), Failure> {
     let tools = connection.session.tools().await?;
-    let tool = match &options.tool {
-        Some(name) => pick(&tools, name)?,
-        None => pick_cypher(&tools, options.access())?,
-    };
+    let (tool, statements) = pick_tool(&tools, options, statements)?;
     let takes = cypher::CypherTool::of(tool).ok_or_else(|| {
         usage(
             format!("reading the schema of {}", tool.name),
@@ -144,7 +141,7 @@ async fn prepare(
         .hint("tools call takes any argument: --arg NAME=VALUE")
     })?;
     let mut calls = Vec::new();
-    for statement in statements {
+    for statement in &statements {
         // A parameter that only some statements use is sent with those.
         let used = cypher::parameters(statement);
         let mut parameters = options.parameters();
@@ -173,6 +170,24 @@ async fn prepare(
         confirm_write(route, connection, tool, arguments)?;
     }
     Ok((tool.clone(), calls))
+}
+
+/// Returns the tool, and the statements as it takes them: EXPLAIN and PROFILE go to the tool that shows plans, if the server has one.
+fn pick_tool<'a, 's>(
+    tools: &'a [Tool],
+    options: &Cypher,
+    statements: &[&'s str],
+) -> Result<(&'a Tool, Vec<&'s str>), Failure> {
+    if let Some(name) = &options.tool {
+        return Ok((pick(tools, name)?, statements.to_vec()));
+    }
+    let tool = pick_cypher(tools, options.access())?;
+    let asked = match statements {
+        [only] if !options.write => cypher::PlanRequest::of(only),
+        _ => None,
+    };
+    let planned = asked.and_then(|(request, rest)| Some((request.tool(tools, tool)?, vec![rest])));
+    Ok(planned.unwrap_or_else(|| (tool, statements.to_vec())))
 }
 
 /// Runs the statements one after the other, and stops at the first that fails.

@@ -3,10 +3,11 @@
 use serde_json::{Value, json};
 
 use crate::{
-    model::{CallOutcome, Table, Tool, pluralize, sanitize},
+    model::{CallOutcome, Table, Tool, pluralize, sanitize, with_separators},
     tools::{
         cells, csv, cypher, json_lines,
         permission::{self, ToolEffect},
+        plan::{self, PlanOperator},
     },
 };
 
@@ -108,6 +109,9 @@ pub(super) fn outcome(
             ));
             Ok(())
         }
+        (ToolsFormat::Table, _) if plan_of(outcome).is_some() => {
+            Ok(plan(&plan_of(outcome).unwrap_or_default()).print()?)
+        }
         (ToolsFormat::Csv, Some(rows)) => Ok(output::text(&csv::table(rows))?),
         (ToolsFormat::Table, Some(rows)) => Ok(table(rows).print()?),
         (ToolsFormat::Jsonl, Some(rows)) => Ok(output::text(&json_lines::table(rows))?),
@@ -188,6 +192,44 @@ fn table(rows: &Table) -> TextTable {
             }
         });
         table.row(cells.collect());
+    }
+    table
+}
+
+fn plan_of(outcome: &CallOutcome) -> Option<Vec<PlanOperator>> {
+    let json = outcome
+        .json
+        .as_ref()
+        .or(outcome.structured_content.as_ref());
+    plan::parse(json?)
+}
+
+/// Returns a plan as a tree: each operator below the one that takes its rows.
+fn plan(operators: &[PlanOperator]) -> TextTable {
+    let is_profiled = operators.iter().any(|operator| operator.db_hits.is_some());
+    let counted: &[&str] = if is_profiled {
+        &["ROWS", "DB HITS"]
+    } else {
+        &[]
+    };
+    let titles = [["OPERATOR", "ESTIMATED"].as_slice(), counted, &["ON"]].concat();
+    let mut table = TextTable::new(titles);
+    let number = |value: Option<u64>| {
+        let text = value.map_or_else(String::new, with_separators);
+        Cell::new(&text).right()
+    };
+    for operator in operators {
+        let estimated = operator.estimated_rows;
+        let estimated = estimated.map_or_else(String::new, |rows| format!("{rows:.0}"));
+        let mut cells = vec![
+            Cell::new(&operator.indented_name()),
+            Cell::new(&estimated).right(),
+        ];
+        if is_profiled {
+            cells.extend([number(operator.rows), number(operator.db_hits)]);
+        }
+        cells.push(Cell::new(&operator.details_or_identifiers()));
+        table.row(cells);
     }
     table
 }

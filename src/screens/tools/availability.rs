@@ -1,7 +1,10 @@
 //! Which actions of Tools are available now.
 
 use super::{Item, ResultView, Tools, panes::Pane};
-use crate::messages::{Action, AppAction, ListAction, PromptAction, ToolsAction};
+use crate::{
+    messages::{Action, AppAction, ListAction, PromptAction, ToolsAction},
+    tools::cypher::PlanRequest,
+};
 
 impl Tools {
     /// Returns what the key that leads back closes, cancels or takes off.
@@ -58,7 +61,8 @@ impl Tools {
             Action::Tools(ToolsAction::PinCall) => {
                 matches!(self.current(), Some(Item::Past(_))) && self.pane == Pane::List
             }
-            Action::Tools(ToolsAction::Explain) => self.explain_tool().is_some(),
+            Action::Tools(ToolsAction::Explain) => self.plan_tool(PlanRequest::Explain).is_some(),
+            Action::Tools(ToolsAction::Profile) => is_connected && self.can_profile(),
             Action::List(ListAction::Sort) => {
                 self.pane == Pane::Result && self.shown == ResultView::Table
             }

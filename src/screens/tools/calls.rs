@@ -105,23 +105,19 @@ impl Tools {
         ScreenUpdate::done()
     }
 
+    fn is_calling(&self) -> bool {
+        let connection = self.connection();
+        connection.is_some_and(|connection| connection.call.is_some())
+    }
+
     pub(super) fn run(&mut self, context: &mut UpdateContext<'_>) -> ScreenUpdate {
         let (Some(endpoint), Some(tool)) = (self.endpoint.clone(), self.selected().cloned()) else {
             return ScreenUpdate::done();
         };
-        if self
-            .connection()
-            .is_some_and(|connection| connection.call.is_some())
-        {
-            return ScreenUpdate::request(AppRequest::Say(
-                "a call is on its way: cancel it first".to_owned(),
-            ));
+        if self.is_calling() {
+            return a_call_is_on_its_way();
         }
-        let read_only = context.read_only
-            || context
-                .store
-                .deployment(&endpoint.deployment)
-                .is_some_and(|deployment| deployment.read_only);
+        let read_only = Self::is_read_only(&endpoint, context);
         if let Some(why) = permission::read_only_refuses_tool(&tool).filter(|_| read_only) {
             return refused_in_read_only(&tool, why);
         }
@@ -140,15 +136,36 @@ impl Tools {
             // In a narrow window that is where the result is seen.
             self.pane = Pane::Result;
         }
-        if let Some(why) = permission::read_only_refusal(&tool, &arguments).filter(|_| read_only) {
-            return refused_in_read_only(&tool, why);
-        }
         if let Some(offer) = self.offer().cloned() {
             let fetch = Effect::Tools(ToolsEffect::Fetch(endpoint, Box::new(offer), arguments));
             self.begun(&fetch, context.now);
             return ScreenUpdate::effect(fetch);
         }
-        let asks = permission::needs_confirmation(&tool, &arguments);
+        self.send(endpoint, &tool, arguments, context)
+    }
+
+    /// Returns whether writes are refused at an endpoint.
+    fn is_read_only(endpoint: &McpEndpoint, context: &UpdateContext<'_>) -> bool {
+        let deployment = context.store.deployment(&endpoint.deployment);
+        context.read_only || deployment.is_some_and(|deployment| deployment.read_only)
+    }
+
+    /// Calls a tool with these arguments, after a question if it may write.
+    pub(super) fn send(
+        &mut self,
+        endpoint: McpEndpoint,
+        tool: &Tool,
+        arguments: Map<String, Value>,
+        context: &UpdateContext<'_>,
+    ) -> ScreenUpdate {
+        if self.is_calling() {
+            return a_call_is_on_its_way();
+        }
+        let read_only = Self::is_read_only(&endpoint, context);
+        if let Some(why) = permission::read_only_refusal(tool, &arguments).filter(|_| read_only) {
+            return refused_in_read_only(tool, why);
+        }
+        let asks = permission::needs_confirmation(tool, &arguments);
         let call = Effect::Tools(ToolsEffect::Call {
             endpoint: endpoint.clone(),
             tool: tool.name.clone(),
@@ -156,7 +173,7 @@ impl Tools {
             options: CallOptions::default(),
         });
         if asks {
-            let question = self.question_before_write(&tool, &arguments, call, &endpoint, context);
+            let question = self.question_before_write(tool, &arguments, call, &endpoint, context);
             return ScreenUpdate::request(AppRequest::Ask(question));
         }
         self.begun(&call, context.now);
@@ -255,6 +272,11 @@ impl Tools {
                 )),
         )
     }
+}
+
+fn a_call_is_on_its_way() -> ScreenUpdate {
+    let text = "a call is on its way: cancel it first";
+    ScreenUpdate::request(AppRequest::Say(text.to_owned()))
 }
 
 /// Returns how a call ended, in a word or two.

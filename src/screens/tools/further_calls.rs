@@ -1,18 +1,15 @@
 //! Calls that follow from a result or a statement: the neighbours of a node, the plan of a statement.
 
-use serde_json::Map;
+use serde_json::{Map, Value};
 
 use super::{Pane, Tools, form::Form, graph_view::GraphPane};
 use crate::{
     messages::{Effect, ToolsEffect},
     model::{CallOptions, CallOutcome, Failure, Tool},
     screens::{AppRequest, ScreenUpdate, UpdateContext},
-    tools::cypher,
+    tools::cypher::{self, PlanRequest},
     widgets::LineInput,
 };
-
-/// Ends of the names of tools that explain a statement.
-const EXPLAINERS: [&str; 3] = ["explain-cypher", "explain_neo4j_cypher", "explain_cypher"];
 
 impl Tools {
     /// The neighbours of a node have come: they are added to the graph that is shown.
@@ -77,29 +74,30 @@ impl Tools {
         ScreenUpdate::effect(call)
     }
 
-    /// Returns the tool that explains statements at the target of the selected tool.
-    pub(super) fn explain_tool(&self) -> Option<&Tool> {
+    /// Returns the tool that shows the plan of statements at the target of the selected tool.
+    pub(super) fn plan_tool(&self, request: PlanRequest) -> Option<&Tool> {
         let selected = self.selected()?;
         cypher::access(selected)?;
-        let target = selected.parts().0;
-        self.tools().iter().find(|tool| {
-            let (own_target, own) = tool.parts();
-            own_target == target
-                && EXPLAINERS.iter().any(|name| own.ends_with(name))
-                && cypher::CypherTool::of(tool).is_some()
-        })
+        request.tool(self.tools(), selected)
     }
 
-    /// Calls the tool that explains statements with the statement of the form, and shows the plan.
-    pub(super) fn explain(&mut self, context: &mut UpdateContext<'_>) -> ScreenUpdate {
-        let Some(tool) = self.explain_tool().cloned() else {
+    /// Shows the plan of the statement of the form: by the tool that does that; else a profile by the statement itself, with PROFILE
+    /// before it.
+    pub(super) fn show_plan(
+        &mut self,
+        request: PlanRequest,
+        context: &mut UpdateContext<'_>,
+    ) -> ScreenUpdate {
+        let tool = self.plan_tool(request).cloned();
+        if tool.is_none() && request == PlanRequest::Explain {
             let text = "this server has no tool that explains a statement";
             return ScreenUpdate::request(AppRequest::Say(text.to_owned()));
-        };
-        let arguments = match self.form().map(Form::ready) {
+        }
+        let mut arguments = match self.form().map(Form::ready) {
             Some(Ok(arguments)) => arguments,
             Some(Err(problems)) => {
                 self.show_problems(problems);
+                self.pane = Pane::Form;
                 return ScreenUpdate::done();
             }
             None => return ScreenUpdate::done(),
@@ -107,12 +105,46 @@ impl Tools {
         let Some(endpoint) = self.endpoint.clone() else {
             return ScreenUpdate::done();
         };
-        let mut form = Form::new(&tool);
-        form.fill(&arguments);
-        self.forms.insert((endpoint, tool.name.clone()), form);
-        self.filter = LineInput::default();
-        self.select_tool(Some(&tool.name));
-        self.pane = Pane::Result;
-        self.run(context)
+        if let Some(tool) = tool {
+            let mut form = Form::new(&tool);
+            form.fill(&arguments);
+            self.forms.insert((endpoint, tool.name.clone()), form);
+            self.filter = LineInput::default();
+            self.select_tool(Some(&tool.name));
+            self.pane = Pane::Result;
+            return self.run(context);
+        }
+        let Some(selected) = self.selected().cloned() else {
+            return ScreenUpdate::done();
+        };
+        if !put_before(&mut arguments, request, &selected) {
+            let text = "the tool takes no statement";
+            return ScreenUpdate::request(AppRequest::Say(text.to_owned()));
+        }
+        self.send(endpoint, &selected, arguments, context)
+    }
+
+    /// Returns whether a profile of the statement can be asked for.
+    pub(super) fn can_profile(&self) -> bool {
+        let selected = self.selected().filter(|_| self.offer().is_none());
+        selected.is_some_and(|tool| cypher::CypherTool::of(tool).is_some())
+    }
+}
+
+/// Puts the word that asks for a plan before the statement of a call. Returns `false` if there is none.
+pub(super) fn put_before(
+    arguments: &mut Map<String, Value>,
+    request: PlanRequest,
+    tool: &Tool,
+) -> bool {
+    let statement = cypher::CypherTool::of(tool)
+        .filter(|cypher| cypher.within.is_none())
+        .and_then(|cypher| arguments.get_mut(&cypher.statement));
+    match statement {
+        Some(Value::String(text)) => {
+            *text = request.statement(text);
+            true
+        }
+        Some(_) | None => false,
     }
 }

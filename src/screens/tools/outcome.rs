@@ -14,7 +14,7 @@ use crate::{
     state::Loadable,
     theme::Role,
     tools::{
-        cypher,
+        cypher::{self, PlanRequest},
         graph::holds_graph,
         plan::{self, PlanOperator},
     },
@@ -354,7 +354,19 @@ impl Tools {
             let selected = self.selected().map(|tool| tool.name.as_str());
             selected == Some(result.tool.as_str())
         });
-        form.is_some_and(|form| form.arguments().as_ref() != Ok(&result.arguments))
+        form.is_some_and(|form| match form.arguments() {
+            Ok(mut arguments) => {
+                arguments != result.arguments && {
+                    // A profile of the same statement is not an edit.
+                    let tool = self.selected();
+                    let profile = PlanRequest::Profile;
+                    tool.is_none_or(|tool| {
+                        !super::further_calls::put_before(&mut arguments, profile, tool)
+                    }) || arguments != result.arguments
+                }
+            }
+            Err(_) => true,
+        })
     }
 
     pub(super) fn result_text(&self) -> Option<String> {

@@ -125,13 +125,9 @@ pub(super) fn error_lines(text: &str, statement: Option<&str>, room: u16) -> Vec
 /// Returns the operators of a plan, each below the one that takes its rows.
 pub(super) fn plan_lines(operators: &[PlanOperator]) -> Vec<StyledLine> {
     let number = |value: Option<u64>| value.map_or_else(String::new, with_separators);
-    let name = |operator: &PlanOperator| {
-        let branch = if operator.depth == 0 { "" } else { "└ " };
-        format!("{}{branch}{}", " ".repeat(operator.depth), operator.name)
-    };
     let wanted = operators
         .iter()
-        .map(|operator| text_width(&name(operator)))
+        .map(|operator| text_width(&operator.indented_name()))
         .max()
         .unwrap_or(0)
         .max(8);
@@ -143,7 +139,7 @@ pub(super) fn plan_lines(operators: &[PlanOperator]) -> Vec<StyledLine> {
     head.push_str("  on");
     let mut lines = vec![vec![(head, Role::Dim)]];
     for operator in operators {
-        let name = name(operator);
+        let name = operator.indented_name();
         let gap = " ".repeat(wanted.saturating_sub(text_width(&name)));
         let estimated = operator
             .estimated_rows
@@ -156,11 +152,7 @@ pub(super) fn plan_lines(operators: &[PlanOperator]) -> Vec<StyledLine> {
             let counts = (number(operator.rows), number(operator.db_hits));
             line.push((format!("  {:>10}  {:>10}", counts.0, counts.1), Role::Text));
         }
-        let details = if operator.details.is_empty() {
-            operator.identifiers.join(" ")
-        } else {
-            operator.details.clone()
-        };
+        let details = operator.details_or_identifiers();
         line.push((format!("  {details}"), Role::Gateway));
         lines.push(line);
     }
