@@ -75,6 +75,8 @@ pub struct PropertySchema {
 /// An index or a constraint.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct IndexSchema {
+    /// Its name; empty if the server does not say it.
+    pub name: String,
     /// `RANGE`, `FULLTEXT`, `VECTOR`, `UNIQUENESS`, …
     pub kind: String,
     /// Labels or relationship types.
@@ -278,6 +280,7 @@ fn index(found: &Value) -> Option<IndexSchema> {
     labels.extend(text(found, &["label"]));
     let properties = texts(found.get("properties"));
     (!labels.is_empty()).then(|| IndexSchema {
+        name: text(found, &["name"]).unwrap_or_default(),
         kind: text(found, &["type"]).unwrap_or_default(),
         labels,
         properties,
@@ -445,6 +448,7 @@ mod tests {
         );
         assert!(schema.labels[0].properties[1].is_indexed);
         assert_eq!(schema.indexes[0].dimensions, Some(1536));
+        assert_eq!(schema.indexes[0].name, "m");
         let wrapped = json!({"result": answer});
         assert_eq!(GraphSchema::parse(&wrapped), Some(schema));
     }

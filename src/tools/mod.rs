@@ -14,6 +14,7 @@ pub mod graph_schema;
 pub mod har;
 pub mod highlight;
 pub mod history;
+pub mod index_arguments;
 pub mod json_lines;
 pub mod name_match;
 pub mod otlp;

@@ -734,3 +734,66 @@ fn a_tool_whose_copy_is_older_than_the_runtimes_is_marked_and_its_difference_sho
     harness.keys("f6");
     harness.shows("GATEWAY ≠ RUNTIME");
 }
+
+#[test]
+fn an_argument_that_names_an_index_gets_proposals_from_the_schema() {
+    use agentcore_console::model::{Tool, ToolAnnotations};
+    let mut harness = tools();
+    let Event::Tools(ToolsEvent::Connected(prod, welcome)) = connected(&endpoint("prod")) else {
+        panic!("it is connected")
+    };
+    let (info, claims, mut listed) = welcome.expect("it is connected");
+    listed.push(Tool {
+        name: "neo4j-mcp___vector-search".into(),
+        input_schema: json!({"type": "object", "required": ["index_name"], "properties": {
+            "index_name": {"type": "string"}, "text": {"type": "string"}}}),
+        annotations: ToolAnnotations {
+            read_only: Some(true),
+            ..ToolAnnotations::default()
+        },
+        ..listed[0].clone()
+    });
+    harness.on(Event::Tools(ToolsEvent::Connected(
+        prod.clone(),
+        Box::new(Ok((info, claims, listed))),
+    )));
+    harness.keys("j j");
+    assert!(harness.selected().starts_with("vector-search"));
+    let schema_tool = "neo4j-mcp___get-schema".to_owned();
+    assert_eq!(
+        harness.keys("enter"),
+        [Effect::Tools(ToolsEffect::ReadGraphSchema(
+            prod.clone(),
+            schema_tool.clone()
+        ))]
+    );
+    let Event::Tools(ToolsEvent::Called(_, answer)) = answered(
+        None,
+        json!({"nodes": [{"label": "Movie", "properties": {"title": "STRING"}}], "relationships": [],
+            "indexes": [
+                {"name": "movie_plots", "type": "VECTOR", "labelsOrTypes": ["Movie"], "properties": ["embedding"]},
+                {"name": "movie_titles", "type": "FULLTEXT", "labelsOrTypes": ["Movie"], "properties": ["title"]}]}),
+    ) else {
+        panic!("a call was answered")
+    };
+    harness.on(Event::Tools(ToolsEvent::GraphSchemaRead(
+        prod,
+        schema_tool,
+        answer,
+    )));
+    harness.text("mov");
+    let line = harness.line("movie_plots");
+    assert!(line.contains("vector Movie(embedding)"), "{line}");
+    harness.hides("movie_titles");
+    harness.keys("tab tab");
+    harness.text("space");
+    let call = harness.keys("f5");
+    assert!(
+        matches!(
+            call.last(),
+            Some(Effect::Tools(ToolsEffect::Call { arguments, .. }))
+                if arguments["index_name"] == "movie_plots" && arguments["text"] == "space"
+        ),
+        "{call:?}"
+    );
+}

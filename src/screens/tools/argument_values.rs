@@ -8,7 +8,11 @@ use super::{Tools, completion::CompletionPopup, form_rows::FormRow, panes::Pane}
 use crate::{
     messages::{Effect, Effects, ToolsEffect},
     model::{ArgumentCompletion, McpEndpoint},
-    tools::cypher::{CypherProposal, CypherProposals, ProposalKind},
+    state::Loadable,
+    tools::{
+        cypher::{CypherProposal, CypherProposals, ProposalKind},
+        index_arguments::{index_argument, matching_indexes},
+    },
 };
 
 impl Tools {
@@ -24,6 +28,7 @@ impl Tools {
 
     /// Asks the server what may stand in the field under edit, if that is one of a prompt or template.
     pub(super) fn ask_for_values_now(&mut self) -> Effects {
+        self.propose_indexes();
         let completion = self.argument_under_edit();
         let (Some(endpoint), Some(offer), Some(completion)) =
             (self.endpoint.clone(), self.offer().cloned(), completion)
@@ -35,6 +40,46 @@ impl Tools {
             Box::new(offer),
             completion,
         )))
+    }
+
+    /// Proposes indexes of the graph, if the field under edit names one.
+    fn propose_indexes(&mut self) {
+        let form = self.form().filter(|form| form.raw.is_none());
+        let rows = form
+            .filter(|_| self.pane == Pane::Form)
+            .map(|form| (form.rows(), form.focus));
+        let field = rows
+            .as_ref()
+            .and_then(|(rows, focus)| rows.get(*focus)?.field());
+        let (Some(tool), Some(field)) = (self.selected(), field) else {
+            return;
+        };
+        let schema = self.graph_schema().and_then(Loadable::value);
+        let (Some(wanted), Some(schema)) = (index_argument(tool, &field.name), schema) else {
+            return;
+        };
+        let typed = field.typed();
+        let items: Vec<CypherProposal> = matching_indexes(schema, wanted, &typed)
+            .into_iter()
+            .filter(|index| index.name != typed)
+            .map(|index| {
+                let (labels, properties) = (index.labels.join("|"), index.properties.join(", "));
+                CypherProposal {
+                    text: index.name.clone(),
+                    kind: ProposalKind::Value,
+                    note: format!("{} {labels}({properties})", index.kind.to_lowercase()),
+                    count: String::new(),
+                }
+            })
+            .collect();
+        self.completion = (!items.is_empty()).then(|| {
+            let proposals = CypherProposals {
+                typed,
+                items,
+                is_from_schema: true,
+            };
+            CompletionPopup::new(proposals, true)
+        });
     }
 
     /// Returns the field under edit with what is typed, and the other arguments.

@@ -15,6 +15,7 @@ use crate::{
     tools::{
         cypher,
         graph_schema::{GraphSchema, PropertySchema, schema_tool},
+        index_arguments::takes_index,
     },
     widgets::{DrawnViewport, List, Painter, text_width},
 };
@@ -54,7 +55,9 @@ impl Tools {
     fn schema_key(&self) -> Option<ToolKey> {
         let selected = self.selected()?;
         let own = schema_tool(self.tools(), selected)?;
-        let is_wanted = cypher::access(selected).is_some() || selected.name == own.name;
+        let is_wanted = cypher::access(selected).is_some()
+            || selected.name == own.name
+            || takes_index(selected);
         is_wanted.then(|| Some((self.endpoint.clone()?, own.name.clone())))?
     }
 
