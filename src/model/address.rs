@@ -126,18 +126,19 @@ pub fn is_loopback_url(url: &Url) -> bool {
 /// Returns whether two addresses of MCP servers lead to the same server: they may be encoded differently, and `qualifier=DEFAULT` is
 /// what a runtime takes anyway.
 pub fn is_same_server(one: &str, other: &str) -> bool {
-    fn parts(address: &str) -> Option<(Url, String, Vec<(String, String)>)> {
+    fn parts(address: &str) -> Option<[String; 3]> {
         let mut url = Url::parse(address).ok()?;
         let path = percent_encoding::percent_decode_str(url.path()).decode_utf8_lossy();
         let path = path.trim_end_matches('/').to_owned();
         let query = url.query_pairs().into_owned();
         let default = ("qualifier".to_owned(), "DEFAULT".to_owned());
-        let mut query: Vec<(String, String)> = query.filter(|pair| *pair != default).collect();
+        let query = query.filter(|pair| *pair != default);
+        let mut query: Vec<String> = query.map(|pair| format!("{pair:?}")).collect();
         query.sort();
         url.set_path("");
         url.set_query(None);
         url.set_fragment(None);
-        Some((url, path, query))
+        Some([url.to_string(), path, query.join("&")])
     }
     one == other || parts(one).is_some_and(|one| parts(other) == Some(one))
 }

@@ -272,8 +272,8 @@ fn after(calls: &[(&str, &[i64])]) -> Harness {
         }
         harness.text(statement);
         harness.keys("f5");
-        let cells = numbers.iter().map(|number| json!([number])).collect();
-        harness.on(rows(&["n"], cells));
+        let numbered = numbers.iter().map(|number| json!([number])).collect();
+        harness.on(rows(&["n"], numbered));
     }
     harness
 }

@@ -58,7 +58,7 @@ impl Tools {
                 let current = self.current();
                 matches!(current, Some(Item::Saved(_) | Item::Past(_))) && self.pane == Pane::List
             }
-            Action::Tools(ToolsAction::PinCall) => {
+            Action::Tools(ToolsAction::PinCall) | Action::List(ListAction::Mark) => {
                 matches!(self.current(), Some(Item::Past(_))) && self.pane == Pane::List
             }
             Action::Tools(ToolsAction::Explain) => self.plan_tool(PlanRequest::Explain).is_some(),
@@ -71,9 +71,6 @@ impl Tools {
             }
             Action::List(ListAction::Open) => is_connected && self.can_open(),
             Action::Tools(ToolsAction::CompareCalls) => self.can_compare(),
-            Action::List(ListAction::Mark) => {
-                matches!(self.current(), Some(Item::Past(_))) && self.pane == Pane::List
-            }
             Action::App(_)
             | Action::Start(_)
             | Action::List(_)

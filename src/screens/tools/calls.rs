@@ -136,12 +136,15 @@ impl Tools {
             // In a narrow window that is where the result is seen.
             self.pane = Pane::Result;
         }
+        if let Some(why) = permission::read_only_refusal(&tool, &arguments).filter(|_| read_only) {
+            return refused_in_read_only(&tool, why);
+        }
         if let Some(offer) = self.offer().cloned() {
             let fetch = Effect::Tools(ToolsEffect::Fetch(endpoint, Box::new(offer), arguments));
             self.begun(&fetch, context.now);
             return ScreenUpdate::effect(fetch);
         }
-        self.send(endpoint, &tool, arguments, context)
+        self.send(&endpoint, &tool, &arguments, context)
     }
 
     /// Returns whether writes are refused at an endpoint.
@@ -153,19 +156,19 @@ impl Tools {
     /// Calls a tool with these arguments, after a question if it may write.
     pub(super) fn send(
         &mut self,
-        endpoint: McpEndpoint,
+        endpoint: &McpEndpoint,
         tool: &Tool,
-        arguments: Map<String, Value>,
+        arguments: &Map<String, Value>,
         context: &UpdateContext<'_>,
     ) -> ScreenUpdate {
         if self.is_calling() {
             return a_call_is_on_its_way();
         }
-        let read_only = Self::is_read_only(&endpoint, context);
-        if let Some(why) = permission::read_only_refusal(tool, &arguments).filter(|_| read_only) {
+        let read_only = Self::is_read_only(endpoint, context);
+        if let Some(why) = permission::read_only_refusal(tool, arguments).filter(|_| read_only) {
             return refused_in_read_only(tool, why);
         }
-        let asks = permission::needs_confirmation(tool, &arguments);
+        let asks = permission::needs_confirmation(tool, arguments);
         let call = Effect::Tools(ToolsEffect::Call {
             endpoint: endpoint.clone(),
             tool: tool.name.clone(),
@@ -173,7 +176,7 @@ impl Tools {
             options: CallOptions::default(),
         });
         if asks {
-            let question = self.question_before_write(tool, &arguments, call, &endpoint, context);
+            let question = self.question_before_write(tool, arguments, call, endpoint, context);
             return ScreenUpdate::request(AppRequest::Ask(question));
         }
         self.begun(&call, context.now);

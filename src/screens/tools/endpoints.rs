@@ -267,11 +267,9 @@ impl Tools {
                 self.modals.pop();
                 if let Some(choice) = matching.into_iter().nth(at) {
                     // The session that is there already goes on.
-                    let is_here = |current: &&McpEndpoint| choice.is_at(current);
-                    if self.endpoint.as_ref().filter(is_here).is_some() {
-                        return ScreenUpdate::done();
-                    }
-                    return ScreenUpdate::effects(self.connect(choice.endpoint, context));
+                    let here = self.endpoint.clone().filter(|here| choice.is_at(here));
+                    let endpoint = here.unwrap_or(choice.endpoint);
+                    return ScreenUpdate::effects(self.connect(endpoint, context));
                 }
             }
             Action::Prompt(PromptAction::PromptNext) => {

@@ -2,7 +2,7 @@
 
 use ratatui_textarea::CursorMove;
 
-use super::{CallResult, Pane, Tools, form::Form, form_rows::FormRow};
+use super::{CallResult, Pane, Tools, field::Field, form::Form, form_rows::FormRow};
 use crate::tools::cypher;
 
 /// Words with which servers speak of an argument that is wrong.
@@ -27,18 +27,15 @@ impl Tools {
         }
         let form = self.form().filter(|form| form.raw.is_none());
         let fault = form.and_then(|form| fault(form, result));
-        match fault {
-            Some(fault) => {
-                if let Some(form) = self.form_mut() {
-                    form.focus = fault.row;
-                    if let (Some(at), Some(text)) = (fault.at, form.focused_statement_mut()) {
-                        text.move_cursor(CursorMove::Jump(at.0, at.1));
-                    }
-                }
-            }
-            None => {
-                self.pane = Pane::Result;
-                self.returns_to_editor = true;
+        let Some(fault) = fault else {
+            self.pane = Pane::Result;
+            self.returns_to_editor = true;
+            return;
+        };
+        if let Some(form) = self.form_mut() {
+            form.focus = fault.row;
+            if let (Some(at), Some(text)) = (fault.at, form.focused_statement_mut()) {
+                text.move_cursor(CursorMove::Jump(at.0, at.1));
             }
         }
     }
@@ -75,8 +72,7 @@ fn fault(form: &Form, result: &CallResult) -> Option<ArgumentFault> {
     let rows = form.rows();
     let own = result.statement.as_deref();
     if let Some(error) = own.and_then(|statement| cypher::syntax_error(&text, statement)) {
-        let is_statement =
-            |row: &FormRow<'_>| row.field().is_some_and(|field| field.is_statement());
+        let is_statement = |row: &FormRow<'_>| row.field().is_some_and(Field::is_statement);
         let place = |number: usize| u16::try_from(number.saturating_sub(1)).unwrap_or(u16::MAX);
         return Some(ArgumentFault {
             row: rows.iter().position(is_statement)?,

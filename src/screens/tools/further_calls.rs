@@ -121,7 +121,7 @@ impl Tools {
             let text = "the tool takes no statement";
             return ScreenUpdate::request(AppRequest::Say(text.to_owned()));
         }
-        self.send(endpoint, &selected, arguments, context)
+        self.send(&endpoint, &selected, &arguments, context)
     }
 
     /// Returns whether a profile of the statement can be asked for.

@@ -7,6 +7,9 @@ use crate::{
     tools::name_match::{NameMatch, name_match},
 };
 
+/// A target with the places of its tools that pass the filter, and how well each does.
+type TargetMatches<'a> = (Option<&'a str>, Vec<(NameMatch, usize)>);
+
 impl Tools {
     /// Returns the lines of the left pane: tools that pass the filter, saved queries that do, then the session's calls.
     pub(super) fn items(&self) -> Vec<Item> {
@@ -47,7 +50,7 @@ impl Tools {
 
     /// Returns the tools that pass the filter below their targets: the target with the best one first, and in each the best one.
     fn tool_items(&self, typed: &str) -> Vec<Item> {
-        let mut groups: Vec<(Option<&str>, Vec<(NameMatch, usize)>)> = Vec::new();
+        let mut groups: Vec<TargetMatches<'_>> = Vec::new();
         for (at, tool) in self.tools().iter().enumerate() {
             let (target, own) = tool.parts();
             let Some(rank) = name_match(typed, own, target.unwrap_or_default()) else {
