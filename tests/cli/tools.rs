@@ -167,7 +167,7 @@ fn json_lines_are_an_object_a_row_with_the_columns_as_keys() {
         .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["name"].clone())
         .collect();
     assert!(
-        names.len() > 1 && names.iter().all(|name| name.is_string()),
+        names.len() > 1 && names.iter().all(serde_json::Value::is_string),
         "{names:?}"
     );
 }
