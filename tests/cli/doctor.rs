@@ -71,7 +71,9 @@ fn a_bundle_holds_status_reports_logs_and_configuration_without_secrets() {
     let path = console.folder().join("ticket.json");
     let file = path.to_str().unwrap();
     console
-        .run(&["doctor", "-d", "a", "-o", "json", "--bundle", file])
+        .run(&[
+            "doctor", "-d", "a", "-d", "b", "-o", "json", "--bundle", file,
+        ])
         .exits(0)
         .says("written to");
     let text = std::fs::read_to_string(&path).unwrap();
@@ -80,8 +82,8 @@ fn a_bundle_holds_status_reports_logs_and_configuration_without_secrets() {
         assert!(!bundle[member].is_null(), "{member}");
     }
     // What was read is there, and what was not says why.
-    for member in ["calls", "changes"] {
-        let read = &bundle[member]["a"];
+    for (member, deployment) in [("calls", "a"), ("changes", "b")] {
+        let read = &bundle[member][deployment];
         assert!(
             read.as_array().is_some_and(|read| !read.is_empty()) || read["not_read"].is_string(),
             "{member}: {read}"

@@ -77,6 +77,8 @@ pub(crate) struct Account {
     pub(crate) gateways: super::shared_lists::SharedList,
     /// Its runtimes, for all deployments.
     pub(crate) runtimes: super::shared_lists::SharedList,
+    /// When requests to the control plane may be sent.
+    pub(crate) pace: super::request_pace::RequestPace,
     /// When CloudTrail was last asked: it allows two requests a second for an account and region.
     pub(crate) last_lookup: tokio::sync::Mutex<Option<std::time::Instant>>,
 }
@@ -185,6 +187,7 @@ impl Accounts {
             series: super::metrics::Known::default(),
             gateways: super::shared_lists::SharedList::default(),
             runtimes: super::shared_lists::SharedList::default(),
+            pace: super::request_pace::RequestPace::default(),
             last_lookup: tokio::sync::Mutex::default(),
         }))
     }

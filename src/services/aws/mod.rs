@@ -17,6 +17,7 @@ mod policy_resources;
 mod providers;
 mod public_address;
 mod raw_json;
+mod request_pace;
 pub(crate) mod resources;
 pub(crate) mod runtimes;
 mod sdk_http;

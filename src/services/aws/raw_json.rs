@@ -97,9 +97,10 @@ impl Intercept for Capture {
     }
 }
 
-/// Sends an SDK's request and gives the JSON that came back.
+/// Sends an SDK's request at its turn and gives the JSON that came back.
 macro_rules! captured {
     ($account:expr, $doing:expr, $request:expr) => {{
+        $account.pace.turn($doing.action).await;
         let capture = $crate::services::aws::raw_json::Capture::default();
         match $request
             .customize()

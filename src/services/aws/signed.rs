@@ -117,6 +117,7 @@ impl AwsClient {
         let mut failures = 0;
         let mut may_be_done = false;
         loop {
+            account.pace.turn(doing.action).await;
             match self.send_once(account, doing, request).await {
                 Err((failure, was_sent))
                     if failure.kind.is_transient()

@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::state::{Actor, TrailEvent};
+use crate::aws::secrets::{ROTATION_AGE_HOURS, VALUE_AGE_HOURS};
 use crate::scenarios::Scenario;
 use crate::seed::Seed;
 
@@ -120,7 +121,7 @@ impl History<'_> {
             request: json!({"secretId": arn, "clientRequestToken": token}),
             response: json!({ "arn": arn }),
             resources: vec![("AWS::SecretsManager::Secret", arn.to_owned())],
-            ..self.event("put secret value", 20, PERSON)
+            ..self.event("put secret value", VALUE_AGE_HOURS, PERSON)
         }
     }
 
@@ -143,7 +144,11 @@ impl History<'_> {
             user_agent: SECRETS_MANAGER.into(),
             source_address: SECRETS_MANAGER.into(),
             resources: vec![("AWS::SecretsManager::Secret", arn.to_owned())],
-            ..self.event("rotation", 70, Actor::Service(SECRETS_MANAGER))
+            ..self.event(
+                "rotation",
+                ROTATION_AGE_HOURS,
+                Actor::Service(SECRETS_MANAGER),
+            )
         }
     }
 }

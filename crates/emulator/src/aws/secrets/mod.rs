@@ -7,4 +7,6 @@ mod rotation;
 mod staging;
 mod state;
 
-pub(crate) use self::state::{Payload, Secret, SecretsState, Version};
+pub(crate) use self::state::{
+    Payload, ROTATION_AGE_HOURS, Secret, SecretsState, VALUE_AGE_HOURS, Version,
+};

@@ -181,6 +181,14 @@ fn own(seed: &Seed, deployment: &Scenario, began: Timestamp) -> Option<Secret> {
         ..initial(seed, deployment, deployment.name, &value, began)
     };
     if deployment.name == "d" {
+        let rotated = began
+            .checked_sub(SignedDuration::from_hours(ROTATION_AGE_HOURS))
+            .unwrap_or(began);
+        secret.changed = rotated;
+        secret.rotated = Some(rotated);
+        for version in &mut secret.versions {
+            version.created = rotated;
+        }
         secret.rotation_enabled = Some(true);
         secret.rotation_function = Some(crate::aws::control::shapes::lambda_arn(ROTATION_FUNCTION));
         secret.rotation_rules =
@@ -232,6 +240,11 @@ fn managed(seed: &Seed, deployment: &Scenario, began: Timestamp) -> Option<Secre
     })
 }
 
+/// Hours since the secrets of the world got their values. The history of CloudTrail agrees.
+pub(crate) const VALUE_AGE_HOURS: i64 = 45 * 24;
+/// Hours since the secret that rotates every month was rotated.
+pub(crate) const ROTATION_AGE_HOURS: i64 = 70;
+
 /// Returns a secret of one version; `label` tells the versions of the world apart when their ids are drawn.
 fn initial(
     seed: &Seed,
@@ -241,7 +254,7 @@ fn initial(
     began: Timestamp,
 ) -> Secret {
     let created = began
-        .checked_sub(SignedDuration::from_hours(45 * 24))
+        .checked_sub(SignedDuration::from_hours(VALUE_AGE_HOURS))
         .unwrap_or(began);
     Secret {
         arn: String::new(),
