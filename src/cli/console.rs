@@ -224,7 +224,7 @@ impl Memory {
             |path| path.display().to_string(),
         );
         Self {
-            view: state_file("view.json"),
+            view: state_file(runtime::VIEW_FILE),
             fleet: state_file("fleet.json"),
             place,
         }

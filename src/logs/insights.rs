@@ -9,7 +9,7 @@ use crate::model::{Failure, LogScanEstimate, Moment, with_separators};
 
 pub use chart::{InsightsChart, InsightsSeries};
 pub use rows::{InsightsColumn, InsightsOutput, InsightsRow, column_names};
-pub use saved::{SavedInsightsQuery, saved_queries};
+pub use saved::{ANY_SESSION, SavedInsightsQuery, saved_queries};
 
 /// A query that may scan more bytes than this is run after a question.
 const ASK_ABOVE_BYTES: u64 = 10_000_000_000;

@@ -26,8 +26,8 @@ use crate::{
 pub enum Slot {
     /// The list of a kind in a deployment.
     List(DeploymentName, Kind),
-    /// The detail that is open.
-    Detail,
+    /// The detail of a resource. Two of them are read at a time to be compared.
+    Detail(ResourceKey),
     /// The tail that is shown.
     Tail,
     /// The reading of log lines from before the tail that is shown.

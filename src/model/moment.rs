@@ -63,12 +63,35 @@ impl Moment {
 
     /// Formats the moment as `HH:MM:SS` in a time zone, with `MM-DD` before it where it is not of the day of `now`.
     pub fn clock_or_date(self, now: Self, zone: &jiff::tz::TimeZone) -> String {
-        let day = |moment: Self| moment.format("%Y-%m-%d", zone);
-        if day(self) == day(now) {
+        if self.is_same_day(now, zone) {
             self.clock(zone)
         } else {
-            self.format("%m-%d %H:%M:%S", zone)
+            self.date_clock(zone)
         }
+    }
+
+    /// Returns whether both moments are of one day in a time zone.
+    pub fn is_same_day(self, other: Self, zone: &jiff::tz::TimeZone) -> bool {
+        let day = |moment: Self| {
+            let at = jiff::Timestamp::from_millisecond(moment.0).ok()?;
+            Some(at.to_zoned(zone.clone()).date())
+        };
+        day(self) == day(other)
+    }
+
+    /// Formats the moment as `MM-DD HH:MM:SS` in a time zone.
+    pub fn date_clock(self, zone: &jiff::tz::TimeZone) -> String {
+        self.format("%m-%d %H:%M:%S", zone)
+    }
+
+    /// Formats the moment as `MM-DD HH:MM:SS.mmm` in a time zone.
+    pub fn date_clock_millis(self, zone: &jiff::tz::TimeZone) -> String {
+        self.format("%m-%d %H:%M:%S%.3f", zone)
+    }
+
+    /// Formats the moment as `MM-DD HH:MM` in a time zone.
+    pub fn date_minutes(self, zone: &jiff::tz::TimeZone) -> String {
+        self.format("%m-%d %H:%M", zone)
     }
 
     /// Formats the moment as `HH:MM:SS.mmm` in a time zone.

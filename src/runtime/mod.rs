@@ -19,4 +19,4 @@ pub use canvas::Canvas;
 pub use effect_runner::ServiceRunner;
 pub use run::{Console, ConsoleEnd, Faults, Input, ProcessSignal, Start, console, run};
 pub use tasks::{EffectRunner, Sender, TaskMessage, Tasks};
-pub use view_memory_file::{read_fleet, read_view, write_fleet, write_view};
+pub use view_memory_file::{VIEW_FILE, read_fleet, read_view, write_fleet, write_view};

@@ -135,7 +135,7 @@ impl<P: EffectRunner> Tasks<P> {
         }
         let Some(slot) = self.runner.slot(&effect) else {
             let sender = Sender {
-                slot: Slot::Detail,
+                slot: Slot::Once(0),
                 generation: 0,
                 channel: self.channel.clone(),
             };

@@ -7,6 +7,9 @@ use crate::{
     state::{FleetSnapshot, ViewMemory},
 };
 
+/// Name of the file of the view, in the state folder.
+pub const VIEW_FILE: &str = "view.json";
+
 /// Reads the view of the last run. A missing or unreadable file means that nothing is remembered.
 pub fn read_view(path: &Path) -> ViewMemory {
     fs::read_to_string(path).map_or_else(|_| ViewMemory::default(), |text| ViewMemory::parse(&text))

@@ -21,13 +21,16 @@ use crate::{
 };
 use document::{DetailDocument, DetailTab, TextLine};
 
+/// The API's answer about one resource.
+type DescribeResult = Result<Box<Resource>, Failure>;
+
 /// An open detail.
 #[derive(Clone, Debug)]
 pub struct Detail {
     key: ResourceKey,
-    described: Option<Result<Box<Resource>, Failure>>,
+    described: Option<DescribeResult>,
     /// The resource to compare with, and its answer.
-    other: Option<(ResourceKey, Option<Box<Resource>>)>,
+    other: Option<(ResourceKey, Option<DescribeResult>)>,
     asked: Moment,
     tab: DetailTab,
     /// How far the facts are scrolled.
@@ -68,7 +71,7 @@ impl Detail {
         } else if let Some((other, answer)) = &mut self.other
             && other == key
         {
-            *answer = result.ok().map(Box::new);
+            *answer = Some(result.map(Box::new));
         }
     }
 
@@ -112,12 +115,30 @@ impl Detail {
 
     /// Returns the lines of the API's answer in the current tab.
     fn document_lines(&self, store: &Store) -> Vec<TextLine> {
-        let other = self
-            .other
-            .as_ref()
-            .and_then(|(key, answer)| answer.as_deref().or_else(|| store.resource(key)));
-        self.resource(store)
-            .map_or_else(Vec::new, |resource| self.tab.lines(resource, other))
+        match &self.other {
+            Some((_, answer)) if self.tab == DetailTab::Difference => {
+                self.difference(answer.as_ref())
+            }
+            Some(_) | None => self
+                .resource(store)
+                .map_or_else(Vec::new, |resource| self.tab.lines(resource)),
+        }
+    }
+
+    /// Returns what is different, once both answers are here: a list says less of a resource than its own answer, and a comparison
+    /// of the two would show differences that there are not.
+    fn difference(&self, other: Option<&DescribeResult>) -> Vec<TextLine> {
+        let (text, role) = match (&self.described, other) {
+            (Some(Ok(resource)), Some(Ok(other))) => {
+                return document::difference_lines(resource, other);
+            }
+            (Some(Err(failure)), _) | (_, Some(Err(failure))) => (
+                format!("cannot be compared: {}: {}", failure.doing, failure.cause),
+                Role::Failed,
+            ),
+            (None, _) | (_, None) => ("asking AWS for both".to_owned(), Role::Dim),
+        };
+        vec![TextLine::plain(vec![(text, role)])]
     }
 
     /// Does what the user wants with it.

@@ -48,6 +48,18 @@ pub struct NamedText {
     pub text: String,
 }
 
+impl NamedText {
+    /// Returns the words about a name that nothing is kept under: they name those that there are.
+    pub fn unknown(name: &str, kept: &[Self]) -> String {
+        let names: Vec<String> = kept.iter().map(|kept| format!("@{}", kept.name)).collect();
+        if names.is_empty() {
+            format!("nothing is kept as @{name}; in the console, @{name}=… keeps something")
+        } else {
+            format!("nothing is kept as @{name}; there are {}", names.join(", "))
+        }
+    }
+}
+
 /// How the Fleet was shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

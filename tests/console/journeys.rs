@@ -518,7 +518,7 @@ impl EffectRunner for Scripted {
             Effect::Fleet(FleetEffect::List(deployment, kind)) => {
                 Slot::List(deployment.clone(), *kind)
             }
-            Effect::Fleet(FleetEffect::Describe(_)) => Slot::Detail,
+            Effect::Fleet(FleetEffect::Describe(key)) => Slot::Detail(key.clone()),
             Effect::Logs(LogsEffect::Tail(..)) => Slot::Tail,
             Effect::Secrets(SecretsEffect::Rotate { .. }) => Slot::Rotation,
             _ => Slot::Once(self.watch.effects().len() as u64),

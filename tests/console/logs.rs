@@ -283,6 +283,32 @@ fn the_window_moves_and_zooms_and_reads_older_lines_before_its_beginning() {
 }
 
 #[test]
+fn a_window_over_days_has_dates_and_counts_lines_without_notices() {
+    let mut harness = ready();
+    harness.keys("2");
+    arrive(&mut harness, call(2, 60_000, 46, None));
+    harness.keys("@");
+    harness.text("2 days ago");
+    harness.keys("enter");
+    let day = 24 * 3_600_000;
+    let mut older = world::lines(call(1, day, 46, None));
+    older.notices = vec![LogNotice {
+        at: NOW.plus(-day / 2),
+        kind: NoticeKind::Started,
+        text: "live tail of 2 groups".to_owned(),
+    }];
+    harness.on(Event::Logs(LogsEvent::Arrived(older)));
+    harness.on(Event::Logs(LogsEvent::WindowRead(Ok(()))));
+    harness.keys("-");
+    let first = harness.line("Started processing request");
+    let date = first.trim_start_matches(['▌', ' ']).chars().nth(2);
+    assert_eq!(date, Some('-'), "the day is named: {first}");
+    harness.keys("+");
+    harness.shows("5 of 10");
+    harness.shows("5 in here");
+}
+
+#[test]
 fn a_long_gap_waits_until_its_lines_are_asked_for() {
     let mut harness = ready();
     harness.keys("2");

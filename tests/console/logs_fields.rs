@@ -68,6 +68,15 @@ fn a_filter_and_a_query_are_kept_under_a_name() {
     harness.shows("@bad");
     harness.keys("up enter");
     harness.hides("fine");
+    harness.keys("esc & @ b down enter");
+    harness.hides("fine");
+    harness.keys("esc & @ n o enter");
+    harness.shows("nothing is kept as @no; there are @bad");
+    harness.shows("fine");
+    harness.keys("I ctrl-u");
+    harness.text("filter session = 'SESSION-ID'");
+    assert_eq!(harness.keys("enter"), [], "nothing is sent");
+    harness.shows("put the id of a session in the place of SESSION-ID");
     harness.keys("I ctrl-u");
     harness.text("@all=stats count(*)");
     let effects = harness.keys("enter");

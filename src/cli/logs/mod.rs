@@ -19,9 +19,12 @@ use futures::{
 use regex::Regex;
 
 use crate::{
+    config::state_file,
     logs::{Filter, Level},
     model::{Failure, LogQuery, Moment, TailStatus, did_you_mean},
     net::clock,
+    runtime::{VIEW_FILE, read_view},
+    state::NamedText,
 };
 
 use super::{
@@ -107,13 +110,28 @@ impl LogsOptions {
 
 /// Reads `--filter`.
 pub(super) fn filter(text: &str) -> Result<Filter, String> {
-    let filter = Filter::parse(text)?;
+    let filter = Filter::parse(&kept_filter(text)?)?;
     match filter.call_id() {
         Some(id) => Err(format!(
             "call= finds the lines of a call in the console; here `agentcore-console trace {id}` shows them"
         )),
         None => Ok(filter),
     }
+}
+
+/// Returns the filter that the console keeps under a name where `text` is one, otherwise the text itself.
+fn kept_filter(text: &str) -> Result<String, String> {
+    let is_of_name = |letter: char| letter.is_alphanumeric() || matches!(letter, '-' | '_');
+    let name = text.trim().strip_prefix('@');
+    let Some(name) = name.filter(|name| !name.is_empty() && name.chars().all(is_of_name)) else {
+        return Ok(text.to_owned());
+    };
+    let kept = state_file(VIEW_FILE).map(|path| read_view(&path).logs.named_filters);
+    let kept = kept.unwrap_or_default();
+    let found = kept.iter().find(|kept| kept.name == name);
+    found
+        .map(|kept| kept.text.clone())
+        .ok_or_else(|| NamedText::unknown(name, &kept))
 }
 
 /// The commands below `logs`.

@@ -10,7 +10,7 @@ pub struct SavedInsightsQuery {
 }
 
 /// Stands for a session id that is not known.
-const ANY_SESSION: &str = "SESSION-ID";
+pub const ANY_SESSION: &str = "SESSION-ID";
 
 /// Returns the queries to begin with. `session` is the session id of the line that is looked at.
 ///

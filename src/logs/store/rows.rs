@@ -21,6 +21,19 @@ impl LogStore {
         entries
     }
 
+    /// Number of rows that pass the filter and are log lines: notices pass every filter, and are no lines.
+    pub fn lines_shown(&self) -> usize {
+        let with_notices = self.segments.iter().filter(|segment| segment.notices() > 0);
+        let notices: usize = with_notices
+            .map(|segment| {
+                let lines = (0..segment.rows()).filter_map(|row| segment.line_of_row(row));
+                let marks = lines.filter_map(|line| segment.mark(line));
+                marks.filter(|mark| mark.is_notice()).count()
+            })
+            .sum();
+        self.len().saturating_sub(notices)
+    }
+
     /// Time of a row, without its text.
     pub fn time_of_row(&self, index: usize) -> Option<Moment> {
         let (segment, line) = self.locate(index)?;

@@ -135,7 +135,7 @@ impl EffectRunner for ServiceRunner {
         Some(match effect {
             Effect::Fleet(effect) => match effect {
                 FleetEffect::List(deployment, kind) => Slot::List(deployment.clone(), *kind),
-                FleetEffect::Describe(_) => Slot::Detail,
+                FleetEffect::Describe(key) => Slot::Detail(key.clone()),
                 FleetEffect::CountCalls(keys) => Slot::Counts(keys.first()?.deployment.clone()),
                 FleetEffect::ReadChanges(names, _) => Slot::Changes(names.first()?.clone()),
                 FleetEffect::ReadCalls { deployment, .. } => Slot::Calls(deployment.clone()),

@@ -52,10 +52,10 @@ impl DetailTab {
         }
     }
 
-    /// Returns the lines of a tab that shows the API's answer.
-    pub(super) fn lines(self, resource: &Resource, other: Option<&Resource>) -> Vec<TextLine> {
+    /// Returns the lines of a tab that shows the API's answer alone.
+    pub(super) fn lines(self, resource: &Resource) -> Vec<TextLine> {
         match self {
-            Self::Facts => Vec::new(),
+            Self::Facts | Self::Difference => Vec::new(),
             Self::Yaml => yaml_lines(&resource.raw)
                 .into_iter()
                 .map(TextLine::of)
@@ -64,13 +64,6 @@ impl DetailTab {
                 .into_iter()
                 .map(TextLine::of)
                 .collect(),
-            Self::Difference => match other {
-                Some(other) => difference_lines(resource, other),
-                None => vec![TextLine::plain(vec![(
-                    "asking AWS for the other one".to_owned(),
-                    Role::Dim,
-                )])],
-            },
         }
     }
 }
@@ -83,7 +76,7 @@ pub(super) struct TextLine {
 }
 
 impl TextLine {
-    fn plain(line: StyledLine) -> Self {
+    pub(super) fn plain(line: StyledLine) -> Self {
         Self {
             depth: 0,
             line: line.into(),
@@ -103,7 +96,7 @@ impl TextLine {
 }
 
 /// Returns what is different, by path: what stands here, and what stands in the other one.
-fn difference_lines(resource: &Resource, other: &Resource) -> Vec<TextLine> {
+pub(super) fn difference_lines(resource: &Resource, other: &Resource) -> Vec<TextLine> {
     let found = kinds::differences(&other.raw, &resource.raw);
     let title = |mark: &str, resource: &Resource, role| {
         TextLine::plain(vec![

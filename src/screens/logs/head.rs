@@ -207,10 +207,7 @@ impl Logs {
         let label = |text: &str| (text.to_owned(), Role::Dim);
         let mut spans = Vec::new();
         let (filter, only) = match self.view {
-            LogsView::Lines => (
-                self.filter.as_str(),
-                LevelStep::of(&self.hidden.hidden_levels).words(),
-            ),
+            LogsView::Lines => (self.filter.as_str(), self.hidden_words()),
             LogsView::Calls => (
                 self.calls.filter(),
                 Some("failed only").filter(|_| self.calls.failed_only),
@@ -234,22 +231,24 @@ impl Logs {
             }
         }
         if self.view == LogsView::Lines && !self.store.filter().is_empty() {
-            // Notices pass every filter, and are no lines.
-            let notices = if self.range.window.is_some() {
-                0
-            } else {
-                self.store.notice_count()
-            };
             spans.push((
                 format!(
                     "  {} of {}",
-                    thousands(self.store.len().saturating_sub(notices)),
+                    thousands(self.store.lines_shown()),
                     thousands(self.store.kept())
                 ),
                 Role::Dim,
             ));
         }
         spans
+    }
+
+    /// Returns what the toggles leave out, where they leave something out.
+    fn hidden_words(&self) -> Option<&'static str> {
+        let hidden = &self.hidden;
+        LevelStep::of(&hidden.hidden_levels)
+            .words()
+            .or_else(|| (!hidden.is_empty()).then_some("without what is switched off"))
     }
 
     /// Returns what is said at the right of the line: hits and what is new, the slowest call, the call that is looked for.

@@ -220,8 +220,8 @@ impl Logs {
         painter.hline(Rect { height: 1, ..area });
         let (begin, end) = self.range.axis(context.now);
         let labels = area.y + 1;
-        let left = begin.clock(context.zone);
-        let right = end.clock(context.zone);
+        let label = |at: Moment| axis_label(at, (begin, end), context);
+        let (left, right) = (label(begin), label(end));
         let Some((window, (from, until))) = self
             .window_columns(context, area.width)
             .zip(self.range.window)
@@ -236,27 +236,28 @@ impl Logs {
         painter.text(first, area.y, 1, "┣", Role::Accent);
         painter.text(last, area.y, 1, "┫", Role::Accent);
         let inside = match self.view {
-            LogsView::Lines => self.store.len(),
+            LogsView::Lines => self.store.lines_shown(),
             LogsView::Calls => self.calls.rows().len(),
             LogsView::Patterns => self.patterns.lines,
             LogsView::Query => self.query.output.rows.len(),
         };
         let words = format!(
             "{}  {} in here  {}",
-            from.clock(context.zone),
+            label(from),
             thousands(inside),
-            until.clock(context.zone)
+            label(until)
         );
         let width = u16::try_from(text_width(&words)).unwrap_or(area.width);
         let middle = first + last.saturating_sub(first) / 2;
         let x = middle
             .saturating_sub(width / 2)
             .clamp(area.x, area.right().saturating_sub(width).max(area.x));
-        if x > area.x + 10 {
-            painter.text(area.x, labels, 8, &left, Role::Faint);
+        let room = u16::try_from(text_width(&left)).unwrap_or(area.width);
+        if x > area.x + room + 2 {
+            painter.text(area.x, labels, room, &left, Role::Faint);
         }
-        if x + width + 10 < area.right() {
-            painter.text_right(area.right(), labels, 8, &right, Role::Faint);
+        if x + width + room + 2 < area.right() {
+            painter.text_right(area.right(), labels, room, &right, Role::Faint);
         }
         painter.text(x, labels, width, &words, Role::Accent);
     }
@@ -350,12 +351,25 @@ pub(super) fn draw_axis_times(
     painter: &mut Painter<'_>,
 ) {
     let y = axis.y + 1;
-    let left = begin.clock(context.zone);
-    let middle = begin.plus(end.since(begin) / 2).clock(context.zone);
-    let right = end.clock(context.zone);
+    let label = |at: Moment| axis_label(at, (begin, end), context);
+    let (left, right) = (label(begin), label(end));
+    let middle = label(begin.plus(end.since(begin) / 2));
+    let room = u16::try_from(text_width(&left)).unwrap_or(axis.width);
     painter.text(axis.x, y, axis.width, &left, Role::Faint);
-    painter.text(axis.x + axis.width / 2, y, 8, &middle, Role::Faint);
-    painter.text_right(axis.right(), y, 8, &right, Role::Faint);
+    if axis.width > 3 * room + 4 {
+        let x = axis.x + axis.width / 2 - room / 2;
+        painter.text(x, y, room, &middle, Role::Faint);
+    }
+    painter.text_right(axis.right(), y, room, &right, Role::Faint);
+}
+
+/// Returns a time on an axis: with its date where the axis is longer than a day or does not begin today.
+fn axis_label(at: Moment, (begin, end): (Moment, Moment), context: &ViewContext<'_>) -> String {
+    if begin.is_same_day(end, context.zone) && begin.is_same_day(context.now, context.zone) {
+        at.clock(context.zone)
+    } else {
+        at.date_clock(context.zone)
+    }
 }
 
 /// Returns the levels that can be hidden: name, number of lines, a level of them, colour, key.

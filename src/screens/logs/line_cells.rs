@@ -28,6 +28,11 @@ const DEPLOYMENT_WIDTH: u16 = 14;
 /// Columns of a deployment's title where there is little room.
 const NARROW_DEPLOYMENT: u16 = 9;
 
+/// Columns of a date and a time with milliseconds.
+const DATE_MILLIS: u16 = 18;
+/// Columns of a date and a time to the minute.
+const DATE_MINUTES: u16 = 11;
+
 /// Where the columns of a line stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct LineColumns {
@@ -50,8 +55,19 @@ impl LineColumns {
     /// Places the columns in a window that begins at `x` and is `width` columns wide.
     pub(super) fn of(x: u16, width: u16, is_merged: bool) -> Self {
         let is_narrow = width < SOURCE_WORDS_FROM;
+        Self::with_time(x, width, is_merged, if is_narrow { 8 } else { 12 })
+    }
+
+    /// Places the columns of lines that are not all of today: their times have a date.
+    pub(super) fn with_dates(x: u16, width: u16, is_merged: bool) -> Self {
+        let is_narrow = width < SOURCE_WORDS_FROM;
+        let time_width = if is_narrow { DATE_MINUTES } else { DATE_MILLIS };
+        Self::with_time(x, width, is_merged, time_width)
+    }
+
+    fn with_time(x: u16, width: u16, is_merged: bool, time_width: u16) -> Self {
+        let is_narrow = width < SOURCE_WORDS_FROM;
         let time = x + 1;
-        let time_width = if is_narrow { 8 } else { 12 };
         let mut next = time + time_width + if is_narrow { 1 } else { 2 };
         let deployment = is_merged.then_some(next);
         let deployment_width = if width >= DEPLOYMENTS_FROM {
@@ -97,8 +113,12 @@ impl Logs {
         context: &ViewContext<'_>,
     ) -> String {
         match self.times {
-            TimeFormat::Absolute if width < 12 => entry.at.clock(context.zone),
-            TimeFormat::Absolute => entry.at.clock_millis(context.zone),
+            TimeFormat::Absolute => match width {
+                DATE_MILLIS => entry.at.date_clock_millis(context.zone),
+                DATE_MINUTES => entry.at.date_minutes(context.zone),
+                ..12 => entry.at.clock(context.zone),
+                _ => entry.at.clock_millis(context.zone),
+            },
             TimeFormat::Age => format!("{:>w$}", entry.at.age(context.now), w = usize::from(width)),
             TimeFormat::Delta => {
                 let delta = above.map_or_else(String::new, |above| delta(entry.at.since(above)));

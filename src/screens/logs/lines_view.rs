@@ -72,7 +72,13 @@ impl Logs {
 
     /// The rows around the cursor; a wrapped line takes more than one, so the window is filled from its end.
     fn draw_lines(&self, context: &ViewContext<'_>, area: Rect, painter: &mut Painter<'_>) {
-        let mut columns = LineColumns::of(area.x, area.width, self.is_merged());
+        let begin = self.store.time_of_row(0).unwrap_or(context.now);
+        let place = if begin.is_same_day(context.now, context.zone) {
+            LineColumns::of
+        } else {
+            LineColumns::with_dates
+        };
+        let mut columns = place(area.x, area.width, self.is_merged());
         let fields = place_fields(&self.fields, &mut columns);
         let area = if self.fields.is_empty() {
             area

@@ -16,10 +16,12 @@ pub(super) enum TypedText {
     },
     /// A name that is to be forgotten.
     Forget(String),
+    /// A name that nothing is kept under.
+    Unknown(String),
 }
 
 impl TypedText {
-    /// Reads what was typed. A name that nothing is kept under is a text like any other.
+    /// Reads what was typed. A name is a word alone: with more behind it, it is a text like any other.
     pub(super) fn read(typed: &str, kept: &[NamedText]) -> Self {
         let typed = typed.trim();
         let Some((name, rest)) = split(typed) else {
@@ -32,9 +34,14 @@ impl TypedText {
                 text: text.to_owned(),
             },
             None => {
+                if !rest.is_empty() {
+                    return Self::Text(typed.to_owned());
+                }
                 let found = kept.iter().find(|kept| kept.name == name);
-                let text = found.filter(|_| rest.is_empty());
-                Self::Text(text.map_or_else(|| typed.to_owned(), |kept| kept.text.clone()))
+                found.map_or_else(
+                    || Self::Unknown(name.to_owned()),
+                    |kept| Self::Text(kept.text.clone()),
+                )
             }
         }
     }

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     screens::{ScreenUpdate, UpdateContext},
+    state::NamedText,
     widgets::LineInput,
 };
 
@@ -222,6 +223,10 @@ impl Logs {
                 ScreenUpdate::request(AppRequest::Say(words))
             }
             TypedText::Forget(name) => forgotten(&mut self.named_filters, &name),
+            TypedText::Unknown(name) => {
+                let words = NamedText::unknown(&name, &self.named_filters);
+                ScreenUpdate::request(AppRequest::Say(words))
+            }
         }
     }
 
@@ -234,6 +239,10 @@ impl Logs {
                 self.ask_query(&text, context)
             }
             TypedText::Forget(name) => forgotten(&mut self.query.named, &name),
+            TypedText::Unknown(name) => {
+                let words = NamedText::unknown(&name, &self.query.named);
+                ScreenUpdate::request(AppRequest::Say(words))
+            }
         }
     }
 
@@ -319,13 +328,15 @@ impl Logs {
         let Some(prompt) = &mut self.prompt else {
             return;
         };
-        // Filters lie above the prompt, the latest next to it; queries are listed below it.
-        let is_away = is_previous == (prompt.kind == PromptKind::Filter);
+        // Used filters lie above the prompt, the latest next to it; queries and names are listed below it.
+        let is_name = prompt.kind == PromptKind::Filter && prompt.stem.starts_with('@');
+        let is_above = prompt.kind == PromptKind::Filter && !is_name;
+        let is_away = is_previous == is_above;
         let next = match (prompt.recalled, is_away) {
-            (None, true) => Some(0),
+            (None, is_away) if is_away || is_name => Some(0),
             (Some(at), true) => Some((at + 1).min(texts.len().saturating_sub(1))),
             (Some(at), false) => at.checked_sub(1),
-            (None, false) => None,
+            (None, _) => None,
         };
         prompt.recalled = next;
         let text = next.and_then(|at| texts.get(at)).cloned();
@@ -338,17 +349,22 @@ impl Logs {
             return;
         }
         if let Some(prompt) = &mut self.prompt {
-            prompt.kind = if prompt.kind == PromptKind::Export {
-                PromptKind::ExportMarked
+            let (kind, from, to) = if prompt.kind == PromptKind::Export {
+                (PromptKind::ExportMarked, "-lines.", "-marked.")
             } else {
-                PromptKind::Export
+                (PromptKind::Export, "-marked.", "-lines.")
             };
+            prompt.kind = kind;
+            // The proposed name says what is written; one that was typed stays.
+            if prompt.input.text().contains(from) {
+                prompt.input = LineInput::new(&prompt.input.text().replacen(from, to, 1));
+            }
         }
     }
 }
 
 /// Forgets a name, and says so.
-fn forgotten(kept: &mut Vec<crate::state::NamedText>, name: &str) -> ScreenUpdate {
+fn forgotten(kept: &mut Vec<NamedText>, name: &str) -> ScreenUpdate {
     let words = if named::forget(kept, name) {
         format!("@{name} is forgotten")
     } else {

@@ -4,7 +4,7 @@ use super::{AppRequest, LogWindow, Logs, LogsView, prompt::LogsPrompt};
 use crate::{
     logs::{
         LogRecord,
-        insights::{self, InsightsOutput, InsightsRow, MAX_GROUPS, saved_queries},
+        insights::{self, ANY_SESSION, InsightsOutput, InsightsRow, MAX_GROUPS, saved_queries},
         own_spans_only, spans_of,
     },
     messages::{Action, Effect, ListAction, LogsEffect, Slot},
@@ -57,6 +57,8 @@ pub(super) struct QueryPanel {
     pub(super) typed: String,
     /// What was asked last.
     pub(super) request: Option<LogQueryRequest>,
+    /// Title of the logs that it reads.
+    pub(super) scope: String,
     /// What it may scan.
     pub(super) estimate: Option<LogScanEstimate>,
     pub(super) output: InsightsOutput,
@@ -92,7 +94,7 @@ impl QueryPanel {
         matches!(self.phase, QueryPhase::Estimating | QueryPhase::Running)
     }
 
-    fn begin(&mut self, typed: String, request: LogQueryRequest) {
+    fn begin(&mut self, typed: String, scope: String, request: LogQueryRequest) {
         self.used.retain(|used| *used != typed);
         self.used.insert(0, typed.clone());
         self.used.truncate(USED_QUERIES);
@@ -100,6 +102,7 @@ impl QueryPanel {
             phase: QueryPhase::Estimating,
             typed,
             request: Some(request),
+            scope,
             used: std::mem::take(&mut self.used),
             named: std::mem::take(&mut self.named),
             ..Self::default()
@@ -174,6 +177,10 @@ impl Logs {
 
     /// Asks what a query may scan. It runs after that, unless it is expensive.
     pub(super) fn ask_query(&mut self, text: &str, context: &UpdateContext<'_>) -> ScreenUpdate {
+        if text.contains(ANY_SESSION) {
+            let words = format!("put the id of a session in the place of {ANY_SESSION}");
+            return ScreenUpdate::request(AppRequest::Say(words));
+        }
         let (deployment, groups) = match self.query_scope(context.store) {
             Ok(scope) => scope,
             Err(words) => return ScreenUpdate::request(AppRequest::Say(words)),
@@ -184,7 +191,10 @@ impl Logs {
             text: own_spans_only(text.trim(), &self.owners_of_shared_spans()),
             window: self.range.window.unwrap_or(self.range.axis(context.now)),
         };
-        self.query.begin(text.trim().to_owned(), request.clone());
+        let scope = self.source.as_ref().map(|source| source.title.clone());
+        let typed = text.trim().to_owned();
+        self.query
+            .begin(typed, scope.unwrap_or_default(), request.clone());
         ScreenUpdate::effect(Effect::Logs(LogsEffect::EstimateQuery(request)))
     }
 

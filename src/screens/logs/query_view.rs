@@ -5,7 +5,6 @@ use ratatui::layout::Rect;
 use super::{
     Logs,
     head::{Spans, draw_spans, thousands},
-    line_cells::title_of,
     prompt::PromptKind,
     query::QueryPhase,
     query_bar::folded,
@@ -116,10 +115,7 @@ impl Logs {
                 estimate.is_none_or(|found| !found.missing.contains(group))
             })
             .count();
-        let mut spans = vec![(
-            title_of(request.deployment.as_str(), context).to_owned(),
-            Role::Name,
-        )];
+        let mut spans = vec![(self.query.scope.clone(), Role::Name)];
         spans.push(if missing == 0 {
             dim(format!("   {}", pluralize(read, "group")))
         } else {
