@@ -64,6 +64,12 @@ impl App {
             }
             PaletteCommand::Logs(target) => self.open_logs(target, LogWindow::default()),
             PaletteCommand::LogWindow(target, window) => self.open_logs(target, window),
+            PaletteCommand::LogsIn(name, view) => {
+                let target = PaletteTarget::Deployment(name);
+                let opened = self.open_logs(target, LogWindow::default());
+                let shown = self.logs.show_view(view);
+                opened.and(self.follow(shown))
+            }
         }
     }
 

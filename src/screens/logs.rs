@@ -117,7 +117,7 @@ pub struct Logs {
 
 /// What of the logs is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum LogsView {
+pub enum LogsView {
     /// Lines.
     #[default]
     Lines,

@@ -10,7 +10,7 @@ use ratatui::layout::Rect;
 use crate::{
     messages::{Action, ListAction, PromptAction, Route},
     model::{DeploymentName, ResourceKey, pluralize},
-    screens::logs::LogWindow,
+    screens::logs::{LogWindow, LogsView},
     theme::Role,
     widgets::{LineInput, List, Painter, cut_middle, text_width},
 };
@@ -41,6 +41,8 @@ pub enum PaletteCommand {
     Logs(PaletteTarget),
     /// A window of the logs of a deployment, resource or log group.
     LogWindow(PaletteTarget, LogWindow),
+    /// A view of the logs of a deployment.
+    LogsIn(DeploymentName, LogsView),
     /// The tools of a deployment or resource.
     Tools(PaletteTarget),
     /// The detail of a resource in the Fleet.
@@ -138,6 +140,7 @@ impl PaletteItem {
                 "Opens Logs with the lines of this time.".to_owned()
             }
             PaletteCommand::LogWindow(..) => "Opens Logs from this time on.".to_owned(),
+            PaletteCommand::LogsIn(..) => "Opens this view of Logs with a live tail.".to_owned(),
             PaletteCommand::Tools(_) => "Opens Tools, signs in and lists the tools.".to_owned(),
             PaletteCommand::Reveal(_) => "Opens the detail in Fleet.".to_owned(),
             PaletteCommand::Rotate(_) => {

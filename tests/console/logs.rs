@@ -844,6 +844,23 @@ fn late_findings_of_an_open_waterfall_are_shown() {
 }
 
 #[test]
+fn the_palette_opens_calls_and_patterns_of_a_deployment_by_the_words_of_the_commands() {
+    for (typed, shown) in [
+        ("calls", "TIME▾"),
+        ("calls prod", "TIME▾"),
+        ("patterns prod", "COUNT"),
+    ] {
+        let mut harness = tailing();
+        harness.keys("1 :");
+        harness.text(typed);
+        harness.keys("enter");
+        harness.shows("2 Logs");
+        arrive(&mut harness, all_calls());
+        harness.shows(shown);
+    }
+}
+
+#[test]
 fn the_palette_opens_any_window_of_the_logs() {
     let mut harness = ready();
     harness.keys(":");

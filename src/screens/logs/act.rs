@@ -169,7 +169,8 @@ impl Logs {
         }
     }
 
-    fn show_view(&mut self, view: LogsView) -> ScreenUpdate {
+    /// Shows lines, calls, patterns or the query.
+    pub fn show_view(&mut self, view: LogsView) -> ScreenUpdate {
         self.view = view;
         self.refresh_rows();
         ScreenUpdate::done()

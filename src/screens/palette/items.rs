@@ -8,7 +8,10 @@ use crate::{
     keys::Layer,
     messages::{Action, ActionNeeds, AppAction, Route, ToolsAction},
     model::{Deployment, DeploymentName, Kind, Moment, Resource, ResourceKey},
-    screens::{ViewContext, logs::LogWindow},
+    screens::{
+        ViewContext,
+        logs::{LogWindow, LogsView},
+    },
     state::Store,
 };
 
@@ -106,6 +109,7 @@ pub fn log_window(
         PaletteCommand::Act(_)
         | PaletteCommand::Logs(_)
         | PaletteCommand::LogWindow(..)
+        | PaletteCommand::LogsIn(..)
         | PaletteCommand::Tools(_)
         | PaletteCommand::Reveal(_)
         | PaletteCommand::Rotate(_)
@@ -254,6 +258,7 @@ const fn action_id(command: &PaletteCommand) -> Option<&'static str> {
         }
         PaletteCommand::Logs(_)
         | PaletteCommand::LogWindow(..)
+        | PaletteCommand::LogsIn(..)
         | PaletteCommand::Tools(_)
         | PaletteCommand::Reveal(_)
         | PaletteCommand::Rotate(_)
@@ -312,6 +317,16 @@ fn named(store: &Store) -> Vec<PaletteItem> {
                 format!("logs {title}"),
                 "all log groups".to_owned(),
                 PaletteCommand::Logs(target.clone()),
+            ),
+            named_item(
+                format!("calls {title}"),
+                "its tool calls".to_owned(),
+                PaletteCommand::LogsIn(name.clone(), LogsView::Calls),
+            ),
+            named_item(
+                format!("patterns {title}"),
+                "patterns of its log lines".to_owned(),
+                PaletteCommand::LogsIn(name.clone(), LogsView::Patterns),
             ),
             named_item(
                 format!("tools {title}"),
@@ -374,6 +389,7 @@ const fn resource_of(command: &PaletteCommand) -> Option<&ResourceKey> {
         PaletteCommand::Act(_)
         | PaletteCommand::Logs(_)
         | PaletteCommand::LogWindow(..)
+        | PaletteCommand::LogsIn(..)
         | PaletteCommand::Tools(_)
         | PaletteCommand::Examine(_)
         | PaletteCommand::Elsewhere(..)

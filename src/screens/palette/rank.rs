@@ -149,6 +149,7 @@ fn is_same(one: &PaletteCommand, other: &PaletteCommand) -> bool {
         PaletteCommand::Act(action) | PaletteCommand::Elsewhere(_, action) => Some(*action),
         PaletteCommand::Logs(_)
         | PaletteCommand::LogWindow(..)
+        | PaletteCommand::LogsIn(..)
         | PaletteCommand::Tools(_)
         | PaletteCommand::Reveal(_)
         | PaletteCommand::Rotate(_)

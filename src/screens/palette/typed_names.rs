@@ -73,7 +73,7 @@ impl TypedNames {
                 PaletteTarget::Resource(key) => &key.deployment,
             }),
             PaletteCommand::Reveal(key) | PaletteCommand::Rotate(key) => Some(&key.deployment),
-            PaletteCommand::Examine(name) => Some(name),
+            PaletteCommand::Examine(name) | PaletteCommand::LogsIn(name, _) => Some(name),
             PaletteCommand::Fault(_) => self.owner_of_fault(item),
         }
     }
