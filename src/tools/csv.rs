@@ -45,13 +45,21 @@ fn cell(value: &Value) -> String {
     }
 }
 
-/// Returns a text that no spreadsheet takes for a formula, with nothing in it that steers a terminal.
+/// Returns a text that no spreadsheet takes for a formula, with nothing in it that steers a terminal but tabs and line ends.
 fn text_cell(text: &str) -> String {
-    let safe = text
-        .split('\n')
-        .map(|line| sanitize(line.trim_end_matches('\r')))
-        .collect::<Vec<_>>()
-        .join("\n");
+    let pieces: Vec<String> = text
+        .split_inclusive(['\n', '\t'])
+        .map(|piece| {
+            let end = piece.trim_end_matches(['\n', '\t']);
+            let end = end
+                .strip_suffix('\r')
+                .filter(|_| piece.ends_with('\n'))
+                .unwrap_or(end);
+            let (words, kept) = piece.split_at_checked(end.len()).unwrap_or((piece, ""));
+            format!("{}{kept}", sanitize(words))
+        })
+        .collect();
+    let safe = pieces.concat();
     if text.starts_with(FORMULA) {
         format!("'{safe}")
     } else {
@@ -76,6 +84,7 @@ mod tests {
                 vec![json!("@SUM(A1)"), json!("\tx")],
                 vec![Value::Null, json!("\u{1b}[2J")],
                 vec![json!({"a": 1}), json!(true)],
+                vec![json!("a\tb\r\nc\rd"), json!(1)],
             ],
             lost_temporals: Vec::new(),
         };
@@ -88,9 +97,11 @@ mod tests {
                 "\"a,b\",\"say \"\"hi\"\"\nthere\"",
                 "'=HYPERLINK(1),-1.5",
                 "'+1,'-1",
-                "'@SUM(A1),'    x",
+                "'@SUM(A1),'\tx",
                 ",␛[2J",
                 "\"{\"\"a\"\":1}\",true",
+                "\"a\tb",
+                "c␍d\",1",
                 "",
             ]
         );

@@ -10,7 +10,10 @@ use super::{
 /// Returns the archive of these calls. Calls whose address is not known are left out; arguments and results are those of the
 /// recording, in which credentials are masked. Headers are not kept, and no header is in the archive.
 pub fn archive(calls: &[RecordedCall]) -> Value {
-    let entries: Vec<Value> = calls.iter().filter_map(entry).collect();
+    // The format asks for the oldest first.
+    let mut calls: Vec<&RecordedCall> = calls.iter().collect();
+    calls.sort_by_key(|call| call.entry.at);
+    let entries: Vec<Value> = calls.into_iter().filter_map(entry).collect();
     json!({"log": {
         "version": "1.2",
         "creator": {"name": env!("CARGO_PKG_NAME"), "version": env!("CARGO_PKG_VERSION")},

@@ -100,9 +100,27 @@ impl HistoryOutcome {
                 Self::Failed(CONSENT.to_owned())
             }
             Err(failure) => {
-                Self::Failed(failure.code.clone().unwrap_or_else(|| "failed".to_owned()))
+                let code = failure.code.as_deref().unwrap_or("failed");
+                let cause = failure.cause.lines().next().unwrap_or_default();
+                Self::Failed(format!("{code}: {cause}").chars().take(TITLE).collect())
             }
         }
+    }
+
+    /// Returns the code of a failure: what stands before its words.
+    pub fn failure_code(&self) -> Option<&str> {
+        match self {
+            Self::Failed(why) => Some(why.split(": ").next().unwrap_or(why)),
+            Self::Rows(_) | Self::Answered | Self::ToolError(_) | Self::Cancelled => None,
+        }
+    }
+
+    /// Returns whether two calls ended alike. The words of a failure may name its request, so that only their codes count.
+    pub fn is_alike(&self, other: &Self) -> bool {
+        self == other
+            || self
+                .failure_code()
+                .is_some_and(|code| other.failure_code() == Some(code))
     }
 
     /// Returns whether the call succeeded.

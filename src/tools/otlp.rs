@@ -99,7 +99,7 @@ fn error_type(entry: &HistoryEntry) -> Option<&str> {
     match &entry.outcome {
         HistoryOutcome::Rows(_) | HistoryOutcome::Answered => None,
         HistoryOutcome::ToolError(_) => Some("tool_error"),
-        HistoryOutcome::Failed(why) => Some(why),
+        HistoryOutcome::Failed(_) => entry.outcome.failure_code(),
         HistoryOutcome::Cancelled => Some("cancelled"),
     }
 }

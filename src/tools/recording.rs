@@ -287,6 +287,16 @@ pub fn read(text: &str) -> Result<Recording, UnreadableRecording> {
     Ok(Recording { header, calls })
 }
 
+/// Members that hold the ids that a database gives to its nodes and relationships: they are different in every database.
+pub const ELEMENT_IDS: [&str; 6] = [
+    "ElementId",
+    "StartElementId",
+    "EndElementId",
+    "elementId",
+    "startNodeElementId",
+    "endNodeElementId",
+];
+
 /// Removes the members of these names, at any depth.
 fn leave_out(value: &mut Value, names: &[String]) {
     match value {

@@ -240,6 +240,29 @@ fn saved_checks_say_what_does_not_hold_in_every_format() {
         "{xml}"
     );
     assert!(xml.contains("name=\"bad, really\""), "{xml}");
+    // A check that cannot be made is an error of the report, and the others are made; so is every one without a connection.
+    let text = std::fs::read_to_string(path).unwrap();
+    let unable = format!("[[check]]\nname = \"unable\"\ntool = \"no-such-tool\"\n{text}");
+    let unable = console.file("unable.toml", &unable);
+    let unable = unable.to_str().unwrap();
+    let words = ["tools", "check", unable, "--junit", junit];
+    console
+        .run(&[&words[..], &["-d", "b"]].concat())
+        .exits(2)
+        .says("no-such-tool");
+    let xml = std::fs::read_to_string(&report).unwrap();
+    assert!(
+        ["tests=\"3\"", "failures=\"1\"", "errors=\"1\""].map(|words| xml.contains(words))
+            == [true; 3],
+        "{xml}"
+    );
+    let nowhere = ["--via", "http://127.0.0.1:9/mcp", "--sign-in", "none"];
+    console.run(&[&words[..], &nowhere].concat()).exits(5);
+    let xml = std::fs::read_to_string(&report).unwrap();
+    assert!(
+        xml.contains("tests=\"3\"") && xml.contains("errors=\"3\""),
+        "{xml}"
+    );
     let csv = console
         .run(&["tools", "check", path, "-d", "b", "-o", "csv"])
         .exits(1)

@@ -23,7 +23,9 @@ use super::{
         output,
         table::{Tone, toned},
     },
-    CallRoute, ToolsFormat, call, connect, guard, pick,
+    CallRoute, ToolsFormat, call,
+    connect::{self, ToolConnection},
+    guard, pick,
 };
 
 /// Which checks.
@@ -63,45 +65,106 @@ pub(super) struct Case {
 /// Runs `tools check`.
 pub(super) async fn run(context: &Context, route: &CallRoute, options: &Check) -> CliResult {
     let cases = read(&options.file)?;
-    let connection = Box::pin(connect::connect(context, route)).await?;
-    let mut failed = 0;
-    let mut suite = TestSuite::new(connection.deployment.name.to_string());
-    let answer = async {
-        let tools = connection.session.tools().await?;
-        if route.output == ToolsFormat::Csv {
-            let title = ["check", "ok", "evidence", "elapsed_ms"].map(str::to_owned);
-            output::text(&csv::texts([title.as_slice()]))?;
+    let mut results = CheckResults::new(&context.global.deployment.join(", "));
+    let answer = match Box::pin(connect::connect(context, route)).await {
+        Ok(connection) => {
+            results.suite.name = connection.deployment.name.to_string().into();
+            let ran = check_all(context, route, &connection, &cases, &mut results).await;
+            connection.close().await;
+            ran
         }
-        for case in &cases {
-            let (tool, arguments) = prepare(case, &tools)?;
-            guard::refuse_in_read_only(context, &connection, tool, &arguments)?;
-            guard::confirm_write(route, &connection, tool, &arguments)?;
-            let outcome = connection
-                .session
-                .call(&tool.name, arguments, CallOptions::default())
-                .await?;
-            let wrong = judge(case, &outcome);
-            failed += usize::from(!wrong.is_empty());
-            suite.add_test_case(test_case(case, &outcome, &wrong));
-            match tell(case, &outcome, &wrong, route.output) {
-                // That nobody reads to the end makes no failure a success.
-                Err(CliError::PipeClosed) if failed > 0 => return Err(CliError::Code(1)),
-                shown => shown?,
-            }
+        Err(failure) => Err(failure.into()),
+    };
+    // Checks that were not reached are errors too: a report without them would look as if all was well.
+    if let Err(CliError::Failed(failure)) = &answer {
+        for case in cases.iter().skip(results.suite.test_cases.len()) {
+            results.suite.add_test_case(error_case(case, failure));
         }
-        Ok::<(), CliError>(())
     }
-    .await;
-    connection.close().await;
     if let Some(path) = &options.junit {
-        write_junit(path, suite)?;
+        write_junit(path, results.suite)?;
     }
     answer?;
-    if failed == 0 {
-        Ok(())
-    } else {
-        Err(CliError::Code(1))
+    match results.unable {
+        Some(failure) => Err(CliError::Failed(failure)),
+        None if results.failed > 0 => Err(CliError::Code(1)),
+        None => Ok(()),
     }
+}
+
+/// What came of the checks so far.
+struct CheckResults {
+    suite: TestSuite,
+    /// Number of checks that do not hold.
+    failed: usize,
+    /// Why the first of the checks that could not be made could not.
+    unable: Option<Box<Failure>>,
+}
+
+impl CheckResults {
+    fn new(name: &str) -> Self {
+        Self {
+            suite: TestSuite::new(name),
+            failed: 0,
+            unable: None,
+        }
+    }
+}
+
+/// Makes one check after the other. One that cannot be made does not keep the others from being made.
+async fn check_all(
+    context: &Context,
+    route: &CallRoute,
+    connection: &ToolConnection,
+    cases: &[Case],
+    results: &mut CheckResults,
+) -> CliResult {
+    let tools = connection.session.tools().await?;
+    if route.output == ToolsFormat::Csv {
+        let title = ["check", "ok", "evidence", "elapsed_ms"].map(str::to_owned);
+        output::text(&csv::texts([title.as_slice()]))?;
+    }
+    for case in cases {
+        let (wrong, elapsed) = match call_case(context, route, connection, case, &tools).await {
+            Ok(outcome) => {
+                let wrong = judge(case, &outcome);
+                results.failed += usize::from(!wrong.is_empty());
+                let test = test_case(case, &outcome, &wrong);
+                results.suite.add_test_case(test);
+                (wrong, outcome.elapsed.total)
+            }
+            Err(failure) => {
+                results.suite.add_test_case(error_case(case, &failure));
+                let wrong = vec![format!("could not be made: {}", failure.cause)];
+                results.unable.get_or_insert(Box::new(failure));
+                (wrong, 0)
+            }
+        };
+        let has_failed = results.failed > 0 || results.unable.is_some();
+        match tell(case, elapsed, &wrong, route.output) {
+            // That nobody reads to the end makes no failure a success.
+            Err(CliError::PipeClosed) if has_failed => return Err(CliError::Code(1)),
+            shown => shown?,
+        }
+    }
+    Ok(())
+}
+
+/// Makes the call of a check.
+async fn call_case(
+    context: &Context,
+    route: &CallRoute,
+    connection: &ToolConnection,
+    case: &Case,
+    tools: &[Tool],
+) -> Result<CallOutcome, Failure> {
+    let (tool, arguments) = prepare(case, tools)?;
+    guard::refuse_in_read_only(context, connection, tool, &arguments)?;
+    guard::confirm_write(route, connection, tool, &arguments)?;
+    let session = &connection.session;
+    session
+        .call(&tool.name, arguments, CallOptions::default())
+        .await
 }
 
 /// Returns a check as JUnit reports it.
@@ -113,13 +176,25 @@ fn test_case(case: &Case, outcome: &CallOutcome, wrong: &[String]) -> TestCase {
         status.set_message(wrong.join("; "));
         status
     };
-    let mut test = TestCase::new(case.name.as_str(), status);
-    test.set_classname(case.tool.as_deref().unwrap_or("cypher"));
+    let mut test = named_case(case, status);
     test.set_time(Duration::from_millis(outcome.elapsed.total));
     test
 }
 
-/// Writes the checks that ran. One that could not run ends the command, and is told on standard error.
+/// Returns a check that could not be made as JUnit reports it.
+fn error_case(case: &Case, failure: &Failure) -> TestCase {
+    let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+    status.set_message(format!("{}: {}", failure.doing, failure.cause));
+    named_case(case, status)
+}
+
+fn named_case(case: &Case, status: TestCaseStatus) -> TestCase {
+    let mut test = TestCase::new(case.name.as_str(), status);
+    test.set_classname(case.tool.as_deref().unwrap_or("cypher"));
+    test
+}
+
+/// Writes the report, whole also where checks could not be made.
 fn write_junit(path: &Path, suite: TestSuite) -> Result<(), Failure> {
     let mut report = Report::new("agentcore-console tools check");
     report.add_test_suite(suite);
@@ -242,8 +317,8 @@ fn judge(case: &Case, outcome: &CallOutcome) -> Vec<String> {
     wrong
 }
 
-fn tell(case: &Case, outcome: &CallOutcome, wrong: &[String], format: ToolsFormat) -> CliResult {
-    let (ok, elapsed) = (wrong.is_empty(), outcome.elapsed.total);
+fn tell(case: &Case, elapsed: u64, wrong: &[String], format: ToolsFormat) -> CliResult {
+    let ok = wrong.is_empty();
     match format {
         ToolsFormat::Json | ToolsFormat::Jsonl => {
             let line =

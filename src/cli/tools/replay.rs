@@ -11,7 +11,7 @@ use crate::{
         csv,
         history::HistoryOutcome,
         recording::{
-            self, CallComparison, RecordedCall, Recording, ToolChange, ToolDifference,
+            self, CallComparison, ELEMENT_IDS, RecordedCall, Recording, ToolChange, ToolDifference,
             compare_calls, compare_tools, matching_tool,
         },
     },
@@ -108,6 +108,9 @@ async fn replay(
     for difference in &changed {
         show_tool(difference, route.output)?;
     }
+    if calls.iter().any(|call| is_elsewhere(call, connection)) {
+        output::note("note: element ids are not compared: the recording is of another deployment");
+    }
     let mut counts = ReplayCounts::default();
     for (call, planned) in calls.iter().zip(planned) {
         let replayed = match planned {
@@ -143,6 +146,11 @@ fn plan<'t>(
     })
 }
 
+/// Returns whether a call was recorded at another deployment, whose database has element ids of its own.
+fn is_elsewhere(recorded: &RecordedCall, connection: &ToolConnection) -> bool {
+    recorded.entry.endpoint.deployment != connection.deployment.name
+}
+
 async fn repeat(
     context: &Context,
     options: &Replay,
@@ -152,10 +160,14 @@ async fn repeat(
 ) -> Result<Replayed, Failure> {
     let (mut now, result) = call_and_record(context, connection, planned).await?;
     let mut recorded = recorded.clone();
-    if !options.ignore.is_empty() {
+    let mut ignored = options.ignore.clone();
+    if is_elsewhere(&recorded, connection) {
+        ignored.extend(ELEMENT_IDS.map(str::to_owned));
+    }
+    if !ignored.is_empty() {
         let results = [&mut recorded.result, &mut now.result];
         for result in results.into_iter().flatten() {
-            result.leave_out(&options.ignore);
+            result.leave_out(&ignored);
         }
     }
     let outcome = HistoryOutcome::of(&result);

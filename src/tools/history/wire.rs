@@ -36,7 +36,10 @@ impl WireFacts {
         };
         let (request_id, trace_id) = match result {
             Ok(outcome) => (outcome.request_id.clone(), outcome.trace_id.clone()),
-            Err(failure) => (failure.request_id.clone(), None),
+            Err(failure) => (
+                failure.request_id.clone(),
+                failure.trace_id().map(str::to_owned),
+            ),
         };
         let elapsed = match result {
             Ok(outcome) => outcome.elapsed,
@@ -50,7 +53,8 @@ impl WireFacts {
             request_id,
             trace_id,
             elapsed: Elapsed {
-                total: total_ms,
+                // The time of a call counts from its start; signing in and connecting come before it.
+                total: total_ms.max(elapsed.sign_in + elapsed.connect + elapsed.first_byte),
                 ..elapsed
             },
         }

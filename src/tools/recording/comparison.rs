@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{RecordedCall, RecordedResult};
 use crate::{
     kinds::all_differences,
     model::{Table, Tool, pluralize},
-    tools::{history::HistoryOutcome, row_diff::row_diff},
+    tools::{
+        history::HistoryOutcome,
+        row_diff::{RowDiff, row_diff},
+    },
 };
 
 /// Differences of one call that are named; the others are counted.
@@ -112,7 +115,7 @@ pub fn compare_calls(
         return sentence(format!("{} instead of {}", said(outcome), said(before)));
     }
     if !outcome.is_success() {
-        return if before == outcome {
+        return if before.is_alike(outcome) {
             CallComparison::default()
         } else {
             sentence(format!("{} instead of {}", said(outcome), said(before)))
@@ -122,14 +125,24 @@ pub fn compare_calls(
         return sentence("the recording holds no result of this call".to_owned());
     };
     match (&before.table, &now.table) {
-        (Some(before), Some(now)) => compare_tables(before, now),
+        (Some(before), Some(now)) => compare_tables(before, now, sorts(&recorded.entry.arguments)),
         (Some(_), None) => sentence("the result is no table any more".to_owned()),
         (None, Some(_)) => sentence("the result is a table now".to_owned()),
         (None, None) => compare_contents(before, now),
     }
 }
 
-fn compare_tables(before: &Table, now: &Table) -> CallComparison {
+/// Returns whether a call asks for an order of its rows.
+fn sorts(arguments: &Map<String, Value>) -> bool {
+    let mut texts = arguments.values().filter_map(Value::as_str);
+    texts.any(|text| {
+        let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
+        words.windows(2).any(|pair| pair == ["order", "by"])
+    })
+}
+
+/// Compares two tables. The order of the rows counts where the call asks for one.
+fn compare_tables(before: &Table, now: &Table, is_sorted: bool) -> CallComparison {
     let mut found = CallComparison::default();
     if before.columns != now.columns {
         found.evidence.push(format!(
@@ -140,14 +153,30 @@ fn compare_tables(before: &Table, now: &Table) -> CallComparison {
     }
     let diff = row_diff(before, now);
     (found.added, found.removed) = (diff.added.len(), diff.removed.len());
-    let rows = [('-', before, &diff.removed), ('+', now, &diff.added)];
-    for (sign, table, places) in rows {
-        let named = places.iter().take(NAMED);
-        found.evidence.extend(
-            named
-                .filter_map(|at| table.rows.get(*at))
-                .map(|row| format!("{sign} {}", cut(&Value::from(row.clone()).to_string()))),
-        );
+    if is_sorted
+        && found.evidence.is_empty()
+        && diff == RowDiff::default()
+        && !is_same_order(before, now)
+    {
+        return sentence("the same rows in another order".to_owned());
+    }
+    let text = |table: &Table, places: &[usize], at: usize| {
+        let row = places.get(at).and_then(|place| table.rows.get(*place));
+        row.map(|row| Value::from(row.clone()).to_string())
+    };
+    let rows = [
+        ('-', (before, &diff.removed), (now, &diff.added)),
+        ('+', (now, &diff.added), (before, &diff.removed)),
+    ];
+    for (sign, (table, places), (other, other_places)) in rows {
+        for at in 0..places.len().min(NAMED) {
+            let Some(row) = text(table, places, at) else {
+                continue;
+            };
+            let counterpart = text(other, other_places, at).unwrap_or_default();
+            let shown = cut_around(&row, common_prefix(&row, &counterpart));
+            found.evidence.push(format!("{sign} {shown}"));
+        }
         let more = places.len().saturating_sub(NAMED);
         if more > 0 {
             let rows = pluralize(more, "more row");
@@ -211,6 +240,34 @@ fn own_name(name: &str) -> &str {
     name.split_once("___").map_or(name, |(_, own)| own)
 }
 
+/// Returns how many characters two texts begin with alike.
+fn common_prefix(one: &str, other: &str) -> usize {
+    let pairs = one.chars().zip(other.chars());
+    pairs.take_while(|(one, other)| one == other).count()
+}
+
+/// Returns as much of a text as is shown, so that the character `at` is in it.
+fn cut_around(text: &str, at: usize) -> String {
+    if at < SHOWN * 3 / 4 {
+        return cut(text);
+    }
+    let rest: String = text.chars().skip(at - SHOWN / 4).collect();
+    format!("…{}", cut(&rest))
+}
+
+/// Returns whether two tables with the same rows have them in the same order.
+fn is_same_order(before: &Table, now: &Table) -> bool {
+    let columns: Vec<Option<usize>> = before
+        .columns
+        .iter()
+        .map(|name| now.columns.iter().position(|other| other == name))
+        .collect();
+    before.rows.iter().zip(&now.rows).all(|(before, now)| {
+        let mut cells = columns.iter().zip(before);
+        cells.all(|(column, cell)| column.and_then(|column| now.get(column)) == Some(cell))
+    })
+}
+
 fn cut(text: &str) -> String {
     match text.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
@@ -220,7 +277,7 @@ fn cut(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Map, json};
+    use serde_json::json;
 
     use super::*;
     use crate::{
@@ -275,6 +332,37 @@ mod tests {
         assert_eq!((found.added, found.removed), (6, 1));
         assert_eq!(found.evidence.first().unwrap(), "- [2]");
         assert_eq!(found.evidence.last().unwrap(), "+ … 1 more row");
+    }
+
+    #[test]
+    fn the_order_of_rows_counts_where_the_call_sorts_and_evidence_shows_what_differs() {
+        let asked = |statement: &str| {
+            let mut call = recorded(HistoryOutcome::Rows(2), Some(rows(json!([[1], [2]]))));
+            let statement = json!({"query": statement});
+            call.entry.arguments = statement.as_object().unwrap().clone();
+            call
+        };
+        let turned = rows(json!([[2], [1]]));
+        let compare = |statement: &str| {
+            let before = asked(statement);
+            compare_calls(&before, Some(&turned), &HistoryOutcome::Rows(2)).evidence
+        };
+        assert_eq!(
+            compare("RETURN n\norder  BY n"),
+            ["the same rows in another order"]
+        );
+        assert_eq!(compare("RETURN n"), Vec::<String>::new());
+        let long = "x".repeat(500);
+        let before = recorded(
+            HistoryOutcome::Rows(1),
+            Some(rows(json!([[format!("{long}before")]]))),
+        );
+        let now = rows(json!([[format!("{long}now")]]));
+        let found = compare_calls(&before, Some(&now), &HistoryOutcome::Rows(1));
+        assert!(
+            found.evidence[0].contains("before") && found.evidence[1].contains("now"),
+            "{found:?}"
+        );
     }
 
     #[test]

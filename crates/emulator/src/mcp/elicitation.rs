@@ -200,7 +200,7 @@ pub(crate) fn rate_movie(
     let Some(place) = place else {
         return refuse(
             message,
-            "This client cannot be asked for the rating: it did not declare elicitation at initialize.",
+            "The rating cannot be asked for: that needs a session whose initialize declared elicitation.",
         );
     };
     let mut pending = PendingElicitation::new(world, place);
