@@ -357,7 +357,7 @@ impl Logs {
             prompt.kind = kind;
             // The proposed name says what is written; one that was typed stays.
             if prompt.input.text().contains(from) {
-                prompt.input = LineInput::new(&prompt.input.text().replacen(from, to, 1));
+                prompt.input = LineInput::new(prompt.input.text().replacen(from, to, 1));
             }
         }
     }
