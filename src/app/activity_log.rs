@@ -74,7 +74,7 @@ impl App {
 
 /// Returns what a walk found, in a line.
 fn found(report: &DoctorReport) -> String {
-    match &report.verdict {
+    match report.break_cause() {
         Some(verdict) => format!("broken at {}: {}", verdict.hop, verdict.evidence),
         None if report.was_answered() => "a call went through the whole chain".to_owned(),
         None if report.consent().is_some() => {

@@ -234,9 +234,14 @@ impl App {
                 title,
                 groups,
                 since,
+                failed_from,
             } => {
                 let window = LogWindow { since, until: None };
-                self.tail_logs(deployment, title, groups, window)
+                let effects = self.tail_logs(deployment, title, groups, window);
+                if let Some(from) = failed_from {
+                    self.logs.seek_failed_line(from);
+                }
+                effects
             }
             AppRequest::Call(deployment, lookup) => self.show_call(&deployment, lookup),
             AppRequest::LogsAt(text) => self.go_to_time(&text),

@@ -28,13 +28,16 @@ pub(crate) struct DoctorOptions {
     /// How to print: JSON is one object a deployment, one a line
     #[arg(long, short, value_enum, value_name = "table|json", hide_possible_values = true, default_value_t = TableOrJson::Table)]
     output: TableOrJson,
-    /// Also write status, reports, the last log lines and calls, versions, changes and the configuration, without secrets, as JSON for a ticket
+    /// Also write status, reports, the last log lines and calls, versions, changes and the configuration, without secrets, as JSON for a ticket, to a new file
     #[arg(long, value_name = "FILE")]
     bundle: Option<PathBuf>,
 }
 
 /// Runs `doctor`.
 pub(crate) fn run(context: &Context, options: &DoctorOptions) -> CliResult {
+    if let Some(path) = &options.bundle {
+        doctor_bundle::check(path)?;
+    }
     let deployments = context.deployments()?;
     let (services, now) = (context.services(), clock::now());
     let runtime = process::runtime()?;
@@ -80,7 +83,7 @@ fn sum_up(reports: &[DoctorReport]) {
     let broken: Vec<(&str, Failure)> = reports
         .iter()
         .filter_map(|report| {
-            let verdict = report.verdict.as_ref()?;
+            let verdict = report.break_cause()?;
             let cause = format!("{}: {}", verdict.hop, without_request(&verdict.evidence));
             let failure = Failure::new(FailureKind::Refused, report.deployment.as_str(), cause);
             Some((
@@ -102,7 +105,7 @@ fn without_request(evidence: &str) -> &str {
 fn print(report: &DoctorReport) -> CliResult {
     print_headline(report)?;
     if let Some(verdict) = &report.verdict {
-        print_verdict(verdict)?;
+        print_verdict(verdict, if report.healthy { "warning" } else { "cause" })?;
     } else if let Some(consent) = report.consent() {
         output::text(&format!("  {}", consent.evidence))?;
     }
@@ -117,6 +120,9 @@ fn print(report: &DoctorReport) -> CliResult {
             without_request(&verdict.evidence) == without_request(&finding.evidence)
         };
         let evidence = match report.verdict.as_ref().filter(is_cause) {
+            Some(verdict) if verdict.hop == finding.hop && report.healthy => {
+                "the warning above".to_owned()
+            }
             Some(verdict) if verdict.hop == finding.hop => "the cause".to_owned(),
             Some(verdict) => format!("the same as at {}", verdict.hop),
             None => finding.evidence.clone(),
@@ -164,14 +170,14 @@ fn print_headline(report: &DoctorReport) -> CliResult {
     ))?)
 }
 
-/// Prints the cause, the fix and its source.
-fn print_verdict(verdict: &DoctorVerdict) -> CliResult {
+/// Prints the cause or the warning, the fix and its source.
+fn print_verdict(verdict: &DoctorVerdict, label: &str) -> CliResult {
     let mut block = TextTable::new(["LABEL", "TEXT"])
         .fit("TEXT", ColumnFit::Whole)
         .headless();
     let cause = format!("{}: {}", verdict.hop, verdict.evidence);
     for (label, text) in [
-        ("cause", &cause),
+        (label, &cause),
         ("fix", &verdict.fix),
         ("source", &verdict.source),
     ] {

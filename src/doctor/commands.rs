@@ -1,6 +1,6 @@
 //! Fixes as commands of this console or of `aws`, and as policy statements, with the names of this deployment in them.
 
-use super::Evidence;
+use super::{Evidence, HopFix};
 use crate::model::Resource;
 
 /// Returns the command that shows the last lines of a gateway's or runtime's log, or of the whole deployment where it is not known.
@@ -61,7 +61,7 @@ pub(super) fn update_runtime(runtime: Option<&Resource>, change: &str) -> String
 
 /// Returns the command that makes a gateway read a target's tools again; of a target whose tools are written down, the one that
 /// changes them. A gateway refuses to synchronise while one of its targets waits for consent.
-pub(super) fn synchronise(evidence: &Evidence, target: Option<&Resource>) -> String {
+pub(super) fn synchronise(evidence: &Evidence, target: Option<&Resource>) -> HopFix {
     let name = target.map_or("TARGET", |target| target.name.as_str());
     let Some(target) = target.filter(|target| has_written_tools(target)) else {
         let others = evidence.targets.value().into_iter().flatten();
@@ -69,17 +69,20 @@ pub(super) fn synchronise(evidence: &Evidence, target: Option<&Resource>) -> Str
             .filter(|other| super::target::is_pending(other) && other.name != name)
             .map(|other| format!("give the consent that {} waits for, then: ", other.name))
             .next();
-        return format!(
-            "{}agentcore-console targets sync {name} --wait -d {}",
-            pending.unwrap_or_default(),
+        let command = format!(
+            "agentcore-console targets sync {name} --wait -d {}",
             evidence.deployment
         );
+        return HopFix::command(command).after(&pending.unwrap_or_default());
     };
-    format!(
-        "put the tool into the target's mcpToolSchema: aws bedrock-agentcore-control update-gateway-target --gateway-identifier {} \
-         --target-id {} --name {name} --target-configuration file://{name}.json",
-        target.key.owner_id(),
-        target.key.own_id(),
+    HopFix::run(
+        format!("put the tool into the target's mcpToolSchema in {name}.json"),
+        format!(
+            "aws bedrock-agentcore-control update-gateway-target --gateway-identifier {} \
+             --target-id {} --name {name} --target-configuration file://{name}.json",
+            target.key.owner_id(),
+            target.key.own_id(),
+        ),
     )
 }
 

@@ -1,7 +1,7 @@
 //! AWS credentials of this machine: STS `GetCallerIdentity`, their end, and the clock.
 
 use super::{
-    ChainStage, Evidence, Judgement,
+    ChainStage, Evidence, HopFix, Judgement,
     details::{HopDetail, asked},
     hop::{HopSpec, always_known, no_log},
     judgement::{Cause, with_request},
@@ -41,23 +41,30 @@ fn judge(evidence: &Evidence) -> Judgement {
     if let Some(failure) = evidence.identity.failure()
         && failure.kind == FailureKind::SignIn
     {
+        // The failure of a clock that is off says in its hint by how much.
+        let clock = failure
+            .hint
+            .as_deref()
+            .filter(|hint| hint.contains("clock"));
+        let by = clock.map_or_else(String::new, |hint| format!("; {hint}"));
         return Judgement::failed(
             format!(
-                "AWS does not accept these credentials: {}",
+                "AWS does not accept these credentials: {}{by}",
                 with_request(failure)
             ),
-            failure.hint.clone().unwrap_or_else(|| {
+            HopFix::from(failure.hint.clone().unwrap_or_else(|| {
                 "renew the AWS credentials of this deployment's profile".to_owned()
-            }),
+            })),
             SOURCE,
         );
     }
     Judgement::of_reading(&evidence.identity, SOURCE, |identity| {
         if identity.clock_skew_ms.abs() > SKEW_MS {
-            return Judgement::warning(format!(
-                "the clock of this machine differs from AWS's by {}",
-                short_duration(identity.clock_skew_ms.abs())
-            ));
+            return Judgement::advice(
+                clock_words(identity.clock_skew_ms),
+                HopFix::run("set the clock of this machine", "timedatectl set-ntp true"),
+                SOURCE,
+            );
         }
         match identity.expires_at.map(|end| end.since(evidence.now)) {
             Some(left) if left < SOON_MS => Judgement::warning(format!(
@@ -70,6 +77,15 @@ fn judge(evidence: &Evidence) -> Judgement {
         }
     })
     .slow_after(evidence.identity.elapsed_ms(), "the answer of STS")
+}
+
+/// Returns by how much the clock of this machine is off, and in which direction. `skew` is AWS's clock minus this machine's.
+fn clock_words(skew: i64) -> String {
+    let direction = if skew > 0 { "behind" } else { "ahead of" };
+    format!(
+        "The clock of this machine is {} {direction} AWS's",
+        short_duration(skew.abs())
+    )
 }
 
 /// Refused credentials explain the failure of a step that AWS refused as well, not one that a token or a tool failed.

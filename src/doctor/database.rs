@@ -1,7 +1,7 @@
 //! A login at Neo4j with the secret's AWSCURRENT, and what the server says about the database.
 
 use super::{
-    ChainStage, Evidence, Judgement, Probe,
+    ChainStage, Evidence, HopFix, Judgement, Probe,
     details::{HopDetail, asked},
     hop::{HopSpec, always_known, runtime_log},
     judgement::{Cause, with_request},
@@ -56,25 +56,32 @@ fn judge(evidence: &Evidence) -> Judgement {
                 "Neo4j does not accept the password of AWSCURRENT in {}",
                 secret_name(evidence)
             ),
-            format!(
-                "rotate or resume: agentcore-console secrets resume {} finishes a rotation that was cut off; \
-                 otherwise put the password that the database has",
-                secret_name(evidence)
+            HopFix::run(
+                "rotate or resume",
+                format!("agentcore-console secrets resume {}", secret_name(evidence)),
+            )
+            .then(
+                " finishes a rotation that was cut off; otherwise put the password that the database has",
             ),
             SOURCE,
         ),
         Ok(LoginAnswer::RateLimited) => Judgement::failed(
             "Neo4j has locked the user out after failed logins",
-            format!(
-                "stop the reader that uses an old password, then wait some seconds; who called lately: \
-                 agentcore-console calls --errors --since 15m -d {}",
-                evidence.deployment
+            HopFix::run(
+                "stop the reader that uses an old password, then wait some seconds; who called lately",
+                format!(
+                    "agentcore-console calls --errors --since 15m -d {}",
+                    evidence.deployment
+                ),
             ),
             SOURCE,
         ),
         Ok(LoginAnswer::MustChange) => Judgement::failed(
             "Neo4j wants the password to be changed before anything else",
-            format!("agentcore-console secrets rotate {}", secret_name(evidence)),
+            HopFix::command(format!(
+                "agentcore-console secrets rotate {}",
+                secret_name(evidence)
+            )),
             SOURCE,
         ),
         Err(Neo4jFailure::Unreachable(failure)) => {
@@ -115,9 +122,9 @@ fn put_back(evidence: &Evidence) -> Judgement {
         format!(
             "An old password was put back into {secret}{by}: Neo4j refuses AWSCURRENT and accepts AWSPREVIOUS"
         ),
-        format!(
-            "agentcore-console secrets resume {secret} makes the accepted value current again; set NEO4J_PASSWORD in the .env of \
-             the deployment script to that value first, or its next run puts the old one back"
+        HopFix::command(format!("agentcore-console secrets resume {secret}")).then(
+            " makes the accepted value current again; set NEO4J_PASSWORD in the .env of the deployment script to that value first, \
+             or its next run puts the old one back",
         ),
         "logins at Neo4j with AWSCURRENT and AWSPREVIOUS",
     )
@@ -168,13 +175,16 @@ fn explain(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
             symptom.words()
         ),
         match evidence.called_runtime() {
-            Some(runtime) => format!(
-                "check the address, the user and the database that the server is configured with: agentcore-console describe runtime {} -d {}",
-                runtime.name, evidence.deployment
+            Some(runtime) => HopFix::run(
+                "check the address, the user and the database that the server is configured with",
+                format!(
+                    "agentcore-console describe runtime {} -d {}",
+                    runtime.name, evidence.deployment
+                ),
             ),
             None => {
                 "check the address, the user and the database that the server is configured with"
-                    .to_owned()
+                    .into()
             }
         },
         "the server's answer",
@@ -213,14 +223,15 @@ fn in_log(evidence: &Evidence) -> bool {
 }
 
 /// Returns what starts a database again: of Aura, which pauses an instance that is not used, the command that resumes it.
-fn start_again(evidence: &Evidence, words: &str) -> String {
+fn start_again(evidence: &Evidence, words: &str) -> HopFix {
     let text = format!("{words} {}", runtime_words(evidence));
     match aura_instance(&text) {
-        Some(instance) => format!(
-            "resume the instance, which Aura pauses when it is not used: aura-cli instance resume {instance}"
+        Some(instance) => HopFix::run(
+            "resume the instance, which Aura pauses when it is not used",
+            format!("aura-cli instance resume {instance}"),
         ),
         None => "start the database (a paused Aura instance: aura-cli instance resume ID), and check its address and firewall"
-            .to_owned(),
+            .into(),
     }
 }
 

@@ -92,7 +92,7 @@ pub(super) fn with_own_log(
             format!("could not be read: {}", with_request(failure)),
         )),
         Probe::Answered { value, .. } if value.is_empty() => {
-            details.push(detail("its log", "no line since the walk began"));
+            details.push(detail("its log", "no line since the examination began"));
         }
         Probe::Answered { value, .. } => {
             let mut own: Vec<&HopLine> = log.own_lines().collect();
@@ -145,7 +145,7 @@ mod tests {
         };
         assert_eq!(
             with_own_log(Vec::new(), &silent)[0].text,
-            "no line since the walk began"
+            "no line since the examination began"
         );
     }
 }

@@ -42,10 +42,14 @@ fn judge(evidence: &Evidence) -> Judgement {
             .and_then(|claims| super::token::text_claim(claims, "iss"))
             .is_some_and(|issuer| issuer != discovery.issuer);
         if is_foreign {
-            return Judgement::warning(format!(
-                "the document names issuer {}, the token another one",
-                discovery.issuer
-            ));
+            return Judgement::advice(
+                format!(
+                    "the document names issuer {}, the token another one",
+                    discovery.issuer
+                ),
+                "set discoveryUrl of the authoriser to that of the token's issuer, or sign in at the issuer that it names",
+                SOURCE,
+            );
         }
         match discovery.keys {
             Some(0) => Judgement::warning(format!("{} publishes no keys", discovery.issuer)),

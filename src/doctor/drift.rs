@@ -71,9 +71,15 @@ fn judge(evidence: &Evidence) -> Judgement {
     if parts.is_empty() {
         return Judgement::ok(format!("both list the same {} tools", direct.len()));
     }
-    Judgement::warning(format!(
-        "the gateway {}: {}",
-        parts.join(" and "),
-        synchronise(evidence, evidence.called_target())
-    ))
+    let words = format!("the gateway {}", parts.join(" and "));
+    let is_hidden_only = drift.stale.is_empty() && drift.changed.is_empty();
+    if is_hidden_only && evidence.is_denied_by_policy() {
+        // An engine leaves out of tools/list what it forbids: another synchronisation changes nothing.
+        return Judgement::warning(format!("{words}: a policy hides what it forbids"));
+    }
+    Judgement::advice(
+        words,
+        synchronise(evidence, evidence.called_target()),
+        "MCP tools/list of the gateway and of the runtime",
+    )
 }

@@ -1,7 +1,7 @@
 //! The gateway: its status, and answers that it gives before anything behind it is involved.
 
 use super::{
-    ChainStage, Evidence, HopState, Judgement,
+    ChainStage, Evidence, HopFix, HopState, Judgement,
     commands::{allow, read_log, read_quotas},
     details::{HopDetail, asked, named_statuses, with_own_log},
     hop::{HopSpec, always_known, gateway_log},
@@ -42,7 +42,11 @@ fn judge(evidence: &Evidence) -> Judgement {
         && !evidence.interceptor_is_slow()
         && judged.state == HopState::Ok;
     if is_slow {
-        return judged.slow_after(opening, "opening a session at the gateway");
+        let what = format!(
+            "opening a session at the gateway{}",
+            evidence.perhaps_interceptor()
+        );
+        return judged.slow_after(opening, &what);
     }
     judged
 }
@@ -69,14 +73,14 @@ fn explain(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
 }
 
 /// Returns what an answer of the gateway itself means, and what to do.
-fn answered(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<(&'static str, String)> {
+fn answered(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<(&'static str, HopFix)> {
     let called = evidence.called_gateway();
     let found = match (symptom.status(), symptom.kind()) {
         (Some(429), _) => (
             "asks to slow down",
-            format!(
-                "wait, or raise the quota of invocations of this gateway: {}",
-                read_quotas()
+            HopFix::run(
+                "wait, or raise the quota of invocations of this gateway",
+                read_quotas(),
             ),
         ),
         (Some(403), _) if is_blocked(called, symptom) => (
@@ -85,26 +89,26 @@ fn answered(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<(&'static str,
         ),
         (Some(403), _) => (
             "does not let this identity in",
-            format!(
-                "add to the policy of the caller, and to the gateway's resource policy if it has one: {}",
+            HopFix::run(
+                "add to the policy of the caller, and to the gateway's resource policy if it has one",
                 allow(
                     "bedrock-agentcore:InvokeGateway",
-                    called.and_then(|gateway| gateway.arn.as_deref())
-                )
+                    called.and_then(|gateway| gateway.arn.as_deref()),
+                ),
             ),
         ),
         (Some(404), _) => (
             "is not at this address",
-            format!(
-                "check the gateway's id, account and region: agentcore-console status -d {}",
-                evidence.deployment
+            HopFix::run(
+                "check the gateway's id, account and region",
+                format!("agentcore-console status -d {}", evidence.deployment),
             ),
         ),
         (Some(500..), _) => (
             "fails by itself, before it processes the request",
-            format!(
-                "try again; if it stays, give the gateway's ARN and the time to AWS support: {}",
-                read_log(evidence, called)
+            HopFix::run(
+                "try again; if it stays, give the gateway's ARN and the time to AWS support",
+                read_log(evidence, called),
             ),
         ),
         (_, Some(FailureKind::Network | FailureKind::Timeout | FailureKind::Server))
@@ -130,18 +134,21 @@ fn web_acl(gateway: Option<&Resource>) -> Option<&str> {
 }
 
 /// Returns the command that shows which rule of the web ACL blocks.
-fn unblock(gateway: Option<&Resource>) -> String {
+fn unblock(gateway: Option<&Resource>) -> HopFix {
     let arn = gateway.and_then(|gateway| gateway.arn.as_deref());
-    format!(
-        "let the rule that blocks it allow this caller: aws wafv2 get-web-acl-for-resource --resource-arn {}",
-        arn.unwrap_or("GATEWAY_ARN")
+    HopFix::run(
+        "let the rule that blocks it allow this caller",
+        format!(
+            "aws wafv2 get-web-acl-for-resource --resource-arn {}",
+            arn.unwrap_or("GATEWAY_ARN")
+        ),
     )
 }
 
 /// Returns how the way to the gateway is tried.
-fn reach(evidence: &Evidence) -> String {
-    format!(
-        "check the address, the network path and DNS to the gateway's host: curl -v {}",
-        evidence.endpoint_words()
+fn reach(evidence: &Evidence) -> HopFix {
+    HopFix::run(
+        "check the address, the network path and DNS to the gateway's host",
+        format!("curl -v {}", evidence.endpoint_words()),
     )
 }

@@ -1,9 +1,10 @@
 //! The gateway's interceptor function: what its log says around the failing request, and whether it was invoked at all.
 
 use super::{
-    ChainStage, Evidence, HopLine, Judgement, LineRelation, Probe,
+    ChainStage, Evidence, HopFix, HopLine, Judgement, LineRelation, Probe,
     commands::read_group,
     details::{HopDetail, with_own_log},
+    fix::UnreadLog,
     hop::{HopSpec, interceptor_log, unread_gateway},
     judgement::{Cause, unreadable},
     symptom::Symptom,
@@ -50,9 +51,9 @@ fn judge(evidence: &Evidence) -> Judgement {
         None if log.names_request() => {
             Judgement::ok("invoked for this request; its log has no errors")
         }
-        None if log.own_lines().next().is_none() => {
-            Judgement::unknown("not known whether it was invoked: its log has no line of this walk")
-        }
+        None if log.own_lines().next().is_none() => Judgement::unknown(
+            "not known whether it was invoked: its log has no line since the examination began",
+        ),
         // A function's own request ids are not the gateway's: its lines may be those of other calls.
         None => Judgement::unknown(
             "not known whether it was invoked: no line of its log names this request",
@@ -81,6 +82,7 @@ fn explain(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
         return None;
     }
     let function = evidence.interceptor_name();
+    let group = format!("/aws/lambda/{function}");
     let log = &evidence.interceptor_log;
     // A gateway that fails by itself invokes nothing: an error of the same time is another call's.
     let was_processed = evidence.gateway_began(symptom);
@@ -89,18 +91,23 @@ fn explain(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
     if let Some(line) = errors.find(is_own) {
         return Some(Cause::new(
             format!("The interceptor fails: {}", line.quoted()),
-            format!(
-                "correct the function {function}; its log has the whole stack trace: {}",
-                read_group(evidence, &format!("/aws/lambda/{function}"))
+            HopFix::run(
+                format!("correct the function {function}; its log has the whole stack trace"),
+                read_group(evidence, &group),
             ),
             LOG,
         ));
+    }
+    if let Some(unread) = UnreadLog::of(log, "its log") {
+        return was_processed.then(|| not_known(evidence, symptom, &unread, &group));
     }
     // Only this request's own id proves that the function ran: other calls of the same seconds leave lines too.
     let was_invoked = log.names_request();
     let has_others = log.value().is_some_and(|lines| !lines.is_empty());
     (!was_invoked && was_processed).then(|| {
-        let silence = if has_others {
+        let silence = if log.failure().is_some() {
+            "the function has no log group, which its first invocation makes"
+        } else if has_others {
             "no line of the function's log names this request"
         } else {
             "the function's log has no line of it"
@@ -110,14 +117,35 @@ fn explain(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
                 "The gateway may not invoke the interceptor {function}: {}, and {silence}",
                 symptom.words()
             ),
-            format!(
-                "let the gateway's role do lambda:InvokeFunction on it, and allow it in the function's policy: \
-                 aws lambda add-permission --function-name {function} --statement-id agentcore-gateway \
-                 --action lambda:InvokeFunction --principal bedrock-agentcore.amazonaws.com"
+            HopFix::run(
+                "let the gateway's role do lambda:InvokeFunction on it, and allow it in the function's policy",
+                format!(
+                    "aws lambda add-permission --function-name {function} --statement-id agentcore-gateway \
+                     --action lambda:InvokeFunction --principal bedrock-agentcore.amazonaws.com"
+                ),
             ),
             "HTTP 500 of the gateway and the interceptor's log",
         )
     })
+}
+
+/// Without the function's log nobody knows whether it was invoked, and whether it threw.
+fn not_known(
+    evidence: &Evidence,
+    symptom: &Symptom<'_>,
+    unread: &UnreadLog<'_>,
+    group: &str,
+) -> Cause {
+    Cause::new(
+        format!(
+            "The interceptor {} answers 500 or is not invoked, and {}, so the cause is not known: {}",
+            evidence.interceptor_name(),
+            unread.words(),
+            symptom.words()
+        ),
+        unread.fix(evidence, Some(group)),
+        "HTTP 500 of the gateway; the interceptor's log was not read",
+    )
 }
 
 /// Returns whether a function's log line reports an error.
@@ -148,6 +176,17 @@ impl Evidence {
             .own_lines()
             .filter_map(|line| reported_ms(&line.text))
             .max()
+    }
+
+    /// Returns what is added to the words about a slow gateway whose interceptor's log was not read: the delay may be the function's.
+    pub(super) fn perhaps_interceptor(&self) -> String {
+        UnreadLog::of(&self.interceptor_log, "its log").map_or_else(String::new, |unread| {
+            format!(
+                ", or its interceptor {}: {}",
+                self.interceptor_name(),
+                unread.words()
+            )
+        })
     }
 
     /// Returns whether the interceptor delays every request.

@@ -1,7 +1,7 @@
 //! From evidence to findings, and from findings to the cause.
 
 use super::{
-    DoctorReport, DoctorVerdict, Evidence, Hop, HopFinding, HopState, Judgement, Probe,
+    Cause, DoctorReport, DoctorVerdict, Evidence, Hop, HopFinding, HopState, Judgement, Probe,
     comparison::compare, judgement::unreadable, symptom::Symptom,
 };
 
@@ -10,18 +10,19 @@ pub const PENDING: &str = "not examined yet";
 
 /// Says what the evidence means.
 ///
-/// If a call went through the chain, no hop failed: what reads badly elsewhere is a warning. Otherwise the verdict is the
+/// If a call went through the chain, no hop failed: what reads badly elsewhere is a warning, and the verdict is the first of them about
+/// which something is to be done. Otherwise the verdict is the
 /// explanation of the failed step with the lowest precedence. While evidence is still to come, there is no verdict that it may
 /// change, and a hop whose explanation rests on it has no state but one that is proven.
 pub fn judge(evidence: &Evidence) -> DoctorReport {
     let works = evidence.works();
     let symptom = evidence.symptom();
-    let verdict = symptom.and_then(|symptom| cause(evidence, &symptom));
-    let is_open = symptom.is_some() && verdict.is_none();
+    let cause = symptom.and_then(|symptom| cause(evidence, &symptom));
+    let is_open = symptom.is_some() && cause.is_none();
     let hops = Hop::ALL
         .into_iter()
         .map(
-            |hop| match verdict.as_ref().filter(|verdict| verdict.hop == hop) {
+            |hop| match cause.as_ref().filter(|verdict| verdict.hop == hop) {
                 Some(verdict) => named(hop, evidence, verdict),
                 None if is_open && (hop.spec().awaits)(evidence) => awaiting(hop, evidence),
                 None => finding(hop, evidence, works),
@@ -31,7 +32,7 @@ pub fn judge(evidence: &Evidence) -> DoctorReport {
     DoctorReport {
         deployment: evidence.deployment.clone(),
         healthy: works,
-        verdict,
+        verdict: cause.or_else(|| advice(evidence)),
         hops,
         comparison: compare(evidence),
     }
@@ -90,15 +91,35 @@ fn cause(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<DoctorVerdict> {
             return None;
         }
         if let Some(cause) = (hop.spec().explain)(evidence, symptom) {
-            return Some(DoctorVerdict {
-                hop,
-                evidence: cause.evidence,
-                fix: cause.fix,
-                source: cause.source,
-            });
+            return Some(verdict(hop, cause));
         }
     }
     None
+}
+
+fn verdict(hop: Hop, cause: Cause) -> DoctorVerdict {
+    DoctorVerdict {
+        hop,
+        evidence: cause.evidence,
+        fix: cause.fix.text,
+        command: cause.fix.command,
+        source: cause.source,
+    }
+}
+
+/// Returns the first warning of a chain that works about which something is to be done. What only takes long has no fix.
+fn advice(evidence: &Evidence) -> Option<DoctorVerdict> {
+    if !evidence.works() {
+        return None;
+    }
+    let mut hops = Hop::ALL.to_vec();
+    hops.sort_by_key(|hop| hop.spec().precedence);
+    hops.into_iter().find_map(|hop| {
+        let judged = (hop.spec().judge)(evidence);
+        let is_warned_of = matches!(judged.state, HopState::Warning | HopState::Failed);
+        let needs_a_fix = is_warned_of && !judged.fix.is_empty();
+        needs_a_fix.then(|| verdict(hop, Cause::new(judged.evidence, judged.fix, judged.source)))
+    })
 }
 
 /// Returns whether the chain has no such hop, as far as everything is known that says so: then it is not the cause. A runtime that was

@@ -1,6 +1,6 @@
 //! The result of judging one hop, and the helpers that every hop uses to build it.
 
-use super::{HopState, Probe};
+use super::{HopFix, HopState, Probe};
 use crate::model::{Failure, FailureKind};
 
 /// An answer that takes at least this long, in milliseconds, is reported as a warning of its hop.
@@ -13,8 +13,8 @@ pub struct Judgement {
     pub(super) state: HopState,
     /// One sentence that says why.
     pub(super) evidence: String,
-    /// What to do where the hop failed; empty otherwise.
-    pub(super) fix: String,
+    /// What to do where the hop failed, or warns of what needs to be done; empty otherwise.
+    pub(super) fix: HopFix,
     /// Where the evidence comes from.
     pub(super) source: String,
 }
@@ -25,7 +25,7 @@ pub struct Cause {
     /// One sentence that a person would say, followed by what proves it.
     pub(super) evidence: String,
     /// What to do.
-    pub(super) fix: String,
+    pub(super) fix: HopFix,
     /// Where the evidence comes from.
     pub(super) source: String,
 }
@@ -33,7 +33,7 @@ pub struct Cause {
 impl Cause {
     pub(super) fn new(
         evidence: impl Into<String>,
-        fix: impl Into<String>,
+        fix: impl Into<HopFix>,
         source: impl Into<String>,
     ) -> Self {
         Self {
@@ -53,6 +53,18 @@ impl Judgement {
         Self::of(HopState::Warning, evidence)
     }
 
+    /// A warning with what to do about it: where no hop fails, it is the verdict.
+    pub(super) fn advice(
+        evidence: impl Into<String>,
+        fix: impl Into<HopFix>,
+        source: impl Into<String>,
+    ) -> Self {
+        Self {
+            state: HopState::Warning,
+            ..Self::failed(evidence, fix, source)
+        }
+    }
+
     pub(super) fn skipped(why: impl Into<String>) -> Self {
         Self::of(HopState::Skipped, why)
     }
@@ -63,7 +75,7 @@ impl Judgement {
 
     pub(super) fn failed(
         evidence: impl Into<String>,
-        fix: impl Into<String>,
+        fix: impl Into<HopFix>,
         source: impl Into<String>,
     ) -> Self {
         Self {
@@ -77,7 +89,7 @@ impl Judgement {
         Self {
             state,
             evidence: evidence.into(),
-            fix: String::new(),
+            fix: HopFix::default(),
             source: String::new(),
         }
     }
@@ -113,6 +125,7 @@ impl Judgement {
 
 /// Says what could not be read and why, with the request id for AWS support.
 pub(super) fn unreadable(failure: &Failure, source: &str) -> String {
+    let source = denied_operation(failure).unwrap_or(source);
     let may_not = failure.kind == FailureKind::Denied;
     let verb = if may_not {
         "may not be read"
@@ -122,10 +135,39 @@ pub(super) fn unreadable(failure: &Failure, source: &str) -> String {
     format!("{verb} ({source}): {}", with_request(failure))
 }
 
+/// Returns the operation that AWS names in a denial: `DescribeStacks` in `… to perform: cloudformation:DescribeStacks on …`. It may be
+/// another one than the reading asked for.
+fn denied_operation(failure: &Failure) -> Option<&str> {
+    let (_, after) = failure.cause.split_once("to perform: ")?;
+    let (_, operation) = after.split_whitespace().next()?.split_once(':')?;
+    let end = operation
+        .find(|letter: char| !letter.is_ascii_alphanumeric())
+        .unwrap_or(operation.len());
+    operation.get(..end).filter(|name| !name.is_empty())
+}
+
 /// Returns the cause of a failure, with the request id where there is one.
 pub(super) fn with_request(failure: &Failure) -> String {
     match &failure.request_id {
         Some(id) => format!("{} (request {id})", failure.cause),
         None => failure.cause.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_denial_names_the_operation_that_was_denied() {
+        let denied = |cause: &str| Failure::new(FailureKind::Denied, "listing gateways", cause);
+        let words = |cause: &str| unreadable(&denied(cause), "GetGateway");
+        assert!(
+            words(
+                "User: x is not authorized to perform: cloudformation:DescribeStacks on resource: y"
+            )
+            .starts_with("may not be read (DescribeStacks)")
+        );
+        assert!(words("AccessDenied").starts_with("may not be read (GetGateway)"));
     }
 }

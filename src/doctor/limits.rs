@@ -1,7 +1,7 @@
 //! Rate limits that the operator has set at the gateway.
 
 use super::{
-    ChainStage, Evidence, Judgement,
+    ChainStage, Evidence, HopFix, Judgement,
     details::{HopDetail, asked},
     hop::{HopSpec, gateway_log, unread_gateway},
     judgement::Cause,
@@ -56,14 +56,34 @@ fn explain(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
     Some(Cause::new(
         format!(
             "The rate limit {named} of the gateway stops this caller: {}",
-            symptom.words()
+            without_data(symptom)
         ),
-        format!(
-            "wait until its window ends, or raise its rate (update-gateway-rate-limit), or delete it: \
-             aws bedrock-agentcore-control delete-gateway-rate-limit --gateway-identifier {gateway} --rate-limit-id {named}"
+        HopFix::run(
+            "wait until its window ends, or raise its rate (update-gateway-rate-limit), or delete it",
+            format!(
+                "aws bedrock-agentcore-control delete-gateway-rate-limit --gateway-identifier {gateway} --rate-limit-id {named}"
+            ),
         ),
         "ListGatewayRateLimits and data.limitKey of the answer",
     ))
+}
+
+/// Returns what the answer says, with the members of its `data` that matter in words.
+fn without_data(symptom: &Symptom<'_>) -> String {
+    let words = symptom.words();
+    let Some((said, data)) = symptom.text.split_once(": {") else {
+        return words;
+    };
+    let Ok(data) = serde_json::from_str::<serde_json::Value>(&format!("{{{data}")) else {
+        return words;
+    };
+    let metric = data.get("metric").and_then(serde_json::Value::as_str);
+    let metric = metric.map_or_else(String::new, |metric| format!(" of {metric}"));
+    let after = data.get("retryAfter").and_then(serde_json::Value::as_u64);
+    let after = after.map_or_else(String::new, |seconds| {
+        format!(", try again after {seconds} s")
+    });
+    format!("{said}{metric}{after}")
 }
 
 /// Returns the id of the limit in `"limitKey":"rl-1/targetName=t"`.

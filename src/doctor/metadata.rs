@@ -8,6 +8,8 @@ use super::{
     hop::{HopSpec, awaits_nothing, no_explanation, no_log, unread_gateway_or_runtime},
 };
 
+const SOURCE: &str = "the document oauth-protected-resource of the endpoint";
+
 pub(super) const SPEC: HopSpec = HopSpec {
     name: "metadata",
     short: "MET",
@@ -34,7 +36,7 @@ fn details(evidence: &Evidence) -> Vec<HopDetail> {
 }
 
 fn judge(evidence: &Evidence) -> Judgement {
-    Judgement::of_reading(&evidence.metadata, "oauth-protected-resource", |document| {
+    Judgement::of_reading(&evidence.metadata, SOURCE, |document| {
         let servers: Vec<&str> = document
             .get("authorization_servers")
             .and_then(Value::as_array)
@@ -47,13 +49,21 @@ fn judge(evidence: &Evidence) -> Judgement {
             .value()
             .and_then(|claims| super::token::text_claim(claims, "iss"));
         match (servers.is_empty(), issuer) {
-            (true, _) => Judgement::warning("the document names no authorization server"),
-            (false, Some(issuer)) if !servers.contains(&issuer.as_str()) => {
-                Judgement::warning(format!(
+            (true, _) => Judgement::advice(
+                "the document names no authorization server",
+                "set the authoriser of the gateway or runtime: its discoveryUrl is what the document names",
+                SOURCE,
+            ),
+            (false, Some(issuer)) if !servers.contains(&issuer.as_str()) => Judgement::advice(
+                format!(
                     "clients are sent to {}, the token comes from {issuer}",
                     servers.join(", ")
-                ))
-            }
+                ),
+                format!(
+                    "set discoveryUrl of the authoriser to the one of {issuer}: a client that follows the document signs in at the other issuer"
+                ),
+                SOURCE,
+            ),
             (false, _) => Judgement::ok(format!("authorization server {}", servers.join(", "))),
         }
     })

@@ -16,6 +16,7 @@ mod details;
 mod discovery;
 mod drift;
 mod evidence;
+mod fix;
 mod gateway;
 mod hop;
 mod initialize;
@@ -48,6 +49,7 @@ pub use comparison::{ComparedStep, ComparedSteps, PathComparison};
 pub use details::HopDetail;
 pub(crate) use evidence::target_address;
 pub use evidence::{Evidence, IssuerDocument, PreviousPassword, Probe, ProbeCall, ProviderStatus};
+pub use fix::HopFix;
 pub use hop::{Hop, HopSpec};
 pub use judge::{PENDING, judge};
 pub use judgement::{Cause, Judgement};
@@ -95,15 +97,17 @@ impl HopFinding {
     }
 }
 
-/// The hop that is the cause, and what to do.
+/// The hop that is the cause, and what to do. Of a chain that works it is the hop with a warning that needs something to be done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DoctorVerdict {
-    /// The broken hop.
+    /// The hop.
     pub hop: Hop,
     /// What is wrong in one sentence, and what proves it.
     pub evidence: String,
-    /// What to do.
+    /// What to do, in words, with the command in them.
     pub fix: String,
+    /// The shell command or the policy text of the fix alone, to be run or pasted as it stands.
+    pub command: Option<String>,
     /// Where the evidence comes from: an API call, a log group, the token's claims.
     pub source: String,
 }
@@ -115,12 +119,19 @@ pub struct DoctorReport {
     pub deployment: DeploymentName,
     /// Whether a call went through the whole chain.
     pub healthy: bool,
-    /// The cause, if the chain is broken.
+    /// The cause, if the chain is broken; otherwise the first warning about which something is to be done, if there is one.
     pub verdict: Option<DoctorVerdict>,
     /// Every hop in the order of the chain.
     pub hops: Vec<HopFinding>,
     /// The way through the gateway against the runtime called directly, if the chain has both.
     pub comparison: Option<PathComparison>,
+}
+
+impl DoctorVerdict {
+    /// Returns what is copied of the fix: the command alone where there is one, otherwise the words.
+    pub fn to_copy(&self) -> &str {
+        self.command.as_deref().unwrap_or(&self.fix)
+    }
 }
 
 impl DoctorReport {
@@ -130,6 +141,11 @@ impl DoctorReport {
         // The statement's own hop has no other warning: a slow answer is reported at the hop that was slow.
         self.finding(Hop::Cypher)
             .filter(|finding| self.healthy && finding.state == HopState::Warning)
+    }
+
+    /// Returns the verdict if it is what breaks the chain. Where a call went through, the verdict is a warning with something to do.
+    pub fn break_cause(&self) -> Option<&DoctorVerdict> {
+        self.verdict.as_ref().filter(|_| !self.healthy)
     }
 
     /// Returns whether a call went through the whole chain and was answered.

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{
-    ChainStage, Evidence, Judgement,
+    ChainStage, Evidence, HopFix, Judgement,
     hop::{HopSpec, gateway_log, no_details, unread_gateway},
     judgement::Cause,
     symptom::Symptom,
@@ -66,8 +66,16 @@ fn explain(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
     ))
 }
 
+impl Evidence {
+    /// Returns whether a policy denied the call of the walk.
+    pub(super) fn is_denied_by_policy(&self) -> bool {
+        self.symptom()
+            .is_some_and(|symptom| explain(self, &symptom).is_some())
+    }
+}
+
 /// Returns the policy that permits the tool that was called, or every tool while none is known, in Cedar as AgentCore writes it.
-fn permit(evidence: &Evidence) -> String {
+fn permit(evidence: &Evidence) -> HopFix {
     let gateway = evidence
         .called_gateway()
         .and_then(|gateway| gateway.arn.as_deref())
@@ -76,7 +84,8 @@ fn permit(evidence: &Evidence) -> String {
         || "action".to_owned(),
         |tool| format!("action == AgentCore::Action::\"{tool}\""),
     );
-    format!(
-        "add to the policy engine (or narrow the principal): permit(principal, {action}, resource == AgentCore::Gateway::\"{gateway}\");"
+    HopFix::run(
+        "add to the policy engine (or narrow the principal)",
+        format!("permit(principal, {action}, resource == AgentCore::Gateway::\"{gateway}\");"),
     )
 }

@@ -1,7 +1,7 @@
 //! The OAuth credential provider that the gateway uses to sign in to a target.
 
 use super::{
-    ChainStage, Evidence, HopState, Judgement, LineRelation, Probe, ProviderStatus,
+    ChainStage, Evidence, HopFix, HopState, Judgement, LineRelation, Probe, ProviderStatus,
     commands::update_runtime,
     details::{HopDetail, asked},
     hop::{HopSpec, gateway_log, unread_targets_or_gateway},
@@ -62,10 +62,12 @@ fn judge(evidence: &Evidence) -> Judgement {
                         provider.status.as_deref().unwrap_or_default(),
                         provider.reason.as_deref().unwrap_or("no reason given")
                     ),
-                    format!(
-                        "correct what the reason names, then update it: \
-                         aws bedrock-agentcore-control get-oauth2-credential-provider --name {}",
-                        provider.name
+                    HopFix::run(
+                        "correct what the reason names, then update it",
+                        format!(
+                            "aws bedrock-agentcore-control get-oauth2-credential-provider --name {}",
+                            provider.name
+                        ),
                     ),
                     "GetOauth2CredentialProvider",
                 ),
@@ -103,10 +105,14 @@ fn explain(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
     let inspect = known.map_or_else(String::new, |name| {
         format!("; aws bedrock-agentcore-control get-oauth2-credential-provider --name {name}")
     });
-    let fix = format!(
-        "check client id, secret and token endpoint of the credential provider{name}: agentcore-console client-secret show -d {}{inspect}",
-        evidence.deployment
-    );
+    let fix = HopFix::run(
+        format!("check client id, secret and token endpoint of the credential provider{name}"),
+        format!(
+            "agentcore-console client-secret show -d {}",
+            evidence.deployment
+        ),
+    )
+    .then(&inspect);
     if let Some(cause) = wanted_twice(evidence, symptom) {
         return Some(cause);
     }
@@ -125,7 +131,7 @@ fn explain(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
 }
 
 /// Returns the failure that the status of the target names.
-fn of_reason(evidence: &Evidence, fix: &str) -> Option<Cause> {
+fn of_reason(evidence: &Evidence, fix: &HopFix) -> Option<Cause> {
     let called = evidence.called_target();
     let all = evidence.targets.value()?.iter();
     let (target, reason) = all
@@ -136,13 +142,13 @@ fn of_reason(evidence: &Evidence, fix: &str) -> Option<Cause> {
         })?;
     Some(Cause::new(
         format!("The credential provider gets no token for target {target}: {reason}"),
-        fix,
+        fix.clone(),
         "GetGatewayTarget",
     ))
 }
 
 /// Returns the failure that the gateway's log names: one whose `exceptionLevel` is not `DEBUG` keeps the reason from its callers.
-fn of_log(evidence: &Evidence, name: &str, fix: String) -> Option<Cause> {
+fn of_log(evidence: &Evidence, name: &str, fix: HopFix) -> Option<Cause> {
     let (line, said) = evidence
         .gateway_log
         .own_lines()
@@ -178,19 +184,20 @@ fn wanted_twice(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
     };
     let header = "X-Amzn-Bedrock-AgentCore-Runtime-Custom-Authorization";
     let fix = match evidence.called_runtime() {
-        Some(runtime) => format!(
-            "let the server read its credentials from another header: {}",
+        Some(runtime) => HopFix::run(
+            "let the server read its credentials from another header",
             update_runtime(
                 Some(runtime),
                 &format!(
                     ".environmentVariables.NEO4J_HTTP_AUTH_HEADER_NAME = \"{header}\" \
                      | .requestHeaderConfiguration = {{\"requestHeaderAllowlist\":[\"{header}\"]}}"
-                )
-            )
+                ),
+            ),
         ),
         None => format!(
             "let the server read its credentials from another header (neo4j/mcp: NEO4J_HTTP_AUTH_HEADER_NAME={header}), or use a target without an OAuth provider"
-        ),
+        )
+        .into(),
     };
     Some(Cause::new(
         format!(

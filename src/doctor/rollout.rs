@@ -3,11 +3,13 @@
 use serde_json::Value;
 
 use super::{
-    ChainStage, Evidence, Judgement,
+    ChainStage, Evidence, HopFix, Judgement,
     details::{HopDetail, asked, named_statuses},
     hop::{HopSpec, awaits_nothing, no_explanation, runtime_log, unread_runtime},
 };
-use crate::model::Moment;
+use crate::model::{Moment, Resource};
+
+const SOURCE: &str = "GetAgentRuntimeEndpoint";
 
 pub(super) const SPEC: HopSpec = HopSpec {
     name: "rollout",
@@ -55,43 +57,86 @@ fn pushed_later(evidence: &Evidence) -> Option<String> {
 }
 
 fn judge(evidence: &Evidence) -> Judgement {
-    Judgement::of_reading(
-        &evidence.endpoints,
-        "GetAgentRuntimeEndpoint",
-        |endpoints| {
-            if endpoints.is_empty() {
-                return Judgement::skipped("no runtime endpoint in this chain");
-            }
-            for endpoint in endpoints {
-                let version = |name: &str| endpoint.raw.get(name).and_then(Value::as_str);
-                if let (Some(live), Some(target)) =
-                    (version("liveVersion"), version("targetVersion"))
-                    && live != target
-                {
-                    let since = endpoint
-                        .updated
-                        .map_or_else(String::new, |at| format!(" for {}", at.age(evidence.now)));
-                    return Judgement::warning(format!(
-                        "{} serves version {live} while version {target} is wanted{since}",
-                        endpoint.name
-                    ));
-                }
-                if endpoint.status != "READY" {
-                    let reason = endpoint.reason.as_deref().unwrap_or("no reason given");
-                    return Judgement::warning(format!(
-                        "{} is {}: {reason}",
-                        endpoint.name, endpoint.status
-                    ));
-                }
-            }
-            let served: Vec<String> = endpoints
-                .iter()
-                .map(|endpoint| {
-                    let live = endpoint.raw.get("liveVersion").and_then(Value::as_str);
-                    format!("{} v{}", endpoint.name, live.unwrap_or("unknown"))
-                })
-                .collect();
-            Judgement::ok(served.join(", "))
-        },
-    )
+    Judgement::of_reading(&evidence.endpoints, SOURCE, |endpoints| {
+        if endpoints.is_empty() {
+            return Judgement::skipped("no runtime endpoint in this chain");
+        }
+        if let Some(judgement) = endpoints
+            .iter()
+            .find_map(|endpoint| unsettled(evidence, endpoint))
+        {
+            return judgement;
+        }
+        Judgement::ok(served(evidence, endpoints))
+    })
+}
+
+/// Returns an endpoint that does not serve what it is meant to serve. One that AWS is updating needs nothing but time.
+fn unsettled(evidence: &Evidence, endpoint: &Resource) -> Option<Judgement> {
+    let version = |name: &str| endpoint.raw.get(name).and_then(Value::as_str);
+    let name = named(evidence, endpoint);
+    let waiting = match (version("liveVersion"), version("targetVersion")) {
+        (Some(live), Some(target)) if live != target => Some((live, target)),
+        (Some(_) | None, Some(_) | None) => None,
+    };
+    let words = match waiting {
+        Some((live, target)) => {
+            let since = endpoint
+                .updated
+                .map_or_else(String::new, |at| format!(" for {}", at.age(evidence.now)));
+            format!("{name} serves version {live} while version {target} is wanted{since}")
+        }
+        None if endpoint.status == "READY" => return None,
+        None => {
+            let reason = endpoint.reason.as_deref().unwrap_or("no reason given");
+            format!("{name} is {}: {reason}", endpoint.status)
+        }
+    };
+    if endpoint.status.ends_with("ING") {
+        return Some(Judgement::warning(words));
+    }
+    let fix = HopFix::run(
+        "see whether the wanted version exists and is READY; versions roll-back puts the endpoint back to the one that it serves",
+        format!(
+            "agentcore-console versions {} -d {}",
+            runtime_name(evidence, endpoint),
+            evidence.deployment
+        ),
+    );
+    Some(Judgement::advice(words, fix, SOURCE))
+}
+
+/// Returns which versions are served, by runtime.
+fn served(evidence: &Evidence, endpoints: &[Resource]) -> String {
+    let texts: Vec<String> = endpoints
+        .iter()
+        .map(|endpoint| {
+            let live = endpoint.raw.get("liveVersion").and_then(Value::as_str);
+            format!(
+                "{} v{}",
+                named(evidence, endpoint),
+                live.unwrap_or("unknown")
+            )
+        })
+        .collect();
+    texts.join(", ")
+}
+
+/// Returns the name of an endpoint, with that of its runtime where the chain has several.
+fn named(evidence: &Evidence, endpoint: &Resource) -> String {
+    let runtimes = evidence.runtimes.value().map_or(0, Vec::len);
+    if runtimes > 1 {
+        format!("{} {}", runtime_name(evidence, endpoint), endpoint.name)
+    } else {
+        endpoint.name.clone()
+    }
+}
+
+/// Returns the name of the runtime that an endpoint belongs to, or its id where it was not listed.
+fn runtime_name<'a>(evidence: &'a Evidence, endpoint: &'a Resource) -> &'a str {
+    let owner = endpoint.key.owner_id();
+    let mut runtimes = evidence.runtimes.value().into_iter().flatten();
+    runtimes
+        .find(|runtime| runtime.key.id == owner)
+        .map_or(owner, |runtime| runtime.name.as_str())
 }

@@ -1,9 +1,10 @@
 //! The runtime: its status, and what the platform or the container answers when it is invoked.
 
 use super::{
-    ChainStage, Evidence, HopState, Judgement, Probe,
+    ChainStage, Evidence, HopFix, HopState, Judgement, Probe,
     commands::{allow, read_log, read_quotas, update_runtime},
     details::{HopDetail, asked, named_statuses, with_own_log},
+    fix::UnreadLog,
     hop::{HopSpec, runtime_log, unread_targets_or_runtime},
     judgement::Cause,
     status::{broken, broken_words, inspect, statuses},
@@ -46,7 +47,8 @@ fn judge(evidence: &Evidence) -> Judgement {
     } else {
         evidence.connection.elapsed_ms()
     };
-    if judged.state == HopState::Ok {
+    // A secret that is read slowly delays the header of the call and the program that reads it.
+    if judged.state == HopState::Ok && !evidence.secret_is_slow() {
         judged.slow_after(invoked, "an invocation")
     } else {
         judged
@@ -109,37 +111,36 @@ fn of_answer(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
 }
 
 /// Returns what the code or the status of an answer means, and what to do.
-fn of_code(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<(String, String)> {
+fn of_code(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<(String, HopFix)> {
     let called = evidence.called_runtime();
     let read = || read_log(evidence, called);
     let (what, fix) = match (symptom.code(), symptom.status(), symptom.kind()) {
-        (Some("-32003"), ..) | (_, Some(429), _) => (
-            "The runtime is called too often",
-            format!("wait, or raise the quota of invocations: {}", read_quotas()),
-        ),
+        (Some("-32003"), ..) | (_, Some(429), _) => {
+            ("The runtime is called too often", more_invocations())
+        }
         (Some("-32002"), ..) | (_, Some(403), _) => {
             ("The runtime does not let this identity in", let_in(called))
         }
         (Some("-32010"), ..) => return Some(program_fails(evidence)),
         (Some("-32603"), ..) | (_, Some(500..), _) => (
             "The runtime fails with an internal error",
-            format!(
-                "if its log has no line of this call, give the request id to AWS support: {}",
-                read()
+            HopFix::run(
+                "if its log has no line of this call, give the request id to AWS support",
+                read(),
             ),
         ),
         (_, Some(404), _) => (
             "The runtime or its endpoint does not exist",
-            format!(
-                "check ARN, qualifier, account and region (the ARN is percent-encoded in the address): agentcore-console status -d {}",
-                evidence.deployment
+            HopFix::run(
+                "check ARN, qualifier, account and region (the ARN is percent-encoded in the address)",
+                format!("agentcore-console status -d {}", evidence.deployment),
             ),
         ),
         (_, _, Some(FailureKind::Network | FailureKind::Timeout)) => (
             "The runtime does not answer",
-            format!(
-                "stop the session so that the next call starts a fresh container, after a look at its log: {}",
-                read()
+            HopFix::run(
+                "stop the session so that the next call starts a fresh container, after a look at its log",
+                read(),
             ),
         ),
         _ => return None,
@@ -147,33 +148,58 @@ fn of_code(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<(String, String
     Some((what.to_owned(), fix))
 }
 
-/// Returns the policy statement that lets a caller in.
-fn let_in(called: Option<&Resource>) -> String {
-    format!(
-        "add to the policy of the caller, and to the runtime's resource policy if it has one: {}",
-        allow(
-            "bedrock-agentcore:InvokeAgentRuntime",
-            called.and_then(|runtime| runtime.arn.as_deref())
-        )
-    )
+fn more_invocations() -> HopFix {
+    HopFix::run("wait, or raise the quota of invocations", read_quotas())
 }
 
-/// Returns what a failure of the container means: a program that fails leaves lines, a container that was never started leaves none.
-fn program_fails(evidence: &Evidence) -> (String, String) {
-    let called = evidence.called_runtime();
-    if was_never_started(evidence) {
-        return (never_started().to_owned(), check_image(called));
-    }
-    (
-        "The program in the container fails".to_owned(),
-        format!(
-            "the container's lines around this call say why: {}",
-            read_log(evidence, called)
+/// Returns the policy statement that lets a caller in.
+fn let_in(called: Option<&Resource>) -> HopFix {
+    HopFix::run(
+        "add to the policy of the caller, and to the runtime's resource policy if it has one",
+        allow(
+            "bedrock-agentcore:InvokeAgentRuntime",
+            called.and_then(|runtime| runtime.arn.as_deref()),
         ),
     )
 }
 
-/// Returns whether the runtime's log was read and has no line since the walk began.
+/// Returns what a failure of the container means: a program that fails leaves lines, a container that was never started leaves none.
+fn program_fails(evidence: &Evidence) -> (String, HopFix) {
+    let called = evidence.called_runtime();
+    if was_never_started(evidence) {
+        return (never_started().to_owned(), check_image(called));
+    }
+    if let Some(unread) = unread_log(evidence) {
+        return not_known(evidence, "The program in the container fails", &unread);
+    }
+    (
+        "The program in the container fails".to_owned(),
+        HopFix::run(
+            "the container's lines around this call say why",
+            read_log(evidence, called),
+        ),
+    )
+}
+
+fn unread_log(evidence: &Evidence) -> Option<UnreadLog<'_>> {
+    UnreadLog::of(&evidence.runtime_log, "its log")
+}
+
+/// A program that fails and an image of which no container was ever started give the same answer: the log alone tells them apart.
+fn not_known(evidence: &Evidence, what: &str, unread: &UnreadLog<'_>) -> (String, HopFix) {
+    let group = evidence
+        .called_runtime()
+        .and_then(|runtime| runtime.log_groups.first());
+    (
+        format!(
+            "{what} or was never started, and {}, so the cause is not known",
+            unread.words()
+        ),
+        unread.fix(evidence, group.map(String::as_str)),
+    )
+}
+
+/// Returns whether the runtime's log was read and has no line since the examination began.
 fn was_never_started(evidence: &Evidence) -> bool {
     evidence.runtime_log.value().is_some_and(Vec::is_empty)
 }
@@ -185,14 +211,18 @@ const fn never_started() -> &'static str {
 }
 
 /// Returns the command that shows whether an image is a manifest or an index, and how an image without the index is built.
-fn check_image(runtime: Option<&Resource>) -> String {
+fn check_image(runtime: Option<&Resource>) -> HopFix {
     let image = runtime.and_then(|runtime| {
         let path = "/agentRuntimeArtifact/containerConfiguration/containerUri";
         runtime.raw.pointer(path)?.as_str()
     });
     let (repository, tag) = image.and_then(image_parts).unwrap_or(("REPOSITORY", "TAG"));
-    format!(
-        "if this says image.index, build with `docker build --provenance=false`, push, and make a new runtime:          aws ecr batch-get-image --repository-name {repository} --image-ids imageTag={tag} --query 'images[].imageManifestMediaType'"
+    HopFix::run(
+        "if this says image.index, build with `docker build --provenance=false`, push, and make a new runtime",
+        format!(
+            "aws ecr batch-get-image --repository-name {repository} --image-ids imageTag={tag} \
+             --query 'images[].imageManifestMediaType'"
+        ),
     )
 }
 
@@ -205,7 +235,7 @@ pub(super) fn image_parts(uri: &str) -> Option<(&str, &str)> {
 
 /// A runtime passes only the headers of its allow list on: a server that reads its credentials from another one answers 401, which the
 /// platform reports as a failure of the program.
-fn dropped_header(evidence: &Evidence, text: &str) -> Option<(String, String)> {
+fn dropped_header(evidence: &Evidence, text: &str) -> Option<(String, HopFix)> {
     let runtime = evidence.called_runtime()?;
     let mut allowed = texts(
         runtime,
@@ -235,10 +265,10 @@ fn dropped_header(evidence: &Evidence, text: &str) -> Option<(String, String)> {
             "The runtime {} does not pass {dropped} on, and its server asks for credentials",
             runtime.name
         ),
-        update_runtime(
+        HopFix::command(update_runtime(
             Some(runtime),
             &format!(".requestHeaderConfiguration = {list}"),
-        ),
+        )),
     ))
 }
 
@@ -256,7 +286,7 @@ fn texts<'a>(resource: &'a Resource, path: &str) -> Vec<&'a str> {
 }
 
 /// Sentences of the platform that name the runtime wherever they arrive.
-fn platform_words(evidence: &Evidence, text: &str) -> Option<(String, String)> {
+fn platform_words(evidence: &Evidence, text: &str) -> Option<(String, HopFix)> {
     let text = text.to_ascii_lowercase();
     let called = evidence.called_runtime();
     if text.contains("initialization time exceeded") {
@@ -265,7 +295,10 @@ fn platform_words(evidence: &Evidence, text: &str) -> Option<(String, String)> {
     if text.contains("mmdsv2") {
         return Some((
             "The runtime was created without MMDSv2".to_owned(),
-            update_runtime(called, ".metadataConfiguration.requireMMDSV2 = true"),
+            HopFix::command(update_runtime(
+                called,
+                ".metadataConfiguration.requireMMDSV2 = true",
+            )),
         ));
     }
     if text.contains("runtimeclienterror") || text.contains("please check your cloudwatch logs") {
@@ -274,7 +307,7 @@ fn platform_words(evidence: &Evidence, text: &str) -> Option<(String, String)> {
     if text.contains("rate limit exceeded - too many requests") {
         return Some((
             "The runtime is called too often".to_owned(),
-            format!("wait, or raise the quota of invocations: {}", read_quotas()),
+            more_invocations(),
         ));
     }
     let may_not = text.contains("authorization error - insufficient permissions");
@@ -287,7 +320,7 @@ fn platform_words(evidence: &Evidence, text: &str) -> Option<(String, String)> {
 }
 
 /// The container did not answer within the limit that the answer names: 30 s for code, 60 s or 120 s for an image.
-fn not_in_time(evidence: &Evidence, text: &str) -> (String, String) {
+fn not_in_time(evidence: &Evidence, text: &str) -> (String, HopFix) {
     let called = evidence.called_runtime();
     if was_never_started(evidence) {
         return (never_started().to_owned(), check_image(called));
@@ -299,11 +332,15 @@ fn not_in_time(evidence: &Evidence, text: &str) -> (String, String) {
             number.is_some_and(|number| number.parse::<u32>().is_ok())
         });
     let within = limit.map_or_else(|| "in time".to_owned(), |limit| format!("within {limit}"));
+    let what = format!("The container does not start {within}");
+    if let Some(unread) = unread_log(evidence) {
+        return not_known(evidence, &what, &unread);
+    }
     (
-        format!("The container does not start {within}"),
-        format!(
-            "let the server listen before it connects to anything else; what it does at its start: {}",
-            read_log(evidence, called)
+        what,
+        HopFix::run(
+            "let the server listen before it connects to anything else; what it does at its start",
+            read_log(evidence, called),
         ),
     )
 }

@@ -1,8 +1,8 @@
 //! The Neo4j secret that the chain uses: its versions, and whether those who need its value may read it.
 
 use super::{
-    ChainStage, Evidence, HopLine, HopState, Judgement, LineRelation, Probe,
-    commands::update_runtime,
+    ChainStage, Evidence, HopFix, HopLine, HopState, Judgement, LineRelation, Probe,
+    commands::{allow, update_runtime},
     details::{HopDetail, asked},
     hop::{HopSpec, always_known, secret_readers_log},
     judgement::{Cause, SLOW_MS, unreadable},
@@ -60,28 +60,34 @@ fn status(detail: &SecretDetail) -> Judgement {
     if detail.deleted.is_some() {
         return Judgement::failed(
             format!("The secret {name} is scheduled for deletion"),
-            format!("aws secretsmanager restore-secret --secret-id {name}"),
+            HopFix::command(format!(
+                "aws secretsmanager restore-secret --secret-id {name}"
+            )),
             SOURCE,
         );
     }
     if detail.version_with("AWSCURRENT").is_none() {
         return Judgement::failed(
             format!("No version of the secret {name} carries AWSCURRENT"),
-            format!(
+            HopFix::command(format!(
                 "aws secretsmanager update-secret-version-stage --secret-id {name} --version-stage AWSCURRENT --move-to-version-id {}",
                 detail
                     .versions
                     .first()
                     .map_or("VERSION", |version| version.version_id.as_str())
-            ),
+            )),
             SOURCE,
         );
     }
     match &detail.rotation.pending_version {
-        Some(pending) => Judgement::warning(format!(
-            "a rotation is in progress or stuck (AWSPENDING on {pending}): \
-             agentcore-console secrets resume {name}"
-        )),
+        Some(pending) => Judgement::advice(
+            format!("a rotation is in progress or stuck (AWSPENDING on {pending})"),
+            HopFix::run(
+                "wait until it has ended; one that was cut off is finished by",
+                format!("agentcore-console secrets resume {name}"),
+            ),
+            SOURCE,
+        ),
         None => Judgement::ok(format!(
             "{name}: {}, AWSCURRENT is set",
             pluralize(detail.versions.len(), "version")
@@ -113,8 +119,9 @@ fn own_header(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
                 symptom.words()
             ),
             match &failure.hint {
-                Some(hint) if failure.kind != FailureKind::Denied => hint.clone(),
-                Some(_) | None => policy(evidence, "this identity"),
+                _ if failure.kind == FailureKind::Denied => policy(evidence, "this identity"),
+                Some(hint) => hint.as_str().into(),
+                None => try_again(evidence),
             },
             "Secrets Manager GetSecretValue",
         )
@@ -156,18 +163,26 @@ fn reader_in_log(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
     let fix = if denied {
         policy(evidence, &format!("the role of the {reader}"))
     } else if line.to_ascii_lowercase().contains("throttl") {
-        format!(
-            "cache the secret in the {reader}; Secrets Manager limits reads per second: \
-             aws service-quotas list-service-quotas --service-code secretsmanager"
+        HopFix::run(
+            format!("cache the secret in the {reader}; Secrets Manager limits reads per second"),
+            "aws service-quotas list-service-quotas --service-code secretsmanager",
         )
     } else {
-        format!(
-            "try again; if it stays, look at the state of Secrets Manager in this region: agentcore-console secrets show {} -d {}",
-            secret_name(evidence),
-            evidence.deployment
-        )
+        try_again(evidence)
     };
     Some(Cause::new(format!("{what}: {line}"), fix, source))
+}
+
+/// Returns what is done about a failure of Secrets Manager itself.
+fn try_again(evidence: &Evidence) -> HopFix {
+    HopFix::run(
+        "try again; if it stays, look at the state of Secrets Manager in this region",
+        format!(
+            "agentcore-console secrets show {} -d {}",
+            secret_name(evidence),
+            evidence.deployment
+        ),
+    )
 }
 
 /// Neo4j takes the secret's password from here and refuses the one that the chain sends.
@@ -180,11 +195,11 @@ fn older_password(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
                 symptom.words()
             ),
             match evidence.called_runtime() {
-                Some(runtime) => format!(
-                    "start fresh containers so that they read the secret again: {}",
-                    update_runtime(Some(runtime), "")
+                Some(runtime) => HopFix::run(
+                    "start fresh containers so that they read the secret again",
+                    update_runtime(Some(runtime), ""),
                 ),
-                None => "restart the program that reads the secret, so that it reads it again".to_owned(),
+                None => "restart the program that reads the secret, so that it reads it again".into(),
             },
             "the server's answer and a login at Neo4j with AWSCURRENT",
         )
@@ -198,13 +213,14 @@ pub(super) fn secret_name(evidence: &Evidence) -> &str {
 }
 
 /// Returns the policy statement that permits reading the secret.
-fn policy(evidence: &Evidence, who: &str) -> String {
+fn policy(evidence: &Evidence, who: &str) -> HopFix {
     let arn = evidence
         .secret
         .value()
         .map_or("SECRET_ARN", |detail| detail.arn.as_str());
-    format!(
-        "add to the policy of {who}: {{\"Effect\":\"Allow\",\"Action\":\"secretsmanager:GetSecretValue\",\"Resource\":\"{arn}\"}}"
+    HopFix::run(
+        format!("add to the policy of {who}"),
+        allow("secretsmanager:GetSecretValue", Some(arn)),
     )
 }
 

@@ -1,6 +1,6 @@
 //! Judges resources by the status that AWS reports.
 
-use super::{Judgement, Probe};
+use super::{HopFix, Judgement, Probe};
 use crate::model::Resource;
 
 /// Judges a list of resources by the worst status in it.
@@ -37,10 +37,13 @@ pub(super) fn broken<'a>(
 }
 
 /// Returns the command that shows a resource with everything that AWS says of it.
-pub(super) fn inspect(resource: &Resource) -> String {
-    format!(
-        "correct what the reason names, then update it: agentcore-console describe {} {} -d {}",
-        resource.key.kind, resource.name, resource.key.deployment
+pub(super) fn inspect(resource: &Resource) -> HopFix {
+    HopFix::run(
+        "correct what the reason names, then update it",
+        format!(
+            "agentcore-console describe {} {} -d {}",
+            resource.key.kind, resource.name, resource.key.deployment
+        ),
     )
 }
 

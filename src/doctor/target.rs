@@ -1,9 +1,10 @@
 //! The gateway's targets: status, synchronisation, and whether the gateway reaches them.
 
 use super::{
-    ChainStage, Evidence, HopState, Judgement, Probe,
+    ChainStage, Evidence, HopFix, HopState, Judgement, Probe,
     commands::{read_request, synchronise},
     details::{HopDetail, asked, named_statuses},
+    fix::UnreadLog,
     hop::{HopSpec, gateway_log, unread_targets_or_gateway},
     judgement::{Cause, SLOW_MS},
     status::{broken, broken_words, statuses},
@@ -64,18 +65,21 @@ fn judge(evidence: &Evidence) -> Judgement {
     if judged.state == HopState::Ok
         && let Some(elapsed) = unexplained_delay(evidence)
     {
-        return judged.slow_after(Some(elapsed), "an answer of the target");
+        let what = format!("an answer of the target{}", evidence.perhaps_interceptor());
+        return judged.slow_after(Some(elapsed), &what);
     }
     judged
 }
 
-/// Time of a listing or call behind the gateway that neither gateway, interceptor, secret, runtime nor database explains.
+/// Time of a listing or call behind the gateway that neither token, gateway, interceptor, secret, runtime nor database explains.
 fn unexplained_delay(evidence: &Evidence) -> Option<u64> {
     let fast = |elapsed: Option<u64>| elapsed.is_none_or(|elapsed| elapsed < SLOW_MS);
     let others_are_fast = evidence.has_gateway()
         && fast(evidence.connection.elapsed_ms())
         && fast(evidence.direct.elapsed_ms())
         && fast(evidence.login.elapsed_ms())
+        // The provider of a target gets its token from the same issuer.
+        && fast(evidence.token.elapsed_ms())
         && !evidence.secret_is_slow()
         && !evidence.interceptor_is_slow();
     let behind = evidence
@@ -95,10 +99,8 @@ fn explain(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
     }
     let called = evidence.called_target();
     if let Some(target) = broken(&evidence.targets, called) {
-        let fix = format!(
-            "correct what the reason names, then: {}",
-            synchronise(evidence, Some(target))
-        );
+        let fix =
+            synchronise(evidence, Some(target)).after("correct what the reason names, then: ");
         return Some(Cause::new(broken_words(target), fix, SOURCE));
     }
     let name = evidence.target_name();
@@ -109,9 +111,11 @@ fn explain(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
                 "The MCP server behind target {name} does not answer: {}",
                 failure.cause
             ),
-            format!(
-                "start the MCP server of target {name}, and check its address, certificate and security groups: curl -v {}",
-                address.unwrap_or("ENDPOINT")
+            HopFix::run(
+                format!(
+                    "start the MCP server of target {name}, and check its address, certificate and security groups"
+                ),
+                format!("curl -v {}", address.unwrap_or("ENDPOINT")),
             ),
             "a request to the target's endpoint",
         ));
@@ -146,9 +150,8 @@ fn meta_refused(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
             "The schema of {tool} at the gateway allows no _meta, so every call is refused: {}",
             symptom.words()
         ),
-        format!(
-            "add \"_meta\":{{\"type\":\"object\"}} to the properties of the tool's inputSchema, or drop additionalProperties, then: {}",
-            synchronise(evidence, evidence.called_target())
+        synchronise(evidence, evidence.called_target()).after(
+            "add \"_meta\":{\"type\":\"object\"} to the properties of the tool's inputSchema, or drop additionalProperties, then: ",
         ),
         "the gateway's answer to tools/call and its tools/list",
     ))
@@ -179,6 +182,21 @@ fn silent(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
     ]);
     is_behind.then(|| {
         let gateway = evidence.called_gateway();
+        // What is behind an opaque answer stands in the gateway's log alone.
+        let unread = UnreadLog::of(&evidence.gateway_log, "the gateway's log")
+            .filter(|_| symptom.mentions(&[OPAQUE]));
+        if let Some(unread) = unread {
+            let group = gateway.and_then(|gateway| gateway.log_groups.first());
+            return Cause::new(
+                format!(
+                    "The gateway gets no answer from target {name} or no token for it, and {}, so the cause is not known: {}",
+                    unread.words(),
+                    symptom.words()
+                ),
+                unread.fix(evidence, group.map(String::as_str)),
+                "the gateway's answer to tools/call; the gateway's log was not read",
+            );
+        }
         let hint = if symptom.mentions(&[OPAQUE]) {
             "; `aws bedrock-agentcore-control update-gateway … --exception-level DEBUG` makes it say why"
         } else {
@@ -186,10 +204,11 @@ fn silent(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
         };
         Cause::new(
             format!("The gateway gets no answer from target {name}: {}", symptom.words()),
-            format!(
-                "check that the server at the endpoint of target {name} runs and that the gateway reaches it: {}{hint}",
-                read_request(evidence, gateway)
-            ),
+            HopFix::run(
+                format!("check that the server at the endpoint of target {name} runs and that the gateway reaches it"),
+                read_request(evidence, gateway),
+            )
+            .then(hint),
             "the gateway's answer to tools/call",
         )
     })

@@ -291,7 +291,10 @@ fn readings_that_fail_do_not_break_a_working_chain() {
         )))),
         ..healthy()
     });
-    assert!(report.healthy && report.verdict.is_none(), "{report:?}");
+    assert!(
+        report.healthy && report.break_cause().is_none(),
+        "{report:?}"
+    );
     assert_eq!(report.count(HopState::Failed), 0, "{report:?}");
     let state = |hop| report.finding(hop).map(|finding| finding.state);
     assert_eq!(state(Hop::Credentials), Some(HopState::Warning));
@@ -1047,4 +1050,136 @@ fn a_database_that_could_not_be_asked_is_not_called_absent() {
         ..healthy()
     };
     assert_eq!(state(&absent).0, HopState::Skipped);
+}
+
+/// A log that may not be read, and one that could not be read.
+fn unread_logs() -> [(Failure, &'static str); 2] {
+    [
+        (
+            failure(FailureKind::Denied, "not authorized"),
+            "may not be read",
+        ),
+        (
+            failure(FailureKind::Throttled, "Rate exceeded"),
+            "could not be read",
+        ),
+    ]
+}
+
+#[track_caller]
+fn is_not_known(hop: Hop, words: &str, evidence: &Evidence) {
+    let verdict = judge(evidence).verdict.expect("it fails");
+    assert_eq!(verdict.hop, hop, "{verdict:?}");
+    let said = &verdict.evidence;
+    assert!(
+        said.contains(words) && said.contains("the cause is not known"),
+        "{verdict:?}"
+    );
+    let command = verdict.command.expect("a command");
+    let wanted = if words.starts_with("may") {
+        "logs:FilterLogEvents"
+    } else {
+        "agentcore-console doctor -d prod"
+    };
+    assert!(
+        command.contains(wanted) && verdict.fix.contains(&command),
+        "{command}"
+    );
+}
+
+#[test]
+fn silence_of_a_log_that_was_not_read_is_no_evidence() {
+    let server_error = failure(FailureKind::Server, "Internal error")
+        .status(500)
+        .request_id(REQUEST);
+    for (unread, words) in unread_logs() {
+        let interceptor = Evidence {
+            connection: lost(server_error.clone()),
+            tools: none(),
+            call: none(),
+            gateway_log: of_requests(&["{\"request_id\":\"request-1\"}"]),
+            interceptor_log: lost(unread.clone()),
+            ..healthy()
+        };
+        is_not_known(Hop::Interceptor, words, &interceptor);
+        let runtime = Evidence {
+            runtimes: answered(vec![resource(Kind::Runtime, "own", "READY", None)]),
+            direct: lost(failure(FailureKind::Server, "failed").code("-32010")),
+            call: answered(called(true, "An internal error occurred.")),
+            runtime_log: lost(unread.clone()),
+            ..healthy()
+        };
+        is_not_known(Hop::Runtime, words, &runtime);
+        let target = Evidence {
+            call: answered(called(true, "An internal error occurred.")),
+            gateway_log: lost(unread),
+            ..healthy()
+        };
+        is_not_known(Hop::Target, words, &target);
+    }
+}
+
+#[test]
+fn a_function_without_a_log_group_was_never_invoked() {
+    let evidence = Evidence {
+        connection: lost(
+            failure(FailureKind::Server, "Internal error")
+                .status(500)
+                .request_id(REQUEST),
+        ),
+        tools: none(),
+        call: none(),
+        gateway_log: of_requests(&["{\"request_id\":\"request-1\"}"]),
+        interceptor_log: lost(failure(FailureKind::NotFound, "no such group")),
+        ..healthy()
+    };
+    names(Hop::Interceptor, "has no log group", &evidence);
+}
+
+#[test]
+fn a_delay_before_an_unread_interceptor_is_not_put_on_the_gateway_alone() {
+    for (unread, words) in unread_logs() {
+        let evidence = Evidence {
+            connection: slowly(healthy().connection.value().expect("connected").clone()),
+            interceptor_log: lost(unread),
+            ..healthy()
+        };
+        let report = judge(&evidence);
+        let finding = report.finding(Hop::Gateway).expect("a gateway");
+        assert_eq!(finding.state, HopState::Warning, "{finding:?}");
+        let said = &finding.evidence;
+        assert!(
+            said.contains("or its interceptor") && said.contains(words),
+            "{said}"
+        );
+        assert_eq!(report.verdict, None, "what only takes long has no fix");
+    }
+}
+
+#[test]
+fn a_warning_that_needs_a_fix_is_the_verdict_of_a_chain_that_works() {
+    let elsewhere = json!({"authorization_servers": ["https://another"]});
+    let report = judge(&Evidence {
+        metadata: answered(elsewhere),
+        ..healthy()
+    });
+    let verdict = report.verdict.as_ref().expect("something is to be done");
+    assert!(report.healthy, "{report:?}");
+    assert_eq!(verdict.hop, Hop::Metadata);
+    assert!(verdict.fix.contains("discoveryUrl"), "{verdict:?}");
+    assert_eq!(report.break_cause(), None, "nothing is broken");
+    assert_eq!(report.count(HopState::Failed), 0);
+}
+
+#[test]
+fn a_clock_that_is_off_is_told_with_its_difference_and_direction() {
+    for (skew, words) in [(200_000, "3m behind"), (-200_000, "3m ahead of")] {
+        let mut evidence = healthy();
+        if let Probe::Answered { value, .. } = &mut evidence.identity {
+            value.clock_skew_ms = skew;
+        }
+        let verdict = judge(&evidence).verdict.expect("the clock is to be set");
+        assert_eq!(verdict.hop, Hop::Credentials);
+        assert!(verdict.evidence.contains(words), "{verdict:?}");
+    }
 }

@@ -3,13 +3,13 @@
 use serde_json::Value;
 
 use super::{
-    ChainStage, Evidence, Judgement, Probe,
+    ChainStage, Evidence, HopFix, Judgement, Probe,
     details::{HopDetail, asked},
     hop::{HopSpec, always_known, no_log},
     judgement::{Cause, with_request},
     symptom::{Step, Symptom},
 };
-use crate::model::{Claims, Moment, moment::short_duration};
+use crate::model::{Claims, Failure, Moment, moment::short_duration};
 
 /// A token dated further ahead than this, in milliseconds, comes from a clock that is wrong.
 const AHEAD_MS: i64 = 2 * 60 * 1000;
@@ -46,10 +46,7 @@ fn judge(evidence: &Evidence) -> Judgement {
         Probe::Failed { failure, .. } => {
             return Judgement::failed(
                 format!("The sign-in gave no token: {}", with_request(failure)),
-                failure
-                    .hint
-                    .clone()
-                    .unwrap_or_else(|| "check token_url, client_id and client_secret".to_owned()),
+                refused_fix(evidence, failure),
                 SOURCE,
             );
         }
@@ -67,6 +64,23 @@ fn judge(evidence: &Evidence) -> Judgement {
         text_claim(claims, "scope").unwrap_or_else(|| "none".to_owned())
     ))
     .slow_after(evidence.token.elapsed_ms(), "the token endpoint")
+}
+
+/// Returns what is done about a sign-in without a token. A token endpoint that fails or breaks off says nothing about what it was sent.
+fn refused_fix(evidence: &Evidence, failure: &Failure) -> HopFix {
+    if let Some(hint) = &failure.hint {
+        return hint.as_str().into();
+    }
+    if failure.kind.is_transient() {
+        return HopFix::run(
+            "try again; if it stays, look at the state of the issuer and at the way to its token endpoint",
+            format!(
+                "agentcore-console token --claims -d {}",
+                evidence.deployment
+            ),
+        );
+    }
+    "check token_url, client_id and client_secret".into()
 }
 
 /// Returns a token that has ended, or that a clock ahead of this one has issued.

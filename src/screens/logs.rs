@@ -104,6 +104,8 @@ pub struct Logs {
     asked_from: Option<Route>,
     /// Whether the cursor goes to the first failed line while the lines of a call come in.
     seeks_failed: bool,
+    /// The time from which on that line counts.
+    seeks_from: Option<Moment>,
     prompt: Option<LogsPrompt>,
     /// Filters that were used, the latest first.
     used_filters: Vec<String>,

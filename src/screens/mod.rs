@@ -109,6 +109,8 @@ pub enum AppRequest {
         groups: Vec<String>,
         /// The start of the window, if it is not the default.
         since: Option<Moment>,
+        /// The time from which on the cursor goes to the first line that failed, if it does.
+        failed_from: Option<Moment>,
     },
     /// Open Logs with the waterfall of a call; without ids, with the calls of the deployment around a time.
     Call(DeploymentName, logs::CallLookup),

@@ -220,7 +220,7 @@ fn verdict(deployment: &Deployment, context: &ViewContext<'_>, room: u16) -> Vec
 pub fn fix_of(deployment: &Deployment, context: &ViewContext<'_>) -> Option<(String, String)> {
     let health = context.store.health(&deployment.name);
     let (_, report) = context.store.examined.get(&deployment.name)?;
-    let found = report.verdict.as_ref()?;
+    let found = report.break_cause()?;
     (health.hop == Some(found.hop.as_str()) && !found.fix.is_empty())
         .then(|| (found.evidence.clone(), found.fix.clone()))
 }

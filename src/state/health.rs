@@ -200,7 +200,7 @@ impl Store {
             .map(|call| call.at)
             .into_iter()
             .chain(logged.map(|call| call.at));
-        let is_disproved = report.verdict.is_some() && proofs.max() >= Some(*at);
+        let is_disproved = report.break_cause().is_some() && proofs.max() >= Some(*at);
         (!is_disproved).then_some((*at, report))
     }
 

@@ -37,15 +37,76 @@ fn refused_aws_credentials_are_a_warning_while_the_chain_works() {
         .exits(0)
         .json();
     assert_eq!(
-        (&report["healthy"], &report["verdict"]),
-        (&json!(true), &Value::Null)
+        (&report["healthy"], &report["verdict"]["hop"]),
+        (&json!(true), &json!("credentials"))
     );
+    assert!(!report["verdict"]["fix"].as_str().unwrap().is_empty());
     assert_eq!(state(&report, "credentials"), "warning");
     let answer = console.run(&["doctor", "-d", "a"]).exits(0);
     assert!(
-        answer.out.starts_with("a  works  "),
+        answer.out.starts_with("a  works  ") && answer.out.contains("warning"),
         "a warning is not all well: {answer:#?}"
     );
+}
+
+/// The first report of `doctor` in a world with these faults.
+fn report_with(faults: &str, deployment: &str) -> Value {
+    let world = start(faults);
+    let console = Console::with(&world.config);
+    let answer = console.run(&["doctor", "-o", "json", "-d", deployment]);
+    answer.json_lines().remove(0)
+}
+
+#[test]
+fn a_log_that_was_not_read_proves_nothing() {
+    let broken = r#"{"deployment":"a","hop":"interceptor","fault":"broken"}"#;
+    let denied_secret = r#"{"deployment":"b","hop":"secret","fault":"access-denied"}"#;
+    for (deployment, fault) in [("a", broken), ("b", denied_secret)] {
+        for kind in ["access-denied", "internal-error"] {
+            let logs = format!(r#"{{"service":"logs","operation":"*","fault":"{kind}"}}"#);
+            let report = report_with(&format!("[{fault},{logs}]"), deployment);
+            let said = |member: &str| report["verdict"][member].as_str().unwrap();
+            assert_eq!(said("hop"), "interceptor", "{report:#}");
+            assert!(
+                said("evidence").contains("the cause is not known"),
+                "{report:#}"
+            );
+            assert!(!said("fix").contains("add-permission"), "{report:#}");
+            let (words, command) = if kind == "access-denied" {
+                ("may not be read", "logs:FilterLogEvents")
+            } else {
+                ("could not be read", "agentcore-console doctor -d")
+            };
+            assert!(said("evidence").contains(words), "{report:#}");
+            assert!(said("command").contains(command), "{report:#}");
+        }
+    }
+}
+
+#[test]
+fn the_fix_of_a_service_that_fails_is_no_change_of_policy_or_configuration() {
+    let fault = |hop, kind: &str, deployment: &str| {
+        format!(r#"[{{"deployment":"{deployment}","hop":"{hop}","fault":"{kind}"}}]"#)
+    };
+    let report = report_with(&fault("secret", "internal-error", "d"), "d");
+    let fix = report["verdict"]["fix"].as_str().unwrap();
+    assert_eq!(report["verdict"]["hop"], "secret", "{report:#}");
+    assert!(
+        fix.starts_with("try again") && !fix.contains("policy"),
+        "{fix}"
+    );
+    for kind in ["internal-error", "cut-before", "cut-after"] {
+        let report = report_with(&fault("token", kind, "a"), "a");
+        let fix = report["verdict"]["fix"].as_str().unwrap();
+        assert_eq!(report["verdict"]["hop"], "token", "{report:#}");
+        assert!(
+            fix.starts_with("try again") && !fix.contains("client_secret"),
+            "{fix}"
+        );
+    }
+    let report = report_with(&fault("policy", "denied", "a"), "a");
+    assert_eq!(report["verdict"]["hop"], "policy", "{report:#}");
+    assert!(!report.to_string().contains("targets sync"), "{report:#}");
 }
 
 #[test]
@@ -108,6 +169,32 @@ fn a_bundle_holds_status_reports_logs_and_configuration_without_secrets() {
         let mode = std::fs::metadata(&path).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }
+}
+
+#[test]
+fn a_bundle_replaces_no_file_makes_no_folder_and_is_no_archive() {
+    let console = Console::new();
+    let folder = console.folder();
+    let bundle = |name: &str| {
+        let path = folder.join(name);
+        let file = path.to_str().unwrap();
+        console.run(&["doctor", "-d", "a", "--bundle", file])
+    };
+    std::fs::write(folder.join("kept.json"), "mine").unwrap();
+    bundle("kept.json").exits(2).says("kept.json");
+    assert_eq!(
+        std::fs::read_to_string(folder.join("kept.json")).unwrap(),
+        "mine"
+    );
+    for archive in ["b.tar.gz", "b.zip"] {
+        bundle(archive).exits(2).says(".json");
+        assert!(!folder.join(archive).exists());
+    }
+    bundle("none/b.json").exits(2).says("does not exist");
+    assert!(!folder.join("none").exists());
+    // What mktemp has made is empty.
+    std::fs::write(folder.join("fresh"), "").unwrap();
+    bundle("fresh").exits(0).says("written to");
 }
 
 pub(crate) fn state<'a>(report: &'a Value, hop: &str) -> &'a str {

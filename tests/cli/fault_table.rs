@@ -203,9 +203,13 @@ fn expected_words(report: &Value, facts: &Value, point: FaultPoint, kind: FaultK
             (words(&["locked"]), words(&["calls --errors"]))
         }
         (FaultPoint::Neo4j, _) => (words(&["Neo4j"]), words(&["aura-cli instance resume"])),
-        (FaultPoint::Metadata | FaultPoint::Drift | FaultPoint::Rollout | FaultPoint::Logs, _) => {
-            (Vec::new(), Vec::new())
-        }
+        (FaultPoint::Metadata, _) => (words(&["clients are sent to"]), words(&["discoveryUrl"])),
+        (FaultPoint::Drift, _) => (words(&["the gateway "]), words(&["targets sync "])),
+        (FaultPoint::Rollout, _) => (
+            words(&["serves version"]),
+            words(&["agentcore-console versions "]),
+        ),
+        (FaultPoint::Logs, _) => (Vec::new(), Vec::new()),
     };
     Expected { evidence, fix }
 }
@@ -226,6 +230,14 @@ fn unnamed(report: &Value, facts: &Value, point: FaultPoint, kind: FaultKind) ->
     }
     let stranger =
         strange_target(report).map(|name| format!("it names {name}: {}", report["verdict"]));
+    if let Some(command) = report["verdict"]["command"].as_str()
+        && !said("fix").contains(command)
+    {
+        return Some(format!(
+            "the command is not in the fix: {}",
+            report["verdict"]
+        ));
+    }
     lacks("evidence", &expected.evidence)
         .or_else(|| lacks("fix", &expected.fix))
         .or(stranger)
@@ -267,18 +279,21 @@ fn judge_named(report: &Value, facts: &Value, point: FaultPoint, kind: FaultKind
     let named = report["verdict"]["hop"].as_str();
     let warns = || hops.iter().any(|hop| state(report, hop) == "warning");
     let healthy = report["healthy"] == true;
+    let is_named = named.is_some_and(|named| hops.contains(&named));
     let is_right = match kind {
-        FaultKind::Slow | FaultKind::ForeignServer | FaultKind::Drifted | FaultKind::Stuck => {
-            healthy && warns()
+        // What only takes long has no fix.
+        FaultKind::Slow => healthy && warns() && named.is_none(),
+        FaultKind::ForeignServer | FaultKind::Drifted | FaultKind::Stuck => {
+            healthy && warns() && is_named
         }
         // Whether a token that is dated ahead is refused is the endpoint's choice.
-        FaultKind::ClockSkew if healthy => warns(),
-        _ => !healthy && named.is_some_and(|named| hops.contains(&named)),
+        FaultKind::ClockSkew if healthy => warns() && is_named,
+        _ => !healthy && is_named,
     };
     if !is_right {
         return Cell::Wrong(format!("healthy={healthy} {}", report["verdict"]));
     }
-    match unnamed(report, facts, point, kind).filter(|_| !healthy) {
+    match unnamed(report, facts, point, kind).filter(|_| named.is_some()) {
         Some(what) => Cell::Wrong(what),
         None => Cell::Named,
     }

@@ -514,6 +514,7 @@ pub(crate) fn examined(deployment: &str, broken: bool) -> Event {
     let verdict = broken.then(|| DoctorVerdict {
         hop: Hop::Interceptor,
         evidence: "AccessDenied: secretsmanager:GetSecretValue on prod/neo4j".into(),
+        command: None,
         fix: "let role neo4j-interceptor-role do secretsmanager:GetSecretValue on the secret"
             .into(),
         source: "log group /aws/lambda/neo4j-interceptor".into(),

@@ -15,8 +15,7 @@ pub(super) fn add(
     now: Moment,
 ) {
     let cause = report
-        .verdict
-        .as_ref()
+        .break_cause()
         .filter(|verdict| verdict.hop == finding.hop);
     let is_cause = cause.is_some();
     // These show what breaks elsewhere: they count only where they are the cause themselves.

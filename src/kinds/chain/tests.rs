@@ -79,6 +79,7 @@ fn report(broken: Option<(Hop, &str)>) -> DoctorReport {
     let verdict = broken.map(|(hop, why)| DoctorVerdict {
         hop,
         evidence: why.into(),
+        command: None,
         fix: String::new(),
         source: "GetGatewayTarget".into(),
     });

@@ -163,7 +163,7 @@ fn is_recent(at: Moment, now: Moment) -> bool {
 
 pub(super) fn broken_by_doctor(input: &HealthInput<'_>, now: Moment) -> Option<HealthVerdict> {
     let (at, report) = input.examined?;
-    let found = report.verdict.as_ref()?;
+    let found = report.break_cause()?;
     let is_newest = last_proof(input).is_none_or(|(proof, _)| proof < at);
     (is_recent(at, now) && is_newest && !was_corrected(input, found.hop, &found.source)).then(
         || {
@@ -378,7 +378,7 @@ pub(super) fn proven(input: &HealthInput<'_>, now: Moment) -> Option<HealthVerdi
 /// Returns a bad verdict that is too old to count, and that no call disproves.
 pub(super) fn earlier_break(input: &HealthInput<'_>, now: Moment) -> Option<EarlierBreak> {
     let (at, report) = input.examined?;
-    let found = report.verdict.as_ref()?;
+    let found = report.break_cause()?;
     let is_newest = last_proof(input).is_none_or(|(proof, _)| proof < at);
     let counts = is_recent(at, now) && !was_corrected(input, found.hop, &found.source);
     (is_newest && !counts).then(|| EarlierBreak {

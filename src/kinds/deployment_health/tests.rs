@@ -39,6 +39,7 @@ fn report(hop: Option<(Hop, &str)>) -> DoctorReport {
         verdict: hop.map(|(hop, source)| DoctorVerdict {
             hop,
             evidence: "it said no".into(),
+            command: None,
             fix: String::new(),
             source: source.into(),
         }),

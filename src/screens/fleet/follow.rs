@@ -127,6 +127,7 @@ impl Fleet {
             title: names.join(" + "),
             groups,
             since: None,
+            failed_from: None,
         })
     }
 
@@ -153,9 +154,9 @@ impl Fleet {
 fn copy_fix(deployment: &DeploymentName, context: &UpdateContext<'_>) -> ScreenUpdate {
     let health = context.store.health(deployment);
     let examined = context.store.examined.get(deployment);
-    let found = examined.and_then(|(_, report)| report.verdict.as_ref());
+    let found = examined.and_then(|(_, report)| report.break_cause());
     match found.filter(|found| health.hop == Some(found.hop.as_str())) {
-        Some(found) => ScreenUpdate::effect(Effect::Copy(found.fix.clone())),
+        Some(found) => ScreenUpdate::effect(Effect::Copy(found.to_copy().to_owned())),
         None => ScreenUpdate::request(AppRequest::Say(format!(
             "no fix is known for {}: the doctor finds one",
             context.store.title(deployment.as_str())
@@ -226,6 +227,7 @@ fn follow_logs(
         title,
         groups,
         since: None,
+        failed_from: None,
     })
 }
 

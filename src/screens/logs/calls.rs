@@ -363,7 +363,15 @@ impl Logs {
         self.detail = None;
         self.stop_following();
         self.set_filter(&format!("call={id}"));
-        self.seeks_failed = true;
+        (self.seeks_failed, self.seeks_from) = (true, None);
+        self.select_failed_line();
+    }
+
+    /// Puts the cursor on the first line that failed from a time on, while the lines come in and until a key is pressed.
+    pub fn seek_failed_line(&mut self, from: Moment) {
+        self.view = LogsView::Lines;
+        self.stop_following();
+        (self.seeks_failed, self.seeks_from) = (true, Some(from));
         self.select_failed_line();
     }
 
@@ -372,11 +380,16 @@ impl Logs {
         if !self.seeks_failed {
             return;
         }
-        let rows = self.store.rows(0..self.store.len().min(CALL_ROWS));
+        let from = self.seeks_from.map_or(0, |at| self.row_at(at));
+        let end = self.store.len().min(from.saturating_add(CALL_ROWS));
+        let rows = self.store.rows(from..end);
         let is_line = |entry: &Entry| matches!(entry.body, Body::Event { .. });
         let failed = rows.iter().position(Entry::is_error);
         let first = failed.or_else(|| rows.iter().position(is_line));
-        self.list.select(first.unwrap_or(0));
+        // What failed at that time may not have been read yet: until then the cursor waits at the end.
+        let last = self.store.len().saturating_sub(1);
+        let otherwise = if from == 0 { 0 } else { last };
+        self.list.select(first.map_or(otherwise, |row| from + row));
     }
 
     /// Ends the search for calls around a time: the user goes on from what was found.

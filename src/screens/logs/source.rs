@@ -299,6 +299,12 @@ impl Logs {
 
     /// Puts the cursor on the first line from a time on.
     pub(super) fn select_time(&mut self, at: Moment) {
+        self.list.select(self.row_at(at));
+        self.list.clamp(self.store.len());
+    }
+
+    /// Returns the index of the first line from a time on.
+    pub(super) fn row_at(&self, at: Moment) -> usize {
         let (mut low, mut high) = (0, self.store.len());
         while low < high {
             let middle = usize::midpoint(low, high);
@@ -308,8 +314,7 @@ impl Logs {
                 high = middle;
             }
         }
-        self.list.select(low);
-        self.list.clamp(self.store.len());
+        low
     }
 }
 

@@ -157,6 +157,7 @@ impl Tools {
                 deployment,
                 groups,
                 since: Some(result.began.plus(-BEFORE_MS)),
+                failed_from: None,
             });
         }
         result.log_lines.start_loading(context.now);

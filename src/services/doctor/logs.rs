@@ -7,7 +7,7 @@ use crate::{
     doctor::{
         Evidence, Hop, HopLine, LineRelation, Probe, RequestIds, attribute, attribute_function,
     },
-    model::{Deployment, LogEvent, LogQuery, Moment, Resource},
+    model::{Deployment, FailureKind, LogEvent, LogQuery, Moment, Resource},
     services::doctor::DoctorProbes,
 };
 
@@ -47,7 +47,7 @@ impl DoctorProbes {
         let since = since.plus(skew);
         let failed = !crate::doctor::judge(evidence).healthy;
         if !failed && !was_slow(evidence) {
-            let why = "the walk gave no reason to read it";
+            let why = "the examination gave no reason to read it";
             if !interceptor.is_empty() {
                 evidence.interceptor_log = not_made(why);
             }
@@ -106,21 +106,33 @@ impl DoctorProbes {
         if groups.is_empty() {
             return not_made("no log group is known");
         }
-        let query = LogQuery {
-            groups: groups.to_vec(),
-            since: Some(since),
-            limit: Some(LINES),
-            ..LogQuery::default()
-        };
         probe(async {
-            let mut events = Vec::new();
-            self.aws
-                .logs
-                .filter(deployment, &query, |batch| {
+            let (mut events, mut missing) = (Vec::new(), Vec::new());
+            for group in groups {
+                let query = LogQuery {
+                    groups: vec![group.clone()],
+                    since: Some(since),
+                    limit: Some(LINES),
+                    ..LogQuery::default()
+                };
+                let read = self.aws.logs.filter(deployment, &query, |batch| {
                     events.extend(batch.events);
                     ControlFlow::Continue(())
-                })
-                .await?;
+                });
+                match read.await {
+                    Ok(()) => {}
+                    Err(failure) if failure.kind == FailureKind::NotFound => {
+                        missing.push(failure);
+                    }
+                    // The line that is looked for may stand in this group: the others prove nothing by their silence.
+                    Err(failure) => return Err(failure),
+                }
+            }
+            if missing.len() == groups.len()
+                && let Some(failure) = missing.pop()
+            {
+                return Err(failure);
+            }
             events.sort_by_key(|event| event.timestamp);
             Ok(events)
         })
