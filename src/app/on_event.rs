@@ -83,6 +83,15 @@ impl App {
                 self.exported(result, bytes, took_ms);
                 Effects::none()
             }
+            Event::BundleWritten {
+                result,
+                bytes,
+                took_ms,
+            } => {
+                self.doctor.bundle_ended();
+                self.exported(result, bytes, took_ms);
+                Effects::none()
+            }
             Event::FileExists { path, text } => {
                 self.ask_to_replace(path, text);
                 Effects::none()

@@ -66,6 +66,15 @@ pub enum Event {
         /// How long the writing took, in milliseconds.
         took_ms: i64,
     },
+    /// A bundle for a ticket was written, or could not be.
+    BundleWritten {
+        /// The path of the file.
+        result: Result<String, Failure>,
+        /// Its size, in bytes.
+        bytes: usize,
+        /// How long reading and writing took, in milliseconds.
+        took_ms: i64,
+    },
     /// A file is there already, and nothing was written.
     FileExists {
         /// Its path, as it was typed.
@@ -250,7 +259,7 @@ impl Event {
                 bytes: text.len(),
                 took_ms: 0,
             },
-            Effect::WriteBundle(_) => Self::Exported {
+            Effect::WriteBundle(_) => Self::BundleWritten {
                 result: Err(failure),
                 bytes: 0,
                 took_ms: 0,

@@ -7,6 +7,8 @@ use crossterm::{clipboard::CopyToClipboard, execute};
 
 /// Largest text that is sent, in bytes. Most terminals ignore longer sequences.
 const MOST: usize = 74_000;
+/// Columns of a copied text in the message; a longer one ends in a mark.
+const SHOWN: usize = 60;
 
 /// Copies a text and returns the message for the user.
 pub(super) fn copy(text: &str) -> String {
@@ -20,13 +22,7 @@ pub(super) fn copy(text: &str) -> String {
         .and_then(|()| io::stdout().flush());
     match sent {
         Ok(()) if text.lines().count() > 1 => format!("{} lines", text.lines().count()),
-        Ok(()) => text
-            .lines()
-            .next()
-            .unwrap_or_default()
-            .chars()
-            .take(60)
-            .collect(),
+        Ok(()) => crate::widgets::cut(text.lines().next().unwrap_or_default(), SHOWN),
         Err(error) => format!("nothing: {error}"),
     }
 }

@@ -28,6 +28,8 @@ pub use view::mark;
 const FRESH_MS: i64 = 60_000;
 /// Logs are opened from this long before the examination ended, in milliseconds.
 const LOGS_BEFORE_MS: i64 = 60_000;
+/// How long an examination takes at most that another screen asked for, in milliseconds.
+const EXAMINATION_MS: i64 = 20_000;
 
 /// The state of the Doctor screen.
 #[derive(Clone, Debug, Default)]
@@ -41,6 +43,10 @@ pub struct Doctor {
     /// Whether the evidence of the current hop is shown whole.
     is_open: bool,
     asked: BTreeMap<DeploymentName, Moment>,
+    /// When the last examinations were asked for that have ended.
+    began: BTreeMap<DeploymentName, Moment>,
+    /// Since when a bundle is being written.
+    bundling: Option<Moment>,
     /// What running examinations have judged so far.
     running: BTreeMap<DeploymentName, DoctorReport>,
 }
@@ -57,7 +63,25 @@ impl Doctor {
     /// Records that an examination has ended, with a report or without. Returns when it was asked for.
     pub fn ended(&mut self, deployment: &DeploymentName) -> Option<Moment> {
         self.running.remove(deployment);
-        self.asked.remove(deployment)
+        let began = self.asked.remove(deployment);
+        if let Some(began) = began {
+            self.began.insert(deployment.clone(), began);
+        }
+        began
+    }
+
+    /// Records that a bundle was written, or could not be.
+    pub const fn bundle_ended(&mut self) {
+        self.bundling = None;
+    }
+
+    fn write_bundle(&mut self, context: &UpdateContext<'_>) -> ScreenUpdate {
+        if self.bundling.is_some() {
+            return ScreenUpdate::request(AppRequest::Say("a bundle is being written".to_owned()));
+        }
+        self.bundling = Some(context.now);
+        let draft = bundle::draft(context.store, context.now);
+        ScreenUpdate::effect(Effect::WriteBundle(Box::new(draft)))
     }
 
     /// Records what a running examination has judged so far.
@@ -154,7 +178,7 @@ impl Doctor {
             return ScreenUpdate::done();
         };
         let at = notable_hop(report);
-        let is_broken = report.verdict.is_some();
+        let is_broken = report.break_cause().is_some();
         self.selected = self.current(store).cloned();
         self.hops.select(at);
         (self.is_in_hops, self.is_open) = (true, is_broken && !is_beside);
@@ -206,6 +230,8 @@ impl Doctor {
         let examined = store.examined.get(&name);
         let hop = examined.and_then(|(_, report)| self.hop_in_question(report));
         let resources: Vec<&Resource> = store.resources(&name).collect();
+        let failed = examined.filter(|(_, report)| hop.is_some() && report.break_cause().is_some());
+        let deployment = name.clone();
         let title = store.title(name.as_str());
         let (title, groups) = match hop {
             Some(hop) => (
@@ -223,9 +249,13 @@ impl Doctor {
         }
         ScreenUpdate::request(AppRequest::Logs {
             title,
-            deployment: name,
             groups,
             since: hop.and(examined).map(|(at, _)| at.plus(-LOGS_BEFORE_MS)),
+            failed_from: failed.map(|(at, _)| {
+                let began = self.began.get(&deployment).copied();
+                began.unwrap_or_else(|| at.plus(-EXAMINATION_MS))
+            }),
+            deployment,
         })
     }
 
@@ -234,7 +264,7 @@ impl Doctor {
             .report(store)
             .and_then(|report| report.verdict.as_ref());
         match verdict {
-            Some(verdict) => ScreenUpdate::effect(Effect::Copy(verdict.fix.clone())),
+            Some(verdict) => ScreenUpdate::effect(Effect::Copy(verdict.to_copy().to_owned())),
             None => ScreenUpdate::request(AppRequest::Say("there is nothing to fix".to_owned())),
         }
     }
@@ -253,7 +283,7 @@ fn notable_hop(report: &DoctorReport) -> usize {
 /// Returns the deployments, those that need a look first; equals keep the order of the configuration.
 fn ordered(store: &Store) -> Vec<&Deployment> {
     let rank = |deployment: &&Deployment| match store.examined.get(&deployment.name) {
-        Some((_, report)) if report.verdict.is_some() => 0,
+        Some((_, report)) if report.break_cause().is_some() => 0,
         Some((_, report)) if !report.healthy => 1,
         Some((_, report)) if report.consent().is_some() => 2,
         Some((_, report)) if report.count(HopState::Warning) > 0 => 3,
@@ -297,10 +327,7 @@ impl Screen for Doctor {
             Action::App(AppAction::Back) if self.back() => ScreenUpdate::done(),
             Action::Fleet(FleetAction::FollowLogs) => self.follow_logs(context.store),
             Action::Doctor(DoctorAction::CopyFix) => self.copy_fix(context.store),
-            Action::Doctor(DoctorAction::WriteBundle) => {
-                let draft = bundle::draft(context.store, context.now);
-                ScreenUpdate::effect(Effect::WriteBundle(Box::new(draft)))
-            }
+            Action::Doctor(DoctorAction::WriteBundle) => self.write_bundle(context),
             Action::Doctor(DoctorAction::NextDeployment) => {
                 self.next_deployment(context.store);
                 ScreenUpdate::done()

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 
 use super::{ViewContext, detail::wrapped};
 use crate::{
+    doctor::ChainStage,
     keys::Layer,
     messages::{Action, AppAction, ListAction, PromptAction, ViewportId},
     theme::Role,
@@ -230,7 +231,35 @@ fn lines(
         }));
         shown.extend(bindings);
     }
+    if layers.contains(&Layer::Fleet) {
+        lines.extend(chain_letters(words));
+    }
     lines
+}
+
+/// Returns what the letters over the dots of a chain stand for.
+fn chain_letters(words: &str) -> Vec<HelpLine> {
+    let stages = ChainStage::ALL.into_iter().map(|stage| HelpLine {
+        keys: stage.letter().to_string(),
+        text: format!("{} in the column CHAIN", stage.as_str()),
+    });
+    let mut found: Vec<HelpLine> = stages
+        .filter(|line| {
+            let text = line.text.to_lowercase();
+            let letter = &line.keys;
+            words
+                .split_whitespace()
+                .all(|word| text.contains(word) || letter.eq_ignore_ascii_case(word))
+        })
+        .collect();
+    if !found.is_empty() {
+        let heading = |keys: &str| HelpLine {
+            keys: keys.to_owned(),
+            text: String::new(),
+        };
+        found.splice(0..0, [heading(""), heading("THE DOTS OF A CHAIN")]);
+    }
+    found
 }
 
 /// Returns whether every word occurs in the help, the footer's word or the id of an action, or is one of its keys.

@@ -235,6 +235,7 @@ impl Logs {
         };
         self.store.push_batch(batch);
         self.stay(read.as_ref());
+        self.select_failed_line();
         self.unseen += new.min(self.store.len().saturating_sub(before));
     }
 

@@ -9,6 +9,7 @@
 
 mod activity;
 mod dialogs;
+mod doctor;
 mod explorer;
 mod fleet;
 mod fleet_keys;

@@ -39,7 +39,7 @@ fn numbers_switch_screens_and_what_nobody_looks_at_stops() {
     for (number, words) in [
         ("3", "SECRET"),
         ("4", "signing in"),
-        ("5", "walking the chain"),
+        ("5", "examining the chain"),
         ("6", "done nothing yet"),
     ] {
         harness.keys(number);

@@ -318,12 +318,16 @@ impl RunnerState {
 
     /// Reads the rest of a bundle and writes it. The deployments are those of the draft.
     async fn write_bundle(&self, draft: BundleDraft) -> Option<Event> {
+        let began = std::time::Instant::now();
         let started = self.services.get()?;
         let mut deployments: Vec<Deployment> = started.deployments.values().cloned().collect();
         deployments.sort_by(|one, other| one.name.cmp(&other.name));
         let text = started.services.doctor.bundle(draft, &deployments).await;
-        let write = || export::write("doctor-bundle", "json", &text);
-        Some(exported(text.len(), write))
+        Some(Event::BundleWritten {
+            result: export::write("doctor-bundle", "json", &text),
+            bytes: text.len(),
+            took_ms: i64::try_from(began.elapsed().as_millis()).unwrap_or(i64::MAX),
+        })
     }
 
     async fn examine(&self, name: &DeploymentName, sender: Sender) -> Option<Event> {

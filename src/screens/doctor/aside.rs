@@ -103,7 +103,7 @@ fn since_the_walk_before(report: &DoctorReport, context: &ViewContext<'_>) -> Ve
         return Vec::new();
     };
     let mut lines = vec![PanelLine {
-        left: vec![("SINCE THE WALK BEFORE".to_owned(), Role::Dim)],
+        left: vec![("SINCE THE EXAMINATION BEFORE".to_owned(), Role::Dim)],
         right: vec![(at.clock(context.zone), Role::Faint)],
     }];
     let changed = report.hops.iter().filter_map(|finding| {
@@ -140,9 +140,9 @@ fn last_walks(report: &DoctorReport, context: &ViewContext<'_>) -> Vec<PanelLine
     let Some(walks) = context.store.walks.get(&report.deployment) else {
         return Vec::new();
     };
-    let mut line: StyledLine = vec![(format!("LAST {} WALKS  ", walks.len()), Role::Dim)];
+    let mut line: StyledLine = vec![(format!("LAST {} EXAMINATIONS  ", walks.len()), Role::Dim)];
     if walks.len() == 1 {
-        line = vec![("NO WALK BEFORE THIS ONE  ".to_owned(), Role::Dim)];
+        line = vec![("NO EARLIER EXAMINATION  ".to_owned(), Role::Dim)];
     }
     line.extend(walks.iter().rev().map(|(_, walk)| {
         let state = match (walk.healthy, walk.count(HopState::Warning)) {

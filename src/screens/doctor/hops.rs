@@ -31,7 +31,12 @@ pub(super) fn draw(
     area: Rect,
     painter: &mut Painter<'_>,
 ) {
-    let cause = report.verdict.as_ref().map(|verdict| verdict.hop);
+    let named = report.verdict.as_ref().map(|verdict| verdict.hop);
+    let mark = if report.healthy {
+        "◂ to do"
+    } else {
+        "◂ the cause"
+    };
     let open = (state.is_in_hops && state.is_open && !is_beside)
         .then(|| report.hops.get(state.hops.cursor()))
         .flatten();
@@ -63,7 +68,8 @@ pub(super) fn draw(
         if is_current || is_beside && index == state.shown_hop(report) {
             painter.select_row(row, is_current);
         }
-        draw_finding(finding, cause == Some(finding.hop), row, painter);
+        let mark = (named == Some(finding.hop)).then_some(mark);
+        draw_finding(finding, mark, row, painter);
         y += 1;
         if is_current && reserved > 0 {
             let place = Rect {
@@ -82,7 +88,7 @@ pub(super) fn draw(
     }
 }
 
-/// Returns the whole evidence of the chosen hop for the place beside the hops; for the cause with its source and its fix.
+/// Returns the whole evidence of the chosen hop for the place beside the hops; of the hop of the verdict without what stands above.
 pub(super) fn evidence_beside(
     state: &Doctor,
     report: &DoctorReport,
@@ -98,12 +104,12 @@ pub(super) fn evidence_beside(
         (finding.hop.as_str().to_owned(), Role::Name),
     ];
     let mut lines = vec![title.into()];
-    lines.extend(evidence_lines(finding, usize::MAX, context, room));
     let verdict = report.verdict.as_ref();
-    if let Some(verdict) = verdict.filter(|verdict| verdict.hop == finding.hop) {
-        for (label, text) in [("source", &verdict.source), ("fix", &verdict.fix)] {
-            lines.extend(labelled(label, text, usize::MAX, room));
-        }
+    if verdict.is_some_and(|verdict| verdict.hop == finding.hop) {
+        // Sentence, source and fix stand above the hops.
+        lines.extend(detail_lines(finding, usize::MAX, context, room));
+    } else {
+        lines.extend(evidence_lines(finding, usize::MAX, context, room));
     }
     lines.push(PanelLine::default());
     lines
@@ -163,7 +169,7 @@ fn is_bad(finding: &HopFinding) -> bool {
     matches!(finding.state, HopState::Failed | HopState::Warning)
 }
 
-fn draw_finding(finding: &HopFinding, is_cause: bool, line: Rect, painter: &mut Painter<'_>) {
+fn draw_finding(finding: &HopFinding, mark: Option<&str>, line: Rect, painter: &mut Painter<'_>) {
     let (glyph, role) = mark_of(finding);
     let (name, text) = match finding.state {
         HopState::Failed => (Role::Name, Role::Text),
@@ -182,8 +188,8 @@ fn draw_finding(finding: &HopFinding, is_cause: bool, line: Rect, painter: &mut 
     let right = line.right().saturating_sub(1);
     painter.text_right(right, line.y, ELAPSED, &elapsed, Role::Dim);
     let mut end = right.saturating_sub(ELAPSED + 1);
-    if is_cause {
-        painter.text_right(end, line.y, 11, "◂ the cause", Role::Failed);
+    if let Some(mark) = mark {
+        painter.text_right(end, line.y, 11, mark, role);
         end = end.saturating_sub(13);
     }
     let x = line.x + 2 + HOP;
@@ -202,6 +208,18 @@ fn evidence_lines(
         .into_iter()
         .map(PanelLine::from)
         .collect();
+    lines.extend(detail_lines(finding, most, context, room));
+    lines
+}
+
+/// Returns what was asked, what came back, what its log says, and the key that opens the log.
+fn detail_lines(
+    finding: &HopFinding,
+    most: usize,
+    context: &ViewContext<'_>,
+    room: u16,
+) -> Vec<PanelLine> {
+    let mut lines = Vec::new();
     for detail in &finding.details {
         lines.extend(labelled(detail.label, &detail.text, most, room));
     }

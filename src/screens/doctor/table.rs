@@ -71,7 +71,7 @@ fn header(state: &Doctor, context: &ViewContext<'_>, area: Rect, painter: &mut P
     painter.text(area.x + 2, area.y, NAME, "DEPLOYMENT", Role::Dim);
     let cause = state
         .report(context.store)
-        .and_then(|report| report.verdict.as_ref())
+        .and_then(DoctorReport::break_cause)
         .map(|verdict| verdict.hop);
     let column = area.x + 2 + NAME;
     if pitch(area.width) > 1 {
@@ -117,7 +117,7 @@ fn draw_row(
         let judged = running.map_or(0, |report| {
             report.hops.len() - report.count(HopState::Unknown)
         });
-        let text = format!("walking, {judged} of {} judged, {age}", Hop::ALL.len());
+        let text = format!("examining, {judged} of {} judged, {age}", Hop::ALL.len());
         let pieces = [
             (context.spinner, Role::Changing),
             (" ", Role::Dim),

@@ -33,7 +33,7 @@ pub(super) fn doctor(
 ) {
     let deployments = ordered(context.store);
     if deployments.is_empty() {
-        let text = "No deployment is configured, so there is no chain to walk.";
+        let text = "No deployment is configured, so there is no chain to examine.";
         painter.text(area.x + 3, area.y + 1, area.width, text, Role::Dim);
         return;
     }
@@ -52,7 +52,16 @@ pub(super) fn doctor(
         // The hops below are those of one deployment, whether the cursor is in the table or among them.
         let title = format!(" {} ", context.store.title(name.as_str()));
         let room = rule.width.saturating_sub(3);
-        let end = painter.text(rule.x + 2, rule.y, room, &title, Role::Name);
+        let mut end = painter.text(rule.x + 2, rule.y, room, &title, Role::Name);
+        if let Some(since) = state.bundling {
+            let text = format!(" writing a bundle, {} ", since.age(context.now));
+            let pieces = [
+                (" ", Role::Dim),
+                (context.spinner, Role::Changing),
+                (text.as_str(), Role::Dim),
+            ];
+            end = painter.spans(end, rule.y, rule.right().saturating_sub(end), &pieces);
+        }
         if area.width < ASIDE_FROM {
             aside::short_legend(end, rule, painter);
         }
@@ -67,7 +76,7 @@ pub(super) fn doctor(
     } else {
         let pieces = [
             (context.spinner, Role::Changing),
-            (" walking the chain", Role::Dim),
+            (" examining the chain", Role::Dim),
         ];
         painter.spans(body.x + 3, body.y + 1, body.width, &pieces);
     }
@@ -83,7 +92,7 @@ pub(super) fn headline(report: &DoctorReport) -> (String, Role) {
     if let Some(consent) = report.consent() {
         return (format!("◆ needs you: {}", consent.evidence), Role::Person);
     }
-    match (&report.verdict, report.healthy, warnings.first()) {
+    match (report.break_cause(), report.healthy, warnings.first()) {
         (Some(verdict), ..) => (sentence(&verdict.evidence).to_owned(), Role::Failed),
         (None, true, None) => ("a call went through".to_owned(), Role::Success),
         (None, true, Some(first)) => (
@@ -214,7 +223,12 @@ fn verdict_lines(
     };
     let (first, rest) = split_sentence(&verdict.evidence);
     let hop = format!("   at {}", verdict.hop);
-    let mut lines = heading(first, &hop, since(&report.deployment, context), room);
+    let (mark, since) = if report.healthy {
+        (("▲ ", Role::Degraded), Vec::new())
+    } else {
+        (("✖ ", Role::Failed), since(&report.deployment, context))
+    };
+    let mut lines = heading(mark, first, &hop, since, room);
     let fix = fix_lines(&verdict.fix, context, room);
     let mut evidence: Vec<PanelLine> = Vec::new();
     if !rest.is_empty() {
@@ -222,13 +236,20 @@ fn verdict_lines(
         evidence.extend(rest.into_iter().map(PanelLine::from));
     }
     evidence.push(vec![(format!("source: {}", verdict.source), Role::Faint)].into());
-    evidence.extend(changed_before(&report.deployment, context));
-    cut_lines(&mut evidence, most.saturating_sub(lines.len() + fix.len()));
-    match lines.last_mut() {
-        // Nothing of it is left that could carry the mark.
-        Some(last) if evidence.is_empty() => last.left.push((" …".to_owned(), Role::Dim)),
-        Some(_) | None => lines.extend(evidence),
+    if !report.healthy {
+        evidence.extend(changed_before(&report.deployment, context));
     }
+    cut_lines(&mut evidence, most.saturating_sub(lines.len() + fix.len()));
+    if evidence.is_empty() {
+        // Nothing of it is left that could carry the mark: the line of the hop does.
+        let named = lines
+            .iter_mut()
+            .find(|line| line.left.iter().any(|(text, _)| *text == hop));
+        if let Some(line) = named {
+            line.left.push((" …".to_owned(), Role::Dim));
+        }
+    }
+    lines.extend(evidence);
     lines.extend(fix);
     cut_lines(&mut lines, most);
     lines
@@ -246,13 +267,19 @@ fn cut_lines(lines: &mut Vec<PanelLine>, most: usize) {
 }
 
 /// Returns the sentence with its hop, on as many lines as it needs, and since when it is so.
-fn heading(first: &str, hop: &str, since: Vec<(String, Role)>, room: u16) -> Vec<PanelLine> {
+fn heading(
+    mark: (&str, Role),
+    first: &str,
+    hop: &str,
+    since: Vec<(String, Role)>,
+    room: u16,
+) -> Vec<PanelLine> {
     let mut lines: Vec<PanelLine> = wrapped(&format!("{first}."), room, Role::Name)
         .into_iter()
         .enumerate()
         .map(|(row, mut spans)| {
-            let mark = if row == 0 { "✖ " } else { "  " };
-            spans.insert(0, (mark.to_owned(), Role::Failed));
+            let (glyph, role) = if row == 0 { mark } else { ("  ", mark.1) };
+            spans.insert(0, (glyph.to_owned(), role));
             PanelLine::from(spans)
         })
         .collect();
@@ -467,7 +494,7 @@ mod tests {
                 ("seen broken 14:00:00".to_owned(), Role::Dim),
                 ("   last proven 13:00:00".to_owned(), Role::Dim),
             ];
-            let lines = heading(sentence, hop, since, room);
+            let lines = heading(("✖ ", Role::Failed), sentence, hop, since, room);
             let mut said = Vec::new();
             for line in &lines {
                 let width = |spans: &[(String, Role)]| -> usize {

@@ -110,12 +110,25 @@ fn draw_table(state: &Fleet, context: &ViewContext<'_>, area: Rect, painter: &mu
     let layout = lay_out(&columns, area.x + 1, room);
     header(state, &columns, &layout, area, painter);
     let prompt = state.typing || !state.filter.text().is_empty();
-    let body = Rect {
+    let mut body = Rect {
         y: area.y + 1,
         height: area.height.saturating_sub(1 + u16::from(prompt)),
         ..area
     };
-    let rows = state.lines_in(body.height, context.store);
+    let mut rows = state.lines_in(body.height, context.store);
+    let chain = layout.iter().find(|(index, ..)| *index == CHAIN);
+    let has_letters = chain.is_some_and(|(_, _, width)| !has_titles(*width));
+    if has_letters && usize::from(body.height) <= rows.len() + 2 && body.height > 2 {
+        // Where no lines are free for the legend, one line says in short what letters and dots stand for.
+        body.height -= 1;
+        let line = Rect {
+            y: body.bottom(),
+            height: 1,
+            ..body
+        };
+        draw_short_legend(line, painter);
+        rows = state.lines_in(body.height, context.store);
+    }
     let is_cut = rows.len() > usize::from(body.height);
     let shown = Rect {
         height: body.height.saturating_sub(u16::from(is_cut)),
@@ -131,8 +144,6 @@ fn draw_table(state: &Fleet, context: &ViewContext<'_>, area: Rect, painter: &mu
         draw_fold(rows.get(end..).unwrap_or_default(), context, line, painter);
     } else if usize::from(body.height) > rows.len() + 1 && area.width >= LEGEND_FROM {
         draw_legend(body, painter);
-        let chain = layout.iter().find(|(index, ..)| *index == CHAIN);
-        let has_letters = chain.is_some_and(|(_, _, width)| !has_titles(*width));
         if has_letters && usize::from(body.height) > rows.len() + 2 {
             draw_letters(body, painter);
         }
@@ -325,6 +336,42 @@ fn draw_legend(body: Rect, painter: &mut Painter<'_>) {
         let spans = [(mark, role), (" ", Role::Faint), (words, Role::Faint)];
         let from = usize::from(mark.is_empty()) * 2;
         x = painter.spans(x, y, width, spans.get(from..).unwrap_or_default()) + 3;
+    }
+}
+
+/// What letters and dots of the chain stand for, on one line. What has no room is left out as a whole, the last first.
+fn draw_short_legend(line: Rect, painter: &mut Painter<'_>) {
+    let letters: Vec<String> = ChainStage::ALL
+        .into_iter()
+        .map(|stage| format!("{} {}", stage.letter(), stage.as_str()))
+        .collect();
+    let x = painter.text(
+        line.x + 1,
+        line.y,
+        line.width,
+        &letters.join(" "),
+        Role::Faint,
+    );
+    let dots = [
+        ("●", Role::Success, "passed"),
+        (GOOD_BY_STATUS, Role::Text, "good"),
+        ("▲", Role::Degraded, "failing"),
+        ("✖", Role::Failed, "broken"),
+        ("○", Role::Faint, "not asked"),
+    ];
+    let mut x = x + 1;
+    for (mark, role, words) in dots {
+        let width = u16::try_from(text_width(mark) + 2 + text_width(words)).unwrap_or(u16::MAX);
+        if x.saturating_add(width) > line.right() {
+            break;
+        }
+        let spans = [
+            (" ", Role::Faint),
+            (mark, role),
+            (" ", Role::Faint),
+            (words, Role::Faint),
+        ];
+        x = painter.spans(x, line.y, width, &spans);
     }
 }
 
