@@ -84,6 +84,7 @@ pub(crate) fn run(options: &LocalOptions) -> CliResult {
         return list_faults();
     }
     let started = to_options(options)?;
+    let faults = started.faults.clone();
     let runtime = process::runtime()?;
     runtime.block_on(async {
         // Listening for the end before saying "ready": whoever reads the line may end us at once.
@@ -91,6 +92,9 @@ pub(crate) fn run(options: &LocalOptions) -> CliResult {
         let stack = emulator::start(started)
             .await
             .map_err(|error| not_started(&error))?;
+        for words in without_hop(&faults, &stack.facts()) {
+            output::note(&words);
+        }
         if let Some(path) = &options.write_config {
             save(path, &configuration(&stack))?;
         }
@@ -317,10 +321,59 @@ fn read_faults(path: &Path) -> Result<Vec<faults::Fault>, Failure> {
     faults::parse(&text).map_err(|error| usage(doing(), error.to_string()))
 }
 
+/// Returns what is said of faults at hops that the chain of their deployment lacks: they hit nothing.
+fn without_hop(armed: &[faults::Fault], facts: &Facts) -> Vec<String> {
+    let absent = |fault: &faults::Fault| {
+        let faults::FaultSite::Hop { deployment, hop } = &fault.place else {
+            return None;
+        };
+        let known = facts
+            .deployments
+            .iter()
+            .find(|known| known.name == *deployment)?;
+        if known.hops.contains(hop) {
+            return None;
+        }
+        let hops: Vec<&str> = known.hops.iter().map(|hop| hop.name()).collect();
+        Some(format!(
+            "the fault {} at {} hits nothing: {deployment} has no such hop; it has {}",
+            fault.kind.name(),
+            hop.name(),
+            hops.join(", ")
+        ))
+    };
+    armed.iter().filter_map(absent).collect()
+}
+
 pub(crate) fn not_started(error: &emulator::StartError) -> Failure {
     let kind = match error {
         emulator::StartError::Listen { .. } => FailureKind::Network,
         emulator::StartError::Client(_) => FailureKind::Usage,
     };
     Failure::new(kind, "starting the embedded stack", error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_at_a_hop_that_the_chain_lacks_is_said_with_the_hops_that_it_has() {
+        let armed = faults::parse(
+            r#"[{"deployment":"d","hop":"gateway","fault":"throttling"},
+                {"deployment":"a","hop":"gateway","fault":"throttling"},
+                {"service":"logs","operation":"*","fault":"slow"}]"#,
+        )
+        .unwrap();
+        let facts = emulator::reserve(emulator::Options::default())
+            .unwrap()
+            .facts();
+        let said = without_hop(&armed, &facts);
+        assert_eq!(said.len(), 1, "{said:?}");
+        assert!(
+            said[0].contains("d has no such hop; it has ") && said[0].contains("runtime"),
+            "{said:?}"
+        );
+        assert!(!said[0].contains("has target"), "{said:?}");
+    }
 }

@@ -34,6 +34,15 @@ pub struct HopLine {
 }
 
 impl HopLine {
+    /// Returns the line as a person reads it, with how it was attributed: the error that a Lambda function writes as JSON in words.
+    pub(super) fn said(&self) -> String {
+        Self {
+            text: lambda_error(&self.text).unwrap_or_else(|| self.text.clone()),
+            relation: self.relation,
+        }
+        .quoted()
+    }
+
     /// Returns the line with how it was attributed, if that was by its time alone.
     pub(super) fn quoted(&self) -> String {
         match self.relation {
@@ -41,6 +50,22 @@ impl HopLine {
             LineRelation::Named | LineRelation::Other => self.text.clone(),
         }
     }
+}
+
+/// Returns the words of an error of a Lambda function: `[ERROR] {"errorMessage":"m","errorType":"T","stackTrace":[…]}` is `[ERROR] T: m`,
+/// with the last entry of the stack trace.
+fn lambda_error(line: &str) -> Option<String> {
+    let (before, json) = line.split_at_checked(line.find('{')?)?;
+    let error: serde_json::Value = serde_json::from_str(json.trim()).ok()?;
+    let text = |name: &str| error.get(name).and_then(serde_json::Value::as_str);
+    let kind = text("errorType").map_or_else(String::new, |kind| format!("{kind}: "));
+    let place = error
+        .get("stackTrace")
+        .and_then(serde_json::Value::as_array)
+        .and_then(|trace| trace.last()?.as_str())
+        .and_then(|entry| entry.trim().lines().next())
+        .map_or_else(String::new, |entry| format!(" ({entry})"));
+    Some(format!("{before}{kind}{}{place}", text("errorMessage")?))
 }
 
 impl Probe<Vec<HopLine>> {
@@ -370,6 +395,23 @@ mod tests {
             owners(&attribute(&events[..1], &RequestIds::default(), true)),
             [LineRelation::ByTime]
         );
+    }
+
+    #[test]
+    fn the_error_of_a_function_is_said_in_words() {
+        let line = HopLine {
+            text: r#"[ERROR] {"errorMessage":"no key","errorType":"KeyError","stackTrace":["  File \"a.py\", line 1, in f\n    x\n","  File \"b.py\", line 31, in handler\n    y\n"]}"#.into(),
+            relation: LineRelation::Named,
+        };
+        assert_eq!(
+            line.said(),
+            "[ERROR] KeyError: no key (File \"b.py\", line 31, in handler)"
+        );
+        let plain = HopLine {
+            text: "[ERROR] KeyError: {not json}".into(),
+            relation: LineRelation::Named,
+        };
+        assert_eq!(plain.said(), plain.text);
     }
 
     #[test]

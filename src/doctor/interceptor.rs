@@ -46,7 +46,7 @@ fn judge(evidence: &Evidence) -> Judgement {
     }
     let log = &evidence.interceptor_log;
     let judged = match log.own_lines().find(|line| is_error(&line.text)) {
-        Some(line) => Judgement::warning(format!("its log says: {}", line.quoted())),
+        Some(line) => Judgement::warning(format!("its log says: {}", line.said())),
         None if evidence.works() => Judgement::ok("invoked; its log has no errors"),
         None if log.names_request() => {
             Judgement::ok("invoked for this request; its log has no errors")
@@ -90,7 +90,7 @@ fn explain(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
     let is_own = |line: &&HopLine| was_processed || line.relation == LineRelation::Named;
     if let Some(line) = errors.find(is_own) {
         return Some(Cause::new(
-            format!("The interceptor fails: {}", line.quoted()),
+            format!("The interceptor fails: {}", line.said()),
             HopFix::run(
                 format!("correct the function {function}; its log has the whole stack trace"),
                 read_group(evidence, &group),

@@ -78,12 +78,16 @@ fn without_data(symptom: &Symptom<'_>) -> String {
         return words;
     };
     let metric = data.get("metric").and_then(serde_json::Value::as_str);
-    let metric = metric.map_or_else(String::new, |metric| format!(" of {metric}"));
+    let metric = metric.map_or_else(String::new, |metric| format!(", metric {metric}"));
     let after = data.get("retryAfter").and_then(serde_json::Value::as_u64);
     let after = after.map_or_else(String::new, |seconds| {
         format!(", try again after {seconds} s")
     });
-    format!("{said}{metric}{after}")
+    let request = symptom
+        .failure
+        .and_then(|failure| failure.request_id.as_ref());
+    let request = request.map_or_else(String::new, |id| format!(" (request {id})"));
+    format!("{said}{metric}{after}{request}")
 }
 
 /// Returns the id of the limit in `"limitKey":"rl-1/targetName=t"`.

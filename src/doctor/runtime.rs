@@ -207,7 +207,7 @@ fn was_never_started(evidence: &Evidence) -> bool {
 /// An image that is an index with an attestation entry, as `docker build` makes by default, leaves a runtime READY that starts no
 /// container: every call ends at the limit, and no stream appears in its log.
 const fn never_started() -> &'static str {
-    "The runtime is READY and starts no container (its log has no line since the walk began)"
+    "The runtime is READY and starts no container (its log has no line since the examination began)"
 }
 
 /// Returns the command that shows whether an image is a manifest or an index, and how an image without the index is built.

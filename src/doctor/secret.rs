@@ -152,7 +152,7 @@ fn reader_in_log(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
                     .any(|word| line.contains(word))
         };
         let line = log.own_lines().filter(counts).find(is_mine)?;
-        Some((reader, source, line.quoted()))
+        Some((reader, source, line.said()))
     })?;
     let denied = line.contains("AccessDenied");
     let what = if denied {

@@ -172,6 +172,40 @@ fn a_bundle_holds_status_reports_logs_and_configuration_without_secrets() {
 }
 
 #[test]
+fn the_rate_limit_that_a_verdict_names_is_one_that_aws_lists() {
+    for deployment in ["a", "b", "e"] {
+        let fault =
+            format!(r#"[{{"deployment":"{deployment}","hop":"limits","fault":"limited"}}]"#);
+        let report = report_with(&fault, deployment);
+        assert_eq!(report["verdict"]["hop"], "limits", "{report:#}");
+        let evidence = report["verdict"]["evidence"].as_str().unwrap();
+        assert!(
+            evidence.contains("rl-callers") && !evidence.contains('{'),
+            "{evidence}"
+        );
+        let hops = report["hops"].as_array().unwrap();
+        let limits = hops.iter().find(|found| found["hop"] == "limits").unwrap();
+        let listed = json!({"label": "answered", "text": "rl-callers"});
+        let details = limits["details"].as_array().unwrap();
+        assert!(details.contains(&listed), "{limits:#}");
+    }
+}
+
+#[test]
+fn what_is_slow_is_warned_of_at_its_own_hop_alone() {
+    let slow = |deployment: &str, hop: &str| {
+        let fault = format!(r#"[{{"deployment":"{deployment}","hop":"{hop}","fault":"slow"}}]"#);
+        report_with(&fault, deployment)
+    };
+    let report = slow("a", "token");
+    assert_eq!(state(&report, "token"), "warning", "{report:#}");
+    assert_eq!(state(&report, "target"), "ok", "{report:#}");
+    let report = slow("d", "secret");
+    assert_eq!(state(&report, "secret"), "warning", "{report:#}");
+    assert_eq!(state(&report, "runtime"), "ok", "{report:#}");
+}
+
+#[test]
 fn a_bundle_replaces_no_file_makes_no_folder_and_is_no_archive() {
     let console = Console::new();
     let folder = console.folder();

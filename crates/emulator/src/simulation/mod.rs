@@ -207,6 +207,8 @@ mod tests {
     fn calls_of_a_deployment_fail_while_a_fault_is_armed_on_their_way() {
         for (deployment, hop, kind) in [
             ("a", FaultPoint::Gateway, FaultKind::Throttling),
+            ("b", FaultPoint::Limits, FaultKind::Limited),
+            ("e", FaultPoint::Limits, FaultKind::Limited),
             ("b", FaultPoint::Interceptor, FaultKind::NoPermission),
             ("a", FaultPoint::Interceptor, FaultKind::Broken),
             ("b", FaultPoint::Secret, FaultKind::AccessDenied),

@@ -195,7 +195,7 @@ impl ArmedFaults<'_> {
             .or_else(|| self.behind_the_target())
     }
 
-    /// Sign-in, gateway, interceptor with its secret, and policies.
+    /// Sign-in, gateway, interceptor with its secret, policies and rate limits.
     fn before_the_target(&self) -> Option<ScriptedFailure> {
         let token = self
             .at(FaultPoint::Token)
@@ -217,11 +217,16 @@ impl ArmedFaults<'_> {
             let text = "AuthorizeActionException - Tool Execution Denied: Tool call not allowed due to policy enforcement";
             Some(failure(FailedHop::Target, text)).filter(|_| self.has_gateway())
         };
+        let limits = || {
+            self.at(FaultPoint::Limits)?;
+            Some(failure(FailedHop::Target, "Rate limit exceeded")).filter(|_| self.has_gateway())
+        };
         token
             .or_else(|| self.said(FaultPoint::Gateway, GATEWAY, FailedHop::Gateway))
             .or_else(interceptor)
             .or_else(secret)
             .or_else(policy)
+            .or_else(limits)
             .filter(|failure| failure.hop != FailedHop::Gateway || self.has_gateway())
     }
 

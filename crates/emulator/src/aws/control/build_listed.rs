@@ -137,7 +137,7 @@ impl ResourceBuilder<'_> {
 
     /// Returns a limit that leaves room: the demo never meets it.
     pub(super) fn rate_limit(&self, gateway: &Gateway) -> ListedResource {
-        let id = "rl-callers";
+        let id = super::changes::RATE_LIMIT;
         let at = |hours| iso(self.hours_ago(hours));
         ListedResource {
             kind: ListedKind::RateLimit,
@@ -197,7 +197,7 @@ impl ResourceBuilder<'_> {
             "policyEngineArn": engine_arn, "status": "ACTIVE", "statusReasons": []});
         let policy_value = json!({"policyId": policy, "name": "no_writes", "policyEngineId": engine, "createdAt": at(700),
             "updatedAt": at(690), "policyArn": format!("{engine_arn}/policy/{policy}"), "status": "ACTIVE", "statusReasons": [],
-            "definition": {"cedar": {"statement": "permit(principal, action, resource);"}}, "enforcementMode": "ACTIVE"});
+            "definition": {"cedar": {"statement": WRITERS_ONLY}}, "enforcementMode": "ACTIVE"});
         let mut resources = vec![
             workload("neo4j-mcp-server-gateway"),
             workload("neo4j-mcp-gw"),
@@ -215,6 +215,12 @@ impl ResourceBuilder<'_> {
         resources
     }
 }
+
+/// Permits every tool but the writing ones, and those to callers whose token has the scope to invoke: all callers of the world have it.
+const WRITERS_ONLY: &str = r#"permit(principal, action, resource) unless {
+  action in [AgentCore::Action::"mcp-server-target___write-cypher", AgentCore::Action::"neo4j-mcp___write-cypher"]
+  && !(principal.hasTag("scope") && principal.getTag("scope") like "*/invoke*")
+};"#;
 
 /// Returns the id of the policy engine that the gateways of deployments ask.
 pub(super) fn policy_engine_id(seed: &crate::seed::Seed) -> String {

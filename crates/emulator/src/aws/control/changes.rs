@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::handlers::{gateway, invalid, not_found, required, text};
 use super::shapes::{self, read_jwt_authorizer, read_texts};
-use super::{Authorizer, Gateway, Runtime, Target};
+use super::{Authorizer, ControlResources, Gateway, ListedKind, ListedResource, Runtime, Target};
 use crate::consents::ConsentRefusal;
 use crate::faults::{Fault, FaultKind, FaultPoint, FaultSite};
 use crate::operation::{ApiError, OperationReply, OperationResult};
@@ -20,6 +20,10 @@ pub(super) const UNDER_WAY: Duration = Duration::from_millis(1500);
 
 /// The version that a stuck roll-out waits for.
 const STUCK_VERSION: &str = "99";
+/// The id of the rate limit that calls of a gateway meet.
+pub(crate) const RATE_LIMIT: &str = "rl-callers";
+/// The description of a rate limit that a fault has set.
+const FAULT_LIMIT: &str = "each client: 1 request a minute";
 /// The reason of a target whose tools the gateway could not read.
 const UNSYNCHRONISED: &str = "Failed to list the tools of the MCP server";
 
@@ -309,9 +313,43 @@ fn mark_runtime(runtime: &mut Runtime, kind: FaultKind) {
     }
 }
 
+/// Sets the rate limit that a fault names in its answers, at a gateway that has none of that name.
+fn set_limit(state: &mut ControlResources, gateway: &str, now: jiff::Timestamp) {
+    let has_one = state.listed.iter().any(|resource| {
+        resource.kind == ListedKind::RateLimit && resource.parent.as_deref() == Some(gateway)
+    });
+    if has_one {
+        return;
+    }
+    let at = now.to_string();
+    state.listed.push(ListedResource {
+        kind: ListedKind::RateLimit,
+        key: RATE_LIMIT.to_owned(),
+        parent: Some(gateway.to_owned()),
+        value: json!({
+            "rateLimitId": RATE_LIMIT,
+            "gatewayIdentifier": gateway,
+            "description": FAULT_LIMIT,
+            "dimensionKeys": ["$.context.jwt.client_id"],
+            "entries": [{
+                "dimensions": {"$.context.jwt.client_id": "*"},
+                "requests": [{"rate": 1, "period": "minute"}],
+            }],
+            "status": "ACTIVE",
+            "createdAt": at,
+            "updatedAt": at,
+        }),
+    });
+}
+
+fn is_fault_limit(resource: &ListedResource) -> bool {
+    resource.kind == ListedKind::RateLimit
+        && resource.value.get("description").and_then(Value::as_str) == Some(FAULT_LIMIT)
+}
+
 impl World {
     /// Leaves the mark of a fault that shows in a resource: a target that is out of synchronisation, a roll-out that is stuck, a header
-    /// that is not passed on, a web ACL.
+    /// that is not passed on, a web ACL, a rate limit.
     pub(crate) fn show_lasting_fault(&self, fault: &Fault) {
         let FaultSite::Hop { deployment, .. } = &fault.place else {
             return;
@@ -325,6 +363,9 @@ impl World {
             if let Some(gateway) = gateway.and_then(|id| state.gateway_mut(id)) {
                 mark_gateway(gateway, fault.kind, now);
             }
+            if let Some(gateway) = gateway.filter(|_| fault.kind == FaultKind::Limited) {
+                set_limit(state, gateway, now);
+            }
             let runtime = known.runtime_id.as_deref();
             if let Some(runtime) = runtime.and_then(|id| state.runtime_mut(id)) {
                 mark_runtime(runtime, fault.kind);
@@ -336,6 +377,7 @@ impl World {
     pub(crate) fn hide_lasting_faults(&self) {
         let now = self.now();
         self.control.with(|state| {
+            state.listed.retain(|resource| !is_fault_limit(resource));
             let targets = state
                 .gateways
                 .iter_mut()

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::GatewayCall;
 use super::tools::SEARCH;
+use crate::aws::control::changes::RATE_LIMIT;
 use crate::aws::control::{Credential, Target};
 use crate::faults::{FaultKind, FaultPoint};
 use crate::http::{self as wire, Response, json as json_response};
@@ -130,7 +131,7 @@ impl GatewayCall<'_> {
     /// Returns the answer to a call that a rate limit of the gateway stops.
     fn limited(&self, target: &str) -> Response {
         let text = "Rate limit exceeded";
-        let key = format!("rl-callers/targetName={target}");
+        let key = format!("{RATE_LIMIT}/targetName={target}");
         let data = json!({"limitKey": key, "metric": "requests", "retryAfter": 1});
         self.refused(RATE_LIMITED, text, Some(data))
     }
