@@ -4,7 +4,8 @@ use super::App;
 use crate::{
     kinds::ObservedCall,
     model::{
-        Deployment, DeploymentName, Failure, FailureKind, Kind, Moment, Resource, ResourceKey,
+        Deployment, DeploymentName, Failure, FailureKind, Kind, McpEndpoint, McpTarget, Moment,
+        Resource, ResourceKey,
     },
     screens::{
         UpdateContext,
@@ -381,6 +382,9 @@ impl App {
         let ToolsEvent::Called(endpoint, result) = event else {
             return;
         };
+        if !self.is_own_endpoint(endpoint) {
+            return;
+        }
         let failure = match result.as_ref() {
             Ok(outcome) if !outcome.is_error && outcome.table.is_some() => None,
             Ok(_) => return,
@@ -403,6 +407,22 @@ impl App {
             failure,
         };
         self.store.record_call(&endpoint.deployment, call);
+    }
+
+    /// Returns whether calls at an endpoint go through the whole chain of its deployment: past its gateway, where it has one.
+    fn is_own_endpoint(&self, endpoint: &McpEndpoint) -> bool {
+        let own_url = || {
+            let deployment = self.store.deployment(&endpoint.deployment)?;
+            deployment.mcp_url.as_deref()
+        };
+        match &endpoint.target {
+            McpTarget::Default => true,
+            McpTarget::Resource(key) => {
+                matches!(key.kind, Kind::Gateway | Kind::Target)
+                    || !self.store.has_gateway(&endpoint.deployment)
+            }
+            McpTarget::Url(url) => own_url() == Some(url.as_str()),
+        }
     }
 
     fn on_tools(&mut self, event: ToolsEvent) -> Effects {

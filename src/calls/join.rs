@@ -338,6 +338,12 @@ fn call_of(mut records: CallParts) -> Result<LoggedCall, CallParts> {
             request_ids.push(id);
         }
     }
+    let mut hops: Vec<&'static str> = Vec::new();
+    for record in &records {
+        if !hops.contains(&record.hop) {
+            hops.push(record.hop);
+        }
+    }
     let verdict = outcome::judge(&records);
     Ok(LoggedCall {
         at,
@@ -352,6 +358,7 @@ fn call_of(mut records: CallParts) -> Result<LoggedCall, CallParts> {
         trace_id: records.iter().find_map(|record| record.trace_id.clone()),
         request_ids,
         session_id: records.iter().find_map(|record| record.session_id.clone()),
+        hops,
         records,
     })
 }

@@ -88,6 +88,8 @@ pub struct LoggedCall {
     pub request_ids: Vec<String>,
     /// MCP session id, if a hop writes it.
     pub session_id: Option<String>,
+    /// The hops that left a record of it, each once.
+    pub hops: Vec<&'static str>,
     /// Everything that was joined, in the order of time.
     pub records: Vec<CallRecord>,
 }
@@ -100,6 +102,17 @@ impl LoggedCall {
             .chain(&self.request_ids)
             .chain(&self.session_id)
             .any(|own| own == id || (id.len() >= 8 && own.starts_with(id)))
+    }
+
+    /// Returns whether a hop left a record of it.
+    pub fn passed(&self, hop: &str) -> bool {
+        self.hops.contains(&hop)
+    }
+
+    /// Returns whether its tool runs Cypher, by the tool's name.
+    pub fn runs_cypher(&self) -> bool {
+        let tool = self.tool.as_deref().unwrap_or_default();
+        tool.to_ascii_lowercase().contains("cypher")
     }
 
     /// Returns when it ended, as far as its records say; the time of its last record otherwise.

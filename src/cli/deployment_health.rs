@@ -100,9 +100,11 @@ async fn logged_calls(
                 .calls
                 .iter()
                 .filter(|call| call.deployment == name.as_str());
-            let logged = LoggedCalls::of(own);
+            let has_gateway =
+                of(listing, deployment).any(|resource| resource.key.kind == Kind::Gateway);
+            let logged = LoggedCalls::of(own, has_gateway);
             // What was read in part shows what is there, and not what is missing.
-            let says_something = logged.last_answered.is_some() || !is_unread(name);
+            let says_something = logged.last_answered().is_some() || !is_unread(name);
             says_something.then(|| (name.clone(), logged))
         })
         .collect()

@@ -2,14 +2,24 @@
 
 use crate::{
     calls::{LoggedCall, LoggedOutcome},
+    doctor::{ChainStage, Hop},
     model::Moment,
 };
 
-/// The last calls of a deployment as its logs show them.
+/// A call that went through the chain of a deployment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AnsweredCall {
+    /// When it began.
+    pub at: Moment,
+    /// The stages that it has passed, as far as its records tell.
+    pub passed: Vec<ChainStage>,
+}
+
+/// The last calls of a deployment as its logs show them. A call that went past the deployment's gateway proves nothing of its chain.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LoggedCalls {
-    /// When the newest call that was answered without an error began.
-    pub last_answered: Option<Moment>,
+    /// The calls that went through the chain and were answered without an error, the oldest first.
+    pub answered: Vec<AnsweredCall>,
     /// Number of calls that failed since then, denied and throttled ones included.
     pub failed_since: usize,
     /// When the newest of these began, its hop and its words.
@@ -22,26 +32,41 @@ pub struct LoggedCalls {
 
 impl LoggedCalls {
     /// Sums up calls in any order. Calls whose end was not found, and those that wait for a person, say nothing.
-    pub fn of<'a>(calls: impl IntoIterator<Item = &'a LoggedCall>) -> Self {
-        let (mut answered, mut failed) = (None::<Moment>, Vec::new());
+    ///
+    /// `has_gateway`: whether calls of the deployment pass a gateway. One that left no record there was made to a runtime directly: it
+    /// proves nothing of the chain.
+    pub fn of<'a>(calls: impl IntoIterator<Item = &'a LoggedCall>, has_gateway: bool) -> Self {
+        let (mut answered, mut failed) = (Vec::new(), Vec::new());
+        let mut answered_directly = None::<Moment>;
+        let is_direct = |call: &LoggedCall| has_gateway && !call.passed(GATEWAY);
         for call in calls {
             match call.outcome {
-                LoggedOutcome::Ok => answered = answered.max(Some(call.at)),
+                LoggedOutcome::Ok if is_direct(call) => {
+                    answered_directly = answered_directly.max(Some(call.at));
+                }
+                LoggedOutcome::Ok => answered.push(AnsweredCall {
+                    at: call.at,
+                    passed: stages_passed(call),
+                }),
                 LoggedOutcome::Error | LoggedOutcome::Denied | LoggedOutcome::Throttled => {
                     failed.push(call);
                 }
                 LoggedOutcome::Consent | LoggedOutcome::Unknown => {}
             }
         }
+        answered.sort_by_key(|call| call.at);
         let failures = failed.iter().map(|call| (call.at, call.hop)).collect();
-        failed.retain(|call| Some(call.at) > answered);
+        let last_answered = answered.last().map(|call| call.at);
+        failed.retain(|call| {
+            let is_disproved = is_direct(call) && Some(call.at) <= answered_directly;
+            Some(call.at) > last_answered && !is_disproved
+        });
         let newest = failed.iter().max_by_key(|call| call.at);
         Self {
-            last_answered: answered,
+            answered,
             failed_since: failed.len(),
             is_gateway_alone: newest.is_some_and(|call| {
-                let mut records = call.records.iter();
-                call.hop == Some("gateway") && records.all(|record| record.hop == "gateway")
+                call.hop == Some(GATEWAY) && call.hops.iter().all(|hop| *hop == GATEWAY)
             }),
             last_failure: newest.map(|call| {
                 let words = call.message.clone().unwrap_or_default();
@@ -49,6 +74,11 @@ impl LoggedCalls {
             }),
             failures,
         }
+    }
+
+    /// Returns when the newest call that went through the chain began.
+    pub fn last_answered(&self) -> Option<Moment> {
+        self.answered.last().map(|call| call.at)
     }
 
     /// Returns the hop at which most of the calls failed since a time; of equals the one of the newest. `None` if none is known.
@@ -71,6 +101,25 @@ impl LoggedCalls {
             .max_by_key(|(_, count, newest)| (*count, *newest));
         worst.map(|(hop, ..)| *hop)
     }
+}
+
+/// The hop of gateways in records.
+const GATEWAY: &str = Hop::Gateway.as_str();
+
+/// Returns the stages of a chain that a call without an error has passed: those of the hops that left records, and what lies in between by
+/// necessity. A gateway answers with what a target said, after its interceptor; a tool that runs Cypher answers with what Neo4j said.
+fn stages_passed(call: &LoggedCall) -> Vec<ChainStage> {
+    let reached_neo4j = call.passed(Hop::Neo4j.as_str()) || call.runs_cypher();
+    let is_passed = |stage: &ChainStage| match stage {
+        ChainStage::SignIn => true,
+        ChainStage::Gateway => call.passed(GATEWAY),
+        ChainStage::Interceptor | ChainStage::Target | ChainStage::Consent => {
+            call.passed(GATEWAY) || call.passed(stage.as_str())
+        }
+        ChainStage::Runtime => call.passed(stage.as_str()),
+        ChainStage::Secret | ChainStage::Neo4j => reached_neo4j,
+    };
+    ChainStage::ALL.into_iter().filter(is_passed).collect()
 }
 
 #[cfg(test)]
@@ -97,8 +146,8 @@ mod tests {
             call(9, LoggedOutcome::Unknown),
             call(2, LoggedOutcome::Ok),
         ];
-        let logged = LoggedCalls::of(&calls);
-        assert_eq!(logged.last_answered, Some(Moment::from_millis(3000)));
+        let logged = LoggedCalls::of(&calls, false);
+        assert_eq!(logged.last_answered(), Some(Moment::from_millis(3000)));
         assert_eq!(logged.failed_since, 2);
         let newest = (
             Moment::from_millis(5000),
@@ -114,17 +163,72 @@ mod tests {
             hop,
             ..call(seconds, LoggedOutcome::Error)
         };
-        let logged = LoggedCalls::of(&[
-            at(1, Some("target")),
-            at(2, Some("target")),
-            at(5, Some("interceptor")),
-            at(6, None),
-            call(7, LoggedOutcome::Ok),
-        ]);
+        let logged = LoggedCalls::of(
+            &[
+                at(1, Some("target")),
+                at(2, Some("target")),
+                at(5, Some("interceptor")),
+                at(6, None),
+                call(7, LoggedOutcome::Ok),
+            ],
+            false,
+        );
         assert_eq!(logged.failed_since, 0);
         let since = |seconds: i64| logged.worst_hop(Moment::from_millis(seconds * 1000));
         assert_eq!(since(0), Some("target"));
         assert_eq!(since(3), Some("interceptor"));
         assert_eq!(since(6), None);
+    }
+
+    #[test]
+    fn a_call_that_went_past_the_gateway_proves_nothing_of_the_chain() {
+        let with = |seconds, outcome, hops: &[&'static str]| LoggedCall {
+            hops: hops.to_vec(),
+            tool: Some("read-cypher".to_owned()),
+            ..call(seconds, outcome)
+        };
+        let denied = with(1, LoggedOutcome::Denied, &["gateway"]);
+        let direct = with(2, LoggedOutcome::Ok, &["runtime", "neo4j"]);
+        let both = [denied, direct.clone()];
+        let logged = LoggedCalls::of(&both, true);
+        assert_eq!((logged.last_answered(), logged.failed_since), (None, 1));
+        let logged = LoggedCalls::of(&both, false);
+        assert_eq!(
+            (logged.last_answered(), logged.failed_since),
+            (Some(direct.at), 0)
+        );
+        // A failure of a direct call is over once a direct call is answered.
+        let failed = with(1, LoggedOutcome::Error, &["runtime"]);
+        assert_eq!(LoggedCalls::of(&[failed, direct], true).failed_since, 0);
+    }
+
+    #[test]
+    fn a_call_has_passed_what_its_records_tell_and_what_lies_in_between() {
+        let passed = |tool: &str, hops: &[&'static str]| {
+            let call = LoggedCall {
+                hops: hops.to_vec(),
+                tool: Some(tool.to_owned()),
+                ..call(1, LoggedOutcome::Ok)
+            };
+            let logged = LoggedCalls::of(&[call], hops.contains(&"gateway"));
+            let mut names = Vec::new();
+            for answered in &logged.answered {
+                names.extend(answered.passed.iter().map(|stage| stage.as_str()));
+            }
+            names.join(" ")
+        };
+        assert_eq!(
+            passed("search_issues", &["gateway", "target"]),
+            "sign-in gateway interceptor target consent"
+        );
+        assert_eq!(
+            passed("read-cypher", &["gateway", "runtime"]),
+            "sign-in gateway interceptor target consent runtime secret neo4j"
+        );
+        assert_eq!(
+            passed("read-cypher", &["runtime"]),
+            "sign-in runtime secret neo4j"
+        );
+        assert_eq!(passed("ping", &["runtime"]), "sign-in runtime");
     }
 }

@@ -252,25 +252,24 @@ fn chain(deployment: &Deployment, context: &ViewContext<'_>, room: u16) -> Vec<P
     }
     let right = hint(context, FleetAction::FollowDoctor, "examines");
     let mut lines = vec![PanelLine::blank(), PanelLine::title("CHAIN", right)];
-    let is_proven = context.store.health(&deployment.name).health == DeploymentHealth::Proven;
     // What could not be listed for one reason has it once.
     let mut said: Option<&str> = None;
     for stage in &chain.stages {
         let reason = stage.words.as_deref().filter(|_| stage.is_unlisted);
         let is_repeated = reason.is_some() && reason == said;
         said = reason.or(said);
-        lines.extend(hop(stage, is_repeated, is_proven, room));
+        lines.extend(hop(stage, is_repeated, room));
     }
     lines
 }
 
 /// Returns a hop: its mark, its name, and what there is to say.
-fn hop(stage: &StageStatus, is_repeated: bool, is_proven: bool, room: u16) -> Vec<PanelLine> {
-    let (mark, role) = stage_mark(stage, is_proven);
+fn hop(stage: &StageStatus, is_repeated: bool, room: u16) -> Vec<PanelLine> {
+    let (mark, role) = stage_mark(stage);
     let text = match (&stage.words, stage.health) {
         (Some(_), _) if is_repeated => "not listed, for the same reason".to_owned(),
         (Some(words), _) => words.clone(),
-        (None, Some(Health::Healthy) | None) if is_proven => "a call passed it".to_owned(),
+        (None, Some(Health::Healthy) | None) if stage.is_passed => "a call passed it".to_owned(),
         // A status of AWS proves no call.
         (None, Some(health)) if stage.by_status == Some(health) => {
             format!("status {}", health.as_str())

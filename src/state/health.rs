@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use super::{Loadable, Store};
 use crate::{
-    calls::LoggedOutcome,
     doctor::DoctorReport,
     kinds::{self, DeploymentHealth, HealthInput, HealthVerdict, LoggedCalls},
     model::{DeploymentName, Kind, Moment},
@@ -189,19 +188,24 @@ impl Store {
         let (at, report) = self.examined.get(name)?;
         let called = self.called.get(name);
         let called = called.filter(|call| call.failure.is_none());
-        let logged = self.calls.get(name).and_then(|history| {
-            let mut answered = history
-                .calls
-                .iter()
-                .filter(|call| call.outcome == LoggedOutcome::Ok);
-            answered.next()
-        });
-        let proofs = called
-            .map(|call| call.at)
-            .into_iter()
-            .chain(logged.map(|call| call.at));
+        let logged = self.logged_calls(name);
+        let logged = logged.and_then(|logged| logged.last_answered());
+        let proofs = called.map(|call| call.at).into_iter().chain(logged);
         let is_disproved = report.break_cause().is_some() && proofs.max() >= Some(*at);
         (!is_disproved).then_some((*at, report))
+    }
+
+    /// Returns the calls of a deployment as its logs show them; `None` if the logs were not read.
+    fn logged_calls(&self, name: &DeploymentName) -> Option<LoggedCalls> {
+        let history = self.calls.get(name)?;
+        history.read_until?;
+        Some(LoggedCalls::of(&history.calls, self.has_gateway(name)))
+    }
+
+    /// Returns whether calls of the deployment pass a gateway.
+    pub(crate) fn has_gateway(&self, name: &DeploymentName) -> bool {
+        let mut resources = self.resources(name);
+        resources.any(|resource| resource.key.kind == Kind::Gateway)
     }
 
     fn judge_all(&self, now: Moment) -> BTreeMap<DeploymentName, HealthVerdict> {
@@ -226,13 +230,11 @@ impl Store {
                 evidence: "as the last run saw it".to_owned(),
                 at: self.remembered_at(),
                 was_broken: None,
+                passed: Vec::new(),
             };
         }
         let traffic = self.traffic_of(name);
-        let history = self.calls.get(name);
-        let logged = history
-            .filter(|history| history.read_until.is_some())
-            .map(|history| LoggedCalls::of(&history.calls));
+        let logged = self.logged_calls(name);
         kinds::deployment_health(
             &HealthInput {
                 is_one_chain: self

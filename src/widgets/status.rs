@@ -34,10 +34,10 @@ pub const fn role_of(health: Health) -> Role {
 /// what was not asked.
 pub const GOOD_BY_STATUS: &str = "•";
 
-/// Glyph and role of a stage of a chain. A call that went through the whole chain has passed each of its stages.
-pub fn stage_mark(stage: &StageStatus, is_proven: bool) -> (&'static str, Role) {
+/// Glyph and role of a stage of a chain.
+pub fn stage_mark(stage: &StageStatus) -> (&'static str, Role) {
     match stage.health {
-        Some(Health::Healthy) | None if is_proven => (glyph(Health::Healthy), Role::Success),
+        Some(Health::Healthy) | None if stage.is_passed => (glyph(Health::Healthy), Role::Success),
         Some(Health::Healthy) | None if stage.was_broken => ("○", Role::Degraded),
         Some(Health::Healthy) if !stage.is_examined => (GOOD_BY_STATUS, Role::Text),
         Some(health) => (glyph(health), role_of(health)),
@@ -101,14 +101,19 @@ mod tests {
         let mut seen = good.clone();
         seen.is_examined = true;
         let unknown = StageStatus::unknown(ChainStage::SignIn);
-        assert_eq!(stage_mark(&good, false), ("•", Role::Text));
-        assert_eq!(stage_mark(&seen, false), ("●", Role::Success));
-        assert_eq!(stage_mark(&good, true), ("●", Role::Success));
-        assert_eq!(stage_mark(&unknown, true), ("●", Role::Success));
-        assert_eq!(stage_mark(&unknown, false), ("○", Role::Faint));
+        assert_eq!(stage_mark(&good), ("•", Role::Text));
+        assert_eq!(stage_mark(&seen), ("●", Role::Success));
+        let passed = |stage: &StageStatus| {
+            let mut passed = stage.clone();
+            passed.is_passed = true;
+            passed
+        };
+        assert_eq!(stage_mark(&passed(&good)), ("●", Role::Success));
+        assert_eq!(stage_mark(&passed(&unknown)), ("●", Role::Success));
+        assert_eq!(stage_mark(&unknown), ("○", Role::Faint));
         let mut broken_before = good.clone();
         broken_before.was_broken = true;
-        assert_eq!(stage_mark(&broken_before, false), ("○", Role::Degraded));
+        assert_eq!(stage_mark(&broken_before), ("○", Role::Degraded));
         let glyphs = DeploymentHealth::ALL.map(deployment_glyph);
         for (index, glyph) in glyphs.iter().enumerate() {
             assert!(

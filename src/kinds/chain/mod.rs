@@ -47,6 +47,8 @@ pub struct StageStatus {
     pub(super) is_cause: bool,
     /// Whether it was broken when it was last examined, too long ago to count.
     pub was_broken: bool,
+    /// Whether a call that proves the deployment has passed it.
+    pub is_passed: bool,
 }
 
 impl StageStatus {
@@ -61,6 +63,7 @@ impl StageStatus {
             is_examined: false,
             is_cause: false,
             was_broken: false,
+            is_passed: false,
         }
     }
 }
@@ -99,8 +102,8 @@ pub fn chain(known: &ChainInput<'_>, now: Moment) -> Chain {
 }
 
 impl Chain {
-    /// Adds what the health of the deployment says of a stage and no status tells: that calls fail there, and that it was broken when it
-    /// was last examined.
+    /// Adds what the health of the deployment says of a stage and no status tells: that calls fail there, that it was broken when it was
+    /// last examined, and that a call has passed it.
     #[must_use]
     pub fn with_health(mut self, verdict: &HealthVerdict) -> Self {
         let failing = verdict
@@ -118,6 +121,9 @@ impl Chain {
         {
             status.was_broken = true;
             status.words = Some(format!("was ✖ at {} (doctor)", short_clock(earlier.at)));
+        }
+        for status in &mut self.stages {
+            status.is_passed = verdict.passed.contains(&status.stage);
         }
         self
     }

@@ -397,6 +397,7 @@ fn the_hop_at_which_calls_fail_and_the_one_that_was_broken_are_marked() {
         evidence: "17 of 125 calls failed".to_owned(),
         at: None,
         was_broken,
+        passed: Vec::new(),
     };
     let chain = of(&shape('A'), None);
     let failing = verdict(DeploymentHealth::Failing, Some("interceptor"), None);

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::{LoggedCalls, chain::Chain};
 use crate::{
-    doctor::DoctorReport,
+    doctor::{ChainStage, DoctorReport},
     model::{Moment, Traffic},
 };
 
@@ -102,6 +102,9 @@ pub struct HealthVerdict {
     /// Where the chain was broken when it was last examined, if no call has gone through since then and it is not known to be broken now.
     #[serde(skip)]
     pub was_broken: Option<EarlierBreak>,
+    /// The stages that the calls which prove it have passed; empty unless it is proven.
+    #[serde(skip)]
+    pub passed: Vec<ChainStage>,
 }
 
 /// A broken hop of an examination that is too old to count, and that nothing disproves.

@@ -3,7 +3,7 @@
 use super::{DeploymentHealth, EVIDENCE_MS, EarlierBreak, HealthInput, HealthVerdict, short_clock};
 use crate::{
     doctor::{ChainStage, Hop, HopState},
-    kinds::StageStatus,
+    kinds::{AnsweredCall, LoggedCalls, StageStatus},
     model::{Health, Moment, pluralize},
 };
 
@@ -26,6 +26,7 @@ fn verdict(
         evidence: evidence.into(),
         at,
         was_broken: None,
+        passed: Vec::new(),
     }
 }
 
@@ -138,15 +139,12 @@ fn last_proof(input: &HealthInput<'_>) -> Option<(Moment, String)> {
             let words = "a call of this console went through the whole chain";
             (call.at, words.to_owned())
         });
-    let logged = input
-        .logged
-        .and_then(|logged| logged.last_answered)
-        .map(|at| {
-            (
-                at,
-                format!("a call went through at {}, by the logs", clock(at)),
-            )
-        });
+    let logged = input.logged.and_then(LoggedCalls::last_answered).map(|at| {
+        (
+            at,
+            format!("a call went through at {}, by the logs", clock(at)),
+        )
+    });
     let proofs = examined.into_iter().chain(called).chain(logged);
     proofs.max_by_key(|(at, _)| *at)
 }
@@ -372,7 +370,27 @@ pub(super) fn proven(input: &HealthInput<'_>, now: Moment) -> Option<HealthVerdi
         }
         None => words,
     };
-    Some(verdict(DeploymentHealth::Proven, None, evidence, Some(at)))
+    Some(HealthVerdict {
+        passed: passed_stages(input, now),
+        ..verdict(DeploymentHealth::Proven, None, evidence, Some(at))
+    })
+}
+
+/// Returns the stages that calls of the last minutes have passed: a call of the doctor's or of this console all of them, one of the logs
+/// those of which its records tell.
+fn passed_stages(input: &HealthInput<'_>, now: Moment) -> Vec<ChainStage> {
+    let examined = input
+        .examined
+        .is_some_and(|(at, report)| is_recent(at, now) && report.was_answered());
+    let called = input
+        .called
+        .is_some_and(|call| is_recent(call.at, now) && call.failure.is_none());
+    let logged = input.logged.into_iter().flat_map(|logged| &logged.answered);
+    let logged: Vec<&AnsweredCall> = logged.filter(|call| is_recent(call.at, now)).collect();
+    let is_passed = |stage: &ChainStage| {
+        examined || called || logged.iter().any(|call| call.passed.contains(stage))
+    };
+    ChainStage::ALL.into_iter().filter(is_passed).collect()
 }
 
 /// Returns a bad verdict that is too old to count, and that no call disproves.

@@ -1,7 +1,7 @@
 use super::{rules::clock, *};
 use crate::{
     doctor::{ChainStage, DoctorVerdict, Hop, HopFinding, HopState},
-    kinds::StageStatus,
+    kinds::{AnsweredCall, StageStatus},
     model::Health,
 };
 
@@ -50,6 +50,14 @@ fn report(hop: Option<(Hop, &str)>) -> DoctorReport {
 
 fn ago(minutes: i64) -> Moment {
     NOW.plus(-minutes * 60_000)
+}
+
+/// A call that the logs show to have gone through the whole chain.
+fn answered(at: Moment) -> AnsweredCall {
+    AnsweredCall {
+        at,
+        passed: ChainStage::ALL.to_vec(),
+    }
 }
 
 fn of(input: &HealthInput<'_>) -> (DeploymentHealth, Option<&'static str>, String) {
@@ -272,7 +280,7 @@ fn a_call_of_the_logs_proves_the_chain_and_says_when() {
     let chain = chain(ChainStage::Target, Health::Degraded);
     let with = |minutes| {
         let logged = LoggedCalls {
-            last_answered: Some(ago(minutes)),
+            answered: vec![answered(ago(minutes))],
             ..LoggedCalls::default()
         };
         let (health, _, evidence) = of(&HealthInput {
@@ -328,7 +336,7 @@ fn calls_of_the_logs_that_fail_one_after_the_other_are_failing_at_their_hop() {
     let report = report(None);
     let with = |failed_since| {
         let logged = LoggedCalls {
-            last_answered: Some(ago(4)),
+            answered: vec![answered(ago(4))],
             failed_since,
             last_failure: Some((ago(1), Some("interceptor"), "HTTP 500".to_owned())),
             is_gateway_alone: false,
@@ -563,4 +571,33 @@ fn a_failure_that_has_just_begun_does_not_drown_in_the_calls_before_it() {
     let (health, _, evidence) = with(&traffic);
     assert_eq!(health, DeploymentHealth::Failing);
     assert!(evidence.starts_with("4 of 7 calls"), "{evidence}");
+}
+
+#[test]
+fn a_proof_marks_the_stages_that_its_records_tell_of_and_no_others() {
+    let chain = chain(ChainStage::Gateway, Health::Healthy);
+    let logged = LoggedCalls {
+        answered: vec![AnsweredCall {
+            at: ago(2),
+            passed: vec![ChainStage::SignIn, ChainStage::Gateway],
+        }],
+        ..LoggedCalls::default()
+    };
+    let of_logs = HealthInput {
+        logged: Some(&logged),
+        ..input(&chain)
+    };
+    let judged = deployment_health(&of_logs, NOW);
+    assert_eq!(judged.health, DeploymentHealth::Proven);
+    assert_eq!(judged.passed, [ChainStage::SignIn, ChainStage::Gateway]);
+    let call = ObservedCall {
+        at: ago(3),
+        failure: None,
+    };
+    let called = HealthInput {
+        called: Some(&call),
+        ..of_logs
+    };
+    assert_eq!(deployment_health(&called, NOW).passed, ChainStage::ALL);
+    assert!(deployment_health(&input(&chain), NOW).passed.is_empty());
 }

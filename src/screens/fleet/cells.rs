@@ -197,13 +197,12 @@ fn draw_stages(
     // A dot stands under the middle of a title of three letters.
     let inset = u16::from(pitch > 1);
     let chain = context.store.chain(&deployment.name, context.now);
-    let is_proven = context.store.health(&deployment.name).health == DeploymentHealth::Proven;
     for (index, stage) in ChainStage::ALL.into_iter().enumerate() {
         let column = cell.x + inset + pitch * u16::try_from(index).unwrap_or_default();
         let Some(status) = chain.stage(stage) else {
             continue;
         };
-        let (dot, role) = stage_mark(status, is_proven);
+        let (dot, role) = stage_mark(status);
         painter.text(column, cell.y, 1, dot, role);
     }
 }

@@ -315,6 +315,7 @@ mod tests {
                 evidence: String::new(),
                 at: None,
                 was_broken,
+                passed: Vec::new(),
             };
             FleetFilter::parse("", true).keeps_deployment(&deployment, &verdict)
         };
@@ -337,6 +338,7 @@ mod tests {
             evidence: "consent: github waits".into(),
             at: None,
             was_broken: None,
+            passed: Vec::new(),
         };
         let keeps = |text| FleetFilter::parse(text, false).keeps_deployment(&deployment, &verdict);
         assert!(keeps("needs you") && keeps("status:needs") && keeps("reason:github"));
