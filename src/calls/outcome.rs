@@ -83,7 +83,13 @@ fn deepest_failure(records: &[CallRecord]) -> Option<ReportedFailure> {
         let hop = hop_of_failure(record, &text);
         // Of records of the same depth, a log line states the cause better than a span, and one with words than one without.
         // Of several hops that report the same failure, the innermost is nearest to it.
-        let rank = depth_of(hop) * RANKS_PER_HOP
+        // A policy denies a call before a target sees it: whatever else reports the failure repeats what the policy decided.
+        let depth = if is_policy_denial(&text) {
+            DEPTH.len()
+        } else {
+            depth_of(hop)
+        };
+        let rank = depth * RANKS_PER_HOP
             + usize::from(record.span.is_none()) * 16
             + depth_of(record.hop) * 2
             + usize::from(!text.is_empty() && !text.starts_with("HTTP "));
@@ -159,10 +165,33 @@ pub(super) fn failure_text(record: &CallRecord) -> String {
         .to_owned()
 }
 
-/// Returns the hop that a record's failure is about: an error of Neo4j is Neo4j's, whoever reports it.
+/// How a gateway answers a tool call that a policy denies.
+pub(super) const POLICY_DENIAL: &str = "Tool Execution Denied";
+
+/// Returns whether a text is a gateway's answer to a tool call that a policy denied.
+fn is_policy_denial(text: &str) -> bool {
+    text.contains(POLICY_DENIAL)
+}
+
+/// What AgentCore Runtime answers where the program in its container failed, or did not start in time (MCP protocol contract of
+/// AgentCore Runtime, errors). Gateways pass it on in their own answers.
+const RUNTIME_ERRORS: [&str; 3] = [
+    "Tool execution error - Please check your CloudWatch logs",
+    "Runtime initialization time exceeded",
+    "This runtime is not MMDSv2-enabled",
+];
+
+/// Returns the hop that a record's failure is about: an error of Neo4j is Neo4j's, whoever reports it; so is one of a policy or of a
+/// runtime.
 pub(super) fn hop_of_failure(record: &CallRecord, text: &str) -> &'static str {
+    if is_policy_denial(text) {
+        return "policy";
+    }
     if is_neo4j_error(text) || is_neo4j_error(&record.message) {
         return "neo4j";
+    }
+    if RUNTIME_ERRORS.iter().any(|error| text.contains(error)) {
+        return "runtime";
     }
     record.hop
 }
@@ -210,6 +239,7 @@ fn classify(records: &[CallRecord], text: &str) -> LoggedOutcome {
     ]) {
         LoggedOutcome::Consent
     } else if failures.iter().any(|record| record.policy_denied)
+        || is_policy_denial(text)
         || has_status(&failures, &[401, 403])
         || says(&["Missing or invalid X-Neo4j-Authorization header"])
     {

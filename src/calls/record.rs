@@ -9,6 +9,7 @@ use crate::{
     model::{LogEvent, Moment},
 };
 
+use super::outcome::POLICY_DENIAL;
 use super::owner::{CallOwner, RecordOwner, owner_of};
 
 /// What a record tells about the course of its call.
@@ -259,12 +260,12 @@ impl CallRecord {
         self.policy_denied = body.pointer("/policy/decision").and_then(Value::as_str)
             == Some("DENY")
             || log.starts_with("Policy evaluation denied")
-            || log.starts_with(DENIED)
+            || log.starts_with(POLICY_DENIAL)
             || self.is_failure
                 && self
                     .answer
                     .as_ref()
-                    .is_some_and(|answer| answer.contains(DENIED));
+                    .is_some_and(|answer| answer.contains(POLICY_DENIAL));
         if self.policy_denied {
             self.hop = "policy";
             self.is_failure = true;
@@ -394,9 +395,6 @@ struct RequestFacts {
 }
 
 /// Arguments of Cypher tools that hold the statement.
-/// How a gateway answers a tool call that a policy denies.
-const DENIED: &str = "Tool Execution Denied";
-
 const STATEMENT_NAMES: [&str; 3] = ["query", "cypher", "statement"];
 
 impl RequestFacts {

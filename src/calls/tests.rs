@@ -701,3 +701,40 @@ fn gateway_span(at: i64, trace: &str) -> CallRecord {
     });
     record(at + 50, "aws/spans", &line.to_string())
 }
+
+#[test]
+fn a_denial_of_a_policy_and_an_error_of_the_runtime_are_theirs_wherever_they_are_reported() {
+    let target_span = |text: &str| {
+        let line = serde_json::json!({
+            "traceId": "trace-1", "spanId": "4", "name": "AgentCore.Gateway.InvokeTool.read-cypher", "kind": "CLIENT",
+            "startTimeUnixNano": 1_795_000_000_010_000_000_u64, "durationNano": 80_000_000,
+            "attributes": {"gateway.id": "gw-1"}, "status": {"code": "ERROR", "message": text},
+        });
+        record(10, "aws/spans", &line.to_string())
+    };
+    let denied = "AuthorizeActionException - Tool Execution Denied: Tool call not allowed due to policy enforcement";
+    let crashed = "Tool execution error - Please check your CloudWatch logs for more information";
+    for (text, span_text, hop, outcome) in [
+        (denied, denied, "policy", LoggedOutcome::Denied),
+        (denied, "HTTP 403", "policy", LoggedOutcome::Denied),
+        (crashed, crashed, "runtime", LoggedOutcome::Error),
+        (
+            "Connection refused",
+            "Connection refused",
+            "target",
+            LoggedOutcome::Error,
+        ),
+    ] {
+        let calls = join(vec![
+            begin(0, "req-g", "trace-1", "1", "target___read-cypher"),
+            target_span(span_text),
+            end(100, "req-g", "trace-1", Some(text)),
+        ]);
+        assert_eq!(calls.len(), 1);
+        assert_eq!(
+            (calls[0].hop, calls[0].outcome),
+            (Some(hop), outcome),
+            "{text}"
+        );
+    }
+}
