@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use super::App;
 use super::traffic_poll::accounts;
+use super::{App, SPIN_MS};
 use crate::{
     kinds::{DeploymentHealth, EVIDENCE_MS},
     messages::{Effect, Effects, FleetEffect, Route},
     model::{DeploymentName, Failure, Kind, Moment, ResourceKey},
     screens::{
         UpdateContext,
-        fleet::{PANEL_FROM, deployment_groups, sessions},
+        fleet::{deployment_groups, sessions},
         logs::owner_ids,
     },
 };
@@ -29,6 +29,8 @@ const CALLS_PAUSE_MS: i64 = 2 * 60_000;
 const FIRST_CALLS_MS: i64 = 60 * 60_000;
 /// Calls are read again from this long before the last reading, in milliseconds: a call may still have been running.
 const OVERLAP_MS: i64 = 2 * 60_000;
+/// Least pause between two readings of a deployment that is broken or failing, in milliseconds, however short the configured pace is.
+const LEAST_PAUSE_MS: i64 = 5_000;
 /// The logs of so many failing deployments are read at once.
 const FAILING_AT_ONCE: usize = 3;
 /// The cursor rests on a deployment for this long, in milliseconds, before its logs are read.
@@ -92,36 +94,62 @@ impl App {
         })
     }
 
-    /// Reads the calls of deployments that fail at a hop that is not known, and of the one on which the cursor rests, where its panel is
-    /// shown.
+    /// Reads the calls of deployments that are broken or failing, and of the one on which the cursor rests.
     pub(super) fn read_calls(&mut self) -> Effects {
         let failing = self.read_failing_calls();
         failing.and(self.read_resting_calls())
     }
 
-    /// Reads the logs of deployments whose calls fail while it is not known at which hop: they name it.
+    /// Reads the logs of deployments that are broken or failing, at the configured pace, those first that were not read for the longest
+    /// time: the logs name the hop, and show when calls go through again.
     pub(super) fn read_failing_calls(&mut self) -> Effects {
         if self.route != Route::Fleet || !self.has_started {
             return Effects::none();
         }
-        let deployments = self.store.deployments.iter();
+        let asked = |name: &DeploymentName| self.history.calls.get(name).copied();
+        let pause = self.options.refresh_ms - SPIN_MS;
         let is_due = |name: &DeploymentName| {
-            let asked = self.history.calls.get(name);
-            asked.is_none_or(|at| self.now.since(*at) >= CALLS_PAUSE_MS)
+            asked(name).is_none_or(|at| self.now.since(at) >= pause.max(LEAST_PAUSE_MS))
         };
-        let due: Vec<DeploymentName> = deployments
+        let deployments = self.store.deployments.iter();
+        let mut due: Vec<DeploymentName> = deployments
             .map(|deployment| deployment.name.clone())
             .filter(|name| is_due(name) && self.is_listed(std::slice::from_ref(name)))
-            .filter(|name| {
-                let verdict = self.store.health(name);
-                verdict.health == DeploymentHealth::Failing && verdict.hop.is_none()
-            })
-            .take(FAILING_AT_ONCE)
+            .filter(|name| self.is_failing(name))
             .collect();
-        let since = self.now.plus(-EVIDENCE_MS);
+        due.sort_by_key(asked);
+        due.truncate(FAILING_AT_ONCE);
         due.into_iter()
-            .map(|name| self.read_calls_since(name, since))
+            .map(|name| {
+                let is_shown = self.resting().is_some_and(|(resting, _)| resting == name);
+                let wanted = if is_shown {
+                    FIRST_CALLS_MS
+                } else {
+                    EVIDENCE_MS
+                };
+                let since = self.calls_since(&name, wanted);
+                self.read_calls_since(name, since)
+            })
             .fold(Effects::none(), Effects::and)
+    }
+
+    /// Returns whether calls of a deployment fail, or failed when it was last examined.
+    fn is_failing(&self, name: &DeploymentName) -> bool {
+        let verdict = self.store.health(name);
+        matches!(
+            verdict.health,
+            DeploymentHealth::Failing | DeploymentHealth::Broken
+        ) || verdict.was_broken.is_some()
+    }
+
+    /// Returns from when on the calls of a deployment are to be read so that those of the last `wanted_ms` milliseconds are known.
+    fn calls_since(&self, name: &DeploymentName, wanted_ms: i64) -> Moment {
+        let first = self.now.plus(-wanted_ms);
+        let history = self.store.calls.get(name);
+        let known = history.filter(|history| history.read_from.is_some_and(|from| from <= first));
+        known
+            .and_then(|history| history.read_until)
+            .map_or(first, |until| until.plus(-OVERLAP_MS).max(first))
     }
 
     fn read_resting_calls(&mut self) -> Effects {
@@ -137,11 +165,7 @@ impl App {
         {
             return Effects::none();
         }
-        let history = self.store.calls.get(&name);
-        let since = match history.and_then(|history| history.read_until) {
-            Some(until) => until.plus(-OVERLAP_MS),
-            None => self.now.plus(-FIRST_CALLS_MS),
-        };
+        let since = self.calls_since(&name, FIRST_CALLS_MS);
         self.read_calls_since(name, since)
     }
 
@@ -222,10 +246,11 @@ impl App {
         self.follow(update)
     }
 
-    /// Returns the deployment under the cursor and since when; nothing where no panel is shown.
+    /// Returns the deployment under the cursor and since when, once it was drawn. Its logs are read at any width of the window: its health is no other in a
+    /// narrow one.
     fn resting(&self) -> Option<(DeploymentName, Moment)> {
-        let is_shown = self.frame.width >= PANEL_FROM || self.fleet.is_overview_open();
-        if self.route != Route::Fleet || !is_shown || !self.has_started {
+        let is_drawn = self.frame.width > 0;
+        if self.route != Route::Fleet || !is_drawn || !self.has_started {
             return None;
         }
         let name = self.fleet.selected_deployment(&self.store)?;
@@ -239,6 +264,6 @@ impl App {
     pub(super) fn next_calls(&self) -> Option<Moment> {
         let (name, since) = self.history.resting.as_ref()?;
         let is_first = !self.history.calls.contains_key(name);
-        is_first.then(|| since.plus(REST_MS))
+        (is_first && self.is_listed(std::slice::from_ref(name))).then(|| since.plus(REST_MS))
     }
 }

@@ -25,8 +25,11 @@ impl App {
     /// Handles an event.
     pub fn on(&mut self, event: Event, now: Moment) -> Effects {
         self.now = now;
-        // An unchanged list needs no new frame; ages are redrawn at their own interval.
-        self.changed |= !matches!(event, Event::Fleet(FleetEvent::Listed(..)));
+        // An unchanged list needs no new frame, nor do unchanged calls; ages are redrawn at their own interval.
+        self.changed |= !matches!(
+            event,
+            Event::Fleet(FleetEvent::Listed(..) | FleetEvent::CallsRead { .. })
+        );
         let effects = self.handle(event);
         effects.and(self.raise_alarm())
     }
@@ -171,7 +174,8 @@ impl App {
                 unread,
             } => {
                 let failure = calls.as_ref().err().cloned();
-                self.store
+                self.changed |= self
+                    .store
                     .record_calls(&deployment, since, calls, unread, now);
                 return self.ask_sessions(&deployment, failure);
             }

@@ -153,6 +153,7 @@ pub(crate) fn verdict(
             has_resources,
             traffic: facts.and_then(|facts| facts.traffic.as_ref()),
             examined: None,
+            broken_at: None,
             called: None,
             logged: facts.and_then(|facts| facts.logged.as_ref()),
         },

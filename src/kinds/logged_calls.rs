@@ -28,6 +28,8 @@ pub struct LoggedCalls {
     pub is_gateway_alone: bool,
     /// When each call that failed began, and its hop; calls that were answered since then change nothing.
     pub failures: Vec<(Moment, Option<&'static str>)>,
+    /// When the calls of each outage that is over began: so many failed one after the other, and then one went through the chain.
+    pub outages: Vec<Moment>,
 }
 
 impl LoggedCalls {
@@ -39,7 +41,7 @@ impl LoggedCalls {
         let (mut answered, mut failed) = (Vec::new(), Vec::new());
         let mut answered_directly = None::<Moment>;
         let is_direct = |call: &LoggedCall| has_gateway && !call.passed(GATEWAY);
-        for call in calls {
+        for call in calls.into_iter().filter(|call| !is_callers_error(call)) {
             match call.outcome {
                 LoggedOutcome::Ok if is_direct(call) => {
                     answered_directly = answered_directly.max(Some(call.at));
@@ -56,6 +58,8 @@ impl LoggedCalls {
         }
         answered.sort_by_key(|call| call.at);
         let failures = failed.iter().map(|call| (call.at, call.hop)).collect();
+        let through = failed.iter().filter(|call| !is_direct(call));
+        let outages = outages(&answered, through.map(|call| call.at).collect());
         let last_answered = answered.last().map(|call| call.at);
         failed.retain(|call| {
             let is_disproved = is_direct(call) && Some(call.at) <= answered_directly;
@@ -73,7 +77,14 @@ impl LoggedCalls {
                 (call.at, call.hop, words)
             }),
             failures,
+            outages,
         }
+    }
+
+    /// Returns how many calls since a time failed in outages that are over.
+    pub fn in_outages(&self, since: Moment) -> u64 {
+        let failed = self.outages.iter().filter(|at| **at >= since);
+        u64::try_from(failed.count()).unwrap_or(u64::MAX)
     }
 
     /// Returns when the newest call that went through the chain began.
@@ -82,7 +93,10 @@ impl LoggedCalls {
     }
 
     /// Returns the hop at which most of the calls failed since a time; of equals the one of the newest. `None` if none is known.
-    pub fn worst_hop(&self, since: Moment) -> Option<&'static str> {
+    ///
+    /// `counted`: how many calls failed since then by another count. A hop at which not most of these failed explains them not: what fails
+    /// may leave no line at all.
+    pub fn worst_hop(&self, since: Moment, counted: Option<u64>) -> Option<&'static str> {
         let mut counts: Vec<(&'static str, usize, Moment)> = Vec::new();
         for (at, hop) in &self.failures {
             let Some(hop) = hop.filter(|_| *at >= since) else {
@@ -99,12 +113,42 @@ impl LoggedCalls {
         let worst = counts
             .iter()
             .max_by_key(|(_, count, newest)| (*count, *newest));
-        worst.map(|(hop, ..)| *hop)
+        let is_most = |count: usize| {
+            let count = u64::try_from(count).unwrap_or(u64::MAX);
+            counted.is_none_or(|counted| count.saturating_mul(2) > counted)
+        };
+        worst
+            .filter(|(_, count, _)| is_most(*count))
+            .map(|(hop, ..)| *hop)
     }
 }
 
 /// The hop of gateways in records.
 const GATEWAY: &str = Hop::Gateway.as_str();
+
+/// So many calls that failed one after the other are an outage.
+pub(super) const OUTAGE: usize = 3;
+
+/// Returns whether the caller made the mistake: Neo4j refused the statement.
+fn is_callers_error(call: &LoggedCall) -> bool {
+    let words = call.message.as_deref().unwrap_or_default();
+    call.outcome == LoggedOutcome::Error && words.contains("Neo.ClientError.Statement.")
+}
+
+/// Returns the failures between which no call was answered, at least [`OUTAGE`] in a row, and after which one was.
+fn outages(answered: &[AnsweredCall], mut failed: Vec<Moment>) -> Vec<Moment> {
+    failed.sort_unstable();
+    let mut rest = failed.as_slice();
+    let mut outages = Vec::new();
+    for call in answered {
+        let (row, later) = rest.split_at(rest.partition_point(|at| *at < call.at));
+        if row.len() >= OUTAGE {
+            outages.extend_from_slice(row);
+        }
+        rest = later;
+    }
+    outages
+}
 
 /// Returns the stages of a chain that a call without an error has passed: those of the hops that left records, and what lies in between by
 /// necessity. A gateway answers with what a target said, after its interceptor; a tool that runs Cypher answers with what Neo4j said.
@@ -174,10 +218,13 @@ mod tests {
             false,
         );
         assert_eq!(logged.failed_since, 0);
-        let since = |seconds: i64| logged.worst_hop(Moment::from_millis(seconds * 1000));
+        let since = |seconds: i64| logged.worst_hop(Moment::from_millis(seconds * 1000), None);
         assert_eq!(since(0), Some("target"));
         assert_eq!(since(3), Some("interceptor"));
         assert_eq!(since(6), None);
+        // Two of three explain most of the failures that were counted, two of four do not.
+        let counted = |errors| logged.worst_hop(Moment::from_millis(0), Some(errors));
+        assert_eq!((counted(3), counted(4)), (Some("target"), None));
     }
 
     #[test]
@@ -230,5 +277,40 @@ mod tests {
             "sign-in runtime secret neo4j"
         );
         assert_eq!(passed("ping", &["runtime"]), "sign-in runtime");
+    }
+
+    #[test]
+    fn a_mistake_in_a_callers_statement_says_nothing_of_the_deployment() {
+        let typo = LoggedCall {
+            hop: Some("neo4j"),
+            message: Some("Neo.ClientError.Statement.SyntaxError: Invalid input 'RETRUN'".into()),
+            ..call(2, LoggedOutcome::Error)
+        };
+        let refused = LoggedCall {
+            message: Some("Neo.ClientError.Security.Unauthorized: refused".into()),
+            ..typo.clone()
+        };
+        assert_eq!(LoggedCalls::of(&[typo], false), LoggedCalls::default());
+        assert_eq!(LoggedCalls::of(&[refused], false).failed_since, 1);
+    }
+
+    #[test]
+    fn an_outage_is_over_once_a_call_goes_through() {
+        let sequence = |outcomes: &str| {
+            let calls: Vec<LoggedCall> = outcomes
+                .chars()
+                .zip(0..)
+                .map(|(outcome, second)| match outcome {
+                    '.' => call(second, LoggedOutcome::Ok),
+                    _ => call(second, LoggedOutcome::Error),
+                })
+                .collect();
+            LoggedCalls::of(&calls, false)
+        };
+        let failed = |outcomes| sequence(outcomes).in_outages(Moment::from_millis(0));
+        assert_eq!(failed("..xxxx."), 4);
+        assert_eq!(failed("..xxxx"), 0, "it goes on");
+        assert_eq!(failed("x.xx.x.xx."), 0, "some of the calls fail");
+        assert_eq!(sequence("xxx.").in_outages(Moment::from_millis(1_000)), 2);
     }
 }

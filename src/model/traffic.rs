@@ -17,6 +17,9 @@ pub struct Traffic {
     pub error_steps: Vec<u64>,
     /// Failed calls in the last [`Traffic::RECENT_STEPS`] steps.
     pub recent_errors: u64,
+    /// Calls and failed calls of each minute of the last [`Traffic::RECENT_STEPS`] steps that has any: its beginning, calls, failed ones.
+    #[serde(skip)]
+    pub minutes: Vec<(Moment, u64, u64)>,
     /// Calls of the last [`Traffic::LATEST_MS`], and those of them that failed.
     pub latest: (u64, u64),
     /// The 95th percentile of `Latency` in each step, in milliseconds, where CloudWatch has one.
@@ -37,6 +40,9 @@ impl Traffic {
     /// A step, in milliseconds.
     pub const STEP_MS: i64 = 5 * 60 * 1000;
 
+    /// A minute, in milliseconds.
+    const MINUTE_MS: i64 = 60 * 1000;
+
     /// The time of the newest counts, in milliseconds.
     pub const LATEST_MS: i64 = 2 * 60 * 1000;
 
@@ -48,9 +54,34 @@ impl Traffic {
         self.calls.iter().rev().take(Self::RECENT_STEPS).sum()
     }
 
-    /// Returns the latest time at which one of the counted errors can have happened: the end of the last step that has any, or the
-    /// time of counting. `None` if there is no error.
+    /// Returns when the last [`Traffic::RECENT_STEPS`] steps began.
+    pub fn recent_since(&self) -> Moment {
+        let steps = i64::try_from(Self::RECENT_STEPS).unwrap_or_default() - 1;
+        let step = self.at.millis().div_euclid(Self::STEP_MS);
+        Moment::from_millis((step - steps) * Self::STEP_MS)
+    }
+
+    /// Returns when the newest counts began: a full minute.
+    pub fn latest_since(&self) -> Moment {
+        let minute = (self.at.millis() - Self::LATEST_MS).div_euclid(Self::MINUTE_MS);
+        Moment::from_millis(minute * Self::MINUTE_MS)
+    }
+
+    /// Returns the calls, and those of them that failed, in the minutes that began at that time or later.
+    pub fn since(&self, from: Moment) -> (u64, u64) {
+        let minutes = self.minutes.iter().filter(|(begin, ..)| *begin >= from);
+        minutes.fold((0, 0), |(calls, errors), (_, called, failed)| {
+            (calls + called, errors + failed)
+        })
+    }
+
+    /// Returns the latest time at which one of the counted errors can have happened: the end of the last minute or step that has any,
+    /// or the time of counting. `None` if there is no error.
     pub fn last_error(&self) -> Option<Moment> {
+        let failed = self.minutes.iter().filter(|(_, _, errors)| *errors > 0);
+        if let Some((begin, ..)) = failed.max_by_key(|(begin, ..)| *begin) {
+            return Some(begin.plus(Self::MINUTE_MS).min(self.at));
+        }
         let later = self.error_steps.iter().rev().position(|errors| *errors > 0);
         let Some(later) = later else {
             return (self.recent_errors > 0).then_some(self.at);
@@ -69,6 +100,7 @@ impl Traffic {
             error_steps: vec![0; Self::STEPS],
             p95_steps: vec![None; Self::STEPS],
             recent_errors: 0,
+            minutes: Vec::new(),
             latest: (0, 0),
             throttled: 0,
             denied: None,
@@ -108,6 +140,7 @@ impl Traffic {
                 .map(|(one, two)| [*one, *two].into_iter().flatten().reduce(f64::max))
                 .collect(),
             recent_errors: self.recent_errors + other.recent_errors,
+            minutes: self.minutes.iter().chain(&other.minutes).copied().collect(),
             latest: (
                 self.latest.0 + other.latest.0,
                 self.latest.1 + other.latest.1,

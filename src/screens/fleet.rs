@@ -160,11 +160,6 @@ impl Fleet {
             .map(|row| row.row_id.deployment().clone())
     }
 
-    /// Returns whether the detail of a deployment is open over the list.
-    pub const fn is_overview_open(&self) -> bool {
-        self.overview.is_some()
-    }
-
     fn current<'a>(&self, store: &'a crate::state::Store) -> Option<Row<'a>> {
         let rows = self.lines(store);
         rows.get(self.selected_row(&rows))

@@ -208,6 +208,13 @@ impl Store {
         resources.any(|resource| resource.key.kind == Kind::Gateway)
     }
 
+    /// Returns when the doctor last saw the deployment broken.
+    fn broken_at(&self, name: &DeploymentName) -> Option<Moment> {
+        let mut walks = self.walks.get(name)?.iter();
+        let (at, _) = walks.find(|(_, report)| report.verdict.is_some())?;
+        Some(*at)
+    }
+
     fn judge_all(&self, now: Moment) -> BTreeMap<DeploymentName, HealthVerdict> {
         let names = self.deployments.iter().map(|deployment| &deployment.name);
         names
@@ -246,6 +253,7 @@ impl Store {
                 has_resources: self.resources(name).next().is_some(),
                 traffic: traffic.as_ref(),
                 examined: self.examined.get(name).map(|(at, report)| (*at, report)),
+                broken_at: self.broken_at(name),
                 called: self.called.get(name),
                 logged: logged.as_ref(),
             },

@@ -174,7 +174,7 @@ impl Store {
     }
 
     /// Takes in the calls that the logs of a deployment show since a time. Older calls stay for an hour. A reading that failed as a
-    /// whole says nothing about calls.
+    /// whole says nothing about calls. Returns whether anything has changed by it.
     pub(crate) fn record_calls(
         &mut self,
         deployment: &DeploymentName,
@@ -182,14 +182,16 @@ impl Store {
         calls: Result<Vec<LoggedCall>, Failure>,
         unread: Vec<(String, String)>,
         now: Moment,
-    ) {
+    ) -> bool {
         self.version += 1;
+        let health = self.health(deployment);
         let history = self.calls.entry(deployment.clone()).or_default();
+        let before = history.clone();
         let calls = match calls {
             Ok(calls) => calls,
             Err(failure) => {
                 history.failure = Some(failure);
-                return;
+                return history.failure != before.failure;
             }
         };
         history.failure = None;
@@ -205,7 +207,11 @@ impl Store {
         history.calls.sort_by_key(|call| std::cmp::Reverse(call.at));
         history.record_range(since, now);
         history.unread = unread;
+        let has_changed = before.read_until.is_none()
+            || before.failure.is_some()
+            || (&before.calls, &before.unread) != (&history.calls, &history.unread);
         self.deployment_changed(deployment);
+        has_changed || health != self.health(deployment)
     }
 
     /// The changes that concern a resource, or all of its deployment, newest first.

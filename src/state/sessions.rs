@@ -198,7 +198,7 @@ mod tests {
         let of: Arc<str> = "prod".into();
         let records = events.iter().map(|event| CallRecord::read(event, &of));
         let calls = join(records.collect());
-        store.record_calls(&name, NOW.plus(-3_600_000), Ok(calls), Vec::new(), NOW);
+        let _ = store.record_calls(&name, NOW.plus(-3_600_000), Ok(calls), Vec::new(), NOW);
         store
     }
 

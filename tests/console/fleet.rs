@@ -1,15 +1,16 @@
 //! The Fleet's columns of the last hour and its chains: when CloudWatch is asked, what is shown at which width, what is sorted.
 
 use agentcore_console::{
+    calls::{LoggedCall, LoggedOutcome},
     messages::{Effect, Event, FleetEffect, FleetEvent, LogsEffect},
     model::{Deployment, Kind, Resource, ResourceKey, Traffic},
 };
 
 use crate::{
-    harness::Harness,
+    harness::{Harness, NOW},
     world::{
-        self, deployments, examined, key, name, pluralize, ready, refused, resource, resources,
-        traffic,
+        self, calls_read, deployments, examined, key, name, pluralize, ready, refused, resource,
+        resources, traffic,
     },
 };
 
@@ -173,21 +174,9 @@ fn the_logs_of_a_deployment_that_fails_are_read_for_the_hop() {
         vec![gateway],
         Ok(counted),
     )));
-    let reads = |effects: &[Effect]| -> Vec<String> {
-        let mut names = Vec::new();
-        for effect in effects {
-            if let Effect::Fleet(FleetEffect::ReadCalls { deployment, .. }) = effect {
-                names.push(deployment.to_string());
-            }
-        }
-        names
-    };
-    assert_eq!(reads(&effects), ["analytics"], "{effects:?}");
-    assert_eq!(
-        reads(&harness.pass(1_000)),
-        [""; 0],
-        "they were just asked for"
-    );
+    assert_eq!(calls_read_of(&effects), ["analytics"], "{effects:?}");
+    let just_asked = calls_read_of(&harness.pass(300));
+    assert!(just_asked.is_empty(), "{just_asked:?}");
 }
 
 #[test]
@@ -570,4 +559,44 @@ fn logs_open_with_the_deployment_under_the_cursor() {
         matches!(effects.as_slice(), [Effect::Logs(LogsEffect::Tail(request)), ..] if request.parts[0].deployment.as_str() == "analytics"),
         "{effects:?}"
     );
+}
+
+/// The deployments whose calls are read out of their logs.
+fn calls_read_of(effects: &[Effect]) -> Vec<String> {
+    let mut names = Vec::new();
+    for effect in effects {
+        if let Effect::Fleet(FleetEffect::ReadCalls { deployment, .. }) = effect {
+            names.push(deployment.to_string());
+        }
+    }
+    names
+}
+
+#[test]
+fn the_logs_of_a_broken_deployment_are_read_at_the_pace_of_the_fleet_until_a_call_goes_through() {
+    for (width, height) in [(80, 24), (120, 36), (200, 60)] {
+        let mut harness = ready();
+        harness.frame(width, height);
+        let is_read = |effects: Vec<Effect>| calls_read_of(&effects).contains(&"analytics".into());
+        // The cursor rests on the other deployment.
+        assert!(!is_read(harness.pass(1_000)), "{width}");
+        harness.on(examined("analytics", true));
+        assert!(is_read(harness.pass(500)), "{width}");
+        harness.shows("broken at interceptor");
+        assert!(!is_read(harness.pass(5_000)), "{width}");
+        assert!(is_read(harness.pass(5_000)), "{width}");
+        let call = |hops: &[&'static str]| LoggedCall {
+            at: NOW.plus(8_000),
+            deployment: "analytics".to_owned(),
+            outcome: LoggedOutcome::Ok,
+            tool: Some("read-cypher".to_owned()),
+            hops: hops.to_vec(),
+            ..LoggedCall::default()
+        };
+        harness.on(calls_read("analytics", vec![call(&["runtime", "neo4j"])]));
+        harness.shows("broken at interceptor");
+        harness.on(calls_read("analytics", vec![call(&["gateway", "runtime"])]));
+        harness.shows("● proven");
+        assert!(!is_read(harness.pass(10_000)), "{width}");
+    }
 }

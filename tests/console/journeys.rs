@@ -393,6 +393,14 @@ fn answer(effect: &Effect) -> Option<(Duration, Event)> {
         Effect::Fleet(FleetEffect::ReadChanges(names, since)) => Event::Fleet(
             FleetEvent::ChangesRead(names.clone(), *since, Ok(Vec::new())),
         ),
+        Effect::Fleet(FleetEffect::ReadCalls {
+            deployment, since, ..
+        }) => Event::Fleet(FleetEvent::CallsRead {
+            deployment: deployment.clone(),
+            since: *since,
+            calls: Ok(Vec::new()),
+            unread: Vec::new(),
+        }),
         _ => return None,
     };
     Some((Duration::from_millis(200), event))

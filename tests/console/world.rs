@@ -152,11 +152,12 @@ pub(crate) fn resources(deployment: &str, kind: Kind) -> Vec<Resource> {
     vec![one]
 }
 
-/// A console on which the fleet was listed.
+/// A console on which the fleet was listed, and that has asked for the logs of `prod`, whose target is not synchronized.
 pub(crate) fn ready() -> Harness {
     let mut harness = Harness::open(deployments());
     start(&mut harness);
     list(&mut harness);
+    harness.pass(0);
     harness
 }
 

@@ -3,6 +3,7 @@
 //! A word is never better than its evidence: `proven` needs a call that went through the whole chain within the last
 //! minutes, and a verdict that has grown old becomes `unknown`, never good.
 
+mod count;
 mod rules;
 #[cfg(test)]
 mod tests;
@@ -168,6 +169,8 @@ pub struct HealthInput<'a> {
     pub traffic: Option<&'a Traffic>,
     /// The last examination.
     pub examined: Option<(Moment, &'a DoctorReport)>,
+    /// When it was last seen broken, if that was examined in this run.
+    pub broken_at: Option<Moment>,
     /// The last call of this console.
     pub called: Option<&'a ObservedCall>,
     /// Its last calls as its logs show them; `None` if the logs were not read.

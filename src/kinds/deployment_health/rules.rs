@@ -1,20 +1,16 @@
 //! The rules by which a deployment is judged, from the worst word to the best.
 
-use super::{DeploymentHealth, EVIDENCE_MS, EarlierBreak, HealthInput, HealthVerdict, short_clock};
+use super::{
+    DeploymentHealth, EVIDENCE_MS, EarlierBreak, HealthInput, HealthVerdict, count::FailingCount,
+    short_clock,
+};
 use crate::{
     doctor::{ChainStage, Hop, HopState},
-    kinds::{AnsweredCall, LoggedCalls, StageStatus},
+    kinds::{AnsweredCall, LoggedCalls, StageStatus, logged_calls::OUTAGE},
     model::{Health, Moment, pluralize},
 };
 
-/// So many errors of the last minutes matter from [`FAILING_PERCENT`] of the calls; fewer matter from half of the calls.
-const FAILING_ERRORS: u64 = 3;
-/// Share of the calls, in percent.
-const FAILING_PERCENT: u64 = 10;
-/// So many calls of the logs that failed one after the other are a failure of the deployment, not of a caller.
-const FAILING_IN_A_ROW: usize = 3;
-
-fn verdict(
+pub(super) fn verdict(
     health: DeploymentHealth,
     hop: Option<&'static str>,
     evidence: impl Into<String>,
@@ -122,7 +118,7 @@ const fn hop_of(stage: ChainStage) -> &'static str {
 }
 
 /// Returns when a call last went through the whole chain: the doctor's, one of this console, or one that the logs show.
-fn last_proof(input: &HealthInput<'_>) -> Option<(Moment, String)> {
+pub(super) fn last_proof(input: &HealthInput<'_>) -> Option<(Moment, String)> {
     let examined = input
         .examined
         .filter(|(_, report)| report.was_answered())
@@ -155,7 +151,7 @@ pub(super) fn clock(at: Moment) -> String {
     format!("{} UTC", iso.get(11..19).unwrap_or(&iso))
 }
 
-fn is_recent(at: Moment, now: Moment) -> bool {
+pub(super) fn is_recent(at: Moment, now: Moment) -> bool {
     now.since(at) <= EVIDENCE_MS
 }
 
@@ -186,15 +182,20 @@ fn was_corrected(input: &HealthInput<'_>, hop: Hop, source: &str) -> bool {
             .any(|stage| stage.by_status == Some(Health::Healthy))
 }
 
-/// Calls failed. The logs say at which hop, where they were read.
+/// Calls failed. The logs say at which hop, where they were read and show most of the calls that failed.
 pub(super) fn failing(input: &HealthInput<'_>, now: Moment) -> Option<HealthVerdict> {
-    let found = failing_by_call(input, now)
-        .or_else(|| failing_in_logs(input, now))
-        .or_else(|| failing_by_count(input, now))?;
-    let (hop, place) = match (found.hop, failed_hop(input, now)) {
-        (hop, by_logs) if is_gateway_or_interceptor(input, hop.or(by_logs)) => {
-            (None, String::new())
+    let by_logs = failing_by_call(input, now).or_else(|| failing_in_logs(input, now));
+    let (found, counted) = match by_logs {
+        Some(found) => (found, None),
+        None => {
+            let failing = FailingCount::of(input, now)?;
+            (failing.verdict(), Some(failing))
         }
+    };
+    let logged_hop = failed_hop(input, counted.as_ref(), now);
+    let is_vague = is_gateway_or_interceptor(input, found.hop.or(logged_hop));
+    let (hop, place) = match (found.hop, logged_hop) {
+        _ if is_vague => (None, String::new()),
         (Some(hop), _) => (Some(hop), String::new()),
         (None, Some(hop)) => (Some(hop), format!("; the logs show failures at {hop}")),
         (None, None) if input.logged.is_some() => {
@@ -211,7 +212,7 @@ pub(super) fn failing(input: &HealthInput<'_>, now: Moment) -> Option<HealthVerd
             let words = stage.words.as_deref().unwrap_or_default();
             format!("; {}: {words}", stage.stage.as_str())
         });
-    let between = if is_gateway_or_interceptor(input, found.hop.or(failed_hop(input, now))) {
+    let between = if is_vague {
         "gateway or interceptor, which wrote no line: "
     } else {
         ""
@@ -232,8 +233,16 @@ fn is_gateway_or_interceptor(input: &HealthInput<'_>, hop: Option<&str>) -> bool
 }
 
 /// Returns the hop at which most calls of the last minutes failed, by the logs.
-fn failed_hop(input: &HealthInput<'_>, now: Moment) -> Option<&'static str> {
-    input.logged?.worst_hop(now.plus(-EVIDENCE_MS))
+fn failed_hop(
+    input: &HealthInput<'_>,
+    counted: Option<&FailingCount>,
+    now: Moment,
+) -> Option<&'static str> {
+    let since = now.plus(-EVIDENCE_MS);
+    let since = counted.map_or(since, |failing| failing.since.max(since));
+    input
+        .logged?
+        .worst_hop(since, counted.map(|failing| failing.errors))
 }
 
 /// The last call of this console failed.
@@ -260,7 +269,7 @@ fn failing_in_logs(input: &HealthInput<'_>, now: Moment) -> Option<HealthVerdict
     let logged = input.logged?;
     let (at, hop, words) = logged.last_failure.as_ref()?;
     let is_newest = last_proof(input).is_none_or(|(proof, _)| proof < *at);
-    let is_much = logged.failed_since >= FAILING_IN_A_ROW;
+    let is_much = logged.failed_since >= OUTAGE;
     (is_much && is_newest && is_recent(*at, now)).then(|| {
         let is_vague = is_gateway_or_interceptor(input, *hop);
         let place = hop.filter(|_| !is_vague);
@@ -275,41 +284,6 @@ fn failing_in_logs(input: &HealthInput<'_>, now: Moment) -> Option<HealthVerdict
             Some(*at),
         )
     })
-}
-
-/// CloudWatch counts errors. Where only a part of the calls fails, one that goes through disproves nothing; where most of them
-/// fail, a call that goes through after the errors does.
-fn failing_by_count(input: &HealthInput<'_>, now: Moment) -> Option<HealthVerdict> {
-    let traffic = input.traffic.filter(|traffic| is_recent(traffic.at, now))?;
-    let (errors, calls) = (traffic.recent_errors, traffic.recent_calls());
-    let (latest_calls, latest_errors) = traffic.latest;
-    // A failure that has just begun is a small part of the last minutes.
-    let has_begun = latest_errors >= FAILING_ERRORS && latest_errors * 3 >= latest_calls;
-    let is_outage =
-        (errors > 0 && errors * 2 >= calls) || (has_begun && latest_errors * 2 >= latest_calls);
-    let is_partial =
-        has_begun || (errors >= FAILING_ERRORS && errors * 100 >= calls * FAILING_PERCENT);
-    let is_over = is_outage
-        && last_proof(input)
-            .is_some_and(|(proof, _)| traffic.last_error().is_none_or(|last| proof > last));
-    let (errors, calls) = if has_begun {
-        traffic_pair(latest_errors, latest_calls)
-    } else {
-        traffic_pair(errors, calls)
-    };
-    ((is_outage || is_partial) && !is_over).then(|| {
-        verdict(
-            DeploymentHealth::Failing,
-            None,
-            format!("{errors} of {calls} calls failed in the last minutes"),
-            Some(traffic.at),
-        )
-    })
-}
-
-/// Errors and calls: an error whose call was not counted is a call nevertheless.
-fn traffic_pair(errors: u64, calls: u64) -> (u64, u64) {
-    (errors, calls.max(errors))
 }
 
 fn waiting(

@@ -27,6 +27,7 @@ fn input(chain: &Chain) -> HealthInput<'_> {
         has_resources: true,
         traffic: None,
         examined: None,
+        broken_at: None,
         called: None,
         logged: None,
     }
@@ -176,7 +177,7 @@ fn a_bad_status_breaks_the_chain_only_where_calls_are_known_to_fail() {
     let failed_at = |hop| LoggedCalls {
         failed_since: 1,
         last_failure: Some((ago(1), Some(hop), "no answer".to_owned())),
-        failures: vec![(ago(1), Some(hop))],
+        failures: vec![(ago(1), Some(hop)); 9],
         ..LoggedCalls::default()
     };
     let (health, hop, _) = with(&traffic, Some(&failed_at("target")));
@@ -340,7 +341,7 @@ fn calls_of_the_logs_that_fail_one_after_the_other_are_failing_at_their_hop() {
             failed_since,
             last_failure: Some((ago(1), Some("interceptor"), "HTTP 500".to_owned())),
             is_gateway_alone: false,
-            failures: Vec::new(),
+            ..LoggedCalls::default()
         };
         let (health, hop, evidence) = of(&HealthInput {
             logged: Some(&logged),
@@ -600,4 +601,102 @@ fn a_proof_marks_the_stages_that_its_records_tell_of_and_no_others() {
     };
     assert_eq!(deployment_health(&called, NOW).passed, ChainStage::ALL);
     assert!(deployment_health(&input(&chain), NOW).passed.is_empty());
+}
+
+/// Counts of the last minutes: of each minute before now, the newest first, its calls and those that failed.
+fn counted(minutes: &[(u64, u64)]) -> Traffic {
+    let mut traffic = Traffic::none(NOW);
+    let minutes = minutes.iter().zip(1..);
+    traffic.minutes = minutes
+        .map(|((calls, errors), minute)| (ago(minute), *calls, *errors))
+        .collect();
+    let (calls, errors) = traffic.since(traffic.recent_since());
+    traffic.calls[Traffic::STEPS - 1] = calls;
+    (traffic.recent_errors, traffic.errors) = (errors, errors);
+    traffic.latest = traffic.since(traffic.latest_since());
+    traffic
+}
+
+#[test]
+fn errors_of_a_break_that_a_call_has_ended_are_not_failing() {
+    let chain = chain(ChainStage::Gateway, Health::Healthy);
+    let broken = report(Some((Hop::Interceptor, "the interceptor's log")));
+    let traffic = counted(&[(12, 0), (12, 8), (12, 0), (12, 0)]);
+    let logged = |minutes: &[i64]| LoggedCalls {
+        answered: minutes
+            .iter()
+            .map(|minutes| answered(ago(*minutes)))
+            .collect(),
+        ..LoggedCalls::default()
+    };
+    let with = |logged: &LoggedCalls, traffic: &Traffic| {
+        of(&HealthInput {
+            examined: Some((ago(2), &broken)),
+            traffic: Some(traffic),
+            logged: Some(logged),
+            ..input(&chain)
+        })
+    };
+    assert_eq!(with(&logged(&[4, 3]), &traffic).0, DeploymentHealth::Broken);
+    let (health, _, evidence) = with(&logged(&[4, 1]), &traffic);
+    assert_eq!(health, DeploymentHealth::Proven, "{evidence}");
+    // What fails after the end of the break counts.
+    let again = counted(&[(12, 7), (12, 8), (12, 0), (12, 0)]);
+    let (health, _, evidence) = with(&logged(&[4, 1]), &again);
+    assert_eq!(health, DeploymentHealth::Failing);
+    assert!(evidence.starts_with("7 of 12 calls"), "{evidence}");
+    // A later examination that finds nothing does not make the errors before it count again.
+    let well = report(None);
+    let examined_again = HealthInput {
+        examined: Some((NOW, &well)),
+        broken_at: Some(ago(2)),
+        traffic: Some(&traffic),
+        logged: Some(&logged(&[4, 1])),
+        ..input(&chain)
+    };
+    assert_eq!(of(&examined_again).0, DeploymentHealth::Proven);
+}
+
+#[test]
+fn failures_in_a_row_that_the_logs_show_to_be_over_are_not_counted_again() {
+    let chain = chain(ChainStage::Gateway, Health::Healthy);
+    let traffic = counted(&[(12, 0), (12, 8), (12, 0), (12, 0)]);
+    let with = |outage: Vec<Moment>| {
+        let logged = LoggedCalls {
+            answered: vec![answered(ago(1))],
+            failures: outage.iter().map(|at| (*at, Some("interceptor"))).collect(),
+            outages: outage,
+            ..LoggedCalls::default()
+        };
+        of(&HealthInput {
+            traffic: Some(&traffic),
+            logged: Some(&logged),
+            ..input(&chain)
+        })
+    };
+    assert_eq!(with(vec![ago(2); 8]).0, DeploymentHealth::Proven);
+    let (health, _, evidence) = with(vec![ago(2); 3]);
+    assert_eq!(health, DeploymentHealth::Failing, "5 more failed elsewhere");
+    assert!(evidence.starts_with("5 of 45 calls"), "{evidence}");
+}
+
+#[test]
+fn a_hop_is_named_only_where_the_logs_show_most_of_the_failures_there() {
+    let chain = chain(ChainStage::Runtime, Health::Healthy);
+    let traffic = counted(&[(11, 5)]);
+    let with = |failures: usize| {
+        let logged = LoggedCalls {
+            failures: vec![(ago(1), Some("neo4j")); failures],
+            ..LoggedCalls::default()
+        };
+        of(&HealthInput {
+            traffic: Some(&traffic),
+            logged: Some(&logged),
+            ..input(&chain)
+        })
+    };
+    let (health, hop, evidence) = with(1);
+    assert_eq!((health, hop), (DeploymentHealth::Failing, None));
+    assert!(evidence.contains("do not show at which hop"), "{evidence}");
+    assert_eq!(with(4).1, Some("neo4j"));
 }

@@ -1,5 +1,7 @@
 //! The points that CloudWatch answers with, and what they amount to.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::query::{Metric, MetricQuery};
@@ -73,7 +75,8 @@ pub(super) fn fold(
     let recent = from + steps * Traffic::STEP_MS / 1000;
     let errors = || of(Metric::SystemErrors).chain(of(Metric::UserErrors));
     traffic.recent_errors = since(errors(), recent);
-    let latest = (now.millis() - Traffic::LATEST_MS).div_euclid(60_000) * 60;
+    traffic.minutes = minutes(of(Metric::Calls), errors(), recent);
+    let latest = traffic.latest_since().millis() / 1000;
     traffic.latest = (since(of(Metric::Calls), latest), since(errors(), latest));
     traffic.throttled = sum(Metric::Throttles);
     traffic.denied = queries
@@ -91,6 +94,25 @@ fn since(points: impl Iterator<Item = DataPoint>, from: i64) -> u64 {
         .filter(|(at, _)| *at >= from)
         .map(|(_, value)| value.max(0.0).round() as u64)
         .sum()
+}
+
+/// Returns calls and errors of each minute that begins at that second or later and has any.
+fn minutes(
+    calls: impl Iterator<Item = DataPoint>,
+    errors: impl Iterator<Item = DataPoint>,
+    from: i64,
+) -> Vec<(Moment, u64, u64)> {
+    let mut counts: BTreeMap<i64, (u64, u64)> = BTreeMap::new();
+    for (at, value) in calls.filter(|(at, _)| *at >= from) {
+        counts.entry(at).or_default().0 += value.max(0.0).round() as u64;
+    }
+    for (at, value) in errors.filter(|(at, _)| *at >= from) {
+        counts.entry(at).or_default().1 += value.max(0.0).round() as u64;
+    }
+    let counts = counts.into_iter().filter(|(_, counts)| *counts != (0, 0));
+    counts
+        .map(|(at, (calls, errors))| (Moment::from_millis(at * 1000), calls, errors))
+        .collect()
 }
 
 /// Returns one percentile out of those of several periods or series: each weighs as much as was called in its period. (CloudWatch may cut
@@ -166,6 +188,8 @@ mod tests {
             ),
             (30, 10, 40, 3)
         );
+        let minute = Moment::from_millis((from + 3360) * 1000);
+        assert_eq!(traffic.minutes, [(minute, 10, 0)]);
         assert_eq!((traffic.p50_ms, traffic.denied), (Some(200.0), Some(3)));
         assert_eq!(fold(1, &queries, &points, from, now), Traffic::none(now));
     }
