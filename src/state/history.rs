@@ -1,6 +1,6 @@
 //! What CloudTrail and the logs say of a deployment: who changed it, and its tool calls of the last hour.
 
-use super::store::{Store, Transition};
+use super::{cause::cause_of, store::Store};
 use crate::{
     calls::{LoggedCall, LoggedOutcome, SessionSighting},
     model::{Change, DeploymentName, Failure, Moment, Resource, ResourceKey},
@@ -10,10 +10,6 @@ use crate::{
 const CHANGES: usize = 500;
 /// Calls are kept for this long, in milliseconds.
 const CALLS_MS: i64 = 60 * 60_000;
-/// A change explains a transition that was seen at most this long after it, in milliseconds.
-const EXPLAINS_MS: i64 = 5 * 60_000;
-/// A clock may be that much behind the other, in milliseconds.
-const SKEW_MS: i64 = 30_000;
 /// Changes are read again from this long before the last reading, in milliseconds: CloudTrail delivers late.
 const LATE_MS: i64 = 15 * 60_000;
 
@@ -242,35 +238,4 @@ fn merge(history: &mut Vec<AttributedChange>, found: Vec<AttributedChange>) {
     }
     history.sort_by_key(|change| std::cmp::Reverse(change.change.at));
     history.truncate(CHANGES);
-}
-
-/// Returns who brought a transition about: the last change of the resource, or of what it belongs to, shortly before.
-fn cause_of(seen: &Transition, changes: &[AttributedChange]) -> Option<TransitionCause> {
-    let concerns = |change: &&AttributedChange| {
-        change.key.as_ref().is_some_and(|key| {
-            *key == seen.key
-                || (key.deployment == seen.key.deployment && key.id == seen.key.owner_id())
-        })
-    };
-    changes
-        .iter()
-        .filter(concerns)
-        .filter(|change| change.change.is_done())
-        .find(|change| {
-            let age = seen.at.since(change.change.at);
-            (-SKEW_MS..=EXPLAINS_MS).contains(&age)
-        })
-        .map(|change| TransitionCause {
-            actor: change.change.actor(),
-            action: change.change.action.clone(),
-        })
-}
-
-/// Who brought a transition about, and by which operation.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TransitionCause {
-    /// `role/ci`.
-    pub actor: String,
-    /// `UpdateAgentRuntime`.
-    pub action: String,
 }

@@ -1,6 +1,7 @@
 //! What the console knows: resources, their lists, transitions and the activity log. Screens read it; events change it.
 
 mod activity;
+mod cause;
 mod fleet_snapshot;
 mod health;
 mod history;
@@ -11,9 +12,10 @@ mod store;
 mod view_memory;
 
 pub use activity::ActivityEntry;
+pub use cause::TransitionCause;
 pub use fleet_snapshot::{FleetSnapshot, SavedDeployment, SavedResource};
 pub use health::{HealthChange, HealthState};
-pub use history::{AttributedChange, CallHistory, ChangeHistory, TransitionCause};
+pub use history::{AttributedChange, CallHistory, ChangeHistory};
 pub use loadable::Loadable;
 pub use relations::Related;
 pub use sessions::{RuntimeSession, RuntimeSessions};

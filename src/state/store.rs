@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::{
     activity::ActivityEntry,
+    cause::TransitionCause,
     fleet_snapshot::FleetSnapshot,
     health::{HealthChange, StateSince},
-    history::{CallHistory, ChangeHistory, TransitionCause},
+    history::{CallHistory, ChangeHistory},
     loadable::Loadable,
 };
 use crate::{
