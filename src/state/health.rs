@@ -186,12 +186,8 @@ impl Store {
         name: &DeploymentName,
     ) -> Option<(Moment, &DoctorReport)> {
         let (at, report) = self.examined.get(name)?;
-        let called = self.called.get(name);
-        let called = called.filter(|call| call.failure.is_none());
-        let logged = self.logged_calls(name);
-        let logged = logged.and_then(|logged| logged.last_answered());
-        let proofs = called.map(|call| call.at).into_iter().chain(logged);
-        let is_disproved = report.break_cause().is_some() && proofs.max() >= Some(*at);
+        let is_disproved = report.break_cause().is_some()
+            && self.calls_through(name).into_iter().max() >= Some(*at);
         (!is_disproved).then_some((*at, report))
     }
 
@@ -206,6 +202,19 @@ impl Store {
     pub(crate) fn has_gateway(&self, name: &DeploymentName) -> bool {
         let mut resources = self.resources(name);
         resources.any(|resource| resource.key.kind == Kind::Gateway)
+    }
+
+    /// Returns when calls went through the whole chain, by this console and by the logs.
+    pub(super) fn calls_through(&self, name: &DeploymentName) -> Vec<Moment> {
+        let called = self.called.get(name);
+        let called = called.filter(|call| call.failure.is_none());
+        let logged = self.logged_calls(name).unwrap_or_default();
+        let logged = logged.answered.iter().map(|call| call.at);
+        called
+            .map(|call| call.at)
+            .into_iter()
+            .chain(logged)
+            .collect()
     }
 
     /// Returns when the doctor last saw the deployment broken.

@@ -1,6 +1,7 @@
 //! What the console knows: resources, their lists, transitions and the activity log. Screens read it; events change it.
 
 mod activity;
+mod breaks;
 mod cause;
 mod fleet_snapshot;
 mod health;
@@ -12,6 +13,7 @@ mod store;
 mod view_memory;
 
 pub use activity::ActivityEntry;
+pub use breaks::CurrentBreak;
 pub use cause::TransitionCause;
 pub use fleet_snapshot::{FleetSnapshot, SavedDeployment, SavedResource};
 pub use health::{HealthChange, HealthState};

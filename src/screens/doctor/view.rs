@@ -7,8 +7,9 @@ use crate::{
     doctor::{DoctorReport, HopFinding, HopState},
     keys::Layer,
     messages::{Action, DoctorAction},
-    model::{DeploymentName, Moment, pluralize},
+    model::{DeploymentName, pluralize},
     screens::{ViewContext, detail::wrapped, panel, panel::PanelLine},
+    state::CurrentBreak,
     theme::Role,
     widgets::{Painter, text_width},
 };
@@ -335,25 +336,12 @@ fn fix_lines(fix: &str, context: &ViewContext<'_>, room: u16) -> Vec<PanelLine> 
         .collect()
 }
 
-/// Returns the walks since which it is broken, and the last one on which a call went through.
-fn broken_since(
-    name: &DeploymentName,
-    context: &ViewContext<'_>,
-) -> (Option<Moment>, Option<Moment>) {
-    let walks = context.store.walks.get(name);
-    let mut walks = walks.into_iter().flatten();
-    let mut first_broken = None;
-    for (at, report) in walks.by_ref() {
-        if report.healthy {
-            return (first_broken, Some(*at));
-        }
-        first_broken = Some(*at);
-    }
-    (first_broken, None)
-}
-
+/// Returns since when the break of the last walk was seen, and when a call last went through the chain.
 fn since(name: &DeploymentName, context: &ViewContext<'_>) -> Vec<(String, Role)> {
-    let (broken, proven) = broken_since(name, context);
+    let CurrentBreak {
+        broken_at: broken,
+        proven_at: proven,
+    } = context.store.current_break(name);
     let mut words = Vec::new();
     if let Some(at) = broken {
         words.push((
@@ -378,8 +366,7 @@ fn since(name: &DeploymentName, context: &ViewContext<'_>) -> Vec<(String, Role)
 
 /// Returns the last change of the deployment shortly before it broke.
 fn changed_before(name: &DeploymentName, context: &ViewContext<'_>) -> Option<PanelLine> {
-    let (broken, _) = broken_since(name, context);
-    let broken = broken?;
+    let broken = context.store.current_break(name).broken_at?;
     let found = context
         .store
         .changes_of(name, None)
