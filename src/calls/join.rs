@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use super::{
-    LoggedCall, LoggedOutcome, outcome,
+    LoggedCall, LoggedOutcome, UnassignedLines, outcome,
     record::{CallRecord, Phase},
 };
 use crate::model::Moment;
@@ -14,6 +14,8 @@ const CLOCK_TOLERANCE_MS: i64 = 100;
 const PLACE_SLACK_MS: i64 = 1_000;
 /// A line without ids belongs to a call that ends this much later at most, in milliseconds.
 const LINE_TOLERANCE_MS: i64 = 20;
+/// A part that has found its call may leave another part only one call that it fits. Parts are compared again this often at most.
+const MAX_ROUNDS: usize = 8;
 
 /// Joins the records of deployments into tool calls, in the order of their beginning. Requests of other MCP methods are left
 /// out.
@@ -39,33 +41,85 @@ pub(super) fn join_all(mut records: Vec<CallRecord>) -> JoinedRecords {
     let (with_ids, without_ids): (Vec<CallParts>, Vec<CallParts>) =
         parts.into_iter().partition(|group| has_ids(group));
     let mut joined = JoinedRecords::default();
+    let mut unassigned: HashMap<usize, Vec<UnassignedLines>> = HashMap::new();
     // First what has ids of its own (functions, runtimes without a trace), then lines without any.
     for parts in [with_ids, without_ids] {
-        let mut alone = Vec::new();
-        let places = CallPlaces::of(&calls);
-        for part in parts {
-            match find_host(&calls, &places, &part) {
-                Host::One(index) => {
-                    if let Some(call) = calls.get_mut(index) {
-                        call.extend(part);
-                    }
-                }
-                // A part that fits several calls is left out of all: calls are never mixed.
-                Host::Many => joined.rest.extend(part),
-                // A call of its own, if it is one at all: a runtime that is called directly.
-                Host::None => alone.push(part),
+        let mut placed = place(&mut calls, parts);
+        for (part, hosts) in &placed.ambiguous {
+            for host in hosts {
+                count_unassigned(unassigned.entry(*host).or_default(), part);
             }
         }
-        calls.extend(alone);
+        joined
+            .rest
+            .extend(placed.ambiguous.into_iter().flat_map(|(part, _)| part));
+        joined.rest.append(&mut placed.rest);
+        calls.extend(placed.alone);
     }
-    for parts in calls {
+    for (index, parts) in calls.into_iter().enumerate() {
         match call_of(parts) {
-            Ok(call) => joined.calls.push(call),
+            Ok(mut call) => {
+                call.unassigned = unassigned.remove(&index).unwrap_or_default();
+                joined.calls.push(call);
+            }
             Err(records) => joined.rest.extend(records),
         }
     }
     joined.calls.sort_by_key(|call| call.at);
     joined
+}
+
+/// What became of the parts that are in none of the calls.
+#[derive(Default)]
+struct PlacedParts {
+    /// Parts that may be calls of their own: a runtime that is called directly.
+    alone: Vec<CallParts>,
+    /// Parts that fit several calls, with the indices of these. They are left out of all: calls are never mixed.
+    ambiguous: Vec<(CallParts, Vec<usize>)>,
+    /// Records of parts whose calls found other parts, which fit them better.
+    rest: Vec<CallRecord>,
+}
+
+/// Joins each part to the only call that it fits.
+fn place(calls: &mut [CallParts], parts: Vec<CallParts>) -> PlacedParts {
+    let mut placed = PlacedParts::default();
+    let places = CallPlaces::of(calls);
+    let mut waiting: Vec<(CallParts, Vec<usize>)> =
+        parts.into_iter().map(|part| (part, Vec::new())).collect();
+    for round in 0..MAX_ROUNDS {
+        let count = waiting.len();
+        for (part, _) in std::mem::take(&mut waiting) {
+            let hosts = find_hosts(calls, &places, &part);
+            match hosts.as_slice() {
+                [] if round == 0 => placed.alone.push(part),
+                [] => placed.rest.extend(part),
+                [only] => {
+                    if let Some(call) = calls.get_mut(*only) {
+                        call.extend(part);
+                    }
+                }
+                [_, ..] => waiting.push((part, hosts)),
+            }
+        }
+        if waiting.is_empty() || waiting.len() == count {
+            break;
+        }
+    }
+    placed.ambiguous = waiting;
+    placed
+}
+
+/// Counts the lines of a part that fits a call and others.
+fn count_unassigned(unassigned: &mut Vec<UnassignedLines>, part: &[CallRecord]) {
+    for record in part {
+        match unassigned.iter_mut().find(|lines| lines.hop == record.hop) {
+            Some(lines) => lines.count += 1,
+            None => unassigned.push(UnassignedLines {
+                hop: record.hop,
+                count: 1,
+            }),
+        }
+    }
 }
 
 /// Where calls lie in time, so that a part is compared only with calls near it.
@@ -101,13 +155,6 @@ impl CallPlaces {
             .take_while(move |(at, _)| *at <= until)
             .map(|(_, index)| *index)
     }
-}
-
-/// The calls that a part fits into.
-enum Host {
-    None,
-    One(usize),
-    Many,
 }
 
 fn has_ids(group: &[CallRecord]) -> bool {
@@ -195,10 +242,11 @@ fn is_hosted_runtime(group: &[CallRecord]) -> bool {
     group.iter().all(|record| record.trace_id.is_none())
 }
 
-/// Returns the calls whose time encloses a part, and that may be of its deployment.
-fn find_host(calls: &[CallParts], places: &CallPlaces, part: &[CallRecord]) -> Host {
+/// Returns the calls whose time encloses a part, and that may be of its deployment. Where several do, and the part holds the statement
+/// of its request, only those with the same statement are returned.
+fn find_hosts(calls: &[CallParts], places: &CallPlaces, part: &[CallRecord]) -> Vec<usize> {
     let (Some(first), Some(last)) = (part.first(), part.last()) else {
-        return Host::None;
+        return Vec::new();
     };
     let tolerance = if has_ids(part) {
         CLOCK_TOLERANCE_MS
@@ -208,7 +256,7 @@ fn find_host(calls: &[CallParts], places: &CallPlaces, part: &[CallRecord]) -> H
     let near = places
         .near(first.at, last.at)
         .filter_map(|index| Some((index, calls.get(index)?)));
-    let mut hosts = near.filter(|(_, call)| {
+    let hosts = near.filter(|(_, call)| {
         let (Some(begin), Some(end)) = (beginning(call), ending(call)) else {
             return false;
         };
@@ -217,11 +265,40 @@ fn find_host(calls: &[CallParts], places: &CallPlaces, part: &[CallRecord]) -> H
             && may_share_deployment(call, part)
             && fits(call, part)
     });
-    match (hosts.next(), hosts.next()) {
-        (None, _) => Host::None,
-        (Some((index, _)), None) => Host::One(index),
-        (Some(_), Some(_)) => Host::Many,
+    let hosts: Vec<usize> = hosts.map(|(index, _)| index).collect();
+    if hosts.len() < 2 {
+        return hosts;
     }
+    let states_same = |index: &usize| {
+        calls.get(*index).is_some_and(|call| {
+            statement_of(call).is_some() && statement_of(call) == statement_of(part)
+        })
+    };
+    let same: Vec<usize> = hosts.iter().copied().filter(states_same).collect();
+    if same.is_empty() { hosts } else { same }
+}
+
+/// Returns the statement of the request that a group of records is about.
+fn statement_of(group: &[CallRecord]) -> Option<&str> {
+    group
+        .iter()
+        .find_map(|record| record.statement.as_deref())
+        .map(str::trim)
+}
+
+/// Returns whether two groups may be about one statement. Only what gateways and their interceptors log is the request as it was sent,
+/// though its end may be cut.
+fn may_share_statement(call: &[CallRecord], part: &[CallRecord]) -> bool {
+    let of_request = |group: &'_ [CallRecord], hop: &str| -> Option<String> {
+        group
+            .iter()
+            .filter(|record| record.hop == hop)
+            .find_map(|record| record.statement.as_deref())
+            .map(|statement| statement.trim().to_owned())
+    };
+    of_request(call, "gateway")
+        .zip(of_request(part, "interceptor"))
+        .is_none_or(|(own, other)| own.starts_with(&other) || other.starts_with(&own))
 }
 
 /// Returns the deployment of a group of records: of the gateway's, which are the outermost, otherwise of any.
@@ -278,6 +355,7 @@ fn fits(call: &[CallRecord], part: &[CallRecord]) -> bool {
     agree(method(call), method(part))
         && agree(tool(call), tool(part))
         && agree(rpc_id(call), rpc_id(part))
+        && may_share_statement(call, part)
         && !is_second_request
 }
 
@@ -359,6 +437,7 @@ fn call_of(mut records: CallParts) -> Result<LoggedCall, CallParts> {
         request_ids,
         session_id: records.iter().find_map(|record| record.session_id.clone()),
         hops,
+        unassigned: Vec::new(),
         records,
     })
 }

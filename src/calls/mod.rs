@@ -2,7 +2,8 @@
 //!
 //! Two records belong to one call if they share a trace id or a request id. Hops that write no id of the gateway's request
 //! (interceptor functions, programs in containers) are joined by time, one stream after the other, and only if exactly one
-//! call fits: two calls of the same second are never mixed. Wire formats: AgentCore observability guide; span and record
+//! call fits: two calls of the same second are never mixed. Of several that fit by time, what the records hold of the request
+//! decides; what it does not decide is named as a gap of each. Wire formats: AgentCore observability guide; span and record
 //! shapes as the starter toolkit's fixtures show them.
 
 mod analysis;
@@ -19,7 +20,10 @@ mod waterfall;
 
 use serde::Serialize;
 
-use crate::{logs::CallLines, model::Moment};
+use crate::{
+    logs::CallLines,
+    model::{Moment, pluralize},
+};
 
 pub use analysis::{TailAnalysis, TailFindings};
 pub use arrival::arrival_gap;
@@ -90,8 +94,37 @@ pub struct LoggedCall {
     pub session_id: Option<String>,
     /// The hops that left a record of it, each once.
     pub hops: Vec<&'static str>,
+    /// Lines that fit this call and others.
+    pub unassigned: Vec<UnassignedLines>,
     /// Everything that was joined, in the order of time.
     pub records: Vec<CallRecord>,
+}
+
+/// Lines of a hop that fit several calls of the same time, and are a part of none of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnassignedLines {
+    /// Hop that wrote them.
+    pub hop: &'static str,
+    /// Number of lines.
+    pub count: usize,
+}
+
+impl UnassignedLines {
+    /// Returns what a trace of one of the calls lacks.
+    pub fn gap(&self) -> String {
+        self.words(&format!("{} line", self.hop))
+    }
+
+    /// Returns the same without the hop.
+    pub fn words_below_hop(&self) -> String {
+        self.words("line")
+    }
+
+    fn words(&self, noun: &str) -> String {
+        let fit = if self.count == 1 { "fits" } else { "fit" };
+        let lines = pluralize(self.count, noun);
+        format!("{lines} of this time {fit} several calls")
+    }
 }
 
 impl LoggedCall {

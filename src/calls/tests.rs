@@ -158,6 +158,122 @@ fn two_calls_of_the_same_second_are_never_mixed() {
     );
 }
 
+/// Returns the lines of one invocation of an interceptor on a stream of its own.
+fn invocation(at: i64, request: &str, line: &str) -> Vec<CallRecord> {
+    let texts = [
+        (0, format!("START RequestId: {request} Version: $LATEST")),
+        (2, line.to_owned()),
+        (5, format!("END RequestId: {request}")),
+        (
+            5,
+            format!("REPORT RequestId: {request}\tDuration: 5.00 ms\tBilled Duration: 5 ms"),
+        ),
+    ];
+    let mut records: Vec<CallRecord> = texts
+        .iter()
+        .map(|(after, text)| record(at + after, INTERCEPTOR, text))
+        .collect();
+    for record in &mut records {
+        record.stream = Arc::from(request);
+    }
+    records
+}
+
+/// Returns the beginning and the end of a Cypher call at a gateway.
+fn cypher_call(at: i64, name: &str, statement: &str) -> [CallRecord; 2] {
+    let body = serde_json::json!({
+        "isError": false, "log": "Started processing request with requestId: 1", "id": "1",
+        "requestBody": format!("{{id=1, jsonrpc=2.0, method=tools/call, params={{name=t___read-cypher, arguments={{query={statement}}}}}}}"),
+    });
+    [
+        gateway(at, &format!("req-{name}"), &format!("trace-{name}"), &body),
+        end(
+            at + 60,
+            &format!("req-{name}"),
+            &format!("trace-{name}"),
+            None,
+        ),
+    ]
+}
+
+/// Returns what an interceptor logs of the event of a Cypher call.
+fn full_event(statement: &str) -> String {
+    let event = serde_json::json!({"mcp": {"gatewayRequest": {"path": "/mcp", "body": {
+        "jsonrpc": "2.0", "id": 1, "method": "tools/call",
+        "params": {"name": "t___read-cypher", "arguments": {"query": statement}},
+    }}}});
+    format!("FULL EVENT: {event}")
+}
+
+fn interceptor_ids(call: &LoggedCall) -> Vec<&str> {
+    let ids = call.request_ids.iter().map(String::as_str);
+    ids.filter(|id| id.starts_with("l-")).collect()
+}
+
+#[test]
+fn calls_at_the_same_time_have_the_interceptor_lines_that_hold_their_request() {
+    let mut records = Vec::new();
+    for call in 0..12 {
+        let statement = format!("RETURN {call}");
+        records.extend(cypher_call(call, &call.to_string(), &statement));
+        let line = full_event(&statement);
+        records.extend(invocation(call + 3, &format!("l-{call}"), &line));
+    }
+    let calls = join(records);
+    assert_eq!(calls.len(), 12);
+    for (index, call) in calls.iter().enumerate() {
+        assert_eq!(interceptor_ids(call), [format!("l-{index}")], "{call:#?}");
+        assert_eq!(call.unassigned, []);
+    }
+}
+
+#[test]
+fn a_call_that_found_its_interceptor_leaves_the_others_one_less_to_choose_from() {
+    let mut records = Vec::new();
+    // Two calls overlap, and only of the first the log holds the request.
+    records.extend(cypher_call(0, "one", "RETURN 1"));
+    records.extend(cypher_call(5, "two", "RETURN 2"));
+    records.extend(invocation(8, "l-unsaid", "token swapped method=tools/call"));
+    records.extend(invocation(9, "l-one", &full_event("RETURN 1")));
+    let calls = join(records);
+    assert_eq!(interceptor_ids(&calls[0]), ["l-one"]);
+    assert_eq!(interceptor_ids(&calls[1]), ["l-unsaid"]);
+}
+
+#[test]
+fn lines_that_fit_several_calls_are_a_gap_of_each_and_a_row_of_their_hop() {
+    let mut records = Vec::new();
+    for name in ["one", "two"] {
+        records.extend(cypher_call(0, name, "RETURN 1"));
+        let line = "token swapped method=tools/call";
+        records.extend(invocation(3, &format!("l-{name}"), line));
+    }
+    records.extend(cypher_call(10_000, "later", "RETURN 1"));
+    records.extend(invocation(10_003, "l-later", "token swapped"));
+    let mut book = CallBook::default();
+    records.iter().for_each(|record| book.push(record.clone()));
+    book.join();
+    assert_eq!(book.calls().len(), 3);
+    let expected = "8 interceptor lines of this time fit several calls";
+    for call in &book.calls()[..2] {
+        assert_eq!(call.line_count(), 2, "calls are never mixed");
+        let trace = CallTrace::new((**call).clone(), Vec::new(), SpansRead::Yes);
+        assert!(
+            trace.gaps.iter().any(|gap| gap == expected),
+            "{:?}",
+            trace.gaps
+        );
+        assert_eq!(trace.json()["gaps"][1], expected);
+        let rows = Waterfall::new(trace).rows;
+        let is_hop = |row: &WaterfallRow| matches!(row, WaterfallRow::Unassigned(lines) if lines.hop == "interceptor" && lines.count == 8);
+        assert_eq!(rows.iter().filter(|row| is_hop(row)).count(), 1);
+        let is_gap = |row: &WaterfallRow| matches!(row, WaterfallRow::Gap(text) if text.contains("interceptor"));
+        assert!(!rows.iter().any(is_gap), "it is said once");
+    }
+    let later = &book.calls()[2];
+    assert_eq!((later.line_count(), later.unassigned.len()), (6, 0));
+}
+
 /// Returns the lines of a call through a gateway that fails at the database.
 fn failing_call() -> Vec<CallRecord> {
     vec![
@@ -416,6 +532,7 @@ fn a_waterfall_shows_each_hop_with_its_own_lines_and_marks_the_cause() {
             }
             WaterfallRow::Hop { hop, .. } => (*hop).to_owned(),
             WaterfallRow::Line { line, offset_ms } => format!("  {offset_ms} {}", hop_of(line)),
+            WaterfallRow::Unassigned(lines) => lines.gap(),
             WaterfallRow::Gap(text) => text.chars().take(12).collect(),
         })
         .collect();

@@ -9,7 +9,7 @@ use crate::{
 };
 
 use super::{
-    LoggedCall, LoggedOutcome, arrival_gap,
+    LoggedCall, LoggedOutcome, UnassignedLines, arrival_gap,
     outcome::{self, CallVerdict, failure_text, hop_of_failure},
     record::{CallRecord, Phase},
 };
@@ -120,6 +120,7 @@ impl CallTrace {
         if spans.is_empty() {
             gaps.push(spans_read.gap(&call));
         }
+        gaps.extend(call.unassigned.iter().map(UnassignedLines::gap));
         let recorded: Vec<&str> = spans.iter().map(|span| span.hop).collect();
         let recorded_database = recorded.contains(&"neo4j");
         let derived: Vec<TraceSpan> = ["gateway", "interceptor", "target", "runtime"]

@@ -1,6 +1,6 @@
 //! One call laid out for the eye: each hop with its spans, its own lines below it, and where the time went.
 
-use super::{CallTrace, LoggedOutcome, TraceLine, TraceSpan};
+use super::{CallTrace, LoggedOutcome, TraceLine, TraceSpan, UnassignedLines};
 use crate::logs::Level;
 
 /// The hops in the order in which a call passes them.
@@ -40,6 +40,8 @@ pub enum WaterfallRow {
         /// Milliseconds from the beginning of the call.
         offset_ms: i64,
     },
+    /// Lines of a hop that fit this call and others.
+    Unassigned(UnassignedLines),
     /// A row of what could not be read.
     Gap(String),
 }
@@ -128,11 +130,22 @@ fn rows(trace: &CallTrace, start: i64) -> Vec<WaterfallRow> {
             line: line.clone(),
             offset_ms: line.timestamp - start,
         }));
+        let unassigned = trace.call.unassigned.iter();
+        rows.extend(
+            unassigned
+                .filter(|lines| lines.hop == hop)
+                .map(|lines| WaterfallRow::Unassigned(*lines)),
+        );
     }
+    let is_unassigned = |gap: &str| {
+        let mut unassigned = trace.call.unassigned.iter();
+        unassigned.any(|lines| lines.gap() == gap)
+    };
     rows.extend(
         trace
             .gaps
             .iter()
+            .filter(|gap| !is_unassigned(gap))
             .flat_map(|gap| folded(gap))
             .map(WaterfallRow::Gap),
     );

@@ -82,6 +82,15 @@ fn print(trace: &CallTrace) -> std::io::Result<()> {
     let mut out = heading(trace);
     out.push(String::new());
     out.extend(waterfall(trace));
+    out.extend(trace.call.unassigned.iter().map(|lines| {
+        let words = lines.words_below_hop();
+        format!(
+            "{:<12} {:>6} ms  {}",
+            lines.hop,
+            "?",
+            toned(&words, Tone::Attention)
+        )
+    }));
     out.push(String::new());
     for line in &trace.lines {
         let offset = line.timestamp - trace.call.at.millis();
@@ -97,7 +106,11 @@ fn print(trace: &CallTrace) -> std::io::Result<()> {
     }
     out.push(String::new());
     out.extend(ids(&trace.call));
-    for gap in &trace.gaps {
+    let is_unassigned = |gap: &String| {
+        let mut unassigned = trace.call.unassigned.iter();
+        unassigned.any(|lines| lines.gap() == *gap)
+    };
+    for gap in trace.gaps.iter().filter(|gap| !is_unassigned(gap)) {
         out.push(toned(
             &format!("not read: {}", sanitize(gap)),
             Tone::Attention,

@@ -51,6 +51,7 @@ pub(crate) struct World {
     pub(crate) containers: Containers,
     pub(crate) elicitations: crate::mcp::elicitation::Elicitations,
     pub(crate) stateless: crate::mcp::stateless::StatelessState,
+    pub(crate) functions: crate::mcp::interceptor::FunctionInstances,
 }
 
 impl World {
@@ -78,6 +79,7 @@ impl World {
             containers: Containers::default(),
             elicitations: crate::mcp::elicitation::Elicitations::default(),
             stateless: crate::mcp::stateless::StatelessState::default(),
+            functions: crate::mcp::interceptor::FunctionInstances::default(),
             options,
             base,
             seed,

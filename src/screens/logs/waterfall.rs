@@ -59,7 +59,9 @@ impl OpenWaterfall {
                 WaterfallRow::Span { span, is_first, .. } => {
                     *is_first || !self.folded.contains(span.hop)
                 }
-                WaterfallRow::Hop { .. } | WaterfallRow::Gap(_) => true,
+                WaterfallRow::Hop { .. } | WaterfallRow::Unassigned(_) | WaterfallRow::Gap(_) => {
+                    true
+                }
             })
             .map(|(index, _)| index)
             .collect();
@@ -80,7 +82,7 @@ impl OpenWaterfall {
             Some(WaterfallRow::Span { span, .. }) => Some(span.hop),
             Some(WaterfallRow::Hop { hop, .. }) => Some(*hop),
             Some(WaterfallRow::Line { line, .. }) => Some(hop_of(line)),
-            Some(WaterfallRow::Gap(_)) | None => None,
+            Some(WaterfallRow::Unassigned(_) | WaterfallRow::Gap(_)) | None => None,
         };
         let Some(hop) = hop else { return false };
         match action {

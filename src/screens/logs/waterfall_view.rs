@@ -280,6 +280,13 @@ fn draw_row(
             }
         }
         WaterfallRow::Line { line, offset_ms } => draw_line(line, *offset_ms, y, columns, painter),
+        WaterfallRow::Unassigned(lines) => {
+            let hop = lines.hop;
+            painter.text(columns.hop.saturating_sub(2), y, 1, "▲", Role::Degraded);
+            painter.text(columns.hop, y, HOP_WIDTH, hop, hop_role(hop));
+            let room = columns.axis + columns.axis_width - columns.text;
+            painter.text(columns.text, y, room, &lines.words_below_hop(), Role::Text);
+        }
         WaterfallRow::Gap(text) => {
             let room = columns.axis + columns.axis_width - columns.hop;
             // Only the first line of a notice has its mark; those that it is folded into have none.

@@ -1,6 +1,8 @@
 //! Request interceptors: the Lambda functions of deployments A and B, as functions of this process with the contract that
 //! AgentCore has for them (version 1.0): an event in, what to do out. They log as the real ones do, credentials included.
 
+use std::collections::{BTreeSet, HashMap};
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::HeaderMap;
@@ -265,6 +267,7 @@ pub(crate) fn stale_password(password: &str) -> String {
 struct FunctionRun<'a> {
     world: &'a SharedWorld,
     function: &'a str,
+    instance: usize,
     request_id: String,
     began: std::time::Instant,
 }
@@ -274,6 +277,7 @@ impl<'a> FunctionRun<'a> {
         let run = Self {
             world,
             function,
+            instance: world.functions.start(function),
             request_id: world.seed.next_uuid(),
             began: std::time::Instant::now(),
         };
@@ -285,7 +289,8 @@ impl<'a> FunctionRun<'a> {
     }
 
     fn log(&self, line: &str) {
-        self.world.log_lambda(self.function, line);
+        self.world
+            .log_invocation(self.function, self.instance, line);
     }
 }
 
@@ -298,12 +303,45 @@ impl Drop for FunctionRun<'_> {
             "REPORT RequestId: {id}\tDuration: {milliseconds:.2} ms\tBilled Duration: {:.0} ms\tMemory Size: 128 MB\tMax Memory Used: 84 MB",
             milliseconds.ceil()
         ));
+        self.world.functions.end(self.function, self.instance);
+    }
+}
+
+/// The instances of functions that serve an invocation now. As at Lambda, an instance serves one invocation at a time and has a log
+/// stream of its own.
+#[derive(Debug, Default)]
+pub(crate) struct FunctionInstances(parking_lot::Mutex<HashMap<String, BTreeSet<usize>>>);
+
+impl FunctionInstances {
+    /// Returns the number of an instance that was idle, and is busy now.
+    fn start(&self, function: &str) -> usize {
+        let mut functions = self.0.lock();
+        let busy = functions.entry(function.to_owned()).or_default();
+        let idle = (1..).find(|instance| !busy.contains(instance)).unwrap_or(1);
+        busy.insert(idle);
+        idle
+    }
+
+    fn end(&self, function: &str, instance: usize) {
+        if let Some(busy) = self.0.lock().get_mut(function) {
+            busy.remove(&instance);
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn invocations_at_the_same_time_have_instances_of_their_own() {
+        let instances = FunctionInstances::default();
+        let (one, two) = (instances.start("f"), instances.start("f"));
+        assert_ne!(one, two);
+        assert_eq!(instances.start("g"), one, "another function");
+        instances.end("f", one);
+        assert_eq!(instances.start("f"), one, "an idle instance is used again");
+    }
 
     #[test]
     fn outputs_are_read_by_the_contract() {

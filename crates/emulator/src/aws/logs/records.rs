@@ -156,12 +156,13 @@ impl World {
         )
     }
 
-    /// Returns the stream of a function's instance.
+    /// Returns the stream of a function's first instance.
     pub(crate) fn lambda_stream(&self, function: &str, at: Timestamp) -> String {
-        let instance = self
-            .seed
-            .uuid(&format!("instance {function}"))
-            .replace('-', "");
+        self.instance_stream(&format!("instance {function}"), at)
+    }
+
+    fn instance_stream(&self, name: &str, at: Timestamp) -> String {
+        let instance = self.seed.uuid(name).replace('-', "");
         format!("{}/[$LATEST]{instance}", at.strftime("%Y/%m/%d"))
     }
 
@@ -204,6 +205,12 @@ impl World {
     /// Writes a line of a Lambda function.
     pub(crate) fn log_lambda(&self, function: &str, line: &str) {
         let stream = self.lambda_stream(function, self.now());
+        self.write_line(&lambda_log_group(function), &stream, line.to_owned());
+    }
+
+    /// Writes a line of an invocation to the stream of the instance that serves it.
+    pub(crate) fn log_invocation(&self, function: &str, instance: usize, line: &str) {
+        let stream = self.instance_stream(&format!("instance {function} {instance}"), self.now());
         self.write_line(&lambda_log_group(function), &stream, line.to_owned());
     }
 
