@@ -45,22 +45,55 @@ pub fn question(estimate: &LogScanEstimate) -> Option<String> {
     }
 }
 
+/// What stands before the position in the evidence of a malformed query.
+const POSITION: &str = "position: ";
+
 /// Returns the first character that the service could not read in a malformed query.
 pub fn error_position(failure: &Failure) -> Option<usize> {
     failure.evidence.iter().find_map(|fact| {
-        let (start, _) = fact.strip_prefix("position: ")?.split_once(" to ")?;
+        let (start, _) = fact.strip_prefix(POSITION)?.split_once(" to ")?;
         start.parse().ok()
     })
 }
 
-/// Adds the query with a caret under the position that the service names.
-pub fn with_position(failure: Failure, query: &str) -> Failure {
-    match error_position(&failure).filter(|_| !query.contains('\n')) {
-        Some(start) => failure
-            .evidence(query.to_owned())
-            .evidence(format!("{}^", " ".repeat(start.min(query.chars().count())))),
-        None => failure,
+/// Returns how many characters of `typed` come before `position` of the query as it was sent. What is added to a query stands in front of
+/// it, and replaces a `|` at its beginning. `None` if the position lies within what was added.
+pub fn typed_position(position: usize, sent: &str, typed: &str) -> Option<usize> {
+    let own = typed.trim_start().trim_start_matches('|').trim_start();
+    let (added, taken_off) = match (sent.strip_suffix(typed), sent.strip_suffix(own)) {
+        (Some(added), _) => (added, 0),
+        (None, Some(added)) => (added, typed.chars().count() - own.chars().count()),
+        (None, None) => return None,
+    };
+    let position = position.checked_sub(added.chars().count())?;
+    Some(position + taken_off)
+}
+
+/// Adds the line of the query, as it was typed, with a caret under the position that the service names in the query as it was sent.
+pub fn with_position(mut failure: Failure, sent: &str, typed: &str) -> Failure {
+    let Some(start) = error_position(&failure) else {
+        return failure;
+    };
+    let (text, at) = match typed_position(start, sent, typed) {
+        Some(at) => (typed, at),
+        None => (sent, start),
+    };
+    if at != start {
+        // Nobody can count to a place in a text that is not shown.
+        failure.evidence.retain(|fact| !fact.starts_with(POSITION));
     }
+    let before: String = text.chars().take(at).collect();
+    let column = before
+        .chars()
+        .rev()
+        .take_while(|character| *character != '\n');
+    let caret = format!("{}^", " ".repeat(column.count()));
+    let number = before.matches('\n').count();
+    let line = text.lines().nth(number).unwrap_or_default();
+    if text.contains('\n') {
+        failure = failure.evidence(format!("line {}:", number + 1));
+    }
+    failure.evidence(line.to_owned()).evidence(caret)
 }
 
 /// Parses a time of a result: `YYYY-MM-DD hh:mm:ss.SSS` in UTC, or milliseconds since 1970.
@@ -99,8 +132,39 @@ mod tests {
     fn a_malformed_query_is_shown_with_a_caret() {
         let failure =
             Failure::new(FailureKind::Usage, "q", "unexpected symbol").evidence("position: 7 to 9");
-        let shown = with_position(failure, "fields !!");
-        assert_eq!(shown.evidence[2], "       ^");
+        let shown = with_position(failure, "fields !!", "fields !!");
+        assert_eq!(
+            shown.evidence,
+            ["position: 7 to 9", "fields !!", "       ^"]
+        );
+    }
+
+    #[test]
+    fn the_caret_counts_in_what_was_typed_and_in_its_line() {
+        let at = |start: usize, sent: &str, typed: &str| {
+            let failure = Failure::new(FailureKind::Usage, "q", "unexpected symbol")
+                .evidence(format!("position: {start} to {}", start + 1));
+            with_position(failure, sent, typed).evidence
+        };
+        let owners = ["gw-1".to_owned()];
+        for (typed, before) in [("fields !!", 7), (" | fields !!", 10)] {
+            let sent = crate::logs::own_spans_only(typed, &owners);
+            let start = sent.find("!!").unwrap();
+            assert_eq!(typed.find("!!"), Some(before));
+            let caret = format!("{}^", " ".repeat(before));
+            assert_eq!(at(start, &sent, typed), [typed, caret.as_str()]);
+        }
+        let typed = "fields @message\n| bogus 1";
+        let sent = crate::logs::own_spans_only(typed, &owners);
+        let start = sent.find("bogus").unwrap();
+        assert_eq!(at(start, &sent, typed), ["line 2:", "| bogus 1", "  ^"]);
+        let sent = crate::logs::own_spans_only("stats 1", &owners);
+        let shown = at(0, &sent, "stats 1");
+        assert_eq!(
+            shown,
+            ["position: 0 to 1", sent.as_str(), "^"],
+            "an error in what was added"
+        );
     }
 
     #[test]

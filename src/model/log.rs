@@ -195,11 +195,23 @@ pub struct LogQueryResult {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct LogQueryStatistics {
     /// Number of log events that matched.
+    #[serde(serialize_with = "as_integer")]
     pub records_matched: f64,
     /// Number of log events that were scanned.
+    #[serde(serialize_with = "as_integer")]
     pub records_scanned: f64,
     /// Number of bytes that were scanned; they are billed.
+    #[serde(serialize_with = "as_integer")]
     pub bytes_scanned: f64,
+}
+
+/// Serialises a count that the service states as a floating point number.
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes what it serialises by reference"
+)]
+fn as_integer<S: serde::Serializer>(count: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u64(count.round() as u64)
 }
 
 /// A query of Logs Insights: its text, the groups that it reads, and their time.

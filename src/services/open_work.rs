@@ -31,8 +31,8 @@ impl OpenWork {
         OpenWorkGuard(self)
     }
 
-    /// Waits until none is open, for `limit` at most.
-    pub(crate) async fn ended(&self, limit: Duration) {
+    /// Waits until none is open, for `limit` at most. Returns whether none is.
+    pub(crate) async fn ended(&self, limit: Duration) -> bool {
         let ended = async {
             loop {
                 let mut next = std::pin::pin!(self.closed.notified());
@@ -43,7 +43,7 @@ impl OpenWork {
                 next.await;
             }
         };
-        let _ = tokio::time::timeout(limit, ended).await;
+        tokio::time::timeout(limit, ended).await.is_ok()
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{
     cli::{
         confirm,
         context::Context,
-        outcome::{CliError, CliResult, usage},
+        outcome::{CliResult, usage},
         output, process, table,
     },
     logs::{
@@ -17,7 +17,7 @@ use crate::{
         insights::{self, MAX_GROUPS},
         own_spans_only,
     },
-    model::{Failure, LogQueryResult, with_separators},
+    model::{Failure, FailureKind, LogQueryResult, with_separators},
     net::clock,
     services::{Services, aws::logs::wait_for_stopped_queries},
 };
@@ -106,16 +106,26 @@ pub(super) fn run(context: &Context, options: &QueryOptions) -> CliResult {
             end = interrupt.wait() => {
                 end?;
                 // The query is stopped at the service when its future is dropped; that request needs a moment.
-                wait_for_stopped_queries().await;
-                return Err(CliError::Code(1));
+                let stopped = wait_for_stopped_queries().await;
+                return Err(cancelled(stopped).into());
             }
         };
         print(
-            &result.map_err(|failure| insights::with_position(failure, &text))?,
+            &result.map_err(|failure| insights::with_position(failure, &text, &options.query))?,
             options.output,
         )?;
         resolved.unread.end()
     })
+}
+
+/// Returns what a query that the user stopped ends with.
+fn cancelled(is_stopped_at_service: bool) -> Failure {
+    let cause = if is_stopped_at_service {
+        "cancelled, the query was stopped"
+    } else {
+        "cancelled, but CloudWatch Logs has not confirmed that the query was stopped; it may run on and be billed"
+    };
+    Failure::new(FailureKind::Cancelled, "running the query", cause)
 }
 
 /// Returns the query as it is sent: of the group of spans, which an account's deployments share, it reads those of the deployments that
@@ -220,7 +230,9 @@ fn print(result: &LogQueryResult, format: QueryFormat) -> CliResult {
                         .collect(),
                 );
             }
-            if !columns.is_empty() {
+            if columns.is_empty() {
+                output::note("note: the query found nothing in this window");
+            } else {
                 table.print()?;
             }
         }

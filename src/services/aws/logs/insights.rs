@@ -55,10 +55,10 @@ pub(crate) struct InsightsRequest {
 static OPEN_QUERIES: OpenWork = OpenWork::new();
 
 /// Waits until the service runs no query of this process any more, for a second at most: a process that ends while it drops a
-/// query must not end before the query was stopped.
-pub(crate) async fn wait_for_stopped_queries() {
+/// query must not end before the query was stopped. Returns whether the service answered for all of them.
+pub(crate) async fn wait_for_stopped_queries() -> bool {
     // The service ends a query by itself after an hour.
-    OPEN_QUERIES.ended(LONGEST_STOP).await;
+    OPEN_QUERIES.ended(LONGEST_STOP).await
 }
 
 /// A query that was started. If it is dropped before its end it is stopped: the service goes on (and bills) otherwise.
