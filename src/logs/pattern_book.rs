@@ -1,6 +1,7 @@
 //! The patterns of a tail's lines by source, with their counts over time and their latest lines.
 
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, HashMap, VecDeque},
     sync::Arc,
 };
@@ -8,6 +9,7 @@ use std::{
 use super::{
     Level,
     patterns::{LogPattern, PatternMiner},
+    summary::lambda_pattern,
 };
 use crate::model::Moment;
 
@@ -40,6 +42,16 @@ pub struct PatternSummary {
 }
 
 impl PatternSummary {
+    /// Returns the pattern as lists show it: those of the lines that Lambda writes around each invocation are shortened.
+    pub fn shown(&self) -> Cow<'_, str> {
+        lambda_pattern(&self.text).unwrap_or(Cow::Borrowed(&*self.text))
+    }
+
+    /// Returns whether its lines only tell that an invocation of a Lambda function began, ended, and how long it took.
+    pub fn is_lambda_frame(&self) -> bool {
+        lambda_pattern(&self.text).is_some()
+    }
+
     /// Returns the number of its lines in a window, to the width of a bucket.
     pub fn count_within(&self, from: Moment, until: Moment) -> usize {
         self.buckets
@@ -102,7 +114,7 @@ impl PatternBook {
         }
     }
 
-    /// Returns the patterns, the most frequent first.
+    /// Returns the patterns, the most frequent first. Of the same count, those of Lambda's START, END and REPORT are the last.
     pub fn summaries(&self) -> Vec<PatternSummary> {
         let mut summaries: Vec<PatternSummary> = self
             .miners
@@ -119,6 +131,7 @@ impl PatternBook {
             other
                 .count
                 .cmp(&one.count)
+                .then_with(|| one.is_lambda_frame().cmp(&other.is_lambda_frame()))
                 .then(other.level.cmp(&one.level))
                 .then(one.first_at.cmp(&other.first_at))
         });
@@ -149,6 +162,32 @@ impl PatternBook {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn patterns_of_lambda_frames_come_after_others_of_the_same_count() {
+        let mut book = PatternBook::default();
+        for second in 0..9 {
+            let at = Moment::from_millis(second * 1_000);
+            for (text, level) in [
+                (
+                    format!("START RequestId: {second}f Version: $LATEST"),
+                    Some(Level::Info),
+                ),
+                ("forwarding".to_owned(), None),
+            ] {
+                book.push("interceptor", &text, level, at);
+            }
+        }
+        let summaries = book.summaries();
+        let shown: Vec<_> = summaries
+            .iter()
+            .map(|pattern| (pattern.count, pattern.shown(), pattern.is_lambda_frame()))
+            .collect();
+        assert_eq!(
+            shown,
+            [(9, "forwarding".into(), false), (9, "START".into(), true)]
+        );
+    }
 
     #[test]
     fn counts_over_time_add_up_and_the_latest_lines_are_kept() {

@@ -42,6 +42,29 @@ pub(crate) fn with_reason<'a>(message: &'a str, text: &str, line: &Line) -> Cow<
     }
 }
 
+/// Returns what a pattern of START, END or REPORT lines of Lambda says, if it is one. Patterns have single spaces where the lines have
+/// tabs.
+pub fn lambda_pattern(pattern: &str) -> Option<Cow<'static, str>> {
+    if !["START", "END", "REPORT"].iter().any(|word| {
+        pattern
+            .strip_prefix(word)
+            .is_some_and(|rest| rest.starts_with(" RequestId: "))
+    }) {
+        return None;
+    }
+    let mut line = pattern.replacen(" Duration: ", "\tDuration: ", 1);
+    for label in [
+        "Billed ",
+        "Memory Size: ",
+        "Max Memory ",
+        "Init ",
+        "Status: ",
+    ] {
+        line = line.replacen(&format!(" {label}"), &format!("\t{label}"), 1);
+    }
+    lambda_frame(&line).map(|frame| frame.message)
+}
+
 /// START, END, INIT_START and REPORT of a Lambda function.
 fn lambda_frame(message: &str) -> Option<LineSummary<'static>> {
     let frame = |message: &'static str| LineSummary {
@@ -117,6 +140,22 @@ mod tests {
             summary(&fine, &line).message,
             "Failed to process request with requestId: 26"
         );
+    }
+
+    #[test]
+    fn patterns_of_lambda_lines_are_as_short_as_their_lines() {
+        for (pattern, shown) in [
+            ("START RequestId: <*> Version: $LATEST", Some("START")),
+            ("END RequestId: <*>", Some("END")),
+            (
+                "REPORT RequestId: <*> Duration: <*> ms Billed Duration: <*> ms Memory Size: 128 MB Max Memory Used: <*> MB",
+                Some("REPORT <*> ms  billed <*> ms  <*> of 128 MB"),
+            ),
+            ("START of the day", None),
+            ("forwarding <*>", None),
+        ] {
+            assert_eq!(lambda_pattern(pattern).as_deref(), shown, "{pattern}");
+        }
     }
 
     #[test]

@@ -33,6 +33,8 @@ pub(super) struct FieldTable {
     fields: Vec<String>,
     widths: Vec<usize>,
     has_header: bool,
+    /// Rows of a table that wait until the width of their columns is known.
+    rows: Vec<Vec<String>>,
 }
 
 impl FieldTable {
@@ -46,6 +48,7 @@ impl FieldTable {
         let mut table = Self {
             widths: Vec::new(),
             has_header: false,
+            rows: Vec::new(),
             fields,
         };
         table.widths = table.titles().iter().map(|title| title.width()).collect();
@@ -71,25 +74,51 @@ impl FieldTable {
         }
     }
 
-    /// Appends a line, with the titles before the first one.
+    /// Adds a line with its time and the name of its source. CSV is appended at once, after the titles; the rows of a table wait for
+    /// [`FieldTable::push_rows`].
     pub(super) fn push_line(
         &mut self,
         format: LogsFormat,
-        time: String,
+        (time, source): (String, String),
         (event, line, shown): (&LogEvent, &Line, &str),
         deployment: Option<&str>,
         out: &mut String,
     ) {
-        self.push_header(format, out);
         let json = LineFields::parse(shown);
-        let mut cells = vec![time, event.group.to_string()];
+        let mut cells = vec![time, source];
         cells.extend(self.fields.iter().map(|name| {
-            let stated = json.as_ref().and_then(|json| json.get(name));
-            stated
+            let stated = || json.as_ref().and_then(|json| json.get(name));
+            // Each program spells its levels otherwise; the column has one spelling.
+            let level = line.level.filter(|_| name == "level");
+            level
+                .map(|level| level.as_str().to_owned())
+                .or_else(stated)
                 .or_else(|| own_field(name, event, line, shown, deployment))
                 .unwrap_or_default()
         }));
-        self.push_cells(format, cells, out);
+        if format == LogsFormat::Csv {
+            self.push_header(format, out);
+            self.push_cells(format, cells, out);
+        } else {
+            self.rows.push(cells);
+        }
+    }
+
+    /// Appends the rows that wait, with the titles before the first one. Their columns are as wide as their widest cell.
+    pub(super) fn push_rows(&mut self, format: LogsFormat, out: &mut String) {
+        let rows = std::mem::take(&mut self.rows);
+        if rows.is_empty() {
+            return;
+        }
+        for cells in &rows {
+            for (cell, width) in cells.iter().zip(&mut self.widths) {
+                *width = (*width).max(sanitize(cell).width().min(MAX_WIDTH));
+            }
+        }
+        self.push_header(format, out);
+        for cells in rows {
+            self.push_cells(format, cells, out);
+        }
     }
 
     fn push_cells(&mut self, format: LogsFormat, cells: Vec<String>, out: &mut String) {
@@ -99,10 +128,9 @@ impl FieldTable {
             return;
         }
         let last = self.widths.len().saturating_sub(1);
-        for (index, (cell, width)) in cells.zip(&mut self.widths).enumerate() {
+        for (index, (cell, width)) in cells.zip(&self.widths).enumerate() {
             out.push_str(&cell);
             if index < last {
-                *width = (*width).max(cell.width().min(MAX_WIDTH));
                 let gap = width.saturating_sub(cell.width()) + 2;
                 out.push_str(&" ".repeat(gap));
             }
@@ -163,8 +191,10 @@ mod tests {
             };
             let line = Line::read(text);
             let seen = (&event, &line, text);
-            table.push_line(format, "10:00".to_owned(), seen, Some("prod"), &mut out);
+            let place = ("10:00".to_owned(), "/g".to_owned());
+            table.push_line(format, place, seen, Some("prod"), &mut out);
         }
+        table.push_rows(format, &mut out);
         out
     }
 
@@ -173,12 +203,12 @@ mod tests {
         assert_eq!(
             printed(LogsFormat::Table, &["http.status", "level", "deployment"]),
             "TIMESTAMP  SOURCE  HTTP.STATUS  LEVEL  DEPLOYMENT\n\
-             10:00      /g      502          WARN   prod\n\
+             10:00      /g      502          warn   prod\n\
              10:00      /g                   error  prod\n"
         );
         assert_eq!(
             printed(LogsFormat::Csv, &[]),
-            "timestamp,source,level,message\r\n10:00,/g,WARN,\"slow, a bit\"\r\n10:00,/g,error,ERROR plain\r\n"
+            "timestamp,source,level,message\r\n10:00,/g,warn,\"slow, a bit\"\r\n10:00,/g,error,ERROR plain\r\n"
         );
     }
 }

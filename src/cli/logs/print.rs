@@ -14,7 +14,7 @@ use unicode_width::UnicodeWidthStr as _;
 use crate::{
     logs::{
         Filter, Level, Line, ReadLine, StackTraces, redact, source_word, strip_escapes,
-        summary::with_reason,
+        summary::summary,
     },
     model::{
         DeploymentName, IdentifiedEvent, LogBatch, LogEvent, LogNotice, NoticeKind, pluralize,
@@ -151,17 +151,26 @@ impl Printer {
                     let live_id = event.id.as_ref().filter(|id| id.starts_with("live:"));
                     self.live_ids.extend(live_id.cloned());
                 }
-                LogsFormat::Text => self.push_text_line(event, &line, &shown),
+                LogsFormat::Text => self.push_text_line(event, &line, plain.trim_end()),
                 LogsFormat::Table | LogsFormat::Csv => {
-                    let time = self.time(event);
+                    let source = match self.format {
+                        LogsFormat::Csv => event.group.to_string(),
+                        LogsFormat::Table | LogsFormat::Text | LogsFormat::Json => {
+                            self.sources.name_of(&event.group)
+                        }
+                    };
+                    let place = (self.time(event), source);
                     let deployment = deployment.map(DeploymentName::as_str);
                     let seen = (event, &line, &*plain);
                     self.table
-                        .push_line(self.format, time, seen, deployment, &mut self.line);
+                        .push_line(self.format, place, seen, deployment, &mut self.line);
                 }
             }
             self.out.write_all(self.line.as_bytes())?;
         }
+        self.line.clear();
+        self.table.push_rows(self.format, &mut self.line);
+        self.out.write_all(self.line.as_bytes())?;
         Ok(())
     }
 
@@ -249,7 +258,9 @@ impl Printer {
         )
     }
 
-    fn push_text_line(&mut self, event: &LogEvent, line: &Line, shown: &str) {
+    /// Appends a line for people: without what its columns say, Lambda's lines shortened. `plain` is its text without credentials and
+    /// escape sequences.
+    fn push_text_line(&mut self, event: &LogEvent, line: &Line, plain: &str) {
         let time = self.time(event);
         let out = &mut self.line;
         out.push_str(&time);
@@ -266,15 +277,11 @@ impl Printer {
             // Writing to a String cannot fail.
             let _ = write!(out, "{level:<5}");
         }
-        let message = without_level(
-            line.message.as_deref().unwrap_or(shown).trim_end(),
-            line.level,
-        );
+        let message = summary(plain, line).message;
         out.push_str("  ");
-        out.push_str(&sanitize(&strip_escapes(&with_reason(
-            message, shown, line,
-        ))));
-        if line.message.is_some() {
+        out.push_str(&sanitize(&strip_escapes(message.trim_end())));
+        let is_cut = |id: &String| !message.contains(id.as_str());
+        if line.message.is_some() || line.request_id.as_ref().is_some_and(is_cut) {
             // What is only in the envelope leads to other lines; what is in a plain text is seen there.
             let ids = ids(line, self.zone.is_some());
             if !ids.is_empty() {
@@ -295,14 +302,6 @@ const fn level_word(level: Level) -> &'static str {
         Level::Warn => "WARN",
         Level::Error => "ERROR",
         Level::Fatal => "FATAL",
-    }
-}
-
-/// Returns the message without the level that it begins with: that stands in its own column.
-fn without_level(message: &str, level: Option<Level>) -> &str {
-    match level.and_then(|level| message.strip_prefix(level_word(level))) {
-        Some(rest) if rest.starts_with([' ', ':']) => rest.trim_start_matches([' ', ':']),
-        _ => message,
     }
 }
 
@@ -361,6 +360,11 @@ impl SourceLabels {
                 .zip(padded)
                 .collect(),
         )
+    }
+
+    /// Returns the label of a group without the spaces behind it, for a column that every line has: of a single group, its name.
+    fn name_of(&self, group: &str) -> String {
+        self.of_group(group).map_or(group, str::trim_end).to_owned()
     }
 
     fn of_group(&self, group: &str) -> Option<&str> {
@@ -466,15 +470,45 @@ mod tests {
     }
 
     #[test]
+    fn text_lines_say_once_what_columns_and_ids_say() {
+        let printed = |text: &str| {
+            let groups = ["/aws/x"];
+            let filter = PrintFilter {
+                grep: None,
+                level: None,
+                id: None,
+                expression: None,
+            };
+            let attribution = Attribution::of(&[]);
+            let mut printer = Printer::new(LogsFormat::Text, filter, &groups, attribution);
+            printer.zone = None;
+            printer.is_coloured = false;
+            printer.push_text_line(&event(text), &Line::read(text), text);
+            let (_, line) = printer.line.split_once("Z  ").unwrap();
+            line.to_owned()
+        };
+        assert_eq!(
+            printed("START RequestId: 8f5 Version: $LATEST"),
+            "INFO   START  request=8f5\n"
+        );
+        assert_eq!(
+            printed(
+                "REPORT RequestId: 8f5\tDuration: 9.00 ms\tBilled Duration: 9 ms\tMemory Size: 256 MB\tMax Memory Used: 71 MB\t"
+            ),
+            "INFO   REPORT 9 ms  billed 9 ms  71 of 256 MB  request=8f5\n"
+        );
+        assert_eq!(printed("ERROR: boom"), "ERROR  boom\n");
+        assert_eq!(
+            printed("ERROR boom request_id=r1"),
+            "ERROR  boom request_id=r1\n"
+        );
+    }
+
+    #[test]
     fn ids_are_whole_for_programs_and_begin_right_for_people() {
         let line = Line::read(r#"{"message":"x","traceId":"691bd2f0aa","requestId":"r1"}"#);
         assert_eq!(ids(&line, false), "trace=691bd2f0aa request=r1");
         assert_eq!(ids(&line, true), "trace=691bd2f0… request=r1");
-        assert_eq!(without_level("ERROR: boom", Some(Level::Error)), "boom");
-        assert_eq!(
-            without_level("ERRORS are rare", Some(Level::Error)),
-            "ERRORS are rare"
-        );
     }
 
     #[test]

@@ -145,7 +145,13 @@ impl Logs {
                     painter.text(*x, y, *width, pattern.source, hop_role(pattern.source));
                 }
                 _ => {
-                    draw_spans(&pattern_spans(&pattern.text), *x, y, *width, painter);
+                    let role = if pattern.is_lambda_frame() {
+                        Role::Dim
+                    } else {
+                        Role::Text
+                    };
+                    let spans = pattern_spans(&pattern.shown(), role);
+                    draw_spans(&spans, *x, y, *width, painter);
                 }
             }
         }
@@ -273,14 +279,14 @@ fn draw_bars(
 }
 
 /// Returns a pattern with its variable parts in their hue.
-fn pattern_spans(text: &str) -> Spans {
+fn pattern_spans(text: &str, role: Role) -> Spans {
     let mut spans = Spans::new();
     for (index, part) in text.split(WILDCARD).enumerate() {
         if index > 0 {
             spans.push(("‹*›".to_owned(), Role::Database));
         }
         if !part.is_empty() {
-            spans.push((part.to_owned(), Role::Text));
+            spans.push((part.to_owned(), role));
         }
     }
     spans
