@@ -58,6 +58,7 @@ mod tests {
             verdict: hop.map(|hop| DoctorVerdict {
                 hop,
                 evidence: String::new(),
+                command: None,
                 fix: String::new(),
                 source: String::new(),
             }),
