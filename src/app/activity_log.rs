@@ -3,7 +3,7 @@
 use super::App;
 use crate::{
     doctor::DoctorReport,
-    messages::Effect,
+    messages::{Effect, Effects},
     model::{DeploymentName, Failure, Moment, with_separators},
     state::ActivityEntry,
 };
@@ -41,7 +41,12 @@ impl App {
     }
 
     /// Shows and records that a file was written, or could not be.
-    pub(super) fn exported(&mut self, result: Result<String, Failure>, bytes: usize, took_ms: i64) {
+    pub(super) fn exported(
+        &mut self,
+        result: Result<String, Failure>,
+        bytes: usize,
+        took_ms: i64,
+    ) -> Effects {
         match result {
             Ok(path) => {
                 self.toast(format!("written to {path}"), false);
@@ -54,6 +59,7 @@ impl App {
             }
             Err(failure) => self.toast_failure(&failure),
         }
+        Effects::none()
     }
 
     /// Records that a fault of the embedded stack was injected; the first one clears all.

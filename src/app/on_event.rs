@@ -83,18 +83,14 @@ impl App {
                 result,
                 bytes,
                 took_ms,
-            } => {
-                self.exported(result, bytes, took_ms);
-                Effects::none()
-            }
+            } => self.exported(result, bytes, took_ms),
             Event::BundleWritten {
                 result,
                 bytes,
                 took_ms,
             } => {
                 self.doctor.bundle_ended();
-                self.exported(result, bytes, took_ms);
-                Effects::none()
+                self.exported(result, bytes, took_ms)
             }
             Event::FileExists { path, text } => {
                 self.ask_to_replace(path, text);

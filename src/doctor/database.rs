@@ -51,20 +51,7 @@ fn judge(evidence: &Evidence) -> Judgement {
     let judged = match answer {
         Ok(LoginAnswer::Accepted) => Judgement::ok("the secret's password works"),
         Ok(LoginAnswer::WrongPassword) if previous_is_accepted(evidence) => put_back(evidence),
-        Ok(LoginAnswer::WrongPassword) => Judgement::failed(
-            format!(
-                "Neo4j does not accept the password of AWSCURRENT in {}",
-                secret_name(evidence)
-            ),
-            HopFix::run(
-                "rotate or resume",
-                format!("agentcore-console secrets resume {}", secret_name(evidence)),
-            )
-            .then(
-                " finishes a rotation that was cut off; otherwise put the password that the database has",
-            ),
-            SOURCE,
-        ),
+        Ok(LoginAnswer::WrongPassword) => refused(evidence),
         Ok(LoginAnswer::RateLimited) => Judgement::failed(
             "Neo4j has locked the user out after failed logins",
             HopFix::run(
@@ -96,6 +83,24 @@ fn judge(evidence: &Evidence) -> Judgement {
         }
     };
     judged.slow_after(evidence.login.elapsed_ms(), "the login at Neo4j")
+}
+
+/// Neo4j refuses AWSCURRENT, and AWSPREVIOUS too.
+fn refused(evidence: &Evidence) -> Judgement {
+    Judgement::failed(
+            format!(
+                "Neo4j does not accept the password of AWSCURRENT in {}",
+                secret_name(evidence)
+            ),
+            HopFix::run(
+                "rotate or resume",
+                format!("agentcore-console secrets resume {}", secret_name(evidence)),
+            )
+            .then(
+                " finishes a rotation that was cut off; otherwise put the password that the database has",
+            ),
+            SOURCE,
+        )
 }
 
 fn previous_is_accepted(evidence: &Evidence) -> bool {

@@ -12,6 +12,7 @@ mod feed;
 mod filter;
 mod folds;
 mod follow;
+mod legend;
 mod memory;
 mod misconfigured;
 mod ordered;

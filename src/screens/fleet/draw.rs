@@ -5,7 +5,7 @@ use ratatui::{
     style::{Modifier, Style},
 };
 
-use super::{Fleet, Order, Row, RowId, cells::draw_row, feed, tree::CachedRow};
+use super::{Fleet, Order, Row, RowId, cells::draw_row, feed, legend, tree::CachedRow};
 use crate::{
     doctor::ChainStage,
     kinds::{self, DeploymentHealth},
@@ -14,9 +14,8 @@ use crate::{
     screens::ViewContext,
     theme::Role,
     widgets::{
-        Column, DrawnViewport, GOOD_BY_STATUS, Layout, MISCONFIGURED, MISCONFIGURED_MARK, Painter,
-        Size, deployment_glyph, deployment_role, deployment_word, glyph, lay_out, role_of,
-        text_width,
+        Column, DrawnViewport, Layout, MISCONFIGURED, MISCONFIGURED_MARK, Painter, Size,
+        deployment_glyph, deployment_role, deployment_word, glyph, lay_out, role_of, text_width,
     },
 };
 
@@ -126,7 +125,7 @@ fn draw_table(state: &Fleet, context: &ViewContext<'_>, area: Rect, painter: &mu
             height: 1,
             ..body
         };
-        draw_short_legend(line, painter);
+        legend::draw_short(line, painter);
         rows = state.lines_in(body.height, context.store);
     }
     let is_cut = rows.len() > usize::from(body.height);
@@ -143,9 +142,9 @@ fn draw_table(state: &Fleet, context: &ViewContext<'_>, area: Rect, painter: &mu
         };
         draw_fold(rows.get(end..).unwrap_or_default(), context, line, painter);
     } else if usize::from(body.height) > rows.len() + 1 && area.width >= LEGEND_FROM {
-        draw_legend(body, painter);
+        legend::draw(body, painter);
         if has_letters && usize::from(body.height) > rows.len() + 2 {
-            draw_letters(body, painter);
+            legend::draw_letters(body, painter);
         }
     }
     if rows.is_empty() {
@@ -311,79 +310,6 @@ fn named(row: &Row<'_>, context: &ViewContext<'_>) -> Option<NamedRow> {
         deployment.title().to_owned(),
         deployment_word(verdict.health).to_owned(),
     ))
-}
-
-/// What the dots mean, on the last line of the table. What has no room is left out as a whole, the last first.
-fn draw_legend(body: Rect, painter: &mut Painter<'_>) {
-    let pieces = [
-        ("●", Role::Success, "a call passed it"),
-        (GOOD_BY_STATUS, Role::Text, "good by status"),
-        ("▲", Role::Degraded, "failing"),
-        ("✖", Role::Failed, "does not work"),
-        ("◆", Role::Person, "waits for a person"),
-        ("◐", Role::Changing, "changing"),
-        ("○", Role::Faint, "not asked"),
-        ("", Role::Faint, "blank: no such hop"),
-    ];
-    let y = body.bottom().saturating_sub(1);
-    let mut x = body.x + 3;
-    for (mark, role, words) in pieces {
-        let gap = usize::from(!mark.is_empty());
-        let width = u16::try_from(text_width(mark) + gap + text_width(words)).unwrap_or(u16::MAX);
-        if x.saturating_add(width) > body.right() {
-            break;
-        }
-        let spans = [(mark, role), (" ", Role::Faint), (words, Role::Faint)];
-        let from = usize::from(mark.is_empty()) * 2;
-        x = painter.spans(x, y, width, spans.get(from..).unwrap_or_default()) + 3;
-    }
-}
-
-/// What letters and dots of the chain stand for, on one line. What has no room is left out as a whole, the last first.
-fn draw_short_legend(line: Rect, painter: &mut Painter<'_>) {
-    let letters: Vec<String> = ChainStage::ALL
-        .into_iter()
-        .map(|stage| format!("{} {}", stage.letter(), stage.as_str()))
-        .collect();
-    let x = painter.text(
-        line.x + 1,
-        line.y,
-        line.width,
-        &letters.join(" "),
-        Role::Faint,
-    );
-    let dots = [
-        ("●", Role::Success, "passed"),
-        (GOOD_BY_STATUS, Role::Text, "good"),
-        ("▲", Role::Degraded, "failing"),
-        ("✖", Role::Failed, "broken"),
-        ("○", Role::Faint, "not asked"),
-    ];
-    let mut x = x + 1;
-    for (mark, role, words) in dots {
-        let width = u16::try_from(text_width(mark) + 2 + text_width(words)).unwrap_or(u16::MAX);
-        if x.saturating_add(width) > line.right() {
-            break;
-        }
-        let spans = [
-            (" ", Role::Faint),
-            (mark, role),
-            (" ", Role::Faint),
-            (words, Role::Faint),
-        ];
-        x = painter.spans(x, line.y, width, &spans);
-    }
-}
-
-/// What the letters over the dots stand for, above the legend.
-fn draw_letters(body: Rect, painter: &mut Painter<'_>) {
-    let letters: Vec<String> = ChainStage::ALL
-        .into_iter()
-        .map(|stage| format!("{} {}", stage.letter(), stage.as_str()))
-        .collect();
-    let y = body.bottom().saturating_sub(2);
-    let room = body.width.saturating_sub(4);
-    painter.text(body.x + 3, y, room, &letters.join("   "), Role::Faint);
 }
 
 /// Returns whether a column so wide has a title for each stage of the chain.
