@@ -2,6 +2,7 @@
 
 use super::App;
 use crate::{
+    doctor::DoctorReport,
     kinds::ObservedCall,
     model::{
         Deployment, DeploymentName, Failure, FailureKind, Kind, McpEndpoint, McpTarget, Moment,
@@ -35,7 +36,6 @@ impl App {
     }
 
     fn handle(&mut self, event: Event) -> Effects {
-        let now = self.now;
         match event {
             Event::Started(result) => self.started(result),
             Event::Fleet(event) => self.on_fleet(event),
@@ -43,9 +43,7 @@ impl App {
             Event::Secrets(event) => self.on_secrets(event),
             Event::Tools(event) => self.on_tools(event),
             Event::Examined(report) => {
-                let since = self.doctor.ended(&report.deployment);
-                self.record_walk(&report, since);
-                self.store.record_examination(*report, now);
+                self.examined(*report);
                 Effects::none()
             }
             Event::ExaminationAdvanced(report) => {
@@ -61,9 +59,7 @@ impl App {
                 Effects::none()
             }
             Event::Incomplete(problems) => {
-                for failure in &problems {
-                    self.toast_failure(failure);
-                }
+                self.complain(&problems);
                 Effects::none()
             }
             Event::SignInOffered(address) => {
@@ -73,10 +69,7 @@ impl App {
             Event::Copied(what) => self.said(format!("copied {what}")),
             Event::AddressOpened(address) => self.said(format!("opened {address}")),
             Event::Broke(examined, failure) => {
-                match examined {
-                    Some(deployment) => self.walk_failed(&deployment, failure),
-                    None => self.toast_failure(&failure),
-                }
+                self.broke(examined, failure);
                 Effects::none()
             }
             Event::Exported {
@@ -96,6 +89,27 @@ impl App {
                 self.ask_to_replace(path, text);
                 Effects::none()
             }
+        }
+    }
+
+    /// Records that an examination has ended.
+    fn examined(&mut self, report: DoctorReport) {
+        let since = self.doctor.ended(&report.deployment);
+        self.record_walk(&report, since);
+        self.store.record_examination(report, self.now);
+    }
+
+    fn complain(&mut self, problems: &[Failure]) {
+        for failure in problems {
+            self.toast_failure(failure);
+        }
+    }
+
+    /// Shows that an effect ended without a result: an examination, or anything else.
+    fn broke(&mut self, examined: Option<DeploymentName>, failure: Failure) {
+        match examined {
+            Some(deployment) => self.walk_failed(&deployment, failure),
+            None => self.toast_failure(&failure),
         }
     }
 

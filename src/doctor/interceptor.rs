@@ -101,10 +101,18 @@ fn explain(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
     if let Some(unread) = UnreadLog::of(log, "its log") {
         return was_processed.then(|| not_known(evidence, symptom, &unread, &group));
     }
+    was_processed
+        .then(|| not_invoked(evidence, symptom, function))
+        .flatten()
+}
+
+/// The gateway processed the request, and nothing of it is in the function's log.
+fn not_invoked(evidence: &Evidence, symptom: &Symptom<'_>, function: &str) -> Option<Cause> {
+    let log = &evidence.interceptor_log;
     // Only this request's own id proves that the function ran: other calls of the same seconds leave lines too.
     let was_invoked = log.names_request();
     let has_others = log.value().is_some_and(|lines| !lines.is_empty());
-    (!was_invoked && was_processed).then(|| {
+    (!was_invoked).then(|| {
         let silence = if log.failure().is_some() {
             "the function has no log group, which its first invocation makes"
         } else if has_others {

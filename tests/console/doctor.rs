@@ -133,3 +133,19 @@ fn the_log_of_a_broken_hop_opens_at_the_first_error_of_the_examination() {
         harness.frame(120, 36)
     );
 }
+
+#[test]
+fn letters_and_dots_of_a_chain_are_explained_in_a_full_fleet_and_in_the_help() {
+    let mut harness = ready();
+    // As many rows as the table has lines, and more: no line is free for the long legend.
+    for height in [12, 16, 20, 36] {
+        let frame = harness.frame(120, height);
+        for words in ["K sign-in", "N neo4j", "passed", "not asked"] {
+            assert!(frame.contains(words), "{height}: {words}: {frame}");
+        }
+    }
+    harness.keys("?");
+    harness.keys("/");
+    harness.text("interceptor chain");
+    harness.shows("interceptor in the column CHAIN");
+}

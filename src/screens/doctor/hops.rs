@@ -31,12 +31,6 @@ pub(super) fn draw(
     area: Rect,
     painter: &mut Painter<'_>,
 ) {
-    let named = report.verdict.as_ref().map(|verdict| verdict.hop);
-    let mark = if report.healthy {
-        "◂ to do"
-    } else {
-        "◂ the cause"
-    };
     let open = (state.is_in_hops && state.is_open && !is_beside)
         .then(|| report.hops.get(state.hops.cursor()))
         .flatten();
@@ -68,8 +62,7 @@ pub(super) fn draw(
         if is_current || is_beside && index == state.shown_hop(report) {
             painter.select_row(row, is_current);
         }
-        let mark = (named == Some(finding.hop)).then_some(mark);
-        draw_finding(finding, mark, row, painter);
+        draw_finding(finding, verdict_mark(report, finding), row, painter);
         y += 1;
         if is_current && reserved > 0 {
             let place = Rect {
@@ -163,6 +156,16 @@ fn draw_fold(above: &[HopFinding], below: &[HopFinding], area: Rect, painter: &m
         let spans = [(before, Role::Dim), (glyph, role), (&name, Role::Text)];
         x = painter.spans(x, y, left, &spans);
     }
+}
+
+/// Returns what stands beside the hop of the verdict.
+fn verdict_mark(report: &DoctorReport, finding: &HopFinding) -> Option<&'static str> {
+    let verdict = report.verdict.as_ref()?;
+    (verdict.hop == finding.hop).then_some(if report.healthy {
+        "◂ to do"
+    } else {
+        "◂ the cause"
+    })
 }
 
 fn is_bad(finding: &HopFinding) -> bool {

@@ -40,9 +40,9 @@ pub(super) fn draw_short(line: Rect, painter: &mut Painter<'_>) {
     let dots = [
         ("●", Role::Success, "passed"),
         (GOOD_BY_STATUS, Role::Text, "good"),
+        ("○", Role::Faint, "not asked"),
         ("▲", Role::Degraded, "failing"),
         ("✖", Role::Failed, "broken"),
-        ("○", Role::Faint, "not asked"),
     ];
     let mut x = x + 1;
     for (mark, role, words) in dots {
