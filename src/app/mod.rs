@@ -5,6 +5,7 @@ mod actions;
 mod activity_log;
 mod alarm_watch;
 mod drawn_frame;
+mod followed_writes;
 mod history_poll;
 mod input;
 mod on_event;
@@ -98,6 +99,8 @@ pub struct App {
     alarm_watch: alarm_watch::AlarmWatch,
     counts: traffic_poll::TrafficPoll,
     history: history_poll::HistoryPoll,
+    /// Writes that AWS took and that are not done yet.
+    followed: Vec<followed_writes::FollowedWrite>,
     leaving: bool,
     /// A suspension waits for a rotation.
     is_suspend_pending: bool,
@@ -156,6 +159,7 @@ impl App {
             alarm_watch: alarm_watch::AlarmWatch::default(),
             schedule: PollSchedule::new(options.refresh_ms, now),
             counts: traffic_poll::TrafficPoll::default(),
+            followed: Vec::new(),
             history: history_poll::HistoryPoll::default(),
             leaving: false,
             is_suspend_pending: false,
@@ -264,6 +268,7 @@ impl App {
             write: false,
             is_declined: false,
             is_warning: false,
+            is_pending: false,
             result: Err(Box::new(failure.clone())),
             request_id: None,
             took_ms: None,
@@ -348,6 +353,7 @@ fn record_problems(store: &mut Store, problems: &[String], now: Moment) {
             write: false,
             is_declined: false,
             is_warning: false,
+            is_pending: false,
             result: Err(Box::new(failure)),
             request_id: None,
             took_ms: None,

@@ -6,7 +6,7 @@ use crate::{
     kinds::ObservedCall,
     model::{
         Deployment, DeploymentName, Failure, FailureKind, Kind, McpEndpoint, McpTarget, Moment,
-        Resource, ResourceKey,
+        Resource,
     },
     screens::{
         UpdateContext,
@@ -221,45 +221,13 @@ impl App {
         }
         self.changed |= news > ListChange::Unchanged;
         self.schedule_list(deployment, kind, news);
+        self.settle_writes(deployment, kind);
         let read = if is_shown {
             self.with_screen_effects(|screen, context| screen.listed(context))
         } else {
             Effects::none()
         };
         read.and(self.count_calls()).and(self.read_changes())
-    }
-
-    fn endpoint_moved(
-        &mut self,
-        key: &ResourceKey,
-        version: &str,
-        result: Result<(), Failure>,
-    ) -> Effects {
-        let what = format!(
-            "let endpoint {} serve version {version}",
-            self.store.resource_words(key)
-        );
-        self.wrote(what, result.map(|()| "UPDATING".to_owned()), None);
-        self.schedule_list(&key.deployment, key.kind, ListChange::StatusChanged);
-        self.list_soon(&key.deployment, key.kind)
-    }
-
-    fn synchronized(
-        &mut self,
-        key: &ResourceKey,
-        result: Result<(Resource, Option<String>), Failure>,
-    ) {
-        let (status, request_id) = match &result {
-            Ok((target, request_id)) => (Ok(target.status.clone()), request_id.clone()),
-            Err(failure) => (Err(failure.clone()), None),
-        };
-        let what = format!("synchronize {}", self.store.resource_words(key));
-        self.wrote(what, status, request_id);
-        if let Ok((resource, _)) = result {
-            let _ = self.store.observe_resource(&resource, self.now);
-            // Poll it soon, whatever status it reports now.
-            self.schedule_list(&key.deployment, key.kind, ListChange::StatusChanged);
-        }
     }
 
     fn started(&mut self, result: Result<(Vec<Deployment>, Vec<String>), Failure>) -> Effects {
@@ -458,7 +426,12 @@ impl App {
     }
 
     /// Records a write in the activity log. A failed one is shown until the user closes it.
-    fn wrote(&mut self, what: String, result: Result<String, Failure>, request_id: Option<String>) {
+    pub(super) fn wrote(
+        &mut self,
+        what: String,
+        result: Result<String, Failure>,
+        request_id: Option<String>,
+    ) {
         match &result {
             Err(failure) => self.alarm = Some(failure.clone()),
             Ok(words) => self.toast(format!("{what}: {words}"), false),
@@ -469,6 +442,7 @@ impl App {
             write: true,
             is_declined: false,
             is_warning: false,
+            is_pending: false,
             result: result.map_err(Box::new),
             request_id,
             took_ms: None,

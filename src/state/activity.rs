@@ -22,6 +22,8 @@ pub struct ActivityEntry {
     pub is_declined: bool,
     /// Whether it went well and something is not: a broken chain that was found, a rotation with warnings.
     pub is_warning: bool,
+    /// Whether AWS is still at it: the result is the status on the way.
+    pub is_pending: bool,
     /// How it went: the good end, or the failure.
     pub result: Result<String, Box<Failure>>,
     /// The request id of a good end; a failure carries its own.
@@ -43,6 +45,7 @@ impl ActivityEntry {
             write: false,
             is_declined: false,
             is_warning: false,
+            is_pending: false,
             result: result.map_err(Box::new),
             request_id: None,
             took_ms: None,
@@ -84,6 +87,7 @@ impl Store {
                 write: !write.is_declined,
                 is_declined: write.is_declined,
                 is_warning: false,
+                is_pending: false,
                 request_id: write.request_id,
                 took_ms: None,
                 arguments: None,
@@ -94,7 +98,19 @@ impl Store {
         self.activity.truncate(ACTIVITY);
     }
 
-    /// Notes a deed.
+    /// Records how something has ended that AWS was still at: the newest pending entry of that name. Does nothing if there is none.
+    pub(crate) fn settle(&mut self, what: &str, result: Result<String, Failure>, now: Moment) {
+        let is_meant = |entry: &&mut ActivityEntry| entry.is_pending && entry.what == what;
+        let Some(entry) = self.activity.iter_mut().find(is_meant) else {
+            return;
+        };
+        self.unseen_failures += usize::from(result.is_err());
+        entry.took_ms = Some(now.since(entry.at));
+        entry.result = result.map_err(Box::new);
+        entry.is_pending = false;
+    }
+
+    /// Adds an entry.
     pub fn record(&mut self, deed: ActivityEntry) {
         if deed.result.is_err() && !deed.is_cancelled() {
             self.unseen_failures += 1;

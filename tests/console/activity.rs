@@ -203,3 +203,101 @@ fn what_was_stopped_is_no_failure_and_raises_no_badge() {
     let line = harness.line("querying the logs");
     assert!(line.contains("○") && !line.contains('✖'), "{line}");
 }
+
+/// A list of `prod` is answered with these.
+fn listed(harness: &mut Harness, kind: Kind, resources: Vec<Resource>) {
+    let prod = name("prod");
+    harness.on(Event::Fleet(FleetEvent::Listed(prod, kind, Ok(resources))));
+}
+
+fn target(status: &str) -> Resource {
+    Resource {
+        status: status.into(),
+        ..resources("prod", Kind::Target).remove(0)
+    }
+}
+
+#[test]
+fn a_synchronization_is_followed_until_the_target_is_ready() {
+    let mut harness = ready();
+    let key = target("READY").key;
+    let answer = (target("SYNCHRONIZING"), Some("request-1".to_owned()));
+    let event = FleetEvent::Synchronized(key, Box::new(Ok(answer)));
+    harness.on(Event::Fleet(event));
+    harness.keys("6");
+    let line = harness.line("synchronize neo4j-mcp");
+    assert!(
+        line.contains('◐') && line.contains("SYNCHRONIZING"),
+        "{line}"
+    );
+    harness.pass(3_000);
+    listed(&mut harness, Kind::Target, vec![target("SYNCHRONIZING")]);
+    harness.pass(4_000);
+    listed(&mut harness, Kind::Target, vec![target("READY")]);
+    harness.shows("synchronize neo4j-mcp of prod: READY after 7s");
+    harness.pass(60_000);
+    let line = harness.line("synchronize neo4j-mcp");
+    assert!(
+        line.contains('●') && line.contains("READY after 7s"),
+        "{line}"
+    );
+    listed(&mut harness, Kind::Target, vec![target("SYNCHRONIZING")]);
+    let line = harness.line("synchronize neo4j-mcp");
+    assert!(line.contains("READY after 7s"), "it has ended: {line}");
+}
+
+#[test]
+fn a_roll_back_is_followed_until_the_endpoint_serves_the_version_or_fails() {
+    let endpoint = |status: &str, live: &str| Resource {
+        raw: serde_json::json!({"liveVersion": live, "targetVersion": "2"}).into(),
+        reason: Some("no capacity".into()).filter(|_| status.contains("FAILED")),
+        ..resource("prod", Kind::Endpoint, "prod-rt/canary", "canary", status)
+    };
+    let moved = || {
+        let mut harness = ready();
+        listed(&mut harness, Kind::Endpoint, vec![endpoint("READY", "3")]);
+        let key = endpoint("READY", "3").key;
+        let event = FleetEvent::EndpointMoved(key, "2".into(), Ok(()));
+        harness.on(Event::Fleet(event));
+        harness.keys("6");
+        let line = harness.line("serve version 2 at canary");
+        assert!(line.contains('◐') && line.contains("UPDATING"), "{line}");
+        harness.pass(5_000);
+        // The list may still be the one of before.
+        listed(&mut harness, Kind::Endpoint, vec![endpoint("READY", "3")]);
+        listed(
+            &mut harness,
+            Kind::Endpoint,
+            vec![endpoint("UPDATING", "3")],
+        );
+        let line = harness.line("serve version 2 at canary");
+        assert!(line.contains('◐'), "{line}");
+        harness
+    };
+    let mut harness = moved();
+    listed(&mut harness, Kind::Endpoint, vec![endpoint("READY", "2")]);
+    harness.pass(60_000);
+    let line = harness.line("serve version 2 at canary");
+    assert!(
+        line.contains('●') && line.contains("READY after 5s"),
+        "{line}"
+    );
+    let mut harness = moved();
+    listed(
+        &mut harness,
+        Kind::Endpoint,
+        vec![endpoint("UPDATE_FAILED", "3")],
+    );
+    harness.shows("UPDATE_FAILED after 5s: no capacity");
+    harness.keys("esc");
+    let line = harness.line("serve version 2 at canary");
+    assert!(line.contains('✖'), "{line}");
+    let mut harness = moved();
+    harness.pass(15 * 60_000);
+    listed(
+        &mut harness,
+        Kind::Endpoint,
+        vec![endpoint("UPDATING", "3")],
+    );
+    harness.shows("it is still UPDATING after 15m");
+}

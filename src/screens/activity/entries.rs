@@ -76,6 +76,14 @@ impl ActivityRow<'_> {
         }
     }
 
+    /// Returns whether AWS is still at it.
+    pub(super) const fn is_pending(&self) -> bool {
+        match self {
+            Self::Own(entry) => entry.is_pending,
+            Self::Change(..) => false,
+        }
+    }
+
     pub(super) fn is_write(&self) -> bool {
         match self {
             Self::Own(entry) => entry.write,

@@ -6,12 +6,13 @@ use super::{Activity, ShownEntries, entries::ActivityRow};
 use crate::{
     keys::Layer,
     messages::{Action, ActivityAction, ViewportId},
+    model::Health,
     screens::{
         ViewContext,
         detail::{failure_block, wrapped},
     },
     theme::Role,
-    widgets::{Painter, StyledLine, cut, cut_middle, text_width},
+    widgets::{Painter, StyledLine, cut, cut_middle, glyph, role_of, text_width},
 };
 
 /// From this width a row says how long it took, or that it was a write.
@@ -140,6 +141,9 @@ fn look(entry: &ActivityRow<'_>) -> (&'static str, Role) {
     if entry.is_declined() {
         return ("○", Role::Dim);
     }
+    if entry.is_pending() {
+        return (glyph(Health::Changing), role_of(Health::Changing));
+    }
     if entry.is_warning() {
         return ("▲", Role::Degraded);
     }
@@ -159,13 +163,13 @@ fn draw_entry(
     row: Rect,
     painter: &mut Painter<'_>,
 ) {
-    let (glyph, role) = look(entry);
+    let (mark, role) = look(entry);
     let (who, what) = columns(row.width);
     let (place, what) = place_and_room(entry, is_named, what, row.width, context);
     let time = time_of(entry, row.width, context);
     let pieces = [
         (format!("{time}  "), Role::Faint),
-        (format!("{glyph} "), role),
+        (format!("{mark} "), role),
         (
             format!("{:<who$} ", cut_middle(&actor(entry, row.width), who)),
             Role::Dim,

@@ -51,6 +51,7 @@ impl Tools {
             write: call.is_write,
             is_declined: false,
             is_warning: false,
+            is_pending: false,
             result: noted,
             request_id: result
                 .as_ref()

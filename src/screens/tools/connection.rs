@@ -227,6 +227,7 @@ fn record_connection(
         write: false,
         is_declined: false,
         is_warning: false,
+        is_pending: false,
         result: words,
         request_id: None,
         took_ms: None,
