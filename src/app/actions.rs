@@ -120,6 +120,10 @@ impl App {
             AppAction::Palette => self.palette = Some(Palette::new(self.recent_commands.clone())),
             AppAction::NextTheme => {
                 self.theme = (self.theme + 1) % self.options.themes.len().max(1);
+                if let Some(theme) = self.options.themes.get(self.theme) {
+                    let text = format!("theme {}", theme.name);
+                    self.toast(text, false);
+                }
             }
             AppAction::Refresh => return self.refresh(),
             AppAction::OpenFleet => return self.show(Route::Fleet),

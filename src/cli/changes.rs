@@ -42,6 +42,8 @@ pub(crate) struct ChangesOptions {
 struct Attributed {
     deployment: Option<String>,
     id: Option<String>,
+    /// The name of the resource, if it is listed.
+    name: Option<String>,
     change: Change,
 }
 
@@ -100,7 +102,7 @@ async fn gather(
     let listing = find_resource::list(services, deployments, &Kind::ALL).await;
     let mut owners: BTreeMap<&str, (&str, &str)> = BTreeMap::new();
     for resource in &listing.resources {
-        let owner = (resource.key.deployment.as_str(), resource.key.own_id());
+        let owner = (resource.key.deployment.as_str(), resource.name.as_str());
         let names = [resource.key.own_id(), resource.name.as_str()];
         for name in names.into_iter().chain(resource.arn.as_deref()) {
             owners.entry(name).or_insert(owner);
@@ -129,6 +131,7 @@ async fn gather(
             Attributed {
                 deployment: owner.map(|(deployment, _)| (*deployment).to_owned()),
                 id: change.ids.first().cloned(),
+                name: owner.map(|(_, name)| (*name).to_owned()),
                 change,
             }
         })
@@ -169,16 +172,24 @@ fn line(attributed: &Attributed) -> Value {
     let change = &attributed.change;
     json!({
         "at": change.at.iso(), "who": change.who, "action": change.action,
-        "deployment": attributed.deployment, "kind": change.kind, "id": attributed.id,
+        "deployment": attributed.deployment, "kind": change.kind, "id": attributed.id, "name": attributed.name,
         "outcome": change.outcome, "request_id": change.request_id,
     })
 }
 
 fn table(changes: &[Attributed]) -> TextTable {
-    let mut table = TextTable::new(["AT", "WHO", "ACTION", "DEPLOYMENT", "KIND", "ID", "OUTCOME"])
-        .fit("WHO", ColumnFit::Middle)
-        .fit("ID", ColumnFit::Middle)
-        .fit("OUTCOME", ColumnFit::Whole);
+    let mut table = TextTable::new([
+        "AT",
+        "WHO",
+        "ACTION",
+        "DEPLOYMENT",
+        "KIND",
+        "NAME",
+        "OUTCOME",
+    ])
+    .fit("WHO", ColumnFit::Middle)
+    .fit("NAME", ColumnFit::Middle)
+    .fit("OUTCOME", ColumnFit::Whole);
     let (now, zone) = (clock::now(), local());
     for attributed in changes {
         let change = &attributed.change;
@@ -199,7 +210,13 @@ fn table(changes: &[Attributed]) -> TextTable {
             Cell::new(&change.action),
             Cell::new(attributed.deployment.as_deref().unwrap_or("-")),
             Cell::new(change.kind),
-            Cell::new(attributed.id.as_deref().unwrap_or("-")),
+            Cell::new(
+                attributed
+                    .name
+                    .as_deref()
+                    .or(attributed.id.as_deref())
+                    .unwrap_or("-"),
+            ),
             Cell::new(&change.outcome).tone(tone),
         ]);
     }

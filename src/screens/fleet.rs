@@ -316,7 +316,7 @@ impl Fleet {
         let Some(current) = current.map(|resource| resource.key.clone()) else {
             return ScreenUpdate::done();
         };
-        let mut marked = self.marks.iter().filter_map(|row_id| match row_id {
+        let marked = self.marks.iter().filter_map(|row_id| match row_id {
             RowId::Resource(key) if *key != current => Some(key.clone()),
             RowId::Resource(_)
             | RowId::Deployment(_)
@@ -326,10 +326,24 @@ impl Fleet {
             | RowId::Note(_)
             | RowId::Gap(_) => None,
         });
-        let (Some(other), None) = (marked.next(), marked.next()) else {
-            let text = "mark one other resource or version to compare with";
-            return ScreenUpdate::request(AppRequest::Say(text.to_owned()));
+        let marked: Vec<crate::model::ResourceKey> = marked.collect();
+        let [other] = marked.as_slice() else {
+            let mut text = "mark one other resource or version to compare with".to_owned();
+            if marked.len() > 1 {
+                let rows = self.lines(context.store);
+                let is_hidden = |key: &&crate::model::ResourceKey| {
+                    let mut rows = rows.iter();
+                    !rows.any(|row| row.row_id == RowId::Resource((*key).clone()))
+                };
+                let hidden = marked.iter().filter(is_hidden).count();
+                text = format!("{text}: {} are marked", marked.len());
+                if hidden > 0 {
+                    text = format!("{text}, {hidden} of them not shown");
+                }
+            }
+            return ScreenUpdate::request(AppRequest::Say(text));
         };
+        let other = other.clone();
         self.overview = None;
         self.detail = Some(Detail::comparing(
             current.clone(),

@@ -376,7 +376,7 @@ pub fn resource(resource: &Resource, context: &ViewContext<'_>, room: u16) -> Ve
         lines.extend(history::last_hour(name, traffic, context, room));
     }
     if resource.key.kind == Kind::Runtime {
-        lines.extend(sessions::of_runtime(resource, context));
+        lines.extend(sessions::of_runtime(resource, context, room));
     }
     lines.extend(relations::of_resource(resource, context, room));
     lines

@@ -26,7 +26,8 @@ const fn ascii(glyph: char) -> char {
         '●' | '▪' => '*',
         '▲' => '!',
         '✖' => 'x',
-        '◐' | '≈' | '…' => '~',
+        '◐' => '%',
+        '≈' | '…' => '~',
         '○' | '◌' => 'o',
         '▾' | '▼' | '↓' => 'v',
         '▴' | '↑' => '^',
@@ -73,5 +74,10 @@ mod tests {
         let mut buffer = Buffer::with_lines(["● ▲ ✖ ▁▇ é 東 →…⠋⣿⠁☃ ─━─"]);
         replace_glyphs(&mut buffer);
         assert_eq!(buffer, Buffer::with_lines(["* ! x 17 é 東 >~|*.? -=-"]));
+    }
+
+    #[test]
+    fn what_is_changing_does_not_look_like_what_is_cut() {
+        assert_ne!(ascii('◐'), ascii('…'));
     }
 }

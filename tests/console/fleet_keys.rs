@@ -458,3 +458,22 @@ fn marks_that_the_filter_hides_are_named_before_they_act() {
     harness.shows("1 of the marked is not shown, filtered out or folded away: neo4j-mcp");
     assert_eq!(harness.keys("y").len(), 2);
 }
+
+#[test]
+fn marks_that_a_filter_hides_are_counted_where_one_is_wanted() {
+    let mut harness = ready();
+    harness.keys("j space j space j space /");
+    harness.text("name:prod-gateway");
+    harness.keys("enter");
+    let before = harness.keys("=");
+    assert!(before.is_empty(), "{before:?}");
+    harness.shows("are marked");
+    harness.shows("of them not shown");
+}
+
+#[test]
+fn the_next_theme_is_named() {
+    let mut harness = ready();
+    harness.keys("ctrl-t");
+    harness.shows("theme ");
+}

@@ -185,12 +185,11 @@ fn was_corrected(input: &HealthInput<'_>, hop: Hop, source: &str) -> bool {
 /// Calls failed. The logs say at which hop, where they were read and show most of the calls that failed.
 pub(super) fn failing(input: &HealthInput<'_>, now: Moment) -> Option<HealthVerdict> {
     let by_logs = failing_by_call(input, now).or_else(|| failing_in_logs(input, now));
-    let (found, counted) = match by_logs {
-        Some(found) => (found, None),
-        None => {
-            let failing = FailingCount::of(input, now)?;
-            (failing.verdict(), Some(failing))
-        }
+    let (found, counted) = if let Some(found) = by_logs {
+        (found, None)
+    } else {
+        let failing = FailingCount::of(input, now)?;
+        (failing.verdict(), Some(failing))
     };
     let logged_hop = failed_hop(input, counted.as_ref(), now);
     let is_vague = is_gateway_or_interceptor(input, found.hop.or(logged_hop));

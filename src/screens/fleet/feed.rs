@@ -291,7 +291,7 @@ fn change_line(
     }
 }
 
-/// Draws who did it at the right edge; answers the column before it.
+/// Draws who did it at the right edge; answers where what stands before it ends, with a gap.
 fn by(cause: Option<(&str, &str)>, row: Rect, painter: &mut Painter<'_>) -> u16 {
     let Some((actor, action)) = cause else {
         return row.right().saturating_sub(1);
@@ -321,5 +321,5 @@ fn by(cause: Option<(&str, &str)>, row: Rect, painter: &mut Painter<'_>) -> u16 
             (&action, Role::Dim),
         ],
     );
-    x
+    x.saturating_sub(1)
 }

@@ -8,7 +8,7 @@ use regex::{Regex, RegexBuilder};
 
 use crate::{
     kinds::{self, DeploymentHealth, HealthVerdict},
-    model::{Deployment, Health, MisconfiguredDeployment, Moment, Resource},
+    model::{Deployment, Health, MisconfiguredDeployment, Moment, Resource, nearest},
     widgets::{MISCONFIGURED, deployment_word},
 };
 
@@ -30,6 +30,17 @@ enum FilterField {
 }
 
 impl FilterField {
+    /// The names of fields in full.
+    const NAMES: [&'static str; 7] = [
+        "deployment",
+        "kind",
+        "name",
+        "id",
+        "status",
+        "health",
+        "reason",
+    ];
+
     fn parse(word: &str) -> Option<Self> {
         Some(match word {
             "deployment" | "d" => Self::Deployment,
@@ -75,7 +86,7 @@ pub(super) struct FleetFilter {
     terms: Vec<FilterTerm>,
     /// Whether only what needs attention is kept.
     is_urgent_only: bool,
-    /// What is wrong with a regular expression. Its term keeps everything.
+    /// What is wrong with a term: a regular expression that is none, a field that there is not. It keeps everything.
     pub(super) problem: Option<String>,
 }
 
@@ -204,6 +215,12 @@ fn term(word: &str) -> Result<Option<FilterTerm>, String> {
     let named = word
         .split_once(':')
         .and_then(|(field, text)| Some((FilterField::parse(&field.to_lowercase())?, text)));
+    if named.is_none()
+        && let Some((field, _)) = word.split_once(':')
+        && let Some(known) = nearest(&field.to_lowercase(), FilterField::NAMES)
+    {
+        return Err(format!("no field is called {field}; did you mean {known}:"));
+    }
     let (field, text) = named.unwrap_or((FilterField::Any, word));
     let pattern = match text.strip_prefix('/') {
         Some(source) => {
@@ -343,5 +360,18 @@ mod tests {
         let keeps = |text| FleetFilter::parse(text, false).keeps_deployment(&deployment, &verdict);
         assert!(keeps("needs you") && keeps("status:needs") && keeps("reason:github"));
         assert!(!keeps("broken"));
+    }
+
+    #[test]
+    fn a_field_that_is_misspelled_is_said_and_hides_nothing() {
+        let problem = |text: &str| FleetFilter::parse(text, false).problem;
+        assert_eq!(
+            problem("staus:ready").as_deref(),
+            Some("no field is called staus; did you mean status:")
+        );
+        assert!(FleetFilter::parse("staus:ready", false).is_empty());
+        for text in ["status:ready", "arn:aws:x", "https://gw", "a:b"] {
+            assert_eq!(problem(text), None, "{text}");
+        }
     }
 }

@@ -4,12 +4,16 @@ use super::PanelLine;
 use crate::{
     kinds::{IdleSession, idle_session},
     model::{Resource, pluralize},
-    screens::ViewContext,
+    screens::{ViewContext, detail::wrapped},
     theme::Role,
 };
 
 /// Returns how many sessions the logs name for the runtime, and what an idle one costs.
-pub(super) fn of_runtime(runtime: &Resource, context: &ViewContext<'_>) -> Vec<PanelLine> {
+pub(super) fn of_runtime(
+    runtime: &Resource,
+    context: &ViewContext<'_>,
+    room: u16,
+) -> Vec<PanelLine> {
     let idle = idle_session(runtime);
     let within = i64::try_from(idle.seconds).unwrap_or(i64::MAX / 1000) * 1000;
     let found = context.store.sessions_of(runtime, within, context.now);
@@ -35,7 +39,8 @@ pub(super) fn of_runtime(runtime: &Resource, context: &ViewContext<'_>) -> Vec<P
         let words = format!("{others} more, whose runtime the logs do not name");
         lines.push(PanelLine::left(vec![(words, Role::Dim)]));
     }
-    lines.push(PanelLine::left(vec![(cost(idle), Role::Dim)]));
+    let cost = wrapped(&cost(idle), room, Role::Dim);
+    lines.extend(cost.into_iter().map(PanelLine::from));
     lines
 }
 

@@ -38,7 +38,12 @@ impl DoctorProbes {
         let groups = |hop: Hop| (hop.spec().log_groups)(&resources);
         let interceptor = groups(Hop::Interceptor);
         if interceptor.is_empty() {
-            evidence.interceptor_log = not_made("the gateway has no interceptor");
+            let has_gateway = evidence.gateways.value().is_none_or(|all| !all.is_empty());
+            evidence.interceptor_log = not_made(if has_gateway {
+                "the gateway has no interceptor"
+            } else {
+                "the deployment has no gateway"
+            });
         }
         let skew = evidence
             .identity
