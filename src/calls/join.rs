@@ -14,6 +14,8 @@ const CLOCK_TOLERANCE_MS: i64 = 100;
 const PLACE_SLACK_MS: i64 = 1_000;
 /// A line without ids belongs to a call that ends this much later at most, in milliseconds.
 const LINE_TOLERANCE_MS: i64 = 20;
+/// Hops whose duration stands for that of a call, the best first.
+const CALLED_FIRST: [&str; 4] = ["gateway", "runtime", "target", "interceptor"];
 /// A part that has found its call may leave another part only one call that it fits. Parts are compared again this often at most.
 const MAX_ROUNDS: usize = 8;
 
@@ -60,6 +62,9 @@ pub(super) fn join_all(mut records: Vec<CallRecord>) -> JoinedRecords {
         match call_of(parts) {
             Ok(mut call) => {
                 call.unassigned = unassigned.remove(&index).unwrap_or_default();
+                // A hop that has lines here is seen to have run.
+                call.unassigned
+                    .retain(|lines| !has_line_of(&call.records, lines.hop));
                 joined.calls.push(call);
             }
             Err(records) => joined.rest.extend(records),
@@ -107,6 +112,12 @@ fn place(calls: &mut [CallParts], parts: Vec<CallParts>) -> PlacedParts {
     }
     placed.ambiguous = waiting;
     placed
+}
+
+fn has_line_of(records: &[CallRecord], hop: &str) -> bool {
+    records
+        .iter()
+        .any(|record| record.span.is_none() && record.hop == hop)
 }
 
 /// Counts the lines of a part that fits a call and others.
@@ -432,7 +443,11 @@ fn call_of(mut records: CallParts) -> Result<LoggedCall, CallParts> {
         message: verdict
             .message
             .filter(|_| verdict.outcome != LoggedOutcome::Ok),
-        duration_ms: duration(&records),
+        duration_ms: duration(&records).or_else(|| {
+            // That it failed is an end too.
+            let has_failed = !matches!(verdict.outcome, LoggedOutcome::Ok | LoggedOutcome::Unknown);
+            has_failed.then(|| between_lines(&records)).flatten()
+        }),
         trace_id: records.iter().find_map(|record| record.trace_id.clone()),
         request_ids,
         session_id: records.iter().find_map(|record| record.session_id.clone()),
@@ -442,9 +457,23 @@ fn call_of(mut records: CallParts) -> Result<LoggedCall, CallParts> {
     })
 }
 
+/// Returns the time between the first and the last line of the outermost hop that has lines.
+fn between_lines(records: &[CallRecord]) -> Option<i64> {
+    let hop = CALLED_FIRST
+        .into_iter()
+        .find(|hop| has_line_of(records, hop))?;
+    let of_hop = || {
+        records
+            .iter()
+            .filter(|record| record.span.is_none() && record.hop == hop)
+    };
+    let (first, last) = (of_hop().next()?, of_hop().next_back()?);
+    (of_hop().count() > 1).then(|| last.at.since(first.at))
+}
+
 /// Returns the duration of the outermost hop: its span, its first and last record, or what it states itself.
 fn duration(records: &[CallRecord]) -> Option<i64> {
-    for hop in ["gateway", "runtime", "target", "interceptor"] {
+    for hop in CALLED_FIRST {
         let of_hop: Vec<&CallRecord> = records.iter().filter(|record| record.hop == hop).collect();
         let span = of_hop
             .iter()

@@ -36,6 +36,9 @@ pub use sessions::SessionSighting;
 pub use trace::{CallTrace, SpansRead, TraceCause, TraceLine, TraceSpan};
 pub use waterfall::{Waterfall, WaterfallRow, hop_of, is_error};
 
+/// Characters that the beginning of an id needs at least to stand for the id.
+pub const LEAST_OF_ID: usize = 8;
+
 /// How a call ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -128,13 +131,18 @@ impl UnassignedLines {
 }
 
 impl LoggedCall {
-    /// Returns whether one of its ids begins with `id`.
+    /// Returns whether one of its ids is `id`, or begins with it if it has [`LEAST_OF_ID`] characters. The case of letters does not matter.
     pub fn has_id(&self, id: &str) -> bool {
         self.trace_id
             .iter()
             .chain(&self.request_ids)
             .chain(&self.session_id)
-            .any(|own| own == id || (id.len() >= 8 && own.starts_with(id)))
+            .any(|own| {
+                let beginning = own.get(..id.len());
+                own.eq_ignore_ascii_case(id)
+                    || (id.len() >= LEAST_OF_ID
+                        && beginning.is_some_and(|beginning| beginning.eq_ignore_ascii_case(id)))
+            })
     }
 
     /// Returns whether a hop left a record of it.

@@ -560,6 +560,64 @@ fn a_waterfall_shows_each_hop_with_its_own_lines_and_marks_the_cause() {
 }
 
 #[test]
+fn a_failed_call_without_an_end_lasted_until_its_last_line() {
+    let lines = vec![
+        runtime(0, "req-1", "INFO", "read-cypher: RETURN $name"),
+        runtime(
+            130,
+            "req-1",
+            "ERROR",
+            "Neo.ClientError.Statement.ParameterMissing: name",
+        ),
+    ];
+    assert_eq!(join(lines.clone())[0].duration_ms, Some(130));
+    assert_eq!(
+        join(lines[..1].to_vec())[0].duration_ms,
+        None,
+        "it may run on"
+    );
+}
+
+#[test]
+fn a_hop_with_lines_of_its_own_is_no_gap() {
+    let mut records = Vec::new();
+    for name in ["one", "two"] {
+        records.extend(cypher_call(0, name, "RETURN 1"));
+        records.push(span(5, &format!("trace-{name}"), &format!("r-{name}"), 10));
+        records.push(runtime(6, &format!("r-{name}"), "INFO", "RETURN 1"));
+    }
+    records.push(record(7, RUNTIME, "a line without ids"));
+    for call in join(records) {
+        assert_eq!(
+            (call.line_count(), call.unassigned.len()),
+            (3, 0),
+            "{call:#?}"
+        );
+    }
+}
+
+#[test]
+fn a_call_is_found_by_the_beginning_of_an_id_in_any_case() {
+    let call = LoggedCall {
+        trace_id: Some("691bb6a8feed0123".to_owned()),
+        request_ids: vec!["r1".to_owned()],
+        ..LoggedCall::default()
+    };
+    for id in [
+        "691bb6a8feed0123",
+        "691BB6A8FEED0123",
+        "691BB6A8",
+        "r1",
+        "R1",
+    ] {
+        assert!(call.has_id(id), "{id}");
+    }
+    for id in ["", "691bb6a", "691bb6a9", "r", "691bb6a8feed01234"] {
+        assert!(!call.has_id(id), "{id}");
+    }
+}
+
+#[test]
 fn a_call_names_its_lines_for_a_filter() {
     let calls = join(vec![
         begin(0, "req-g", "trace-1", "1", "t___read-cypher"),

@@ -18,14 +18,17 @@ use super::{
     context::Context,
     find_resource::{self, Listing},
     group_failures,
-    logs::{attribution::Attribution, partial_result, window},
+    logs::{attribution::Attribution, partial_result, window, with_throttling_told},
     outcome::{CliError, CliResult},
     output, process,
     table::{Cell, TextTable, Tone},
     values::TableOrJson,
     zone::local,
 };
-use crate::logs::{SPANS_GROUP, group_name};
+use crate::{
+    calls::LEAST_OF_ID,
+    logs::{SPANS_GROUP, group_name},
+};
 
 /// Logs are read from this much before the window on, in milliseconds, so that calls at its beginning are whole.
 const MARGIN_MS: i64 = 60_000;
@@ -90,11 +93,27 @@ pub(crate) fn run(context: &Context, options: &CallsOptions) -> CliResult {
             }
         }
         TableOrJson::Table => {
-            table(&shown)?;
+            if shown.is_empty() {
+                output::note(&nothing_shown(found.calls.len()));
+            } else {
+                table(&shown)?;
+            }
             tell_arrivals(&shown, found.read_at);
         }
     }
     found.report()
+}
+
+/// Returns why no call is shown, although so many were found in the window.
+fn nothing_shown(found: usize) -> String {
+    if found == 0 {
+        "note: no call in this window; --since 24h looks further back".to_owned()
+    } else {
+        format!(
+            "note: none of the {} of this window matches",
+            pluralize(found, "call")
+        )
+    }
 }
 
 /// Says how many of the calls may be incomplete because their last lines had not arrived when they were read.
@@ -188,10 +207,10 @@ pub(super) async fn find_listed_calls(
         });
     }
     let until = clock::now();
-    let logs = services
+    let reading = services
         .calls
-        .call_logs(&sources, since.plus(-MARGIN_MS), until)
-        .await;
+        .call_logs(&sources, since.plus(-MARGIN_MS), until);
+    let logs = with_throttling_told(services, reading).await;
     let mut unread = logs.unread;
     unread.extend(listing.lacking().map(|problem| UnreadGroup {
         deployment: problem.deployment.clone(),
@@ -208,13 +227,18 @@ pub(super) async fn find_listed_calls(
     }
 }
 
-/// Returns the failure of an id that no call has.
+/// Returns the failure of an id that no call has; of `last`, that there is no call.
 pub(super) fn no_such_call(id: &str) -> CliError {
-    Failure::new(
-        FailureKind::NotFound,
-        "looking for the call",
-        format!("no call has the id {id} in this window"),
-    )
+    let cause = if id == "last" {
+        "there is no call in this window".to_owned()
+    } else if id.chars().count() < LEAST_OF_ID {
+        format!(
+            "no call has the id {id} in this window, and the beginning of an id needs {LEAST_OF_ID} characters at least"
+        )
+    } else {
+        format!("no call has the id {id} in this window")
+    };
+    Failure::new(FailureKind::NotFound, "looking for the call", cause)
     .hint("--since 24h looks further back; `calls` lists what there is; lines of the last seconds may still arrive")
     .into()
 }

@@ -1,6 +1,6 @@
 //! Failures of several things, told once for each reason: `a, b, c: 127.0.0.1:4566 refused the connection`.
 
-use crate::model::Failure;
+use crate::model::{Failure, FailureKind};
 
 use super::output;
 
@@ -12,10 +12,34 @@ pub(crate) fn tell<'a>(failures: impl IntoIterator<Item = (&'a str, &'a Failure)
 /// Returns the exit code of data of which these parts could not be read: 3 if every sign-in was refused, 4 if these credentials were
 /// refused everything that is missing, otherwise 5; none if nothing is missing.
 pub(crate) fn partial_code<'a>(failures: impl IntoIterator<Item = &'a Failure>) -> Option<u8> {
-    let codes: Vec<u8> = failures
-        .into_iter()
-        .map(|failure| failure.kind.exit_code())
-        .collect();
+    combined_code(
+        failures
+            .into_iter()
+            .map(|failure| failure.kind.exit_code())
+            .collect(),
+    )
+}
+
+/// Returns the exit code of log lines that could not be read. A request that CloudWatch Logs throttles is repeated for most of a minute:
+/// what is throttled even then has timed out, and was not refused.
+pub(crate) const fn unread_lines_code(failure: &Failure) -> u8 {
+    match failure.kind {
+        FailureKind::Throttled => FailureKind::Timeout.exit_code(),
+        FailureKind::Usage
+        | FailureKind::SignIn
+        | FailureKind::Denied
+        | FailureKind::NotFound
+        | FailureKind::Conflict
+        | FailureKind::Network
+        | FailureKind::Timeout
+        | FailureKind::Server
+        | FailureKind::Refused
+        | FailureKind::Cancelled => failure.kind.exit_code(),
+    }
+}
+
+/// Returns the exit code of data of which parts with these codes are missing.
+pub(crate) fn combined_code(codes: Vec<u8>) -> Option<u8> {
     if codes.is_empty() {
         return None;
     }
@@ -97,7 +121,15 @@ fn gist(cause: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::FailureKind;
+
+    #[test]
+    fn lines_that_stay_throttled_have_timed_out_and_are_not_refused() {
+        let code = |kind| unread_lines_code(&Failure::new(kind, "reading", "x"));
+        assert_eq!(code(FailureKind::Throttled), 5);
+        assert_eq!(code(FailureKind::Denied), 4);
+        assert_eq!(combined_code(vec![4, 5]), Some(5));
+        assert_eq!(combined_code(vec![4, 4]), Some(4));
+    }
 
     fn failure(doing: &str, cause: &str) -> Failure {
         Failure::new(FailureKind::Network, doing, cause)

@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::{
     calls::{CallTrace, LoggedCall},
-    logs::{Level, Line},
+    logs::{Level, Line, summary::summary},
     model::{Failure, FailureKind},
 };
 
@@ -12,7 +12,7 @@ use super::{
     calls::{FoundCalls, find_calls, no_such_call},
     context::Context,
     logs::window,
-    outcome::CliResult,
+    outcome::{CliResult, usage},
     output, process,
     table::{Tone, toned},
     values::TextOrJson,
@@ -21,6 +21,8 @@ use crate::model::sanitize;
 
 /// Columns of the bars of the waterfall.
 const BAR: i64 = 40;
+/// Characters of a cause from which on lines do not repeat it.
+const LEAST_REPEATED: usize = 40;
 
 /// Which call.
 #[derive(Debug, Args)]
@@ -37,6 +39,11 @@ pub(crate) struct TraceOptions {
 
 /// Runs `trace`.
 pub(crate) fn run(context: &Context, options: &TraceOptions) -> CliResult {
+    if options.id.trim().is_empty() {
+        return Err(usage("looking for the call", "the id is empty")
+            .hint("a trace, request or session id, the first eight characters of one, or `last`")
+            .into());
+    }
     let (since, _) = window(&options.since, None)?;
     let deployments = context.deployments()?;
     let services = context.services();
@@ -92,16 +99,20 @@ fn print(trace: &CallTrace) -> std::io::Result<()> {
         )
     }));
     out.push(String::new());
+    let cause = trace.cause.as_ref().map(|cause| cause.message.as_str());
     for line in &trace.lines {
         let offset = line.timestamp - trace.call.at.millis();
         let is_error = Line::read(&line.message)
             .level
             .is_some_and(|level| level >= Level::Error);
         let tone = if is_error { Tone::Bad } else { Tone::Plain };
+        // No level is stated in another column.
+        let no_facts = Line::default();
+        let shown = without_repeated_cause(&summary(&line.shown, &no_facts).message, cause);
         out.push(format!(
             "{offset:>+8} ms  {:<12} {}",
             line.hop,
-            toned(&sanitize(&line.shown), tone)
+            toned(&sanitize(&shown), tone)
         ));
     }
     out.push(String::new());
@@ -117,6 +128,14 @@ fn print(trace: &CallTrace) -> std::io::Result<()> {
         ));
     }
     output::text(&out.join("\n"))
+}
+
+/// Returns a line without the words of the cause, which the heading says whole.
+fn without_repeated_cause(line: &str, cause: Option<&str>) -> String {
+    match cause.filter(|cause| cause.chars().count() >= LEAST_REPEATED) {
+        Some(cause) => line.replace(cause, "(the cause above)"),
+        None => line.to_owned(),
+    }
 }
 
 /// Tool, deployment, outcome, duration and time; the cause of a failure.
@@ -203,5 +222,25 @@ fn outcome_tone(call: &LoggedCall) -> Tone {
             Tone::Attention
         }
         crate::calls::LoggedOutcome::Error | crate::calls::LoggedOutcome::Denied => Tone::Bad,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_cause_is_said_once() {
+        let cause = "Neo.ClientError.Statement.SyntaxError: Invalid input 'RETRUN'";
+        let line = format!("Failed to process request with requestId: 3: {cause}");
+        assert_eq!(
+            without_repeated_cause(&line, Some(cause)),
+            "Failed to process request with requestId: 3: (the cause above)"
+        );
+        assert_eq!(
+            without_repeated_cause("HTTP 401 x", Some("HTTP 401")),
+            "HTTP 401 x"
+        );
+        assert_eq!(without_repeated_cause(&line, None), line);
     }
 }

@@ -28,6 +28,48 @@ fn a_window_that_could_not_be_read_is_not_called_empty() {
 }
 
 #[test]
+fn throttling_is_told_while_it_is_waited_out() {
+    // More often than one request is repeated by itself.
+    let fault = json!([{"service": "logs", "operation": "FilterLogEvents", "fault": "throttling", "times": 8}]);
+    let world = world::start(&fault.to_string());
+    let answer = Console::with(&world.config)
+        .run(&[
+            "logs",
+            "/aws/lambda/neo4j-mcp-server-auth-interceptor",
+            "--since",
+            "10m",
+        ])
+        .exits(0)
+        .says("AWS throttles logs:FilterLogEvents");
+    assert_eq!(answer.err.matches("throttles").count(), 1, "{}", answer.err);
+}
+
+#[test]
+fn what_is_asked_of_an_empty_window_is_answered_by_a_note() {
+    let world = world::start("[]");
+    let console = Console::with(&world.config);
+    for (arguments, note) in [
+        (&["calls", "--since", "0s"][..], "no call in this window"),
+        (
+            &["logs", "patterns", "a", "--since", "0s"],
+            "no line of this window matches",
+        ),
+    ] {
+        let answer = console.run(arguments).exits(0).says(note);
+        assert_eq!(answer.out, "", "no titles without rows: {arguments:?}");
+    }
+    console
+        .run(&["trace", "last", "--since", "0s"])
+        .exits(1)
+        .says("there is no call in this window");
+    console
+        .run(&["trace", "abc"])
+        .exits(1)
+        .says("needs 8 characters at least");
+    console.run(&["trace", ""]).exits(2).says("the id is empty");
+}
+
+#[test]
 fn details_that_could_not_be_read_are_named() {
     let world = denied("bedrock-agentcore-control", "GetGatewayTarget");
     let console = Console::with(&world.config);

@@ -4,7 +4,7 @@ use clap::ValueEnum;
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::{
-    logs::{Level, Line, LineFields},
+    logs::{Level, Line, LineFields, summary::summary},
     model::{LogEvent, sanitize},
 };
 
@@ -90,8 +90,11 @@ impl FieldTable {
             let stated = || json.as_ref().and_then(|json| json.get(name));
             // Each program spells its levels otherwise; the column has one spelling.
             let level = line.level.filter(|_| name == "level");
+            // A table is for people, as text is.
+            let is_shown = name == "message" && format != LogsFormat::Csv;
             level
                 .map(|level| level.as_str().to_owned())
+                .or_else(|| is_shown.then(|| summary(shown.trim_end(), line).message.into_owned()))
                 .or_else(stated)
                 .or_else(|| own_field(name, event, line, shown, deployment))
                 .unwrap_or_default()

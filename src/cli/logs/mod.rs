@@ -190,7 +190,8 @@ pub(crate) fn run(context: &Context, options: &LogsOptions) -> CliResult {
         if options.follow {
             follow(&services, sources, query, &mut printer).await?;
         } else {
-            read(&services, sources, &query, &mut printer).await?;
+            let reading = read(&services, sources, &query, &mut printer);
+            with_throttling_told(&services, reading).await?;
         }
         unread.end()
     })
@@ -286,9 +287,28 @@ pub(super) fn partial_result<'a>(
         return Ok(());
     };
     if failures.clone().count() == sources {
-        return Err(CliError::Code(first.kind.exit_code()));
+        return Err(CliError::Code(group_failures::unread_lines_code(first)));
     }
-    group_failures::partial_code(failures.clone()).map_or(Ok(()), |code| Err(CliError::Code(code)))
+    let codes = failures.clone().map(group_failures::unread_lines_code);
+    group_failures::combined_code(codes.collect()).map_or(Ok(()), |code| Err(CliError::Code(code)))
+}
+
+/// Does work that reads log events. That CloudWatch Logs throttles it is said once on stderr, while the requests are repeated.
+pub(super) async fn with_throttling_told<T>(
+    services: &crate::services::Services,
+    work: impl Future<Output = T>,
+) -> T {
+    let telling = async {
+        services.aws.logs.throttled().await;
+        output::note(
+            "note: AWS throttles logs:FilterLogEvents; the requests are repeated, for a minute or so at most",
+        );
+        std::future::pending::<T>().await
+    };
+    tokio::select! {
+        done = work => done,
+        never = telling => never,
+    }
 }
 
 /// Follows all groups until asked to end, until `--until`, or until every tail has failed.

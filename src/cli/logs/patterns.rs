@@ -69,7 +69,8 @@ pub(super) fn run(context: &Context, options: &PatternsOptions) -> CliResult {
             attribution: resolved.attribution,
             filter: options.filter.clone(),
         });
-        let failures = read(&services, &resolved.sources, &query, &mining).await;
+        let reading = read(&services, &resolved.sources, &query, &mining);
+        let failures = super::with_throttling_told(&services, reading).await;
         let total = resolved
             .sources
             .iter()
@@ -169,16 +170,25 @@ fn print(patterns: &[PatternSummary], format: TableOrJson) -> CliResult {
             let (now, zone) = (clock::now(), local());
             for pattern in patterns {
                 let level = pattern.level.map_or("", crate::logs::Level::as_str);
+                let tone = if pattern.is_lambda_frame() {
+                    table::Tone::Dim
+                } else {
+                    table::Tone::Plain
+                };
                 table.row(vec![
-                    table::Cell::new(&pattern.count.to_string()),
+                    table::Cell::new(&pattern.count.to_string()).right(),
                     table::Cell::new(pattern.source),
                     table::Cell::new(level),
                     table::Cell::new(&pattern.first_at.clock_or_date(now, &zone)),
                     table::Cell::new(&pattern.last_at.clock_or_date(now, &zone)),
-                    table::Cell::new(&pattern.text),
+                    table::Cell::new(&pattern.shown()).tone(tone),
                 ]);
             }
-            table.print()?;
+            if patterns.is_empty() {
+                output::note("note: no line of this window matches");
+            } else {
+                table.print()?;
+            }
         }
     }
     Ok(())

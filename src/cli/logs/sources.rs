@@ -372,17 +372,24 @@ fn groups_of(place: &[Deployment], resources: &[Resource], name: &str) -> Vec<St
     each
 }
 
-/// Those that exist; the others are told.
+/// Returns those that exist; the others are named in one line.
 async fn readable(services: &Services, place: &[Deployment], groups: Vec<String>) -> Vec<String> {
     let asked = join_all(groups.iter().map(|group| existing(services, place, group))).await;
-    let mut kept = Vec::new();
+    let (mut kept, mut missing) = (Vec::new(), Vec::new());
     for (group, answer) in groups.into_iter().zip(asked) {
         match answer {
-            Ok(existing) if !existing.contains(&group) => {
-                output::note(&format!("note: {group} does not exist (yet)"));
-            }
+            Ok(existing) if !existing.contains(&group) => missing.push(group),
             Ok(_) | Err(_) => kept.push(group),
         }
+    }
+    match missing.as_slice() {
+        [] => {}
+        [only] => output::note(&format!("note: {only} does not exist (yet)")),
+        several => output::note(&format!(
+            "note: {} log groups do not exist (yet): {}",
+            several.len(),
+            several.join(", ")
+        )),
     }
     kept
 }

@@ -3,7 +3,10 @@
 use std::{collections::HashMap, future::Future, sync::Arc, time::Duration};
 
 use parking_lot::Mutex;
-use tokio::time::{Instant, sleep};
+use tokio::{
+    sync::Notify,
+    time::{Instant, sleep},
+};
 
 use crate::model::Deployment;
 
@@ -34,7 +37,10 @@ type QuotaPlace = (Option<String>, String);
 
 /// The budgets of all accounts and regions in use.
 #[derive(Default)]
-pub(crate) struct RequestBudgets(tokio::sync::Mutex<HashMap<QuotaPlace, Vec<AccountBudget>>>);
+pub(crate) struct RequestBudgets {
+    places: tokio::sync::Mutex<HashMap<QuotaPlace, Vec<AccountBudget>>>,
+    throttled: Arc<Notify>,
+}
 
 /// The budget of one way into a region.
 struct AccountBudget {
@@ -57,6 +63,11 @@ impl AccountBudget {
 }
 
 impl RequestBudgets {
+    /// Waits until the service asks to slow down.
+    pub(crate) async fn throttled(&self) {
+        self.throttled.notified().await;
+    }
+
     /// Returns the budget of a deployment's account and region. `account_id` asks AWS whose account a deployment's credentials open; it
     /// is called only where several credentials are used in one region, since two of them may lead to one account.
     pub(crate) async fn of<F: Future<Output = Option<String>>>(
@@ -65,7 +76,7 @@ impl RequestBudgets {
         account_id: impl Fn(Deployment) -> F,
     ) -> Arc<RequestBudget> {
         let place = (deployment.endpoint_url.clone(), deployment.region.clone());
-        let mut places = self.0.lock().await;
+        let mut places = self.places.lock().await;
         let known = places.entry(place).or_default();
         if let Some(own) = known.iter().find(|known| known.is_used_by(deployment)) {
             return Arc::clone(&own.budget);
@@ -85,7 +96,12 @@ impl RequestBudgets {
                 }
             }
         }
-        let budget = budget.unwrap_or_else(|| Arc::new(RequestBudget::new(&deployment.region)));
+        let budget = budget.unwrap_or_else(|| {
+            Arc::new(RequestBudget {
+                throttled: Arc::clone(&self.throttled),
+                ..RequestBudget::new(&deployment.region)
+            })
+        });
         known.push(AccountBudget {
             deployment: deployment.clone(),
             account,
@@ -100,6 +116,7 @@ pub(crate) struct RequestBudget {
     max_rate: f64,
     burst: f64,
     bucket: Mutex<Bucket>,
+    throttled: Arc<Notify>,
 }
 
 struct Bucket {
@@ -121,6 +138,7 @@ impl RequestBudget {
                 rate: max_rate,
                 refilled: Instant::now(),
             }),
+            throttled: Arc::default(),
         }
     }
 
@@ -150,6 +168,8 @@ impl RequestBudget {
         let mut bucket = self.bucket.lock();
         bucket.rate = (bucket.rate / 2.0).max(MIN_RATE);
         bucket.tokens = 0.0;
+        drop(bucket);
+        self.throttled.notify_one();
     }
 
     /// Records a request that succeeded: the rate recovers.

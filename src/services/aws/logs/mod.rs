@@ -193,6 +193,11 @@ impl CloudWatchLogs {
         .boxed()
     }
 
+    /// Waits until CloudWatch Logs asks a request for events to slow down. Such a request is repeated.
+    pub(crate) async fn throttled(&self) {
+        self.budgets.throttled().await;
+    }
+
     /// Reads, in all running tails, the gaps that are too long to be read unasked ([`LogQuery::pages_before_asking`]).
     pub fn read_waiting_gaps(&self) {
         self.gaps_wanted.send_modify(|version| *version += 1);
