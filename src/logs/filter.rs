@@ -14,7 +14,7 @@ use super::{
     Level, Line,
     store::{Body, Entry},
 };
-use crate::model::Moment;
+use crate::model::{Moment, NoticeKind};
 
 use condition::Condition;
 pub use query_text::own_spans_only;
@@ -116,18 +116,28 @@ impl Filter {
         self.conditions.is_empty() && self.scope.is_empty()
     }
 
-    /// Returns whether the line is shown. Notices are shown whatever the words say, within the window.
+    /// Returns whether the line is shown.
     pub fn passes(&self, entry: &Entry) -> bool {
-        let Body::Event {
-            group, text, line, ..
-        } = &entry.body
-        else {
-            return self
-                .scope
-                .window
-                .is_none_or(|(from, until)| (from..=until).contains(&entry.at));
+        match &entry.body {
+            Body::Event {
+                group, text, line, ..
+            } => self.passes_line(entry.at, group, text, line),
+            Body::Notice(notice) => self.passes_notice(entry.at, notice.kind),
+        }
+    }
+
+    /// Returns whether a notice is shown: within the window; among the lines that words pick only if it tells that some of them may be
+    /// missing; among the lines of a call only in the time of that call.
+    pub(crate) fn passes_notice(&self, at: Moment, kind: NoticeKind) -> bool {
+        let holds = |span: Option<(Moment, Moment)>| {
+            span.is_some_and(|(from, until)| (from..=until).contains(&at))
         };
-        self.passes_line(entry.at, group, text, line)
+        (self.scope.window.is_none() || holds(self.scope.window))
+            && (self.has_no_words() || tells_of_missing_lines(kind))
+            && self
+                .conditions
+                .iter()
+                .all(|condition| !condition.is_call() || holds(condition.call_time()))
     }
 
     /// Returns whether a line passes: its time, its log group, its text without credentials and escape sequences, and its facts.
@@ -137,6 +147,23 @@ impl Filter {
                 .conditions
                 .iter()
                 .all(|condition| condition.holds(at, group, text, line))
+    }
+}
+
+/// Returns whether a notice tells that lines are missing around its time. The others are about the tail itself.
+const fn tells_of_missing_lines(kind: NoticeKind) -> bool {
+    match kind {
+        NoticeKind::GapOpen
+        | NoticeKind::GapFilled
+        | NoticeKind::Sampled
+        | NoticeKind::Paused
+        | NoticeKind::Unavailable
+        | NoticeKind::Ended => true,
+        NoticeKind::Started
+        | NoticeKind::Late
+        | NoticeKind::Reconciled
+        | NoticeKind::Polling
+        | NoticeKind::Missing => false,
     }
 }
 
@@ -152,7 +179,7 @@ pub(crate) struct FilterNeeds {
 }
 
 impl Filter {
-    /// Returns what a line needs to pass, so that most lines of a large log need not be taken apart. Notices pass without it.
+    /// Returns what a line needs to pass, so that most lines of a large log need not be taken apart. Notices do not need it.
     pub(crate) fn needs(&self) -> FilterNeeds {
         let mut needs = FilterNeeds {
             is_exact: self.scope.is_empty(),

@@ -158,3 +158,23 @@ fn the_lines_of_a_call_are_its_own_whatever_ids_they_carry() {
         ..entry("request=req-7 x")
     }));
 }
+
+#[test]
+fn among_the_lines_of_a_call_only_notices_of_its_time_are_shown() {
+    let group = "/aws/lambda/neo4j-interceptor".to_owned();
+    let places = [1_000, 3_000].map(|at| (Moment::from_millis(at), group.clone()));
+    let lines = CallLines {
+        ids: Vec::new(),
+        places: places.into_iter().collect(),
+    };
+    let filter = Filter::parse("call=t1").unwrap();
+    let gap_at = |filter: &Filter, at: i64| {
+        filter.passes_notice(Moment::from_millis(at), NoticeKind::GapOpen)
+    };
+    assert!(!gap_at(&filter, 2_000), "its lines are not known yet");
+    let filter = filter.with_call(&lines);
+    let shown = [999, 1_000, 2_000, 3_000, 3_001].map(|at| gap_at(&filter, at));
+    assert_eq!(shown, [false, true, true, true, false]);
+    let others = Filter::parse("-call=t1").unwrap().with_call(&lines);
+    assert!(gap_at(&others, 3_001));
+}

@@ -105,6 +105,8 @@ pub struct LogStore {
     lines: usize,
     /// Number of notices.
     notices: usize,
+    /// Number of notices among the rows.
+    shown_notices: usize,
     /// All log lines kept, counted by second and level.
     histogram: LogHistogram,
     /// Memory in use, in bytes.
@@ -315,6 +317,7 @@ impl LogStore {
     fn count(&mut self) {
         let (mut rows, mut hits) = (0, 0);
         (self.lines, self.notices, self.memory) = (0, 0, 0);
+        self.shown_notices = 0;
         self.rows.clear();
         self.hits.clear();
         for (index, segment) in self.segments.iter().enumerate() {
@@ -322,6 +325,7 @@ impl LogStore {
             self.hits.push(hits);
             if index >= self.scanned_from {
                 rows += segment.rows();
+                self.shown_notices += segment.shown_notices();
                 hits += segment.hits().len();
             }
             self.lines += segment.len();
@@ -409,9 +413,9 @@ impl LogStore {
         &self.histogram
     }
 
-    /// Number of notices kept.
+    /// Number of notices among the rows that pass the filter.
     pub const fn notice_count(&self) -> usize {
-        self.notices
+        self.shown_notices
     }
 
     /// Memory in use, in bytes.

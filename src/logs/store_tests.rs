@@ -53,6 +53,66 @@ fn the_filter_holds_for_what_comes_and_can_be_taken_off() {
 }
 
 #[test]
+fn of_notices_only_those_about_missing_lines_stand_among_what_words_pick() {
+    use crate::model::NoticeKind;
+    let kinds = [
+        NoticeKind::Missing,
+        NoticeKind::GapOpen,
+        NoticeKind::Started,
+    ];
+    let notices = |at: i64| {
+        kinds.map(|kind| LogNotice {
+            at: Moment::from_millis(at),
+            kind,
+            text: format!("{kind:?}"),
+        })
+    };
+    let mut store = LogStore::default();
+    // Enough that runs are compressed, which filters them in another way.
+    store.push_batch(varied(0, 20_000));
+    for at in [5, 150_005] {
+        store.push_batch(LogBatch {
+            notices: notices(at).to_vec(),
+            ..LogBatch::default()
+        });
+    }
+    for words in [
+        "level>=error",
+        "line",
+        "/line 1\\d/",
+        "level>=error line",
+        "id=t1",
+    ] {
+        let filter = Filter::parse(words).unwrap();
+        store.set_filter(filter.clone());
+        while store.is_scanning() {
+            store.scan_more();
+        }
+        let shown: Vec<NoticeKind> = store
+            .rows(0..store.len())
+            .into_iter()
+            .filter_map(|entry| match entry.body {
+                Body::Notice(notice) => Some(notice.kind),
+                Body::Event { .. } => None,
+            })
+            .collect();
+        assert_eq!(shown, [NoticeKind::GapOpen; 2], "{words}");
+        assert_eq!(store.notice_count(), 2, "{words}");
+        let alone: Vec<_> = notices(5)
+            .into_iter()
+            .filter(|notice| filter.passes_notice(notice.at, notice.kind))
+            .collect();
+        assert_eq!(alone.len(), 1, "{words}");
+    }
+    store.set_filter(Filter::default());
+    assert_eq!(
+        (store.len(), store.notice_count()),
+        (20_006, 6),
+        "without words all are shown"
+    );
+}
+
+#[test]
 fn credentials_never_get_into_the_store() {
     let mut store = LogStore::default();
     store.push_batch(batch(&[(

@@ -102,10 +102,12 @@ pub struct Logs {
     waterfall: Option<OpenWaterfall>,
     /// The screen that asked for the call that is shown.
     asked_from: Option<Route>,
-    /// Whether the cursor goes to the first failed line while the lines of a call come in.
+    /// Whether the cursor goes to the line of the cause, or the first failed line, while the lines of a call come in.
     seeks_failed: bool,
     /// The time from which on that line counts.
     seeks_from: Option<Moment>,
+    /// Time and log group of the line that states why the call failed whose lines are shown.
+    cause_line: Option<(Moment, String)>,
     prompt: Option<LogsPrompt>,
     /// Filters that were used, the latest first.
     used_filters: Vec<String>,

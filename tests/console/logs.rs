@@ -221,10 +221,27 @@ fn a_waterfall_is_reached_from_a_line_and_leads_to_the_lines_of_every_hop() {
     harness.shows("seen     2 times");
     harness.keys("]");
     harness.shows("13:55:00.000");
+    harness.shows("no later call failed; this is the earliest failed one");
+    // Notices about the tail itself are no part of a call.
+    let missing = LogNotice {
+        at: NOW,
+        kind: NoticeKind::Missing,
+        text: "/aws/lambda/new does not exist yet; it is looked for again".to_owned(),
+    };
+    harness.on(Event::Logs(LogsEvent::Arrived(LogBatch {
+        notices: vec![missing],
+        ..LogBatch::default()
+    })));
     harness.keys("L");
     harness.shows("filter call=93de4618bdd");
     harness.shows("5 of 30");
     harness.shows("Processing request of type CallToolRequest");
+    harness.hides("does not exist yet");
+    let selected = harness.selected();
+    assert!(
+        selected.contains("DatabaseUnavailable") && selected.contains("runtime"),
+        "the cursor is on the cause: {selected}"
+    );
     harness.keys("esc");
     harness.shows("filter none");
 }
@@ -694,7 +711,11 @@ fn a_waterfall_in_a_low_window_has_statement_ids_and_answer_or_says_how_much_is_
         assert!(low.contains(words), "{words}: {low}");
     }
     let higher = harness.frame(80, 32);
-    for words in ["request    9603d3ef-0003", "answer     {", "well at"] {
+    for words in [
+        "request    9603d3ef-0003",
+        "answer     Neo.TransientError",
+        "well at",
+    ] {
         assert!(higher.contains(words), "{words}: {higher}");
     }
     assert!(!higher.contains("in a higher window"), "{higher}");

@@ -104,6 +104,20 @@ impl Condition {
         }
     }
 
+    /// Returns whether only lines of a call hold.
+    pub(super) const fn is_call(&self) -> bool {
+        matches!(self, Self::Call { .. })
+    }
+
+    /// Returns the times of the first and the last line of the call, if its lines are known.
+    pub(super) fn call_time(&self) -> Option<(Moment, Moment)> {
+        let Self::Call { lines, .. } = self else {
+            return None;
+        };
+        let times = || lines.places.iter().map(|(at, _)| *at);
+        times().min().zip(times().max())
+    }
+
     pub(super) fn call_id(&self) -> Option<&str> {
         match self {
             Self::Call { id, .. } => Some(id),

@@ -155,6 +155,16 @@ impl PackedLines {
         self.marks.get(index).copied()
     }
 
+    /// Returns a notice and its time; `None` if the line is none.
+    pub(super) fn notice(&self, index: usize) -> Option<(Moment, &LogNotice)> {
+        let place = self
+            .notices
+            .binary_search_by_key(&index, |(index, _)| *index)
+            .ok()?;
+        let (_, notice) = self.notices.get(place)?;
+        Some((self.time(index)?, notice))
+    }
+
     /// Memory in use, in bytes.
     pub(super) fn memory(&self) -> usize {
         self.bytes.len() + self.times.len() * 5 + self.notices.len() * size_of::<LogNotice>()
@@ -237,14 +247,9 @@ impl UnpackedLines<'_> {
     }
 
     fn notice(&self, index: usize) -> Option<Entry> {
-        let at = self
-            .lines
-            .notices
-            .binary_search_by_key(&index, |(index, _)| *index)
-            .ok()?;
-        let (_, notice) = self.lines.notices.get(at)?;
+        let (at, notice) = self.lines.notice(index)?;
         Some(Entry {
-            at: self.lines.time(index)?,
+            at,
             body: Body::Notice(notice.clone()),
         })
     }

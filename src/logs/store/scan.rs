@@ -4,7 +4,7 @@ use regex::bytes::{Regex, RegexBuilder};
 
 use super::{
     Body, Entry,
-    packed::{LineMark, UnpackedLines},
+    packed::{LineMark, PackedLines, UnpackedLines},
 };
 use crate::logs::{Filter, Level};
 
@@ -71,21 +71,20 @@ impl LineScan {
             || !self.filter.is_empty() && (!self.is_exact || self.pattern.is_some())
     }
 
-    /// Returns whether a line can pass as far as its mark tells.
-    pub(super) fn admits(&self, mark: LineMark) -> bool {
-        mark.is_notice()
-            || self
-                .least
-                .is_none_or(|least| mark.level().is_some_and(|level| level >= least))
+    /// Returns whether a line can pass as far as its mark tells; for a notice, whether it passes.
+    pub(super) fn admits(&self, lines: &PackedLines, index: usize) -> bool {
+        match lines.notice(index) {
+            Some((at, notice)) => self.filter.passes_notice(at, notice.kind),
+            None => lines.mark(index).is_some_and(|mark| {
+                self.least
+                    .is_none_or(|least| mark.level().is_some_and(|level| level >= least))
+            }),
+        }
     }
 
-    /// Returns the lines of a run that can pass, as far as marks and texts tell; in ascending order. Notices always pass.
-    pub(super) fn candidates(
-        &self,
-        lines: &UnpackedLines<'_>,
-        marks: impl Fn(usize) -> Option<LineMark>,
-    ) -> Vec<usize> {
-        let admits = |index: &usize| marks(*index).is_some_and(|mark| self.admits(mark));
+    /// Returns the lines of a run that can pass, as far as marks and texts tell, and the notices that pass; in ascending order.
+    pub(super) fn candidates(&self, lines: &UnpackedLines<'_>, packed: &PackedLines) -> Vec<usize> {
+        let admits = |index: &usize| self.admits(packed, *index);
         let all = 0..lines.places().len();
         match &self.pattern {
             None => all.filter(admits).collect(),
@@ -93,7 +92,7 @@ impl LineScan {
                 let mut found = matching(pattern, lines).peekable();
                 all.filter(|index| {
                     let is_match = found.next_if_eq(index).is_some();
-                    is_match || marks(*index).is_some_and(LineMark::is_notice)
+                    is_match || packed.mark(*index).is_some_and(LineMark::is_notice)
                 })
                 .filter(admits)
                 .collect()

@@ -149,6 +149,21 @@ impl Segment {
         self.notices
     }
 
+    /// Number of notices that pass the filter.
+    pub(super) fn shown_notices(&self) -> usize {
+        match &self.passing {
+            Some(passing) if self.notices > 0 => passing
+                .iter()
+                .filter(|line| {
+                    self.mark(usize::from(**line))
+                        .is_some_and(LineMark::is_notice)
+                })
+                .count(),
+            Some(_) => 0,
+            None => self.notices,
+        }
+    }
+
     /// Number of events of each level, the last for those without one.
     pub(super) const fn levels(&self) -> &[u32; Level::ALL.len() + 1] {
         &self.levels
@@ -334,7 +349,7 @@ fn scan_packed(
     sources: &LineSources,
     buffer: &mut Vec<u8>,
 ) -> (Vec<u16>, Vec<u16>) {
-    let admits = |line: &usize| lines.mark(*line).is_some_and(|mark| scan.admits(mark));
+    let admits = |line: &usize| scan.admits(lines, *line);
     if !(0..lines.len()).any(|line| admits(&line)) {
         return (Vec::new(), Vec::new());
     }
@@ -345,7 +360,7 @@ fn scan_packed(
     let Some(unpacked) = lines.unpack(buffer) else {
         return (Vec::new(), Vec::new());
     };
-    let candidates = scan.candidates(&unpacked, |line| lines.mark(line));
+    let candidates = scan.candidates(&unpacked, lines);
     let passing: Vec<u16> = if scan.is_exact() {
         candidates.into_iter().map(short).collect()
     } else {

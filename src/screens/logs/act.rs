@@ -1,5 +1,7 @@
 //! What the keys of Logs do.
 
+use std::sync::Arc;
+
 use super::{AppRequest, Logs, LogsView, prompt::LogsPrompt, range::WindowMove};
 use crate::{
     logs::Level,
@@ -353,29 +355,32 @@ impl Logs {
 
     /// Opens the lines of the selected call or pattern.
     fn show_lines_of_row(&mut self, now: Moment) -> ScreenUpdate {
-        let filter = match (&self.waterfall, self.view) {
-            (Some(open), _) => open.call().id().map(|id| format!("call={id}")),
-            (None, LogsView::Calls) => self
-                .calls
-                .selected()
-                .and_then(|call| Some(format!("call={}", call.id()?))),
-            (None, LogsView::Patterns) => self
-                .patterns
-                .selected()
-                .map(|pattern| format!("source={} pattern=\"{}\"", pattern.source, pattern.text)),
+        let call = match (&self.waterfall, self.view) {
+            (Some(open), _) => Some(Arc::clone(open.call())),
+            (None, LogsView::Calls) => self.calls.selected().cloned(),
             (None, LogsView::Query) => return self.show_lines_of_query_row(now),
-            (None, LogsView::Lines) => None,
+            (None, LogsView::Patterns | LogsView::Lines) => None,
         };
-        match filter {
-            Some(filter) => {
-                self.waterfall = None;
+        let pattern = self
+            .patterns
+            .selected()
+            .filter(|_| call.is_none() && self.view == LogsView::Patterns)
+            .map(|pattern| format!("source={} pattern=\"{}\"", pattern.source, pattern.text));
+        let is_shown = match (call, pattern) {
+            (Some(call), _) => self.show_lines_of_call(&call),
+            (None, Some(filter)) => {
                 self.view = LogsView::Lines;
                 self.set_filter(&filter);
-                ScreenUpdate::done()
+                true
             }
-            None => ScreenUpdate::request(AppRequest::Say(
+            (None, None) => false,
+        };
+        if is_shown {
+            ScreenUpdate::done()
+        } else {
+            ScreenUpdate::request(AppRequest::Say(
                 "this row carries no id that its lines could be found by".to_owned(),
-            )),
+            ))
         }
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{AppRequest, Logs, LogsView, row_list::click_row, waterfall::OpenWaterfall};
 use crate::{
-    calls::{LoggedCall, LoggedOutcome, call_passes},
+    calls::{CallTrace, LoggedCall, LoggedOutcome, call_passes},
     logs::store::{Body, Entry},
     messages::{Action, ListAction, Route},
     model::{DeploymentName, McpEndpoint, McpTarget, Moment},
@@ -347,7 +347,9 @@ impl Logs {
             self.calls.select(row);
             self.calls.wanted = None;
             match (shows, self.calls.selected().cloned()) {
-                (LookupView::Lines, Some(call)) => self.show_lines_of_call(&call),
+                (LookupView::Lines, Some(call)) => {
+                    self.show_lines_of_call(&call);
+                }
                 (LookupView::Lines, None) | (LookupView::Waterfall, _) => {
                     let _ = self.open_call();
                 }
@@ -355,9 +357,14 @@ impl Logs {
         }
     }
 
-    /// Shows the lines of a call, the cursor on the first one that failed.
-    fn show_lines_of_call(&mut self, call: &LoggedCall) {
-        let Some(id) = call.id() else { return };
+    /// Shows the lines of a call, the cursor on the one that states why it failed. Returns whether it has an id to be found by.
+    pub(super) fn show_lines_of_call(&mut self, call: &LoggedCall) -> bool {
+        let Some(id) = call.id() else { return false };
+        let trace = CallTrace::new(call.clone(), Vec::new(), self.spans_read());
+        let mut lines = trace.lines.into_iter();
+        self.cause_line = lines
+            .find(|line| line.is_cause)
+            .map(|line| (Moment::from_millis(line.timestamp), line.source));
         self.waterfall = None;
         self.view = LogsView::Lines;
         self.detail = None;
@@ -365,6 +372,7 @@ impl Logs {
         self.set_filter(&format!("call={id}"));
         (self.seeks_failed, self.seeks_from) = (true, None);
         self.select_failed_line();
+        true
     }
 
     /// Puts the cursor on the first line that failed from a time on, while the lines come in and until a key is pressed.
@@ -372,10 +380,12 @@ impl Logs {
         self.view = LogsView::Lines;
         self.stop_following();
         (self.seeks_failed, self.seeks_from) = (true, Some(from));
+        self.cause_line = None;
         self.select_failed_line();
     }
 
-    /// Puts the cursor on the first line that failed, as long as the lines of a call that was asked for are only coming in.
+    /// Puts the cursor on the line of the cause, else on the first line that failed, else on the first one, as long as the lines of a call
+    /// that was asked for are only coming in.
     pub(super) fn select_failed_line(&mut self) {
         if !self.seeks_failed {
             return;
@@ -384,7 +394,17 @@ impl Logs {
         let end = self.store.len().min(from.saturating_add(CALL_ROWS));
         let rows = self.store.rows(from..end);
         let is_line = |entry: &Entry| matches!(entry.body, Body::Event { .. });
-        let failed = rows.iter().position(Entry::is_error);
+        let is_cause = |entry: &Entry| match (&entry.body, &self.cause_line) {
+            (Body::Event { group, .. }, Some((at, of_group))) => {
+                entry.at == *at && **group == **of_group
+            }
+            (Body::Event { .. } | Body::Notice(_), _) => false,
+        };
+        let causes = || rows.iter().enumerate().filter(|(_, entry)| is_cause(entry));
+        // Several lines of a millisecond: the cause is an error.
+        let cause = causes().find(|(_, entry)| entry.is_error());
+        let cause = cause.or_else(|| causes().next()).map(|(row, _)| row);
+        let failed = cause.or_else(|| rows.iter().position(Entry::is_error));
         let first = failed.or_else(|| rows.iter().position(is_line));
         // What failed at that time may not have been read yet: until then the cursor waits at the end.
         let last = self.store.len().saturating_sub(1);

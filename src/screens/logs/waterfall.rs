@@ -167,19 +167,36 @@ impl Logs {
                 .get(row)
                 .is_some_and(|call| call.outcome != LoggedOutcome::Ok)
         });
+        let next = next.filter(|row| *row != at);
         match next.and_then(|row| calls.get(row)).cloned() {
             Some(call) => {
+                let said = went_round(at, next, backwards);
                 self.waterfall = Some(OpenWaterfall::of(
                     call,
                     &self.range.unavailable,
                     self.spans_read(),
                 ));
-                ScreenUpdate::done()
+                match said {
+                    Some(said) => ScreenUpdate::request(AppRequest::Say(said.to_owned())),
+                    None => ScreenUpdate::done(),
+                }
             }
             None => ScreenUpdate::request(AppRequest::Say(
                 "no other call of this window failed".to_owned(),
             )),
         }
+    }
+}
+
+/// Returns what is said where the way from a call to the next failed one went round the end of the window.
+fn went_round(from: usize, to: Option<usize>, backwards: bool) -> Option<&'static str> {
+    let to = to?;
+    if backwards && to > from {
+        Some("no earlier call failed; this is the latest failed one")
+    } else if !backwards && to < from {
+        Some("no later call failed; this is the earliest failed one")
+    } else {
+        None
     }
 }
 
@@ -193,5 +210,18 @@ fn spans_read(source: Option<&TailSource>) -> SpansRead {
         SpansRead::Yes
     } else {
         SpansRead::No
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn going_round_the_end_of_the_window_is_said() {
+        assert_eq!(went_round(1, Some(2), false), None);
+        assert_eq!(went_round(2, Some(1), true), None);
+        assert!(went_round(2, Some(0), false).unwrap().contains("earliest"));
+        assert!(went_round(0, Some(2), true).unwrap().contains("latest"));
     }
 }

@@ -11,8 +11,11 @@ use super::{
 };
 use crate::{
     calls::{LoggedCall, LoggedOutcome},
+    keys::Layer,
+    logs::answer_text,
+    messages::{Action, LogsAction},
     model::pluralize,
-    screens::{ViewContext, detail::wrapped},
+    screens::ViewContext,
     theme::Role,
     widgets::{Painter, cut, text_width},
 };
@@ -54,6 +57,11 @@ impl Logs {
         let mut lines = self.error_lines(call, right.width, context);
         lines.extend(id_lines(call));
         lines.extend(answer_lines(open, right.width));
+        let key = context
+            .keymap
+            .key_of(&[Layer::Logs], Action::Logs(LogsAction::ItsLines));
+        let rest = key.map(|key| format!("; {key} shows the log lines whole"));
+        let lines = in_height(lines, right.height, rest.as_deref().unwrap_or(""));
         draw_lines(&lines, right, painter);
     }
 
@@ -75,16 +83,7 @@ impl Logs {
         let mut lines = fact_lines(open, area.width);
         lines.extend(self.error_lines(open.call(), area.width, context));
         lines.retain(|line| !line.is_empty());
-        let room = usize::from(place.height);
-        if lines.len() > room {
-            let more = lines.len() + 1 - room;
-            lines.truncate(room.saturating_sub(1));
-            let words = format!(
-                "▼ {more} more {} in a higher window",
-                counted_noun(more, "line")
-            );
-            lines.push(vec![(words, Role::Accent)]);
-        }
+        let lines = in_height(lines, place.height, " in a higher window");
         draw_lines(&lines, place, painter);
     }
 
@@ -145,17 +144,8 @@ impl Logs {
         else {
             return Vec::new();
         };
-        let (code, words) = error_words(message);
-        let (glyph, role) = outcome_look(call.outcome);
-        let mut lines = vec![vec![
-            (format!("{glyph} "), role),
-            (code.to_owned(), Role::Name),
-        ]];
-        lines.extend(
-            wrapped(words, width.saturating_sub(6), Role::Dim)
-                .into_iter()
-                .take(3),
-        );
+        let code = error_words(message).0;
+        let mut lines = whole_error(message, outcome_look(call.outcome), width.saturating_sub(4));
         let same: Vec<_> = self
             .findings
             .calls
@@ -168,17 +158,16 @@ impl Logs {
             })
             .collect();
         if let (Some(first), Some(last)) = (same.first(), same.last()) {
+            let (first, last) = (first.at.clock(context.zone), last.at.clock(context.zone));
+            let times = if first == last {
+                format!(", at {first}")
+            } else {
+                format!(", {first} to {last}")
+            };
             lines.push(vec![
                 ("seen     ".to_owned(), Role::Dim),
                 (pluralize(same.len(), "time"), Role::Text),
-                (
-                    format!(
-                        ", {} to {}",
-                        first.at.clock(context.zone),
-                        last.at.clock(context.zone)
-                    ),
-                    Role::Dim,
-                ),
+                (times, Role::Dim),
             ]);
         }
         let well = self.findings.calls.iter().find(|other| {
@@ -216,7 +205,8 @@ fn fact_lines(open: &OpenWaterfall, width: u16) -> Vec<Spans> {
     let ids = ids.chain(call.session_id.iter().map(|id| ("session", id)));
     lines.extend(ids.map(|(name, id)| vec![label(name), (id.clone(), Role::Text)]));
     let answer = call.answer().map(|answer| {
-        let first = answer.lines().next().unwrap_or_default();
+        let text = answer_text(answer);
+        let first = text.lines().next().unwrap_or_default();
         cut(first, usize::from(width.saturating_sub(15)))
     });
     lines.extend(answer.map(|answer| vec![label("answer"), (answer, Role::Text)]));
@@ -311,11 +301,47 @@ fn answer_lines(open: &OpenWaterfall, width: u16) -> Vec<Spans> {
         return Vec::new();
     };
     let mut lines = vec![Spans::new(), vec![("THE CALLER GOT".to_owned(), Role::Dim)]];
-    lines.extend(
-        wrapped(answer, width.saturating_sub(6), Role::Text)
-            .into_iter()
-            .take(4),
-    );
+    let text = answer_text(answer);
+    if open.call().message.as_deref() == Some(text.as_str()) {
+        lines.push(vec![("the error above".to_owned(), Role::Text)]);
+        return lines;
+    }
+    lines.extend(text.lines().flat_map(|line| {
+        let spans = vec![(line.to_owned(), Role::Text)];
+        wrapped_spans(spans, usize::from(width.saturating_sub(4)))
+    }));
+    lines
+}
+
+/// Returns an error with all its lines: its code, then its words, wrapped into `width` columns.
+fn whole_error(message: &str, (glyph, role): (&str, Role), width: u16) -> Vec<Spans> {
+    let (code, words) = error_words(message);
+    let is_cut = !words.is_empty();
+    let room = usize::from(width.saturating_sub(2));
+    let mut lines = wrapped_spans(vec![(code.to_owned(), Role::Name)], room);
+    let rest = is_cut.then_some(words).into_iter();
+    for line in rest.chain(message.lines().skip(1)) {
+        lines.extend(wrapped_spans(vec![(line.to_owned(), Role::Dim)], room));
+    }
+    for (row, line) in lines.iter_mut().enumerate() {
+        let mark = if row == 0 { glyph } else { " " };
+        line.insert(0, (format!("{mark} "), role));
+    }
+    lines
+}
+
+/// Returns the lines that fit a height. Those that do not are counted in the last one, with what shows them.
+fn in_height(mut lines: Vec<Spans>, height: u16, what_shows_them: &str) -> Vec<Spans> {
+    let room = usize::from(height);
+    if lines.len() > room {
+        let more = lines.len() + 1 - room;
+        lines.truncate(room.saturating_sub(1));
+        let words = format!(
+            "▼ {more} more {}{what_shows_them}",
+            counted_noun(more, "line")
+        );
+        lines.push(vec![(words, Role::Accent)]);
+    }
     lines
 }
 
@@ -336,6 +362,42 @@ mod tests {
             .into_iter()
             .map(|row| row.into_iter().map(|(text, _)| text).collect())
             .collect()
+    }
+
+    #[test]
+    fn an_error_is_shown_with_all_its_words_and_lines() {
+        let shown = |message: &str, width: u16| -> Vec<String> {
+            whole_error(message, ("✖", Role::Failed), width)
+                .into_iter()
+                .map(|row| row.into_iter().map(|(text, _)| text).collect())
+                .collect()
+        };
+        assert_eq!(
+            shown("Neo.ClientError.X: Invalid input\n\"RETRUN 1\"\n ^", 40),
+            [
+                "✖ Neo.ClientError.X",
+                "  Invalid input",
+                "  \"RETRUN 1\"",
+                "   ^"
+            ]
+        );
+        let long = format!("error during GetQueryType: {}", "word ".repeat(40));
+        let rows = shown(&long, 30);
+        let words: usize = rows.iter().map(|row| row.matches("word").count()).sum();
+        assert_eq!(words, 40, "{rows:?}");
+        assert!(
+            rows.iter().all(|row| text_width(row.trim_end()) <= 30),
+            "{rows:?}"
+        );
+    }
+
+    #[test]
+    fn lines_that_do_not_fit_are_counted() {
+        let lines = |count: usize| vec![vec![("x".to_owned(), Role::Text)]; count];
+        assert_eq!(in_height(lines(3), 3, "rest").len(), 3);
+        let cut = in_height(lines(5), 3, "; L shows them");
+        assert_eq!(cut.len(), 3);
+        assert_eq!(cut[2][0].0, "▼ 3 more lines; L shows them");
     }
 
     #[test]
