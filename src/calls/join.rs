@@ -3,7 +3,9 @@
 use std::{collections::HashMap, sync::Arc};
 
 use super::{
-    LoggedCall, LoggedOutcome, UnassignedLines, outcome,
+    LoggedCall, LoggedOutcome, UnassignedLines,
+    lambda::attribute_lambda_lines,
+    outcome,
     record::{CallRecord, Phase},
 };
 use crate::model::Moment;
@@ -175,34 +177,6 @@ fn has_ids(group: &[CallRecord]) -> bool {
 }
 
 type CallParts = Vec<CallRecord>;
-
-/// Gives the lines that a Lambda function prints between START and END the request id of that invocation. A stream serves one
-/// invocation at a time; where several are open nevertheless, the lines between stay without one.
-fn attribute_lambda_lines(records: &mut [CallRecord]) {
-    let mut open: HashMap<(Arc<str>, Arc<str>), Vec<String>> = HashMap::new();
-    for record in records
-        .iter_mut()
-        .filter(|record| record.hop == "interceptor")
-    {
-        if record.span.is_some() {
-            continue;
-        }
-        let key = (record.group.clone(), record.stream.clone());
-        let running = open.entry(key).or_default();
-        match &record.request_id {
-            Some(id) if record.message.starts_with("START RequestId") => running.push(id.clone()),
-            Some(id) if record.message.starts_with("END RequestId") => {
-                running.retain(|known| known != id);
-            }
-            Some(_) => {}
-            None => {
-                if let [only] = running.as_slice() {
-                    record.request_id = Some(only.clone());
-                }
-            }
-        }
-    }
-}
 
 /// Groups records that share a trace id or a request id, directly or through others. A record without ids is a group of its own.
 fn group_by_ids(records: Vec<CallRecord>) -> Vec<CallParts> {

@@ -11,6 +11,7 @@ mod arrival;
 mod book;
 mod filter;
 mod join;
+mod lambda;
 mod outcome;
 mod owner;
 mod record;

@@ -228,6 +228,32 @@ fn calls_at_the_same_time_have_the_interceptor_lines_that_hold_their_request() {
 }
 
 #[test]
+fn lines_of_one_millisecond_are_of_one_invocation_in_any_order() {
+    let mut lines = invocation(3, "l-one", &full_event("RETURN 1"));
+    for line in &mut lines {
+        line.at = lines_at(3);
+    }
+    lines.reverse();
+    let mut records = lines;
+    records.extend(cypher_call(0, "one", "RETURN 1"));
+    records.extend(cypher_call(1, "two", "RETURN 2"));
+    let calls = join(records);
+    assert_eq!((calls[0].line_count(), calls[1].line_count()), (6, 2));
+    let of_hop = calls[0]
+        .records
+        .iter()
+        .filter(|record| record.hop == "interceptor");
+    let words: Vec<&str> = of_hop
+        .map(|record| record.message.split([' ', ':']).next().unwrap_or_default())
+        .collect();
+    assert_eq!(words, ["START", "FULL", "END", "REPORT"]);
+}
+
+fn lines_at(milliseconds: i64) -> Moment {
+    Moment::from_millis(1_795_000_000_000 + milliseconds)
+}
+
+#[test]
 fn a_call_that_found_its_interceptor_leaves_the_others_one_less_to_choose_from() {
     let mut records = Vec::new();
     // Two calls overlap, and only of the first the log holds the request.

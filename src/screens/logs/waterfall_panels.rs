@@ -51,7 +51,7 @@ impl Logs {
             ..left
         });
         let call = open.call();
-        let mut lines = statement_lines(call, usize::from(left.width.saturating_sub(4)));
+        let mut lines = statement_lines(call, usize::from(left.width.saturating_sub(5)));
         lines.extend(self.neighbour_lines(call, context));
         draw_lines(&lines, left, painter);
         let mut lines = self.error_lines(call, right.width, context);
@@ -308,7 +308,7 @@ fn answer_lines(open: &OpenWaterfall, width: u16) -> Vec<Spans> {
     }
     lines.extend(text.lines().flat_map(|line| {
         let spans = vec![(line.to_owned(), Role::Text)];
-        wrapped_spans(spans, usize::from(width.saturating_sub(4)))
+        wrapped_spans(spans, usize::from(width.saturating_sub(5)))
     }));
     lines
 }
@@ -317,7 +317,8 @@ fn answer_lines(open: &OpenWaterfall, width: u16) -> Vec<Spans> {
 fn whole_error(message: &str, (glyph, role): (&str, Role), width: u16) -> Vec<Spans> {
     let (code, words) = error_words(message);
     let is_cut = !words.is_empty();
-    let room = usize::from(width.saturating_sub(2));
+    // The space behind the last word of a row takes a column too.
+    let room = usize::from(width.saturating_sub(3));
     let mut lines = wrapped_spans(vec![(code.to_owned(), Role::Name)], room);
     let rest = is_cut.then_some(words).into_iter();
     for line in rest.chain(message.lines().skip(1)) {
