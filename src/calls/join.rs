@@ -391,22 +391,6 @@ fn call_of(mut records: CallParts) -> Result<LoggedCall, CallParts> {
         .find_map(|record| record.tool.as_deref())
         .map(|tool| plain_tool(tool).to_owned());
     let deployment = deployment_of(&records).map_or_else(String::new, ToString::to_string);
-    let mut request_ids: Vec<String> = Vec::new();
-    let in_order = records
-        .iter()
-        .filter(|record| record.hop == "gateway")
-        .chain(records.iter().filter(|record| record.hop != "gateway"));
-    for id in in_order.filter_map(|record| record.request_id.clone()) {
-        if !request_ids.contains(&id) {
-            request_ids.push(id);
-        }
-    }
-    let mut hops: Vec<&'static str> = Vec::new();
-    for record in &records {
-        if !hops.contains(&record.hop) {
-            hops.push(record.hop);
-        }
-    }
     let verdict = outcome::judge(&records);
     Ok(LoggedCall {
         at,
@@ -423,12 +407,34 @@ fn call_of(mut records: CallParts) -> Result<LoggedCall, CallParts> {
             has_failed.then(|| between_lines(&records)).flatten()
         }),
         trace_id: records.iter().find_map(|record| record.trace_id.clone()),
-        request_ids,
+        request_ids: request_ids_of(&records),
         session_id: records.iter().find_map(|record| record.session_id.clone()),
-        hops,
+        hops: once_each(records.iter().map(|record| record.hop)),
         unassigned: Vec::new(),
         records,
     })
+}
+
+/// Returns the request ids of all hops, those of the gateway first.
+fn request_ids_of(records: &[CallRecord]) -> Vec<String> {
+    let gateway = records.iter().filter(|record| record.hop == "gateway");
+    let others = records.iter().filter(|record| record.hop != "gateway");
+    once_each(
+        gateway
+            .chain(others)
+            .filter_map(|record| record.request_id.clone()),
+    )
+}
+
+/// Returns the values without repetitions, in their order.
+fn once_each<T: PartialEq>(values: impl Iterator<Item = T>) -> Vec<T> {
+    let mut distinct = Vec::new();
+    for value in values {
+        if !distinct.contains(&value) {
+            distinct.push(value);
+        }
+    }
+    distinct
 }
 
 /// Returns the time between the first and the last line of the outermost hop that has lines.

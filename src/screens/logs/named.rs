@@ -96,7 +96,10 @@ mod tests {
         assert_eq!(names, ["errors", "slow"]);
         let text = |text: &str| TypedText::Text(text.to_owned());
         assert_eq!(TypedText::read("@slow", &kept), text("b"));
-        assert_eq!(TypedText::read("@other", &kept), text("@other"));
+        assert_eq!(
+            TypedText::read("@other", &kept),
+            TypedText::Unknown("other".to_owned())
+        );
         assert_eq!(TypedText::read("@timestamp x", &kept), text("@timestamp x"));
         assert_eq!(
             TypedText::read("@slow=", &kept),
