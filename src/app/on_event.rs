@@ -5,7 +5,7 @@ use crate::{
     doctor::DoctorReport,
     kinds::ObservedCall,
     model::{
-        Deployment, DeploymentName, Failure, FailureKind, Kind, McpEndpoint, McpTarget, Moment,
+        ConsentRequest, Deployment, DeploymentName, Failure, FailureKind, Kind, McpEndpoint, McpTarget, Moment,
         Resource,
     },
     screens::{
@@ -64,6 +64,14 @@ impl App {
             }
             Event::SignInOffered(address) => {
                 self.offer_sign_in(address);
+                Effects::none()
+            }
+            Event::ConsentAsked(request) => {
+                self.ask_for_consent(&request);
+                Effects::none()
+            }
+            Event::ConsentGiven(deployment) => {
+                self.close_consent(&deployment);
                 Effects::none()
             }
             Event::Copied(what) => self.said(format!("copied {what}")),
@@ -137,6 +145,20 @@ impl App {
         let copy = Effects::one(Effect::Copy(address.clone()));
         self.questions
             .push_back(Confirm::ask(SIGN_IN.to_owned(), address, copy).wide());
+    }
+
+    /// Shows that a call waits for a person's consent, and where it is given, until the call goes on or ends.
+    fn ask_for_consent(&mut self, request: &ConsentRequest) {
+        self.close_consent(&request.deployment);
+        let title = self.store.title(request.deployment.as_str());
+        let question = Confirm::of_consent(request, title);
+        self.questions.push_back(question);
+    }
+
+    /// Closes the question about a consent at a deployment: its call has gone on or ended.
+    fn close_consent(&mut self, deployment: &DeploymentName) {
+        self.questions
+            .retain(|question| !question.is_consent_of(deployment));
     }
 
     fn on_logs(&mut self, event: LogsEvent) -> Effects {
@@ -413,8 +435,9 @@ impl App {
             let text = "an MCP server asks you something: the question is in Tools";
             self.toast(text.to_owned(), false);
         }
-        if matches!(event, ToolsEvent::Connected(..)) {
+        if let ToolsEvent::Connected(endpoint, _) | ToolsEvent::Called(endpoint, _) = &event {
             self.questions.retain(|question| question.title != SIGN_IN);
+            self.close_consent(&endpoint.deployment);
         }
         let mut context = UpdateContext {
             store: &mut self.store,

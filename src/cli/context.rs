@@ -232,6 +232,15 @@ impl Context {
                 SignInNotice::Address(address) => {
                     output::note(&format!("To sign in, open {address}"));
                 }
+                SignInNotice::ConsentAsked(request) => {
+                    let subject = request.subject(request.deployment.as_str());
+                    output::note(&format!("Consent is needed: {subject}"));
+                    output::note(&format!("  {}", request.address));
+                    output::note(&format!("  {}", request.waiting_in_words()));
+                }
+                SignInNotice::ConsentGiven(_) => {
+                    output::note("Consent was given; the call is repeated.");
+                }
                 SignInNotice::NotKept(failure) => {
                     output::note(&format!("note: {failure}"));
                     if let Some(hint) = &failure.hint {

@@ -13,9 +13,9 @@ use crate::{
     logs::{LogRecord, insights::InsightsOutput},
     model::{
         ArgumentCompletion, CallOutcome, Change, Claims, ClientSecretDetail, ConnectionInfo,
-        Deployment, DeploymentName, Elicitation, Failure, HttpExchange, Kind, LogBatch,
-        LogQueryRequest, LogScanEstimate, McpEndpoint, Moment, Offer, PastWrite, Progress,
-        Resource, ResourceKey, SecretDetail, SecretUser, Tool, Traffic,
+        ConsentRequest, Deployment, DeploymentName, Elicitation, Failure, HttpExchange, Kind,
+        LogBatch, LogQueryRequest, LogScanEstimate, McpEndpoint, Moment, Offer, PastWrite,
+        Progress, Resource, ResourceKey, SecretDetail, SecretUser, Tool, Traffic,
     },
     rotation::{
         plan::RotationPlan,
@@ -39,6 +39,10 @@ pub enum Event {
     Incomplete(Vec<Failure>),
     /// A person can sign in at this address in a browser.
     SignInOffered(String),
+    /// A call waits for a person's consent.
+    ConsentAsked(Box<ConsentRequest>),
+    /// A person has consented; the call at this deployment goes on.
+    ConsentGiven(DeploymentName),
     /// The services are ready: the deployments, and the faults that an embedded stack can inject.
     Started(Result<(Vec<Deployment>, Vec<String>), Failure>),
     /// A fact about resources.

@@ -65,8 +65,8 @@ pub use text::{pluralize, with_separators};
 pub use time_text::parse_time;
 pub use token_storage::TokenStorage;
 pub use tool::{
-    ArgumentCompletion, CallOptions, CallOutcome, Claims, ConnectionInfo, Elapsed, Elicitation,
-    ElicitationAnswer, ElicitationRequest, HttpExchange, McpEndpoint, McpNotice, McpTarget, Offer,
-    OfferKind, Progress, Table, Tool, ToolAnnotations,
+    ArgumentCompletion, CallOptions, CallOutcome, Claims, ConnectionInfo, ConsentRequest, Elapsed,
+    Elicitation, ElicitationAnswer, ElicitationRequest, HttpExchange, McpEndpoint, McpNotice,
+    McpTarget, Offer, OfferKind, Progress, Table, Tool, ToolAnnotations,
 };
 pub use traffic::Traffic;

@@ -5,7 +5,7 @@ use std::{collections::HashMap, time::Duration};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{deployment::DeploymentName, moment::Moment, resource::ResourceKey};
+use super::{deployment::DeploymentName, moment::Moment, resource::ResourceKey, text::pluralize};
 
 /// What a server says of a tool's effects: hints of an untrusted party.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -40,12 +40,54 @@ pub struct Tool {
 impl Tool {
     /// Gateway target and own name. Target names hold no underscore, so the first `___` parts them.
     pub fn parts(&self) -> (Option<&str>, &str) {
-        self.name
-            .split_once("___")
-            .map_or((None, self.name.as_str()), |(target, tool)| {
-                (Some(target), tool)
-            })
+        name_parts(&self.name)
     }
+}
+
+/// A person's consent that a call waits for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConsentRequest {
+    /// The deployment.
+    pub deployment: DeploymentName,
+    /// The tool that is called, with its target.
+    pub tool: String,
+    /// The address at which the person consents.
+    pub address: String,
+    /// Whether a browser was started with that address.
+    pub is_opened: bool,
+    /// How long the call waits for the consent, in minutes.
+    pub patience_minutes: u64,
+}
+
+impl ConsentRequest {
+    /// Returns what asks for the consent: the tool, its target and the deployment, which is called `title`.
+    pub fn subject(&self, title: &str) -> String {
+        let (target, tool) = name_parts(&self.tool);
+        let target = target.map_or_else(String::new, |target| format!(" of target {target}"));
+        format!("{tool}{target}, deployment {title}")
+    }
+
+    /// Returns what was done with the address, and what the call waits for.
+    pub fn waiting_in_words(&self) -> String {
+        let opened = if self.is_opened {
+            "The browser was opened at this address: agree there"
+        } else {
+            "No browser could be started here: open this address and agree there"
+        };
+        format!(
+            "{opened}, and the call goes on by itself. It waits at most {}.",
+            pluralize(
+                usize::try_from(self.patience_minutes).unwrap_or(usize::MAX),
+                "minute"
+            )
+        )
+    }
+}
+
+/// Gateway target and own name of a tool. Target names hold no underscore, so the first `___` parts them.
+fn name_parts(name: &str) -> (Option<&str>, &str) {
+    name.split_once("___")
+        .map_or((None, name), |(target, tool)| (Some(target), tool))
 }
 
 /// What a server offers beside tools.

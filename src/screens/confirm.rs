@@ -10,6 +10,7 @@ use crate::{
         Action, AppAction, Effect, Effects, ListAction, PromptAction, SecretsEffect, Slot,
         ViewportId,
     },
+    model::{ConsentRequest, DeploymentName},
     theme::Role,
     widgets::{LineInput, Painter, Scroll},
 };
@@ -47,6 +48,8 @@ pub struct Confirm {
     pub is_early: bool,
     /// Whether a rotation asks, which waits for the answer.
     of_rotation: bool,
+    /// The deployment at which a call waits for the consent that this is about.
+    consent_of: Option<DeploymentName>,
     /// Whether it takes the whole width of the window.
     is_wide: bool,
     /// What yes can lead to, where it can lead to several things.
@@ -78,6 +81,7 @@ impl Confirm {
             no: Effects::none(),
             is_early: false,
             of_rotation: false,
+            consent_of: None,
             is_wide: false,
             choices: Vec::new(),
             chosen: 0,
@@ -90,6 +94,24 @@ impl Confirm {
             choices,
             ..Self::ask(title, text, Effects::none())
         }
+    }
+
+    /// Returns what is said while a call waits for a person's consent: yes copies the address. The deployment is called `title`.
+    pub fn of_consent(request: &ConsentRequest, title: &str) -> Self {
+        let heading = "A call waits for a person's consent. Copy the address?";
+        let subject = format!("It is {}.", request.subject(title));
+        let copy = Effect::Copy(request.address.clone());
+        let mut question = Self::ask(heading.to_owned(), subject, copy);
+        question.text.push(request.waiting_in_words());
+        question.text.push(request.address.clone());
+        question.consent_of = Some(request.deployment.clone());
+        question.is_wide = true;
+        question
+    }
+
+    /// Returns whether it is about a consent that a call at this deployment waits for.
+    pub fn is_consent_of(&self, deployment: &DeploymentName) -> bool {
+        self.consent_of.as_ref() == Some(deployment)
     }
 
     /// Returns a question of a running rotation.
@@ -135,6 +157,7 @@ impl Confirm {
             no,
             is_early: false,
             of_rotation: false,
+            consent_of: None,
             is_wide: false,
             choices: Vec::new(),
             chosen: 0,

@@ -1,6 +1,9 @@
 //! Keys on Tools: forms, calls, consent, endpoints.
 
-use agentcore_console::messages::{Effect, Event, Slot, ToolsEffect, ToolsEvent};
+use agentcore_console::{
+    messages::{Effect, Event, Slot, ToolsEffect, ToolsEvent},
+    model::{ConsentRequest, DeploymentName},
+};
 
 use crate::world::{self, connected, endpoint, ready};
 
@@ -90,6 +93,40 @@ fn what_is_missing_in_a_form_is_said_before_anything_is_called() {
     harness.keys("tab");
     assert_eq!(harness.keys("f5"), []);
     harness.shows("query is required");
+}
+
+#[test]
+fn the_question_about_a_consent_says_what_waits_and_closes_when_the_call_goes_on_or_ends() {
+    let mut harness = ready();
+    harness.keys("4");
+    let endpoint = endpoint("prod");
+    let request = ConsentRequest {
+        deployment: endpoint.deployment.clone(),
+        tool: "github___get_me".to_owned(),
+        address: "https://consent.example/authorize?x=1".to_owned(),
+        is_opened: true,
+        patience_minutes: 5,
+    };
+    let asked = || Event::ConsentAsked(Box::new(request.clone()));
+    harness.on(asked());
+    harness.shows("A call waits for a person's consent");
+    harness.shows("get_me of target github, deployment prod");
+    harness.shows("The browser was opened at this address");
+    harness.shows("https://consent.example/authorize?x=1");
+    harness.hides("Sign in");
+    harness.on(Event::ConsentGiven(endpoint.deployment.clone()));
+    harness.hides("consent");
+    harness.on(asked());
+    let failure = world::refused("calling get_me");
+    harness.on(Event::Tools(ToolsEvent::Called(
+        endpoint,
+        Box::new(Err(failure)),
+    )));
+    harness.hides("A call waits for a person's consent");
+    harness.on(asked());
+    let other = DeploymentName::from("another");
+    harness.on(Event::ConsentGiven(other));
+    harness.shows("A call waits for a person's consent");
 }
 
 #[test]

@@ -242,6 +242,8 @@ fn announce_on_screen(sender: Sender) -> Announce {
     Box::new(move |notice| {
         let event = match notice {
             SignInNotice::Address(address) => Event::SignInOffered(address.to_owned()),
+            SignInNotice::ConsentAsked(request) => Event::ConsentAsked(Box::new(request.clone())),
+            SignInNotice::ConsentGiven(deployment) => Event::ConsentGiven(deployment.clone()),
             SignInNotice::NotKept(failure) => Event::Broke(None, failure.clone()),
         };
         let sender = sender.clone();

@@ -6,10 +6,11 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use crate::{
-    model::{CallOptions, CallOutcome, Deployment, Failure, FailureKind, SignIn},
+    model::{CallOptions, CallOutcome, ConsentRequest, Deployment, Failure, FailureKind, SignIn},
+    net::browser,
     services::{
         aws::ConsentUser,
-        sign_in::oauth::{browser, redirect::RedirectListener},
+        sign_in::{SignInNotice, oauth::redirect::RedirectListener},
     },
 };
 
@@ -53,13 +54,22 @@ impl Mcp {
         let Some(address) = failure.consent_urls().next().map(str::to_owned) else {
             return Err(failure);
         };
-        browser::open(&self.sign_ins, &address);
+        let request = ConsentRequest {
+            deployment: call.deployment.name.clone(),
+            tool: call.tool.to_owned(),
+            is_opened: browser::start(&address),
+            patience_minutes: PATIENCE.as_secs() / 60,
+            address: address.clone(),
+        };
+        self.sign_ins.announce(SignInNotice::ConsentAsked(&request));
         let session = tokio::time::timeout(PATIENCE, listener.session()).await;
         let session = session.map_err(|_| {
             let minutes = PATIENCE.as_secs() / 60;
             let cause = format!("consent was not given within {minutes} minutes");
             Failure::new(FailureKind::SignIn, doing.as_str(), cause).consent_url(&address)
         })??;
+        let given = SignInNotice::ConsentGiven(&call.deployment.name);
+        self.sign_ins.announce(given);
         self.complete_consent(call.deployment, &session).await?;
         call.attempt(None).await
     }

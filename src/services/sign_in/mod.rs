@@ -21,8 +21,8 @@ use http::{HeaderName, HeaderValue, StatusCode};
 
 use crate::{
     model::{
-        Claims, Deployment, Failure, FailureKind, SecretContent, SecretSource, SecretText, SignIn,
-        VersionRef,
+        Claims, ConsentRequest, Deployment, DeploymentName, Failure, FailureKind, SecretContent,
+        SecretSource, SecretText, SignIn, VersionRef,
     },
     net::{http_client::Web, secret_source},
     services::Aws,
@@ -69,8 +69,12 @@ pub(crate) struct SignInRefusal<'a> {
 /// What a person is told while a sign-in goes on.
 #[derive(Clone, Copy, Debug)]
 pub enum SignInNotice<'a> {
-    /// The address at which to sign in or to consent.
+    /// The address at which to sign in.
     Address(&'a str),
+    /// A call waits for a person's consent.
+    ConsentAsked(&'a ConsentRequest),
+    /// The person has consented at this deployment; the call goes on.
+    ConsentGiven(&'a DeploymentName),
     /// The sign-in is to be kept in the keyring, and stays in memory instead; why.
     NotKept(&'a Failure),
 }
@@ -95,7 +99,7 @@ impl SignIns {
         *self.announce.write() = Some(announce);
     }
 
-    fn announce(&self, notice: SignInNotice<'_>) {
+    pub(in crate::services) fn announce(&self, notice: SignInNotice<'_>) {
         if let Some(announce) = self.announce.read().as_ref() {
             announce(notice);
         }

@@ -6,7 +6,7 @@
 //! replaced by one with the scope that the endpoint asks for (step-up).
 
 mod authorization;
-pub(in crate::services) mod browser;
+mod browser;
 mod client;
 pub(super) mod metadata;
 pub(in crate::services) mod redirect;

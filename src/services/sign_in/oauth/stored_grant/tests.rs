@@ -164,6 +164,7 @@ impl Process {
                 log.lock().addresses += 1;
                 tokio::spawn(agree(address.to_owned()));
             }
+            SignInNotice::ConsentAsked(_) | SignInNotice::ConsentGiven(_) => {}
             SignInNotice::NotKept(failure) => log.lock().not_kept.push(failure.clone()),
         }));
         Self { sign_ins, told }
