@@ -366,6 +366,21 @@ fn parse(text: &str) -> Option<Value> {
     (!loses).then_some(value)
 }
 
+/// Returns the first whole number in a JSON text that is too large to be read without changing it.
+pub fn inexact_number(json: &str) -> Option<&str> {
+    let mut in_text = false;
+    let mut is_escaped = false;
+    let parts = json.split(|letter: char| {
+        let ends_text = letter == '"' && !is_escaped;
+        is_escaped = in_text && letter == '\\' && !is_escaped;
+        in_text ^= ends_text;
+        let is_of_number = letter.is_ascii_digit() || matches!(letter, '-' | '+' | '.' | 'e' | 'E');
+        in_text || !is_of_number
+    });
+    let mut numbers = parts.filter(|part| part.contains(|letter: char| letter.is_ascii_digit()));
+    numbers.find(|number| serde_json::from_str::<Value>(number).is_ok() && parse(number).is_none())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -511,6 +526,24 @@ mod tests {
         // A match anywhere is enough. What is not known here, or too large, is for the server to check.
         for pattern in ["e", "^(?!x)", "(a{999}){999}", "("] {
             assert_eq!(code(pattern, "se"), Ok(Some(json!("se"))), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn a_whole_number_that_reading_would_change_is_found_in_json() {
+        let large = "12345678901234567890123";
+        for json in [
+            format!(r#"{{"a": {large}}}"#),
+            format!(r#"{{"t": "say \"1\"", "a": [1, {large}]}}"#),
+        ] {
+            assert_eq!(inexact_number(&json), Some(large), "{json}");
+        }
+        for json in [
+            format!(r#"{{"a": "{large}", "b": "x\\", "c": 18446744073709551615}}"#),
+            r#"{"a": 1.5e30, "b": -9223372036854775808, "true": true}"#.to_owned(),
+            format!(r#"{{"a": "\"{large}"}}"#),
+        ] {
+            assert_eq!(inexact_number(&json), None, "{json}");
         }
     }
 

@@ -96,6 +96,15 @@ impl Field {
             .is_some_and(|property| property.choices.len() == 1)
     }
 
+    /// Returns whether nothing is typed, or what the form begins with stands in it.
+    pub(super) fn is_untouched(&self) -> bool {
+        let begins_with = |property| Self::of_argument(property).typed();
+        self.is_empty()
+            || self
+                .property()
+                .is_some_and(|property| self.typed() == begins_with(property))
+    }
+
     /// Returns whether the form begins with something in it: a default, or the only value that it takes.
     pub(super) fn starts_filled(&self) -> bool {
         self.property()

@@ -8,6 +8,7 @@ use super::{
     field::{Field, FieldTarget, area},
     form_node::FormNode,
     form_object::ObjectNode,
+    form_parameters::ParameterNames,
     form_reading::{FieldProblem, FormReading},
     form_rows::{FormRow, RowPath, rows, sentence},
 };
@@ -30,6 +31,10 @@ pub(super) struct Form {
     pub(super) root: ObjectNode,
     /// The parameters of the statement.
     pub(super) parameters: Vec<Field>,
+    /// Parameters that the statement does not name now, with what was typed for them.
+    pub(super) unnamed: Vec<Field>,
+    /// The parameter whose name was just erased from the statement, up to its dollar sign.
+    pub(super) erased: Option<String>,
     /// The row under edit.
     pub(super) focus: usize,
     /// All arguments as JSON, where that is edited instead.
@@ -88,15 +93,25 @@ impl Form {
         Self::with(schema, None, root)
     }
 
-    const fn with(schema: ArgumentsSchema, cypher: Option<CypherTool>, root: ObjectNode) -> Self {
-        Self {
+    fn with(schema: ArgumentsSchema, cypher: Option<CypherTool>, root: ObjectNode) -> Self {
+        let mut form = Self {
             schema,
             cypher,
             root,
             parameters: Vec::new(),
+            unnamed: Vec::new(),
+            erased: None,
             focus: 0,
             raw: None,
-        }
+        };
+        form.focus_first();
+        form
+    }
+
+    /// Goes to the first row that takes keys: the head of an object takes none.
+    pub(super) fn focus_first(&mut self) {
+        let first = self.rows().iter().position(FormRow::takes_keys);
+        self.focus = first.unwrap_or(0);
     }
 
     /// Returns whether there is anything to type into.
@@ -324,7 +339,7 @@ impl Form {
         if let FormNode::Object(root) = root {
             self.root = root;
         }
-        self.follow_statement();
+        self.follow_statement(ParameterNames::Others);
         for field in &mut self.parameters {
             let text = draft.get("parameters").and_then(|all| all.get(&field.name));
             if let Some(text) = text.and_then(Value::as_str) {
@@ -345,6 +360,11 @@ fn root_of(schema: &ArgumentsSchema) -> ObjectNode {
 
 /// Reads all arguments as JSON.
 fn read_object(text: &str) -> Result<Map<String, Value>, String> {
+    if let Some(number) = arguments::inexact_number(text) {
+        return Err(format!(
+            "{number} cannot be kept exactly as a number: write it as a text, in quotes"
+        ));
+    }
     match serde_json::from_str(if text.trim().is_empty() { "{}" } else { text }) {
         Ok(Value::Object(object)) => Ok(object),
         Ok(_) => Err("the arguments are a JSON object".to_owned()),

@@ -6,6 +6,7 @@ use super::{
     field::{Field, next_option, previous_option},
     form::Form,
     form_node::{ChoiceNode, FormNode, ListNode},
+    form_parameters::ParameterNames,
     form_rows::{FormRow, RowPath},
 };
 
@@ -88,7 +89,7 @@ impl Form {
         if let RowPath::Node(path) = &path {
             self.typed_at(path);
         }
-        self.follow_statement();
+        self.follow_statement(ParameterNames::Edited);
     }
 
     /// Handles a key of a list, of one of its items, or of a choice. Returns `false` if the row is none of these.
@@ -193,7 +194,7 @@ impl Form {
                 field.text.insert_str(text.replace('\n', " "));
             }
         }
-        self.follow_statement();
+        self.follow_statement(ParameterNames::Edited);
     }
 }
 

@@ -127,9 +127,29 @@ impl FormNode {
         }
     }
 
-    /// Returns whether a list, object or choice is not sent, since nothing is typed into it.
+    /// Returns whether it is as the empty form shows it: nothing is typed beside the defaults of the schema.
+    pub(super) fn is_untouched(&self) -> bool {
+        match self {
+            Self::Field(field) => field.is_untouched(),
+            Self::Object(object) => object.is_untouched(),
+            Self::List(list) => list.is_untouched(),
+            Self::Choice(choice) => choice.chosen == 0 && choice.form.is_untouched(),
+        }
+    }
+
+    /// Returns whether a list, object or choice is not sent, since nothing is typed into it. An optional object holds defaults before
+    /// anything is typed; they are sent with a member that is typed, and not alone.
     pub(super) fn is_left_out(&self) -> bool {
-        !matches!(self, Self::Field(_)) && !self.is_required() && self.is_empty()
+        if matches!(self, Self::Field(_)) || self.is_required() {
+            return false;
+        }
+        let has_own_default = match self {
+            Self::Object(object) => object.property.default.is_some(),
+            Self::Choice(choice) => choice.property.default.is_some(),
+            Self::Field(_) | Self::List(_) => true,
+        };
+        let is_plain_object = self.object().is_some() && !has_own_default;
+        self.is_empty() || (is_plain_object && self.is_untouched())
     }
 
     /// Returns the object whose members its parts are, if it is one or a choice of one.
@@ -192,14 +212,15 @@ impl FormNode {
 
     /// Its value; `None` if it is left out. What is wrong is noted.
     pub(super) fn value(&self, reading: &mut FormReading) -> Option<Value> {
-        if !self.is_required() && self.is_empty() {
-            return match self {
-                // A constant of an optional object is not sent alone.
-                Self::Field(field) if field.is_constant() => field.value().ok().flatten(),
-                Self::Field(_) | Self::Object(_) | Self::List(_) | Self::Choice(_) => None,
-            };
+        if self.is_left_out() {
+            return None;
         }
         match self {
+            // A constant of an optional object is not sent alone.
+            Self::Field(field) if !self.is_required() && self.is_empty() => {
+                let constant = field.is_constant().then(|| field.value().ok());
+                constant.flatten().flatten()
+            }
             Self::Field(field) => match field.value() {
                 Ok(value) => value,
                 Err(text) => {
@@ -311,6 +332,15 @@ impl ListNode {
                 self.items.pop();
             }
         }
+    }
+
+    /// Returns whether it holds the items of its default, or none without one.
+    fn is_untouched(&self) -> bool {
+        let default = self.property.default.as_ref().and_then(Value::as_array);
+        let none = Vec::new();
+        let wanted = default.unwrap_or(&none);
+        self.items.is_empty()
+            || self.value(&mut FormReading::keeping_wrong()) == Value::Array(wanted.clone())
     }
 
     fn value(&self, reading: &mut FormReading) -> Value {

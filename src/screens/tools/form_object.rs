@@ -57,6 +57,11 @@ impl ObjectNode {
         self.further.is_empty() && self.members.iter().all(FormNode::is_empty)
     }
 
+    /// Returns whether nothing is typed beside the defaults of the schema.
+    pub(super) fn is_untouched(&self) -> bool {
+        self.further.is_empty() && self.members.iter().all(FormNode::is_untouched)
+    }
+
     /// Empties all fields, defaults and constants included.
     pub(super) fn clear(&mut self) {
         self.further.clear();

@@ -8,6 +8,15 @@ use crate::tools::{
     cypher::{CypherTool, parameters},
 };
 
+/// How the names of parameters may have changed with the statement.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum ParameterNames {
+    /// The statement was edited: one name in the place of another is the same parameter.
+    Edited,
+    /// It is another statement.
+    Others,
+}
+
 impl Form {
     /// Fills the form with the arguments of an earlier call. Parameters that the call does not name stay as they are; those that the
     /// statement does not name are kept as a further member.
@@ -19,7 +28,7 @@ impl Form {
             .and_then(|argument| own.shift_remove(argument));
         self.root.clear();
         self.root.fill(&own);
-        self.follow_statement();
+        self.follow_statement(ParameterNames::Others);
         if let (Some(argument), Some(object)) = (&argument, &object) {
             let mut left = members_of(object);
             for field in &mut self.parameters {
@@ -38,7 +47,7 @@ impl Form {
                 Some(_) | None => self.root.add_further(argument, object),
             }
         }
-        self.focus = 0;
+        self.focus_first();
     }
 
     /// Returns the argument that holds the parameters of the statement.
@@ -47,24 +56,60 @@ impl Form {
         Some(cypher.parameters.as_ref()?.name.clone())
     }
 
-    /// Makes fields for the parameters that the statement names now; what was typed for one stays as long as it is named, and one
+    /// Makes fields for the parameters that the statement names now. What was typed for one stays, also while it is not named; one
     /// that was given before it was named gets its value.
-    pub(super) fn follow_statement(&mut self) {
+    pub(super) fn follow_statement(&mut self, change: ParameterNames) {
         let Some(statement) = self.statement() else {
             return;
         };
-        let mut old = std::mem::take(&mut self.parameters);
         let names = parameters(&statement);
-        let fields = names.into_iter().map(|name| {
+        let is_named = |field: &Field| names.contains(&field.name);
+        let (mut old, mut gone): (Vec<Field>, Vec<Field>) = std::mem::take(&mut self.parameters)
+            .into_iter()
+            .partition(is_named);
+        let is_renamed =
+            change == ParameterNames::Edited && gone.len() == 1 && names.len() == old.len() + 1;
+        let mut renamed = gone.pop_if(|field| is_renamed && !field.is_empty());
+        // The old name was erased whole before the first letter of the new one was typed.
+        let erased = self
+            .erased
+            .take()
+            .filter(|_| change == ParameterNames::Edited);
+        let is_nameless = has_nameless_parameter(&statement);
+        match (erased, gone.as_slice()) {
+            (Some(erased), []) if names.len() == old.len() + 1 => {
+                let at = self.unnamed.iter().position(|field| field.name == erased);
+                renamed = renamed.or(at.map(|at| self.unnamed.swap_remove(at)));
+            }
+            (Some(erased), []) if is_nameless => self.erased = Some(erased),
+            (_, [field]) if is_nameless && change == ParameterNames::Edited => {
+                self.erased = Some(field.name.clone());
+            }
+            (Some(_) | None, _) => {}
+        }
+        let typed = gone.into_iter().filter(|field| !field.is_empty());
+        for field in typed {
+            self.unnamed.retain(|other| other.name != field.name);
+            self.unnamed.push(field);
+        }
+        let mut fields = Vec::new();
+        for name in names {
             let known = old.iter().position(|field| field.name == name);
-            known.map_or_else(|| self.new_parameter(name), |at| old.swap_remove(at))
-        });
-        self.parameters = fields.collect();
+            fields.push(match (known, renamed.take_if(|_| known.is_none())) {
+                (Some(at), _) => old.swap_remove(at),
+                (None, Some(field)) => Field { name, ..field },
+                (None, None) => self.new_parameter(name),
+            });
+        }
+        self.parameters = fields;
         self.focus = self.focus.min(self.rows().len().saturating_sub(1));
     }
 
     /// Returns the field of a parameter, with its value among those that the statement has not named so far.
     fn new_parameter(&mut self, name: String) -> Field {
+        if let Some(at) = self.unnamed.iter().position(|field| field.name == name) {
+            return self.unnamed.swap_remove(at);
+        }
         let mut field = Field::of_parameter(name);
         if let Some(argument) = self.parameters_argument()
             && let Some(Value::Object(mut given)) = self.root.further_value(&argument)
@@ -113,6 +158,13 @@ impl Form {
     }
 }
 
+/// Returns whether a statement holds a dollar sign without a name behind it.
+fn has_nameless_parameter(statement: &str) -> bool {
+    let is_of_name = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '`');
+    let mut behind = statement.split('$').skip(1);
+    behind.any(|rest| !rest.starts_with(is_of_name))
+}
+
 /// Returns whether the tool wants the parameters as a JSON text.
 fn is_text_of(cypher: &CypherTool) -> bool {
     cypher
@@ -122,7 +174,7 @@ fn is_text_of(cypher: &CypherTool) -> bool {
 }
 
 /// Returns the parameters in an argument: an object, or one as a JSON text.
-fn members_of(argument: &Value) -> Option<Map<String, Value>> {
+pub(super) fn members_of(argument: &Value) -> Option<Map<String, Value>> {
     match argument {
         Value::Object(members) => Some(members.clone()),
         Value::String(text) => serde_json::from_str(text).ok(),

@@ -422,3 +422,114 @@ fn any_item_of_a_list_can_be_removed() {
     let form = from_json(&tool, &given);
     assert_eq!(Value::Object(form.ready().unwrap()), given);
 }
+
+fn position(form: &Form, label: &str) -> usize {
+    let rows = form.rows();
+    rows.iter().position(|row| row.label == label).unwrap()
+}
+
+#[test]
+fn an_optional_object_with_nothing_but_defaults_is_left_out() {
+    let address = json!({"type": "object", "required": ["street", "zip"], "properties": {
+        "street": {"type": "string"}, "zip": {"type": "string"},
+        "tags": {"type": "array", "items": {"type": "string"}, "default": []},
+        "country": {"type": "string", "default": "SE"}}});
+    let tool = tool_with(
+        &json!({"type": "object", "required": ["name"], "properties": {
+        "name": {"type": "string"},
+        "main": {"anyOf": [address, {"type": "null"}], "default": null}}}),
+    );
+    let mut form = Form::new(&tool);
+    type_text(&mut form, "Ana");
+    assert_eq!(Value::Object(form.ready().unwrap()), json!({"name": "Ana"}));
+    form.focus = position(&form, "street");
+    type_text(&mut form, "Sveavägen");
+    let problems = form.ready().unwrap_err();
+    assert_eq!(problems[0].sentence, "main.zip is required");
+    form.focus = position(&form, "zip");
+    type_text(&mut form, "x11134");
+    assert_eq!(
+        Value::Object(form.ready().unwrap()),
+        json!({"name": "Ana", "main": {"street": "Sveavägen", "zip": "x11134", "tags": [], "country": "SE"}})
+    );
+    // A default that was changed is something that was typed.
+    let mut form = Form::new(&tool);
+    type_text(&mut form, "Ana");
+    form.focus = position(&form, "country");
+    type_text(&mut form, "X");
+    assert_eq!(form.ready().unwrap_err().len(), 2);
+    // An earlier call that gave no more than the default is repeated as it was.
+    let given = json!({"name": "Ana", "main": {"country": "SE"}});
+    let form = from_json(&tool, &given);
+    assert_eq!(Value::Object(form.ready().unwrap()), given);
+}
+
+#[test]
+fn a_form_begins_at_its_first_field_not_at_the_head_of_an_object() {
+    let tool = tool_with(&json!({"type": "object", "properties": {
+        "at": {"type": "object", "required": ["city"], "properties": {"city": {"type": "string"}}}}}));
+    let mut form = Form::new(&tool);
+    type_text(&mut form, "Lund");
+    assert_eq!(
+        Value::Object(form.ready().unwrap()),
+        json!({"at": {"city": "Lund"}})
+    );
+    let mut form = from_json(&tool, &json!({"at": {"city": "Lun"}}));
+    type_text(&mut form, "d");
+    assert_eq!(form.ready().unwrap()["at"]["city"], "Lund");
+}
+
+#[test]
+fn a_number_that_json_would_change_is_named_and_not_changed() {
+    let mut form = Form::new(&cypher_tool());
+    form.raw = Some(area(
+        r#"{"query": "RETURN 1", "params": {"n": 12345678901234567890123}}"#,
+    ));
+    let problems = form.toggle_raw().unwrap_err();
+    assert!(
+        problems[0]
+            .sentence
+            .starts_with("12345678901234567890123 cannot be kept exactly"),
+        "{problems:?}"
+    );
+    assert!(form.raw.is_some());
+    assert!(form.ready().is_err());
+}
+
+fn erase(form: &mut Form, letters: usize) {
+    for _ in 0..letters {
+        form.press(KeyEvent::new(KeyCode::Backspace, KeyModifiers::NONE));
+    }
+}
+
+#[test]
+fn the_value_of_a_parameter_outlives_its_name_in_the_statement_and_follows_a_new_name() {
+    let typed = |form: &Form| -> Vec<(String, String)> {
+        let fields = form.parameters.iter();
+        fields
+            .map(|field| (field.name.clone(), field.typed()))
+            .collect()
+    };
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let mut form = Form::new(&cypher_tool());
+    type_text(&mut form, "RETURN $year");
+    assert!(form.go(false));
+    type_text(&mut form, "1990");
+    form.focus = 0;
+    for key in ['a', 'k'] {
+        form.press(KeyEvent::new(KeyCode::Char(key), KeyModifiers::CONTROL));
+    }
+    assert_eq!(typed(&form), []);
+    type_text(&mut form, "RETURN $year");
+    assert_eq!(typed(&form), [pair("year", "1990")]);
+    erase(&mut form, 4);
+    type_text(&mut form, "born");
+    assert_eq!(typed(&form), [pair("born", "1990")]);
+    // A further parameter takes nothing from the first, nor what was typed for another one.
+    type_text(&mut form, ", $limit");
+    assert_eq!(typed(&form), [pair("born", "1990"), pair("limit", "")]);
+    // A call of the history is another statement: nothing moves to a parameter of another name.
+    let given = json!({"query": "RETURN $born, $other"});
+    form.fill(given.as_object().unwrap());
+    assert_eq!(typed(&form), [pair("born", "1990"), pair("other", "")]);
+}
