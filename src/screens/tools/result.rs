@@ -217,7 +217,7 @@ fn draw_time(
     });
     let text = long
         .filter(|text| usize::from(area.width) > text_width(text) + words.max(55) + 5)
-        .unwrap_or_else(|| format!("{} ms", result.total_ms()));
+        .unwrap_or_else(|| time_in_words(result.total_ms()));
     let width = u16::try_from(text_width(&text)).unwrap_or(0);
     painter.text_right(
         area.right().saturating_sub(1),
@@ -257,7 +257,7 @@ fn draw_strip(
     painter: &mut Painter<'_>,
 ) {
     painter.hline(area);
-    let (y, total) = (area.y + 1, format!("{} ms", result.total_ms()));
+    let (y, total) = (area.y + 1, time_in_words(result.total_ms()));
     let parts = result.answer.as_ref().map_or_else(
         |_| String::new(),
         |call| {
@@ -353,9 +353,20 @@ fn lost_temporals(result: &CallResult) -> String {
 /// Returns where the time of a call went.
 pub(super) fn elapsed_in_words(elapsed: Elapsed) -> String {
     format!(
-        "sign-in {} · connect {} · first byte {} · total {} ms",
-        elapsed.sign_in, elapsed.connect, elapsed.first_byte, elapsed.total
+        "sign-in {} · connect {} · first byte {} · total {}",
+        elapsed.sign_in,
+        elapsed.connect,
+        elapsed.first_byte,
+        time_in_words(elapsed.total)
     )
+}
+
+/// Returns a time in milliseconds, or in seconds from ten seconds on.
+fn time_in_words(millis: u64) -> String {
+    match millis {
+        ..10_000 => format!("{millis} ms"),
+        _ => format!("{:.1} s", millis as f64 / 1_000.0),
+    }
 }
 
 /// Returns the number of rows with its noun.
@@ -365,4 +376,15 @@ pub(super) fn rows_in_words(table: &Table) -> String {
         "{count} row{}",
         if table.rows.len() == 1 { "" } else { "s" }
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_time_is_in_seconds() {
+        let times = [46, 9_999, 26_167].map(time_in_words);
+        assert_eq!(times, ["46 ms", "9999 ms", "26.2 s"]);
+    }
 }

@@ -6,6 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use parking_lot::Mutex;
@@ -20,7 +21,7 @@ use rmcp::{
     service::{NotificationContext, RequestContext},
 };
 use serde_json::{Map, Value};
-use tokio::sync::oneshot;
+use tokio::{sync::oneshot, time::Instant};
 
 use super::inbound::InboundMessages;
 use crate::model::{Elicitation, ElicitationAnswer, ElicitationRequest, McpNotice};
@@ -42,6 +43,53 @@ struct ListenerState {
     /// Version of the protocol to ask for; `None`: the newest with sessions.
     protocol: Option<String>,
     waiting: Mutex<HashMap<u64, oneshot::Sender<ElicitationAnswer>>>,
+    /// How long the server has waited for the person.
+    person: Mutex<PersonClock>,
+}
+
+/// Time in which at least one question waits for the person.
+#[derive(Default)]
+struct PersonClock {
+    done: Duration,
+    /// Questions that wait now.
+    open: usize,
+    /// When the first of them was asked.
+    since: Option<Instant>,
+}
+
+impl PersonClock {
+    fn begin(&mut self) {
+        self.open += 1;
+        self.since = self.since.or_else(|| Some(Instant::now()));
+    }
+
+    fn end(&mut self) {
+        self.open = self.open.saturating_sub(1);
+        if self.open == 0 {
+            self.done = self.total();
+            self.since = None;
+        }
+    }
+
+    fn total(&self) -> Duration {
+        self.done + self.since.map_or(Duration::ZERO, |since| since.elapsed())
+    }
+}
+
+/// A question that waits for the person, until it is dropped.
+struct OpenQuestion<'a>(&'a ListenerState);
+
+impl<'a> OpenQuestion<'a> {
+    fn ask(state: &'a ListenerState) -> Self {
+        state.person.lock().begin();
+        Self(state)
+    }
+}
+
+impl Drop for OpenQuestion<'_> {
+    fn drop(&mut self) {
+        self.0.person.lock().end();
+    }
 }
 
 impl Listener {
@@ -54,7 +102,13 @@ impl Listener {
             telling_offers: AtomicBool::default(),
             asked: AtomicU64::new(1),
             waiting: Mutex::default(),
+            person: Mutex::default(),
         }))
+    }
+
+    /// Returns how long questions have waited for the person so far.
+    pub(super) fn person_time(&self) -> Duration {
+        self.0.person.lock().total()
     }
 
     /// Answers a question that still waits.
@@ -117,6 +171,7 @@ impl Listener {
             self.0.waiting.lock().remove(&id);
             return ElicitationAnswer::Cancel;
         }
+        let _waiting = OpenQuestion::ask(&self.0);
         let given = tokio::select! {
             answer = answered => answer.unwrap_or(ElicitationAnswer::Cancel),
             () = cancelled => ElicitationAnswer::Cancel,
@@ -240,6 +295,31 @@ mod tests {
             (WAITING, true),
             "the change is told, once"
         );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_time_of_the_person_is_counted_once_for_questions_that_wait_together() {
+        let (sender, mut heard) = tokio::sync::mpsc::channel(WAITING);
+        let listener = Listener::new(InboundMessages::new(Some(sender)), None);
+        let ask = |listener: Listener| async move {
+            let asking = listener.ask("?".into(), question(), std::future::pending());
+            asking.await
+        };
+        let pause = |seconds| tokio::time::sleep(Duration::from_secs(seconds));
+        let first = tokio::spawn(ask(listener.clone()));
+        heard.recv().await.unwrap();
+        pause(10).await;
+        let second = tokio::spawn(ask(listener.clone()));
+        heard.recv().await.unwrap();
+        pause(5).await;
+        listener.answer(1, ElicitationAnswer::Decline);
+        first.await.unwrap();
+        pause(5).await;
+        // A call that is cancelled drops its question.
+        second.abort();
+        assert!(second.await.is_err());
+        pause(60).await;
+        assert_eq!(listener.person_time(), Duration::from_secs(20));
     }
 
     #[tokio::test]

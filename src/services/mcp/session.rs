@@ -194,15 +194,18 @@ impl McpSession {
         options: CallOptions,
         statement: Option<&str>,
     ) -> (Result<CallOutcome, Failure>, HttpExchange) {
-        let started = Instant::now();
+        let (started, before) = (Instant::now(), self.0.listener.person_time());
         self.0.wire.wait_for_stream().await;
         let (answer, exchange) = self.request_with_input(doing, request, options).await;
+        // What a person takes to answer a question of the server is no time of the call.
+        let person = self.0.listener.person_time().saturating_sub(before);
+        let took = started.elapsed().saturating_sub(person);
         let opening = self.0.opening.lock().take().unwrap_or_default();
         let elapsed = Elapsed {
             sign_in: opening.sign_in + millis(exchange.sign_in),
             connect: opening.connect,
             first_byte: millis(exchange.first_byte),
-            total: opening.total + millis(started.elapsed()),
+            total: opening.total + millis(took),
         };
         let http = HttpExchange {
             elapsed,
