@@ -44,13 +44,19 @@ impl App {
     pub(super) fn exported(
         &mut self,
         result: Result<String, Failure>,
+        amount: Option<String>,
         bytes: usize,
         took_ms: i64,
     ) -> Effects {
         match result {
             Ok(path) => {
-                self.toast(format!("written to {path}"), false);
-                let words = format!("{} bytes written", with_separators(bytes as u64));
+                let amount = amount.map_or_else(String::new, |amount| amount + " ");
+                self.toast(format!("{amount}written to {path}"), false);
+                let bytes = with_separators(bytes as u64);
+                let words = match amount.trim_end() {
+                    "" => format!("{bytes} bytes written"),
+                    rows => format!("{rows}, {bytes} bytes written"),
+                };
                 let entry = ActivityEntry::new(self.now, format!("export {path}"), Ok(words));
                 self.store.record(ActivityEntry {
                     took_ms: Some(took_ms),

@@ -5,8 +5,8 @@ use crate::{
     doctor::DoctorReport,
     kinds::ObservedCall,
     model::{
-        ConsentRequest, Deployment, DeploymentName, Failure, FailureKind, Kind, McpEndpoint, McpTarget, Moment,
-        Resource,
+        ConsentRequest, Deployment, DeploymentName, Failure, FailureKind, Kind, McpEndpoint,
+        McpTarget, Moment, Resource,
     },
     screens::{
         UpdateContext,
@@ -66,14 +66,8 @@ impl App {
                 self.offer_sign_in(address);
                 Effects::none()
             }
-            Event::ConsentAsked(request) => {
-                self.ask_for_consent(&request);
-                Effects::none()
-            }
-            Event::ConsentGiven(deployment) => {
-                self.close_consent(&deployment);
-                Effects::none()
-            }
+            Event::ConsentAsked(request) => self.ask_for_consent(&request),
+            Event::ConsentGiven(deployment) => self.close_consent(&deployment),
             Event::Copied(what) => self.said(format!("copied {what}")),
             Event::AddressOpened(address) => self.said(format!("opened {address}")),
             Event::Broke(examined, failure) => {
@@ -82,26 +76,31 @@ impl App {
             }
             Event::Exported {
                 result,
+                amount,
                 bytes,
                 took_ms,
-            } => self.exported(result, bytes, took_ms),
+            } => self.exported(result, amount, bytes, took_ms),
             Event::BundleWritten {
                 result,
                 bytes,
                 took_ms,
             } => {
                 self.doctor.bundle_ended();
-                self.exported(result, bytes, took_ms)
+                self.exported(result, None, bytes, took_ms)
             }
-            Event::FileExists { path, text } => {
-                self.ask_to_replace(path, text);
+            Event::FileExists { path, text, amount } => {
+                self.ask_to_replace(path, text, amount);
                 Effects::none()
             }
         }
     }
 
     /// Records that an examination has ended.
-    fn examined(&mut self, report: DoctorReport) {
+    fn examined(&mut self, mut report: DoctorReport) {
+        if let Some(listed) = report.runtime_tools.take() {
+            self.tools
+                .runtime_examined(&report.deployment, listed, self.now);
+        }
         let since = self.doctor.ended(&report.deployment);
         self.record_walk(&report, since);
         self.store.record_examination(report, self.now);
@@ -127,12 +126,13 @@ impl App {
     }
 
     /// Asks whether a file that is there already is replaced.
-    fn ask_to_replace(&mut self, path: String, text: String) {
+    fn ask_to_replace(&mut self, path: String, text: String, amount: Option<String>) {
         let title = format!("Replace {path}?");
         let words = "A file of this name is there already; what is in it now is lost.";
         let export = Effect::ExportTo {
             path,
             text,
+            amount,
             replaces: true,
         };
         let confirm = Confirm::ask(title, words.to_owned(), export);
@@ -148,17 +148,19 @@ impl App {
     }
 
     /// Shows that a call waits for a person's consent, and where it is given, until the call goes on or ends.
-    fn ask_for_consent(&mut self, request: &ConsentRequest) {
-        self.close_consent(&request.deployment);
+    fn ask_for_consent(&mut self, request: &ConsentRequest) -> Effects {
+        let effects = self.close_consent(&request.deployment);
         let title = self.store.title(request.deployment.as_str());
         let question = Confirm::of_consent(request, title);
         self.questions.push_back(question);
+        effects
     }
 
     /// Closes the question about a consent at a deployment: its call has gone on or ended.
-    fn close_consent(&mut self, deployment: &DeploymentName) {
+    fn close_consent(&mut self, deployment: &DeploymentName) -> Effects {
         self.questions
             .retain(|question| !question.is_consent_of(deployment));
+        Effects::none()
     }
 
     fn on_logs(&mut self, event: LogsEvent) -> Effects {
@@ -437,7 +439,7 @@ impl App {
         }
         if let ToolsEvent::Connected(endpoint, _) | ToolsEvent::Called(endpoint, _) = &event {
             self.questions.retain(|question| question.title != SIGN_IN);
-            self.close_consent(&endpoint.deployment);
+            let _ = self.close_consent(&endpoint.deployment);
         }
         let mut context = UpdateContext {
             store: &mut self.store,

@@ -112,6 +112,7 @@ impl App {
                 Layer::Address,
                 Layer::Completion,
                 Layer::History,
+                Layer::Export,
             ]);
         }
         if self.route == Route::Logs {
@@ -172,8 +173,13 @@ impl App {
             return frame::typing_foot(question, context, places, painter);
         }
         let on_top = !self.questions.is_empty();
+        let own = if on_top {
+            &[]
+        } else {
+            self.screen().own_actions()
+        };
         frame::foot(
-            &layers,
+            (&layers, own),
             context,
             |action| on_top || self.screen().offers(action, context),
             self.screen().way_back(context).filter(|_| !on_top),

@@ -35,6 +35,7 @@ pub fn judge(evidence: &Evidence) -> DoctorReport {
         verdict: cause.or_else(|| advice(evidence)),
         hops,
         comparison: compare(evidence),
+        runtime_tools: evidence.direct.value().cloned(),
     }
 }
 

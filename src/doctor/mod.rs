@@ -57,7 +57,7 @@ pub use stage::ChainStage;
 
 use serde::Serialize;
 
-use crate::model::DeploymentName;
+use crate::model::{DeploymentName, Tool};
 
 /// How a hop is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -125,6 +125,9 @@ pub struct DoctorReport {
     pub hops: Vec<HopFinding>,
     /// The way through the gateway against the runtime called directly, if the chain has both.
     pub comparison: Option<PathComparison>,
+    /// The tools that the runtime lists past the gateway, where it was asked and answered.
+    #[serde(skip)]
+    pub runtime_tools: Option<Vec<Tool>>,
 }
 
 impl DoctorVerdict {

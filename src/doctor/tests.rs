@@ -150,6 +150,7 @@ fn healthy() -> Evidence {
             server: "agentcore-gateway 1.0.0".into(),
             instructions: None,
             token_expires_at: None,
+            caller: None,
         }),
         tools: answered(vec![tool("t___read-cypher")]),
         called_tool: Some("t___read-cypher".into()),

@@ -31,6 +31,8 @@ pub enum Layer {
     Completion,
     /// The search of the call history.
     History,
+    /// The format and the file of an export.
+    Export,
     /// The doctor.
     Doctor,
     /// What this console did.
@@ -47,7 +49,7 @@ pub enum Layer {
 
 impl Layer {
     /// All layers, in the order of the help.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Start,
         Self::Fleet,
         Self::Detail,
@@ -59,6 +61,7 @@ impl Layer {
         Self::Editor,
         Self::Completion,
         Self::History,
+        Self::Export,
         Self::Doctor,
         Self::Activity,
         Self::List,
@@ -87,6 +90,7 @@ impl Layer {
             Self::Editor => "editor",
             Self::Completion => "completion",
             Self::History => "history",
+            Self::Export => "export",
             Self::Doctor => "doctor",
             Self::Activity => "activity",
             Self::Prompt => "prompt",
@@ -112,6 +116,7 @@ impl Layer {
             Self::Editor => "Editor and form",
             Self::Completion => "Proposals at the cursor",
             Self::History => "Call history",
+            Self::Export => "Export of a result",
             Self::Doctor => "Doctor",
             Self::Activity => "Activity",
             Self::Prompt => "Prompt",

@@ -213,6 +213,7 @@ actions! {
         CopyMcpJson = "tools.copy-mcp", "as mcp.json", "Copy the endpoint as an entry of mcp.json; no secret is in it", false, Nothing, 0;
         CopyArguments = "tools.copy-arguments", "arguments", "Copy the arguments as JSON", false, Selection, 0;
         ExportResult = "tools.export", "export", "Write the result to a file", false, Nothing, 7;
+        ExportAll = "tools.export-all", "all rows", "While a result is exported: all its rows, or those that are shown", false, Nothing, 0;
         SendAnswer = "tools.send", "send", "Send the answer to the server's question", false, Nothing, 1;
         DeclineQuestion = "tools.decline", "decline", "Decline the server's question", false, Nothing, 2;
         CancelQuestion = "tools.cancel-question", "cancel", "Cancel the server's question without an answer", false, Nothing, 3;

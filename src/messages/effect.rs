@@ -100,6 +100,8 @@ pub enum Effect {
         path: String,
         /// The text.
         text: String,
+        /// How much of what there is the text holds, such as `1 of 10 rows`; `None` if it is no count of rows.
+        amount: Option<String>,
         /// Whether a file that is there already is replaced; otherwise the user is asked.
         replaces: bool,
     },

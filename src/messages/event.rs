@@ -65,6 +65,8 @@ pub enum Event {
     Exported {
         /// Its path.
         result: Result<String, Failure>,
+        /// How much of what there is it holds, such as `1 of 10 rows`.
+        amount: Option<String>,
         /// Its size, in bytes.
         bytes: usize,
         /// How long the writing took, in milliseconds.
@@ -85,6 +87,8 @@ pub enum Event {
         path: String,
         /// What was to be written.
         text: String,
+        /// How much of what there is that is.
+        amount: Option<String>,
     },
     /// A task failed that has no event of its own; the deployment that it examined, if it was an
     /// examination.
@@ -258,8 +262,9 @@ impl Event {
                 Err(failure) => Self::Broke(None, failure),
             },
             Effect::Examine(deployment) => Self::Broke(Some(deployment), failure),
-            Effect::ExportTo { text, .. } => Self::Exported {
+            Effect::ExportTo { text, amount, .. } => Self::Exported {
                 result: Err(failure),
+                amount,
                 bytes: text.len(),
                 took_ms: 0,
             },

@@ -21,7 +21,7 @@ pub struct ToolAnnotations {
 }
 
 /// A tool of an MCP server.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Tool {
     /// Whole name, `target___tool` behind a gateway.
     pub name: String,
@@ -240,6 +240,9 @@ pub struct ConnectionInfo {
     pub instructions: Option<String>,
     /// Token expiry, where there is a token.
     pub token_expires_at: Option<Moment>,
+    /// ARN of the AWS identity that signs the requests, where they are signed and the console has asked for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub caller: Option<String>,
 }
 
 /// Which MCP endpoint of a deployment.

@@ -348,9 +348,9 @@ pub fn tabs(front: Route, unseen: usize, places: &WindowAreas, painter: &mut Pai
 }
 
 /// Draws the keys that work now, in the order of their rank, cut between two keys. The key that leads back and that of the help
-/// stand last, and are never cut. `way_back` is what the former does here.
+/// stand last, and are never cut. `way_back` is what the former does here; the actions of `own` come first.
 pub fn foot(
-    layers: &[Layer],
+    (layers, own): (&[Layer], &[Action]),
     context: &ViewContext<'_>,
     offers: impl Fn(Action) -> bool,
     way_back: Option<&'static str>,
@@ -361,6 +361,12 @@ pub fn foot(
     let (mut x, end) = (places.foot.x + 1, places.foot.right());
     let back = Action::App(AppAction::Back);
     let mut shown = offered(layers, context, offers);
+    // A stable sort: the others keep their order.
+    shown.sort_by_key(|action| {
+        own.iter()
+            .position(|first| first == action)
+            .unwrap_or(own.len())
+    });
     if way_back.is_some() && !shown.contains(&back) {
         shown.push(back);
     }

@@ -252,6 +252,11 @@ pub trait Screen {
         true
     }
 
+    /// Returns the actions of what has the focus, which come first in the last line.
+    fn own_actions(&self) -> &'static [Action] {
+        &[]
+    }
+
     /// Returns what the key that leads back does here, in the word of the footer; nothing where it does nothing.
     fn way_back(&self, _look: &ViewContext<'_>) -> Option<&'static str> {
         None

@@ -63,7 +63,7 @@ use super::{ClickPlace, Screen, ScreenUpdate, UpdateContext, ViewContext};
 use crate::{
     keys::Layer,
     messages::{Action, AppAction, Effects, ListAction, ToolsAction, ToolsEvent},
-    model::{HttpExchange, McpEndpoint, Moment, Progress, Tool},
+    model::{DeploymentName, HttpExchange, McpEndpoint, Moment, Progress, Tool},
     state::Loadable,
     theme::Role,
     tools::{
@@ -129,9 +129,13 @@ pub struct Tools {
     schema_folds: HashSet<String>,
     /// What may stand at the cursor of the statement.
     completion: Option<CompletionPopup>,
+    /// Whether a letter was typed into the statement while the schema was not known, and nothing else since.
+    lacks_schema: bool,
     /// Queries that are kept under a name; read with the first connection.
     queries: Vec<Query>,
     queries_asked: bool,
+    /// What the doctor saw runtimes list past their gateways, and when.
+    examined_runtimes: HashMap<DeploymentName, (Moment, Vec<Tool>)>,
     /// What is to be said when a query was kept.
     saving: Option<String>,
     /// The recording in progress.
@@ -151,6 +155,8 @@ struct Running {
     /// Whether it may write, judged by the tool of its own endpoint.
     is_write: bool,
     tool: String,
+    /// The tool below whose form the result is shown: another one where a profile takes another tool than the statement.
+    shown_at: String,
     arguments: Map<String, Value>,
     since: Moment,
     progress: Option<Progress>,
@@ -227,6 +233,7 @@ impl Tools {
             ToolsEvent::DraftsRead(result) => self.drafts_read(result),
             ToolsEvent::GraphSchemaRead(endpoint, tool, result) => {
                 self.schema_answered(endpoint, tool, &result, context.now);
+                self.propose_from_schema();
                 ScreenUpdate::done()
             }
             ToolsEvent::Offered(endpoint, offers) => {
@@ -361,6 +368,15 @@ impl Screen for Tools {
         self.leads_back()
     }
 
+    fn own_actions(&self) -> &'static [Action] {
+        let has_focus = self.modals.is_empty() && self.pane == Pane::Result;
+        if has_focus && self.result.is_some() {
+            &availability::OF_RESULT
+        } else {
+            &[]
+        }
+    }
+
     fn offers(&self, action: Action, _look: &ViewContext<'_>) -> bool {
         self.is_available(action)
     }
@@ -473,6 +489,7 @@ impl Tools {
             ToolsAction::OpenAddress | ToolsAction::CopyAddress => self.consent_address(action),
             ToolsAction::RawForm => self.toggle_raw_form(context.now),
             ToolsAction::AllDeployments
+            | ToolsAction::ExportAll
             | ToolsAction::SendAnswer
             | ToolsAction::DeclineQuestion
             | ToolsAction::CancelQuestion => ScreenUpdate::ignored(),

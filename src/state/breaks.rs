@@ -64,6 +64,7 @@ mod tests {
             }),
             hops: Vec::new(),
             comparison: None,
+            runtime_tools: None,
         }
     }
 

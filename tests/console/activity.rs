@@ -58,6 +58,7 @@ fn an_export_is_recorded_with_its_path_and_size() {
     let mut harness = ready();
     harness.on(Event::Exported {
         result: Ok("logs-1.txt".into()),
+        amount: None,
         bytes: 2_048,
         took_ms: 3,
     });
@@ -195,6 +196,7 @@ fn what_was_stopped_is_no_failure_and_raises_no_badge() {
     );
     harness.on(Event::Exported {
         result: Err(stopped),
+        amount: None,
         bytes: 0,
         took_ms: 3,
     });

@@ -111,6 +111,24 @@ fn editing() -> Harness {
 }
 
 #[test]
+fn letters_that_were_typed_before_the_schema_came_get_its_proposals() {
+    let mut harness = tools();
+    harness.keys("enter");
+    harness.text("MATCH (m:Mov");
+    harness.hides("from the schema");
+    harness.on(schema_answer());
+    harness.shows("from the schema");
+    assert!(harness.line("label").contains("Movie"));
+    // Behind another key nothing opens by itself.
+    let mut harness = tools();
+    harness.keys("enter");
+    harness.text("MATCH (m:Mov");
+    harness.keys("esc esc");
+    harness.on(schema_answer());
+    harness.hides("from the schema");
+}
+
+#[test]
 fn every_call_is_kept_and_listed_with_its_statement() {
     let mut harness = tools();
     harness.keys("enter");
@@ -433,8 +451,8 @@ fn nested_objects_and_lists_are_fields_with_their_descriptions() {
             "steps": {"type": "array", "items": {"type": "object", "properties": {"do": {"type": "string"}}}},
         }}),
     );
+    // The head of an object takes no letters: the form begins at its first field.
     harness.keys("j enter");
-    harness.keys("tab");
     harness.shows("Where the film was made");
     harness.text("Sydney");
     harness.keys("tab");
@@ -728,11 +746,39 @@ fn a_tool_whose_copy_is_older_than_the_runtimes_is_marked_and_its_difference_sho
         "+ Runs a reading statement, at",
         "− nothing",
         "+ string",
+        "runtime: ≠read-cypher",
     ] {
         assert!(wide.contains(shown), "{shown}: {wide}");
     }
     harness.keys("f6");
     harness.shows("GATEWAY ≠ RUNTIME");
+}
+
+#[test]
+fn what_the_doctor_saw_of_the_runtime_marks_a_copy_and_without_it_the_list_says_not_compared() {
+    let mut harness = tools();
+    harness.shows("≠ not compared: p");
+    let Event::Tools(ToolsEvent::Connected(_, welcome)) = connected(&endpoint("prod")) else {
+        panic!("it is connected")
+    };
+    let (_, _, listed) = welcome.expect("it is connected");
+    let theirs = listed.into_iter().map(|mut tool| {
+        tool.name = tool.parts().1.to_owned();
+        if tool.name == "write-cypher" {
+            tool.description = Some("Writes another way".into());
+        }
+        tool
+    });
+    let Event::Examined(mut report) = world::examined("prod", false) else {
+        panic!("it is examined")
+    };
+    report.runtime_tools = Some(theirs.collect());
+    harness.on(Event::Examined(report));
+    harness.hides("not compared");
+    assert!(harness.line("write-cypher").contains('≠'));
+    assert!(!harness.line("read-cypher").contains('≠'));
+    harness.shows("≠1");
+    harness.shows("runtime (doctor, 0s ago):");
 }
 
 #[test]

@@ -378,6 +378,7 @@ fn break_down(harness: &mut Harness, route: Route) {
     harness.on(world::examined("analytics", true));
     harness.on(Event::Exported {
         result: Err(world::refused("writing logs.txt")),
+        amount: None,
         bytes: 12,
         took_ms: 1,
     });

@@ -847,7 +847,8 @@ fn the_lines_of_a_call_of_tools_are_shown_alone_and_the_way_back_leads_to_tools(
     harness.shows("where the time went");
     harness.keys("esc");
     harness.hides("where the time went");
-    harness.hides("filter");
+    harness.shows("table tree raw");
+    harness.hides("& filter");
 }
 
 #[test]

@@ -181,6 +181,21 @@ fn what_cannot_be_called_yet_is_not_copied() {
 }
 
 #[test]
+fn while_the_form_cannot_be_sent_the_call_of_the_result_is_copied() {
+    let mut harness = tools();
+    harness.keys("enter");
+    harness.text("RETURN 1 AS n");
+    harness.keys("f5");
+    harness.on(world::called(&endpoint("prod")));
+    harness.keys("esc ctrl-a ctrl-k esc");
+    let effects = harness.keys("c w");
+    assert!(
+        matches!(effects.as_slice(), [Effect::Copy(command)] if command.contains("RETURN 1 AS n")),
+        "{effects:?}"
+    );
+}
+
+#[test]
 fn a_query_is_kept_under_a_name_without_the_values_of_secrets() {
     let mut harness = ready();
     harness.keys("4");

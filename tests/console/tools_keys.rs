@@ -130,6 +130,42 @@ fn the_question_about_a_consent_says_what_waits_and_closes_when_the_call_goes_on
 }
 
 #[test]
+fn the_question_before_a_write_says_which_aws_identity_signs_it() {
+    let arn = "arn:aws:sts::123456789012:assumed-role/ops/ana";
+    for (caller, words) in [
+        (Some(arn), format!("Signed in by sigv4 as {arn}.")),
+        (None, "AWS did not say whose they are".to_owned()),
+    ] {
+        let mut harness = ready();
+        harness.keys("4");
+        harness.on(world::connected_by_signatures(&endpoint("prod"), caller));
+        harness.keys("j enter");
+        harness.text("CREATE (n)");
+        harness.keys("f5");
+        harness.shows("Call write-cypher?");
+        harness.shows(&words);
+    }
+}
+
+#[test]
+fn the_selected_tool_stays_selected_when_the_filter_of_the_list_is_taken_off() {
+    let mut harness = ready();
+    harness.keys("4");
+    harness.on(connected(&endpoint("prod")));
+    for leave in ["enter esc", "esc"] {
+        harness.keys("/");
+        harness.text("write");
+        harness.keys(leave);
+        assert!(
+            harness.selected().contains("write-cypher"),
+            "{leave}: {}",
+            harness.selected()
+        );
+        harness.shows("read-cypher");
+    }
+}
+
+#[test]
 fn a_call_that_waits_for_consent_shows_the_whole_address_and_copies_it() {
     let mut harness = ready();
     let prod = endpoint("prod");

@@ -55,6 +55,7 @@ fn exported(effects: &[Effect]) -> (String, String) {
                 path,
                 text,
                 replaces: false,
+                ..
             },
         ] => (path.clone(), text.clone()),
         other => panic!("nothing is exported: {other:?}"),
@@ -90,6 +91,41 @@ fn an_export_asks_for_the_format_and_the_file_and_remembers_both() {
 }
 
 #[test]
+fn an_export_holds_the_rows_that_are_shown_in_their_order_and_says_how_many() {
+    let amount = |effects: &[Effect]| match effects {
+        [Effect::ExportTo { amount, .. }] => amount.clone(),
+        other => panic!("nothing is exported: {other:?}"),
+    };
+    let mut harness = two_rows();
+    harness.keys("s x");
+    harness.shows("2 rows");
+    let effects = harness.keys("enter");
+    assert_eq!(
+        exported(&effects).1,
+        "name,born\r\n'=1+1,1964\r\nCarrie-Anne Moss,\r\n"
+    );
+    harness.keys("s x");
+    let effects = harness.keys("enter");
+    assert_eq!(
+        exported(&effects).1,
+        "name,born\r\nCarrie-Anne Moss,\r\n'=1+1,1964\r\n"
+    );
+    assert_eq!(amount(&effects).as_deref(), Some("2 rows"));
+    harness.keys("/");
+    harness.text("moss");
+    harness.keys("enter x");
+    harness.shows("1 of 2 rows   alt-a all rows");
+    let effects = harness.keys("enter");
+    assert_eq!(exported(&effects).1, "name,born\r\nCarrie-Anne Moss,\r\n");
+    assert_eq!(amount(&effects).as_deref(), Some("1 of 2 rows"));
+    harness.keys("x alt-a");
+    harness.shows("2 rows   alt-a only the rows that are shown");
+    let effects = harness.keys("enter");
+    assert_eq!(exported(&effects).1.lines().count(), 3);
+    assert_eq!(amount(&effects).as_deref(), Some("2 rows"));
+}
+
+#[test]
 fn the_folder_of_an_export_is_proposed_for_another_tool() {
     let mut harness = two_rows();
     harness.keys("x ctrl-u");
@@ -106,6 +142,7 @@ fn a_file_that_is_there_is_replaced_only_after_a_yes() {
     let there = || Event::FileExists {
         path: "rows.csv".into(),
         text: "a\r\n".into(),
+        amount: Some("1 row".into()),
     };
     harness.on(there());
     harness.shows("Replace rows.csv?");
@@ -116,15 +153,17 @@ fn a_file_that_is_there_is_replaced_only_after_a_yes() {
         [Effect::ExportTo {
             path: "rows.csv".into(),
             text: "a\r\n".into(),
+            amount: Some("1 row".into()),
             replaces: true
         }]
     );
     harness.on(Event::Exported {
         result: Ok("/home/me/rows.csv".into()),
+        amount: Some("1 row".into()),
         bytes: 3,
         took_ms: 1,
     });
-    harness.shows("written to /home/me/rows.csv");
+    harness.shows("1 row written to /home/me/rows.csv");
 }
 
 #[test]
@@ -292,10 +331,15 @@ fn a_result_is_compared_with_the_last_one_of_the_same_call_and_the_headline_name
 }
 
 #[test]
-fn other_arguments_are_compared_only_in_the_view_of_changes() {
+fn another_statement_is_compared_only_when_it_is_chosen() {
     let mut harness = after(&[("RETURN 1", &[1, 2]), ("RETURN 2", &[7])]);
     harness.hides("+1 −2");
     harness.keys("v v");
+    harness.shows("no earlier call of this statement; ctrl-r finds one to compare with");
+    harness.hides("removed");
+    harness.keys("ctrl-r");
+    harness.text("RETURN 1");
+    harness.keys("alt-=");
     harness.shows("− 14:01:00 RETURN 1   + 14:02:00 RETURN 2");
     harness.shows("1 added, 2 removed");
 }
@@ -355,13 +399,17 @@ fn a_call_of_an_earlier_run_has_no_rows_to_compare() {
 }
 
 #[test]
-fn a_profile_runs_the_statement_and_shows_rows_and_database_hits() {
+fn a_profile_runs_the_statement_by_the_tool_that_writes_and_shows_rows_and_database_hits() {
     let mut harness = ready();
     harness.keys("4");
     harness.on(connected(&endpoint("prod")));
     harness.keys("enter");
     harness.text("MATCH (p:Person) RETURN p");
-    let call = harness.keys("f8");
+    // The tool that reads refuses PROFILE; the one that writes is asked about, as for a write.
+    assert_eq!(harness.keys("f8"), []);
+    harness.shows("Call write-cypher?");
+    harness.shows("PROFILE MATCH (p:Person) RETURN p");
+    let call = harness.keys("y");
     let [
         Effect::Tools(ToolsEffect::Call {
             tool, arguments, ..
@@ -370,8 +418,9 @@ fn a_profile_runs_the_statement_and_shows_rows_and_database_hits() {
     else {
         panic!("no call: {call:?}")
     };
-    assert_eq!(tool, "neo4j-mcp___read-cypher");
+    assert_eq!(tool, "neo4j-mcp___write-cypher");
     assert_eq!(arguments["query"], "PROFILE MATCH (p:Person) RETURN p");
+    assert!(harness.selected().contains("read-cypher"));
     let plan = json!({"operator": "ProduceResults", "arguments": {"EstimatedRows": 140.0, "Rows": 133, "DbHits": 0},
         "children": [{"operator": "NodeByLabelScan", "children": [],
             "arguments": {"EstimatedRows": 140.0, "Rows": 133, "DbHits": 1034, "Details": "p:Person"}}]});
@@ -395,6 +444,44 @@ fn a_profile_runs_the_statement_and_shows_rows_and_database_hits() {
     assert!(line.contains("133") && line.contains("1,034"), "{line}");
     harness.shows("1  MATCH (p:Person) RETURN p");
     harness.hides("edited since");
+}
+
+#[test]
+fn a_profile_that_fails_leaves_the_result_and_says_why() {
+    let mut harness = two_rows();
+    harness.shows("Carrie-Anne Moss");
+    harness.keys("f8 y");
+    let failed = CallOutcome {
+        is_error: true,
+        table: None,
+        content: vec![json!({"type": "text", "text": "PROFILE is refused here"})],
+        structured_content: None,
+        raw: Value::Null,
+        elapsed: Elapsed::default(),
+        request_id: None,
+        trace_id: None,
+        json: None,
+    };
+    let event = ToolsEvent::Called(endpoint("prod"), Box::new(Ok(failed)));
+    harness.on(Event::Tools(event));
+    harness.shows("the profile failed, the result of before is shown: PROFILE is refused here");
+    harness.shows("Carrie-Anne Moss");
+}
+
+#[test]
+fn a_profile_is_not_offered_where_no_tool_takes_it() {
+    let mut harness = ready();
+    harness.keys("4");
+    harness.on(connected(&endpoint("prod")));
+    assert!(harness.frame(200, 40).contains("f8 profile"));
+    let Event::Tools(ToolsEvent::Connected(prod, welcome)) = connected(&endpoint("prod")) else {
+        panic!("it is connected")
+    };
+    let (info, claims, mut tools) = welcome.unwrap();
+    tools.retain(|tool| !tool.name.ends_with("write-cypher"));
+    let welcome = Box::new(Ok((info, claims, tools)));
+    harness.on(Event::Tools(ToolsEvent::Connected(prod, welcome)));
+    assert!(!harness.frame(200, 40).contains("f8 profile"));
 }
 
 #[test]

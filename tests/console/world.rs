@@ -387,6 +387,22 @@ pub(crate) fn tools() -> Vec<Tool> {
     ]
 }
 
+/// The endpoint answers requests that this identity has signed, if it is known.
+pub(crate) fn connected_by_signatures(endpoint: &McpEndpoint, caller: Option<&str>) -> Event {
+    let Event::Tools(ToolsEvent::Connected(_, welcome)) = connected(endpoint) else {
+        unreachable!("it is connected")
+    };
+    let (info, _, tools) = welcome.unwrap();
+    let info = ConnectionInfo {
+        sign_in: "sigv4",
+        token_expires_at: None,
+        caller: caller.map(str::to_owned),
+        ..info
+    };
+    let welcome = Box::new(Ok((info, None, tools)));
+    Event::Tools(ToolsEvent::Connected(endpoint.clone(), welcome))
+}
+
 pub(crate) fn connected(endpoint: &McpEndpoint) -> Event {
     let info = ConnectionInfo {
         url: "https://gw.example/mcp".into(),
@@ -395,6 +411,7 @@ pub(crate) fn connected(endpoint: &McpEndpoint) -> Event {
         server: "neo4j-mcp 1.6.1".into(),
         instructions: None,
         token_expires_at: Some(NOW.plus(41 * 60_000)),
+        caller: None,
     };
     Event::Tools(ToolsEvent::Connected(
         endpoint.clone(),
@@ -526,6 +543,7 @@ pub(crate) fn examined(deployment: &str, broken: bool) -> Event {
         verdict,
         hops,
         comparison: None,
+        runtime_tools: None,
     }))
 }
 

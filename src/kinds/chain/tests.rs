@@ -89,6 +89,7 @@ fn report(broken: Option<(Hop, &str)>) -> DoctorReport {
         verdict,
         hops: hops.collect(),
         comparison: None,
+        runtime_tools: None,
     }
 }
 

@@ -99,19 +99,25 @@ impl ServiceRunner {
 }
 
 /// Writes a file at a path of the user, unless one is there that is not to be replaced.
-fn exported_to(path: String, text: String, replaces: bool) -> Event {
+fn exported_to(path: String, text: String, amount: Option<String>, replaces: bool) -> Event {
     if !replaces && export::exists(&path) {
-        return Event::FileExists { path, text };
+        return Event::FileExists { path, text, amount };
     }
-    exported(text.len(), || export::write_to(&path, &text, replaces))
+    let write = || export::write_to(&path, &text, replaces);
+    exported(text.len(), amount, write)
 }
 
 /// Writes a file, and says how long that took.
-fn exported(bytes: usize, write: impl FnOnce() -> Result<String, Failure>) -> Event {
+fn exported(
+    bytes: usize,
+    amount: Option<String>,
+    write: impl FnOnce() -> Result<String, Failure>,
+) -> Event {
     let began = std::time::Instant::now();
     let result = write();
     Event::Exported {
         result,
+        amount,
         bytes,
         took_ms: i64::try_from(began.elapsed().as_millis()).unwrap_or(i64::MAX),
     }
@@ -209,8 +215,9 @@ impl EffectRunner for ServiceRunner {
             Effect::ExportTo {
                 path,
                 text,
+                amount,
                 replaces,
-            } => async move { Some(exported_to(path, text, replaces)) }.boxed(),
+            } => async move { Some(exported_to(path, text, amount, replaces)) }.boxed(),
             Effect::PlayFault(index) => async move { world.play_fault(index) }.boxed(),
             Effect::Stop(_) | Effect::Suspend => ready(None).boxed(),
         }

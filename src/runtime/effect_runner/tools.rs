@@ -1,13 +1,15 @@
 //! Runs the effects of MCP endpoints.
 
+use std::time::Duration;
+
 use serde_json::{Map, Value};
 use tokio::sync::mpsc;
 
 use crate::{
     messages::{Event, ToolsEffect, ToolsEvent, Welcome},
     model::{
-        ArgumentCompletion, CallOptions, CallOutcome, Claims, ElicitationAnswer, Failure,
-        FailureKind, McpEndpoint, McpNotice, Offer, Progress,
+        ArgumentCompletion, CallOptions, CallOutcome, Claims, ConnectionInfo, DeploymentName,
+        ElicitationAnswer, Failure, FailureKind, McpEndpoint, McpNotice, Offer, Progress, SignIn,
     },
     net::browser,
     runtime::{saved_queries, tasks::Sender},
@@ -22,6 +24,9 @@ use crate::{
 };
 
 use super::RunnerState;
+
+/// Time that STS has to say who signs the requests of a connection.
+const IDENTITY_PATIENCE: Duration = Duration::from_secs(5);
 
 impl RunnerState {
     pub(super) async fn run_tools(&self, effect: ToolsEffect, sender: Sender) -> Option<Event> {
@@ -102,13 +107,34 @@ impl RunnerState {
         };
         let mut early = Vec::new();
         let opening = mcp::collect_notices(opening, &mut arriving, &mut early);
-        let (session, tools) = Box::pin(opening).await?;
+        let signing = self.signing_identity(&endpoint.deployment);
+        let (opened, caller) = Box::pin(async { tokio::join!(opening, signing) }).await;
+        let (session, tools) = opened?;
         self.tools.lock().insert(endpoint.clone(), tools.clone());
-        let info = session.info();
+        let info = ConnectionInfo {
+            caller,
+            ..session.info()
+        };
         let claims = session.claims().await;
         self.sessions.lock().insert(endpoint.clone(), session);
         tokio::spawn(pass_on(early, arriving, endpoint.clone(), sender));
         Ok((info, claims, tools))
+    }
+
+    /// Returns the ARN of the AWS identity that signs the requests of a deployment, where its sign-in is a signature; `None` also if
+    /// STS does not answer in time.
+    async fn signing_identity(&self, deployment: &DeploymentName) -> Option<String> {
+        let (services, deployment) = self.of(deployment).ok()?;
+        if !matches!(deployment.sign_in, SignIn::SigV4) {
+            return None;
+        }
+        let asking = services.aws.client.identity(deployment);
+        let answer = tokio::time::timeout(IDENTITY_PATIENCE, asking).await.ok()?;
+        answer
+            .inspect_err(|failure| tracing::info!(%failure, "the signing identity is not known"))
+            .ok()
+            .map(|identity| identity.arn)
+            .filter(|arn| !arn.is_empty())
     }
 
     pub(super) fn session(&self, endpoint: &McpEndpoint) -> Option<McpSession> {

@@ -430,6 +430,7 @@ mod tests {
                 details: Vec::new(),
             }],
             comparison: None,
+            runtime_tools: None,
         };
         let (words, role) = headline(&report);
         assert_eq!(
@@ -461,6 +462,7 @@ mod tests {
                 waiting(Hop::Cypher, "the call waits for the consent of a person"),
             ],
             comparison: None,
+            runtime_tools: None,
         };
         let (words, role) = headline(&report);
         assert_eq!(

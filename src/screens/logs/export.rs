@@ -48,6 +48,7 @@ impl Logs {
         ScreenUpdate::effect(Effect::ExportTo {
             path: path.to_owned(),
             text: lines.join("\n") + "\n",
+            amount: None,
             replaces: false,
         })
     }

@@ -6,6 +6,20 @@ use crate::{
     tools::cypher::PlanRequest,
 };
 
+/// Actions of a result, the most important first.
+pub(super) const OF_RESULT: [Action; 10] = [
+    Action::Tools(ToolsAction::OpenAddress),
+    Action::Tools(ToolsAction::NextView),
+    Action::Tools(ToolsAction::WrapResult),
+    Action::Tools(ToolsAction::ExportResult),
+    Action::Tools(ToolsAction::CopyResult),
+    Action::List(ListAction::Filter),
+    Action::List(ListAction::Sort),
+    Action::Tools(ToolsAction::CallLogs),
+    Action::Tools(ToolsAction::CallWaterfall),
+    Action::Tools(ToolsAction::CompareCalls),
+];
+
 impl Tools {
     /// Returns what the key that leads back closes, cancels or takes off.
     pub(super) fn leads_back(&self) -> Option<&'static str> {

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     CallResult, Pane, Running, ServerMessages, Tools, endpoints::name_of, form::Form,
-    question::ServerQuestion, result,
+    further_calls::profile_failed, question::ServerQuestion, result,
 };
 use crate::{
     messages::{Effect, Effects, Slot, ToolsEffect},
@@ -57,7 +57,7 @@ impl Tools {
                 .as_ref()
                 .ok()
                 .and_then(|outcome| outcome.request_id.clone()),
-            took_ms: Some(context.now.since(call.since)),
+            took_ms: Some(took_ms(&result, context.now.since(call.since))),
             arguments: Some(Value::Object(call.arguments.clone()).to_string()),
             again: Some(Box::new(Effect::Tools(ToolsEffect::Call {
                 endpoint: endpoint.clone(),
@@ -72,6 +72,8 @@ impl Tools {
         }
         let mut update = if call.expands_graph {
             self.expanded(result)
+        } else if self.is_failed_profile(endpoint, &call, &result) {
+            profile_failed(result)
         } else {
             self.keep_result(CallResult::new(endpoint.clone(), call, context.now, result));
             self.focus_result();
@@ -209,7 +211,9 @@ impl Tools {
         );
         confirm.text.extend(call_in_words(tool, arguments));
         if let Some((info, claims, _)) = self.connection().and_then(|known| known.state.value()) {
-            let name = who(info, claims.as_ref());
+            let deployment = context.store.deployment(&endpoint.deployment);
+            let profile = deployment.and_then(|deployment| deployment.profile.as_deref());
+            let name = who(info, claims.as_ref(), profile);
             confirm.text.push(format!("Signed in by {name}."));
         }
         confirm
@@ -231,6 +235,9 @@ impl Tools {
         } else {
             None
         };
+        let shown_at = begun.map_or_else(String::new, |(_, tool, arguments)| {
+            self.shown_at(tool, arguments)
+        });
         if let Some((endpoint, tool, arguments)) = begun
             && let Some(connection) = self.connections.get_mut(endpoint)
         {
@@ -241,6 +248,7 @@ impl Tools {
             connection.call = Some(Running {
                 is_write,
                 tool: tool.clone(),
+                shown_at,
                 arguments: arguments.clone(),
                 since: now,
                 progress: None,
@@ -283,6 +291,13 @@ fn a_call_is_on_its_way() -> ScreenUpdate {
     ScreenUpdate::request(AppRequest::Say(text.to_owned()))
 }
 
+/// Returns how long a call took, in milliseconds, without the time of a person; by the clock where it was not measured.
+fn took_ms(result: &Result<CallOutcome, Failure>, by_clock: i64) -> i64 {
+    let total = result.as_ref().map_or(0, |outcome| outcome.elapsed.total);
+    let measured = i64::try_from(total).ok().filter(|total| *total > 0);
+    measured.unwrap_or(by_clock)
+}
+
 /// Returns how a call ended, in a word or two.
 fn outcome_in_words(result: &Result<CallOutcome, Failure>) -> String {
     match result {
@@ -320,20 +335,29 @@ fn refused_in_read_only(tool: &Tool, why: &str) -> ScreenUpdate {
     )))
 }
 
-/// Returns who the server takes the caller for: the token's client or subject, else the mode of the sign-in.
-fn who(info: &ConnectionInfo, claims: Option<&Claims>) -> String {
+/// Returns who the server takes the caller for: the token's client or subject, the AWS identity that signs, else what credentials
+/// the sign-in is made with.
+fn who(info: &ConnectionInfo, claims: Option<&Claims>, profile: Option<&str>) -> String {
     let claim = |name: &str| {
         claims
             .and_then(|claims| claims.claims.get(name))
             .and_then(Value::as_str)
     };
-    ["username", "cognito:username", "client_id", "sub"]
+    let named = ["username", "cognito:username", "client_id", "sub"]
         .into_iter()
         .find_map(claim)
-        .map_or_else(
-            || info.sign_in.to_owned(),
-            |name| format!("{} as {name}", info.sign_in),
-        )
+        .or(info.caller.as_deref());
+    match (named, info.sign_in) {
+        (Some(name), mode) => format!("{mode} as {name}"),
+        (None, mode @ "sigv4") => {
+            let credentials = profile.map_or_else(
+                || "the AWS credentials of the environment or the default profile".to_owned(),
+                |profile| format!("the AWS credentials of profile {profile}"),
+            );
+            format!("{mode} with {credentials}; AWS did not say whose they are")
+        }
+        (None, mode) => mode.to_owned(),
+    }
 }
 
 /// Returns what a tool answered as its error, as it is noted.

@@ -6,6 +6,8 @@ use serde_json::{Map, Value};
 
 use super::{CallResult, Item, Pane, ResultView, ToolKey, Tools, text_view};
 use crate::{
+    keys::Layer,
+    messages::{Action, ToolsAction},
     model::{McpEndpoint, Moment, Table},
     screens::{AppRequest, ScreenUpdate, ViewContext},
     theme::Role,
@@ -59,7 +61,7 @@ impl PastResults {
     }
 
     /// Returns the comparison of a result with the last earlier one of its tool that had the same arguments; where there is none, with
-    /// the last one whose rows are different.
+    /// the last one of its statement, with other parameters, whose rows are different.
     pub(super) fn comparison(&self, result: &CallResult) -> Option<ResultComparison> {
         let table = result.table()?;
         let own = || {
@@ -69,11 +71,23 @@ impl PastResults {
         if let Some(same) = own().find(|past| past.arguments == result.arguments) {
             return Some(ResultComparison::of(Arc::clone(same), table));
         }
+        let statement = result.statement.as_deref();
         own()
+            .filter(|past| statement.is_some() && cypher::statement(&past.arguments) == statement)
             .map(|past| ResultComparison::of(Arc::clone(past), table))
             .find(|comparison| {
                 !comparison.diff.added.is_empty() || !comparison.diff.removed.is_empty()
             })
+    }
+}
+
+impl PastResults {
+    /// Returns whether rows of other calls of the tool of a result are kept.
+    pub(super) fn has_others(&self, result: &CallResult) -> bool {
+        let mut results = self.0.iter();
+        let is_of =
+            |past: &Arc<PastResult>| past.endpoint == result.endpoint && past.tool == result.tool;
+        result.table().is_some() && results.any(is_of)
     }
 }
 
@@ -131,6 +145,21 @@ impl CallResult {
         self.comparison.as_ref().is_some_and(has_rows)
     }
 
+    /// Says that nothing is compared by itself, and how an earlier call is chosen.
+    fn nothing_compared(&self, context: &ViewContext<'_>) -> StyledLine {
+        let what = match self.statement {
+            Some(_) => "no earlier call of this statement",
+            None => "no earlier call with these arguments",
+        };
+        let search = Action::Tools(ToolsAction::History);
+        let key = context.keymap.key_of(&[Layer::Tools], search);
+        vec![
+            (format!("{what}; "), Role::Dim),
+            (key.unwrap_or_default(), Role::Accent),
+            (" finds one to compare with".to_owned(), Role::Dim),
+        ]
+    }
+
     /// Returns how the result differs from an earlier one of the same call, in a few words; empty if there is none.
     pub(super) fn change_in_words(&self) -> String {
         let Some(comparison) = self.comparison.as_ref().filter(|_| self.has_comparison()) else {
@@ -159,7 +188,9 @@ impl CallResult {
 
     /// Returns which two calls are compared: the older and the newer one, with their times and what is different in what they ask.
     pub(super) fn compared_calls(&self, context: &ViewContext<'_>) -> Option<StyledLine> {
-        let comparison = self.comparison.as_ref()?;
+        let Some(comparison) = self.comparison.as_ref() else {
+            return self.has_others.then(|| self.nothing_compared(context));
+        };
         let own = self.without_rows();
         let after = comparison.after.as_deref().unwrap_or(&own);
         let before = comparison.before.as_ref();

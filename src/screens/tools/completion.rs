@@ -3,7 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Rect;
 
-use super::{Tools, form::Form};
+use super::{Pane, Tools, form::Form, form_parameters::ParameterNames};
 use crate::{
     keys::Layer,
     messages::{Action, AppAction, ListAction, PromptAction, ToolsViewport},
@@ -35,6 +35,7 @@ impl Tools {
                 .intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
         let is_taken_back = key.code == KeyCode::Backspace && self.completion.is_some();
         self.completion = None;
+        self.lacks_schema = false;
         if !is_typed && !is_taken_back {
             return;
         }
@@ -43,12 +44,30 @@ impl Tools {
             return;
         };
         let schema = self.graph_schema().and_then(|schema| schema.value());
-        self.completion = complete(&statement, cursor, schema)
-            .map(|proposals| CompletionPopup::new(proposals, false));
+        let is_unknown = schema.is_none();
+        let proposals = complete(&statement, cursor, schema);
+        self.completion = proposals.map(|found| CompletionPopup::new(found, false));
+        self.lacks_schema = is_unknown;
+    }
+
+    /// The schema has come: proposes from it what may stand at the cursor, if the last key was a letter and came before it.
+    pub(super) fn propose_from_schema(&mut self) {
+        let schema = self.graph_schema().and_then(|schema| schema.value());
+        let is_late = schema.is_some() && std::mem::take(&mut self.lacks_schema);
+        if !is_late || self.pane != Pane::Form || !self.modals.is_empty() {
+            return;
+        }
+        let statement = self.form().and_then(Form::focused_statement);
+        if let Some((statement, cursor)) = statement {
+            let schema = self.graph_schema().and_then(|schema| schema.value());
+            let proposals = complete(&statement, cursor, schema);
+            self.completion = proposals.map(|found| CompletionPopup::new(found, false));
+        }
     }
 
     /// Performs an action while proposals are shown. Returns `None` if it is none of theirs.
     pub(super) fn act_on_completion(&mut self, action: Action) -> Option<ScreenUpdate> {
+        self.lacks_schema = false;
         let popup = self.completion.as_mut()?;
         let count = popup.proposals.items.len();
         if action == Action::Prompt(PromptAction::Accept) {
@@ -81,7 +100,7 @@ impl Tools {
                 area.delete_char();
             }
             area.insert_str(text);
-            form.follow_statement();
+            form.follow_statement(ParameterNames::Edited);
         }
     }
 

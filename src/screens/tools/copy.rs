@@ -46,7 +46,25 @@ impl Tools {
         })
     }
 
-    /// Returns the call that the form stands for, in the wanted words.
+    /// Returns the tool and the arguments of the call that the form stands for; while the form cannot be sent, those of the result that
+    /// is shown.
+    fn call_to_copy(
+        &mut self,
+        tool: String,
+    ) -> Option<Result<(String, Map<String, Value>), String>> {
+        let problems = match self.form_mut()?.arguments() {
+            Ok(arguments) => return Some(Ok((tool, arguments))),
+            Err(problems) => problems,
+        };
+        let key = (self.endpoint.clone()?, tool);
+        let shown = self.result.as_ref().filter(|result| result.is_of(&key));
+        Some(shown.map_or_else(
+            || Err(format!("nothing to copy yet: {}", problems.join(", "))),
+            |result| Ok((result.tool.clone(), result.arguments.clone())),
+        ))
+    }
+
+    /// Returns the call that the form stands for, or that of the result, in the wanted words.
     fn copied_call(
         &mut self,
         action: ToolsAction,
@@ -55,16 +73,15 @@ impl Tools {
         let Some(tool) = self.selected().map(|tool| tool.name.clone()) else {
             return Ok(None);
         };
-        let arguments = if action == ToolsAction::CopyMcpJson {
-            Map::new()
+        let (tool, arguments) = if action == ToolsAction::CopyMcpJson {
+            (tool, Map::new())
         } else {
-            let Some(arguments) = self.form_mut().map(|form| form.arguments()) else {
+            let Some(call) = self.call_to_copy(tool) else {
                 return Ok(None);
             };
-            let arguments = arguments
-                .map_err(|problems| format!("nothing to copy yet: {}", problems.join(", ")))?;
+            let (tool, arguments) = call?;
             // The clipboard is read by every program of the desktop.
-            masked(&arguments)
+            (tool, masked(&arguments))
         };
         let is_command = matches!(action, ToolsAction::CopyCurl | ToolsAction::CopyCall);
         if self.offer().is_some() && is_command {

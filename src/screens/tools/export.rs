@@ -6,8 +6,8 @@ use ratatui::layout::Rect;
 use super::{CallResult, Modal, ResultView, Tools, tree::Tree};
 use crate::{
     keys::Layer,
-    messages::{Action, AppAction, Effect, PromptAction},
-    model::sanitize::escape_json,
+    messages::{Action, AppAction, Effect, PromptAction, ToolsAction},
+    model::{pluralize, sanitize::escape_json, with_separators},
     screens::{ScreenUpdate, ViewContext},
     theme::Role,
     tools::{csv, json_lines},
@@ -37,6 +37,14 @@ impl ExportFormat {
         }
     }
 
+    /// Returns whether rows of a table are written.
+    const fn has_rows(self) -> bool {
+        match self {
+            Self::Csv | Self::JsonLines => true,
+            Self::Json | Self::Text => false,
+        }
+    }
+
     const fn extension(self) -> &'static str {
         match self {
             Self::Csv => "csv",
@@ -57,6 +65,8 @@ pub(super) struct ExportPrompt {
     path: LineInput,
     /// The beginning of the proposed name.
     stem: String,
+    /// Whether all rows are written, and not only those that are shown, in their order.
+    has_all_rows: bool,
 }
 
 /// The last export, which is proposed again.
@@ -167,6 +177,7 @@ impl Tools {
             format,
             path: LineInput::new(path),
             stem,
+            has_all_rows: false,
         }));
         ScreenUpdate::done()
     }
@@ -180,6 +191,8 @@ impl Tools {
             prompt.step(true);
         } else if action == Action::Prompt(PromptAction::PromptPrevious) {
             prompt.step(false);
+        } else if action == Action::Tools(ToolsAction::ExportAll) {
+            prompt.has_all_rows = !prompt.has_all_rows;
         } else if action == Action::App(AppAction::Back) {
             self.modals.pop();
         } else if action == Action::Prompt(PromptAction::Accept) {
@@ -195,7 +208,8 @@ impl Tools {
             return ScreenUpdate::ignored();
         };
         let path = prompt.path.text().trim().to_owned();
-        let text = self.exported_text(prompt.format);
+        let text = self.exported_text(&prompt);
+        let amount = self.exported_rows(&prompt);
         let (Some(text), false) = (text, path.is_empty()) else {
             return ScreenUpdate::done();
         };
@@ -207,15 +221,43 @@ impl Tools {
         ScreenUpdate::effect(Effect::ExportTo {
             path,
             text,
+            amount,
             replaces: false,
         })
     }
 
-    /// Returns the result in a format.
-    fn exported_text(&self, format: ExportFormat) -> Option<String> {
-        match format {
-            ExportFormat::Csv => self.table().map(csv::table),
-            ExportFormat::JsonLines => self.table().map(json_lines::table),
+    /// Returns whether only the shown rows of the table are written, where these are not all of its rows in their own order.
+    fn narrows(&self, prompt: &ExportPrompt) -> bool {
+        prompt.format.has_rows() && self.shown == ResultView::Table && !prompt.has_all_rows
+    }
+
+    /// Returns how many rows of how many are written; `None` if no rows are.
+    fn exported_rows(&self, prompt: &ExportPrompt) -> Option<String> {
+        let table = self.table().filter(|_| prompt.format.has_rows())?;
+        let all = table.rows.len();
+        let written = if self.narrows(prompt) {
+            self.table.len()
+        } else {
+            all
+        };
+        let of_all = pluralize(all, "row");
+        Some(if written == all {
+            of_all
+        } else {
+            format!("{} of {of_all}", with_separators(written as u64))
+        })
+    }
+
+    /// Returns the result in the format of the prompt.
+    fn exported_text(&self, prompt: &ExportPrompt) -> Option<String> {
+        let table = self.table();
+        let narrowed = table
+            .filter(|_| self.narrows(prompt))
+            .and_then(|table| self.table.narrowed(table));
+        let table = narrowed.as_ref().or(table);
+        match prompt.format {
+            ExportFormat::Csv => table.map(csv::table),
+            ExportFormat::JsonLines => table.map(json_lines::table),
             ExportFormat::Json => {
                 let tree = self.result.as_ref()?.tree.as_ref();
                 let text = serde_json::to_string_pretty(tree.map(Tree::value)?).ok()?;
@@ -225,8 +267,43 @@ impl Tools {
         }
     }
 
+    /// What is written of the rows, and the key that writes all of them or only those that are shown.
+    fn draw_exported_rows(
+        &self,
+        prompt: &ExportPrompt,
+        context: &ViewContext<'_>,
+        place: Rect,
+        painter: &mut Painter<'_>,
+    ) {
+        let Some(rows) = self.exported_rows(prompt) else {
+            return;
+        };
+        let can_narrow = self.shown == ResultView::Table
+            && self
+                .table()
+                .is_some_and(|table| !self.table.is_whole(table));
+        let key = context
+            .keymap
+            .key_of(&[Layer::Export], Action::Tools(ToolsAction::ExportAll))
+            .filter(|_| can_narrow)
+            .unwrap_or_default();
+        let words = match (can_narrow, prompt.has_all_rows) {
+            (false, _) => "",
+            (true, false) => " all rows",
+            (true, true) => " only the rows that are shown",
+        };
+        let pieces = [
+            (rows.as_str(), Role::Text),
+            ("   ", Role::Dim),
+            (key.as_str(), Role::Accent),
+            (words, Role::Dim),
+        ];
+        painter.spans(place.x, place.y, place.width, &pieces);
+    }
+
     /// Draws the lines in which the format and the file are asked for.
     pub(super) fn draw_export(
+        &self,
         prompt: &ExportPrompt,
         context: &ViewContext<'_>,
         area: Rect,
@@ -256,12 +333,19 @@ impl Tools {
         }
         let key = context
             .keymap
-            .key_of(&[Layer::Prompt], Action::Prompt(PromptAction::PromptNext))
+            .key_of(&[Layer::Export], Action::Prompt(PromptAction::PromptNext))
             .unwrap_or_default();
         if prompt.formats.len() > 1 {
-            pieces.extend([(key.as_str(), Role::Accent), (" next format", Role::Dim)]);
+            pieces.extend([(key.as_str(), Role::Accent), (" next format   ", Role::Dim)]);
         }
-        painter.spans(place.x + 2, y, room, &pieces);
+        let x = painter.spans(place.x + 2, y, room, &pieces);
+        let rest = Rect {
+            x,
+            y,
+            width: place.right().saturating_sub(x + 1),
+            height: 1,
+        };
+        self.draw_exported_rows(prompt, context, rest, painter);
         let hint = if prompt.path.text().contains('*') {
             "  * is the first number that is free"
         } else {
@@ -308,6 +392,7 @@ mod tests {
             format: ExportFormat::Csv,
             path: LineInput::new("out/rows-*.csv"),
             stem: "rows".into(),
+            has_all_rows: false,
         };
         prompt.step(true);
         assert_eq!(prompt.path.text(), "out/rows-*.jsonl");

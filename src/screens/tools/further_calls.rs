@@ -2,12 +2,12 @@
 
 use serde_json::{Map, Value};
 
-use super::{Pane, Tools, form::Form, graph_view::GraphPane};
+use super::{Pane, Running, Tools, form::Form, form_parameters::members_of, graph_view::GraphPane};
 use crate::{
     messages::{Effect, ToolsEffect},
-    model::{CallOptions, CallOutcome, Failure, Tool},
+    model::{CallOptions, CallOutcome, Failure, McpEndpoint, Tool},
     screens::{AppRequest, ScreenUpdate, UpdateContext},
-    tools::cypher::{self, PlanRequest},
+    tools::cypher::{self, CypherAccess, PlanRequest},
     widgets::LineInput,
 };
 
@@ -93,7 +93,7 @@ impl Tools {
             let text = "this server has no tool that explains a statement";
             return ScreenUpdate::request(AppRequest::Say(text.to_owned()));
         }
-        let mut arguments = match self.form().map(Form::ready) {
+        let arguments = match self.form().map(Form::ready) {
             Some(Ok(arguments)) => arguments,
             Some(Err(problems)) => {
                 self.show_problems(problems);
@@ -114,21 +114,99 @@ impl Tools {
             self.pane = Pane::Result;
             return self.run(context);
         }
-        let Some(selected) = self.selected().cloned() else {
-            return ScreenUpdate::done();
-        };
-        if !put_before(&mut arguments, request, &selected) {
-            let text = "the tool takes no statement";
+        let Some((tool, arguments)) = self.profile_call(&arguments) else {
+            let text = "this server has no tool that runs a statement with PROFILE";
             return ScreenUpdate::request(AppRequest::Say(text.to_owned()));
-        }
-        self.send(&endpoint, &selected, &arguments, context)
+        };
+        self.send(&endpoint, &tool, &arguments, context)
     }
 
     /// Returns whether a profile of the statement can be asked for.
     pub(super) fn can_profile(&self) -> bool {
-        let selected = self.selected().filter(|_| self.offer().is_none());
-        selected.is_some_and(|tool| cypher::CypherTool::of(tool).is_some())
+        self.plan_tool(PlanRequest::Profile).is_some() || self.profiler().is_some()
     }
+
+    /// Returns the tool that runs a statement with PROFILE: the selected one, unless it only reads. Neo4j's server refuses PROFILE
+    /// there, and takes it in the tool of the same target that writes.
+    fn profiler(&self) -> Option<&Tool> {
+        let selected = self.selected().filter(|_| self.offer().is_none())?;
+        let own = cypher::access(selected)?;
+        if matches!(own, CypherAccess::Write | CypherAccess::Any) {
+            return Some(selected).filter(|tool| takes_statement(tool));
+        }
+        let target = selected.parts().0;
+        let beside = self.tools().iter().filter(|tool| {
+            let access = cypher::access(tool);
+            let runs = matches!(access, Some(CypherAccess::Write | CypherAccess::Any));
+            tool.parts().0 == target && runs && takes_statement(tool)
+        });
+        let writes = |tool: &&Tool| cypher::access(tool) != Some(CypherAccess::Write);
+        beside.min_by_key(writes)
+    }
+
+    /// Returns the tool that profiles the statement of these arguments of the selected tool, and its own arguments.
+    fn profile_call(&self, arguments: &Map<String, Value>) -> Option<(Tool, Map<String, Value>)> {
+        let (selected, tool) = (self.selected()?, self.profiler()?);
+        let mut arguments = arguments.clone();
+        if tool.name != selected.name {
+            let own = cypher::CypherTool::of(selected)?;
+            let statement = own.statement_of(&arguments)?.to_owned();
+            let given = own.parameters.as_ref().map(|argument| &argument.name);
+            let given = given.and_then(|name| members_of(arguments.get(name)?));
+            let other = cypher::CypherTool::of(tool)?;
+            let parameters = given.unwrap_or_default();
+            arguments = other.arguments(tool, &statement, parameters, &[]).ok()?;
+        }
+        put_before(&mut arguments, PlanRequest::Profile, tool).then(|| (tool.clone(), arguments))
+    }
+
+    /// Returns the tool below whose form the result of a call is shown: the selected one where the call profiles its statement.
+    pub(super) fn shown_at(&self, tool: &str, arguments: &Map<String, Value>) -> String {
+        let profiled = profiled_statement(arguments);
+        let typed = self.form().and_then(Form::statement);
+        let selected = self.selected().filter(|_| {
+            let typed = typed.as_deref().map(str::trim);
+            profiled.is_some() && typed == profiled.map(str::trim)
+        });
+        selected.map_or_else(|| tool.to_owned(), |selected| selected.name.clone())
+    }
+
+    /// Returns whether a call was a profile that failed while the result of its statement is shown, which stays then.
+    pub(super) fn is_failed_profile(
+        &self,
+        endpoint: &McpEndpoint,
+        call: &Running,
+        result: &Result<CallOutcome, Failure>,
+    ) -> bool {
+        let failed = result.as_ref().map_or(true, |outcome| outcome.is_error);
+        let key = (endpoint.clone(), call.shown_at.clone());
+        let shown = self.result.as_ref().filter(|shown| shown.is_of(&key));
+        failed && profiled_statement(&call.arguments).is_some() && shown.is_some()
+    }
+}
+
+/// Says why a profile failed.
+pub(super) fn profile_failed(result: Result<CallOutcome, Failure>) -> ScreenUpdate {
+    match result {
+        Ok(outcome) => {
+            let text = outcome.text();
+            let first = text.lines().next().unwrap_or_default();
+            let words = format!("the profile failed, the result of before is shown: {first}");
+            ScreenUpdate::request(AppRequest::Say(words))
+        }
+        Err(failure) => ScreenUpdate::request(AppRequest::Complain(failure)),
+    }
+}
+
+/// Returns whether the statement of a tool is an argument of its own.
+fn takes_statement(tool: &Tool) -> bool {
+    cypher::CypherTool::of(tool).is_some_and(|cypher| cypher.within.is_none())
+}
+
+/// Returns the statement that a call profiles, if it profiles one.
+fn profiled_statement(arguments: &Map<String, Value>) -> Option<&str> {
+    let (request, statement) = PlanRequest::of(cypher::statement(arguments)?)?;
+    (request == PlanRequest::Profile).then_some(statement)
 }
 
 /// Puts the word that asks for a plan before the statement of a call. Returns `false` if there is none.

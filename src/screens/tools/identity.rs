@@ -132,6 +132,8 @@ fn lines(
         sign_in(info.sign_in).to_owned(),
         Role::Text,
     )];
+    let caller = info.caller.clone();
+    lines.extend(caller.map(|arn| fact("as", arn, Role::Text)));
     lines.extend(info.token_expires_at.map(|end| expiry_line(end, context)));
     lines.extend(
         claims

@@ -5,6 +5,7 @@ use crate::{
     messages::Action,
     model::{Offer, Tool},
     tools::name_match::{NameMatch, name_match},
+    widgets::LineInput,
 };
 
 /// A target with the places of its tools that pass the filter, and how well each does.
@@ -109,6 +110,18 @@ impl Tools {
             }),
             Item::Heading(_) | Item::Target(_) => None,
         }
+    }
+
+    /// Takes the filter off; the line that is selected stays selected.
+    pub(super) fn clear_filter(&mut self) {
+        let selected = self.current();
+        self.filter = LineInput::default();
+        let items = self.items();
+        let kept = selected.and_then(|kept| items.iter().position(|item| *item == kept));
+        if let Some(at) = kept {
+            self.list.select(at);
+        }
+        self.pass_heading(&items, false);
     }
 
     /// Moves in the left pane; headings are passed over.

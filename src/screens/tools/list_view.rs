@@ -24,9 +24,10 @@ pub(super) fn draw_list(
     painter: &mut Painter<'_>,
 ) {
     draw_filter(state, context, area, painter);
+    let note = state.draw_drift_note(context, area, painter);
     let body = Rect {
         y: area.y + 1,
-        height: area.height.saturating_sub(1),
+        height: area.height.saturating_sub(1 + note),
         ..area
     };
     let items = state.items();

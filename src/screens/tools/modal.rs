@@ -46,13 +46,10 @@ impl Modal {
         match self {
             Self::Questions(_) if self.asks_for_address() => vec![Layer::Address],
             Self::Questions(_) => vec![Layer::Question],
-            Self::ToolFilter
-            | Self::RowFilter
-            | Self::Naming(_)
-            | Self::Picker(_)
-            | Self::Export(_) => {
+            Self::ToolFilter | Self::RowFilter | Self::Naming(_) | Self::Picker(_) => {
                 vec![Layer::Prompt]
             }
+            Self::Export(_) => vec![Layer::Export],
             Self::History(_) => vec![Layer::History],
             Self::Identity(_) | Self::Schema(_) => vec![Layer::Tools, Layer::List],
         }
@@ -243,7 +240,7 @@ impl Tools {
                 self.table.filter = LineInput::default();
                 self.filter_rows();
             } else {
-                self.filter = LineInput::default();
+                self.clear_filter();
             }
             return Some(ScreenUpdate::done());
         } else {
@@ -286,7 +283,7 @@ impl Tools {
                     }
                 }
                 Modal::Naming(naming) => self.draw_naming(naming, area, painter),
-                Modal::Export(prompt) => Self::draw_export(prompt, context, area, painter),
+                Modal::Export(prompt) => self.draw_export(prompt, context, area, painter),
                 Modal::Picker(picker) => {
                     painter.shade(area, Role::Faint);
                     picker.view(self.endpoint.as_ref(), context, area, painter);

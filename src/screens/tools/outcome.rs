@@ -26,6 +26,8 @@ use crate::{
 pub(super) struct CallResult {
     pub(super) endpoint: McpEndpoint,
     pub(super) tool: String,
+    /// The tool below whose form it is shown.
+    shown_at: String,
     pub(super) statement: Option<String>,
     pub(super) began: Moment,
     pub(super) ended: Moment,
@@ -48,6 +50,8 @@ pub(super) struct CallResult {
     pub(super) log_lines: Loadable<Vec<TraceLine>>,
     /// An earlier result, or the chosen one, with what is different.
     pub(super) comparison: Option<ResultComparison>,
+    /// Whether rows of other calls of its tool are kept, from which one can be chosen.
+    pub(super) has_others: bool,
     /// The lines of the view that is shown, if it is one of text. A result of many megabytes is laid out once.
     pub(super) lines: Vec<StyledLine>,
 }
@@ -65,6 +69,7 @@ impl CallResult {
         Self {
             endpoint,
             tool: call.tool,
+            shown_at: call.shown_at,
             statement: cypher::statement(&call.arguments).map(str::to_owned),
             began: call.since,
             ended,
@@ -76,6 +81,7 @@ impl CallResult {
             plan: json.as_ref().and_then(plan::parse),
             log_lines: Loadable::default(),
             comparison: None,
+            has_others: false,
             tree: json.map(Tree::new),
             lines: Vec::new(),
             answer,
@@ -118,17 +124,24 @@ impl CallResult {
     pub(super) fn total_ms(&self) -> u64 {
         match &self.answer {
             Ok(call) => call.elapsed.total,
-            Err(_) => u64::try_from(self.ended.since(self.began)).unwrap_or(0),
+            Err(_) => {
+                let exchange = self
+                    .exchange
+                    .as_ref()
+                    .map(|exchange| exchange.elapsed.total);
+                let clock = u64::try_from(self.ended.since(self.began)).unwrap_or(0);
+                exchange.filter(|total| *total > 0).unwrap_or(clock)
+            }
         }
     }
 
     /// Returns what it is filed under.
     fn key(&self) -> ToolKey {
-        (self.endpoint.clone(), self.tool.clone())
+        (self.endpoint.clone(), self.shown_at.clone())
     }
 
     pub(super) fn is_of(&self, key: &ToolKey) -> bool {
-        self.endpoint == key.0 && self.tool == key.1
+        self.endpoint == key.0 && self.shown_at == key.1
     }
 
     /// Returns the views that fit it, the first of them first.
@@ -151,7 +164,7 @@ impl CallResult {
         if views.is_empty() {
             views.push(ResultView::Text);
         }
-        if self.has_comparison() {
+        if self.has_comparison() || self.has_others {
             views.push(ResultView::Changes);
         }
         if !self.messages.is_empty() {
@@ -204,6 +217,7 @@ impl Tools {
         let key = result.key();
         self.keep_past(&key);
         result.comparison = self.past.comparison(&result);
+        result.has_others = self.past.has_others(&result);
         let is_shown = match self.selected_key() {
             Some(key) => result.is_of(&key),
             None => self.endpoint.as_ref() == Some(&result.endpoint),

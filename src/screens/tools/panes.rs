@@ -3,8 +3,8 @@
 use ratatui::layout::Rect;
 
 use super::{
-    Item, ResultView, Tools, form::Form, form_view::draw_form_pane, list_view::draw_list,
-    result::draw_result, text_view, text_view::draw_beginning,
+    Item, Modal, ResultView, Tools, form::Form, form_view::draw_form_pane, list_view::draw_list,
+    result::draw_result, schema_pane::SCHEMA_OVER, text_view, text_view::draw_beginning,
 };
 use crate::{
     keys::Layer,
@@ -132,7 +132,7 @@ impl Tools {
             return ScreenUpdate::done();
         }
         if !self.filter.text().is_empty() {
-            self.filter = LineInput::default();
+            self.clear_filter();
             return ScreenUpdate::done();
         }
         ScreenUpdate::ignored()
@@ -277,6 +277,13 @@ fn draw_panes(state: &Tools, context: &ViewContext<'_>, area: Rect, painter: &mu
         x: left.right(),
         width: area.width - width - 1 - side,
         ..area
+    };
+    // The schema over the form leaves it the room at its left, in which its texts are cut and wrapped.
+    let is_covered = side == 0 && matches!(state.modals.last(), Some(Modal::Schema(_)));
+    let covered = if is_covered { SCHEMA_OVER } else { 0 };
+    let middle = Rect {
+        width: middle.width.saturating_sub(covered),
+        ..middle
     };
     draw_form_pane(state, context, middle, painter);
 }

@@ -22,6 +22,8 @@ use crate::{
 
 /// Labels up to this number show their properties without being unfolded.
 const UNFOLDED: usize = 12;
+/// Columns of the browser of the schema over the form.
+pub(super) const SCHEMA_OVER: u16 = 48;
 
 /// A row of the schema.
 struct SchemaRow {
@@ -225,7 +227,7 @@ impl Tools {
         area: Rect,
         painter: &mut Painter<'_>,
     ) {
-        let width = 48.min(area.width);
+        let width = SCHEMA_OVER.min(area.width);
         let place = Rect {
             x: area.right() - width,
             width,

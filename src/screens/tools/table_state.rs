@@ -56,6 +56,20 @@ impl TableState {
         self.order.len()
     }
 
+    /// Returns whether all rows are shown, in the order of the table.
+    pub(super) fn is_whole(&self, table: &Table) -> bool {
+        self.order.iter().copied().eq(0..table.rows.len())
+    }
+
+    /// Returns the table of the rows that are shown, in their order; `None` if that is the table itself.
+    pub(super) fn narrowed(&self, table: &Table) -> Option<Table> {
+        (!self.is_whole(table)).then(|| Table {
+            columns: table.columns.clone(),
+            rows: self.rows(table, 0..self.len()).cloned().collect(),
+            lost_temporals: table.lost_temporals.clone(),
+        })
+    }
+
     /// Returns the shown rows at these places of the order.
     pub(super) fn rows<'a>(
         &'a self,

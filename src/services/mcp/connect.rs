@@ -204,6 +204,7 @@ fn connection_info(url: String, sign_in: &'static str, server: &Value) -> Connec
         server: name.trim().to_owned(),
         instructions: Some(text("/instructions")).filter(|words| !words.is_empty()),
         token_expires_at: None,
+        caller: None,
     }
 }
 
