@@ -8,7 +8,7 @@ use crate::{
 
 /// A call that went through the chain of a deployment.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LoggedAnswer {
+pub struct LoggedProof {
     /// When it began.
     pub at: Moment,
     /// The stages that it has passed, as far as its records tell.
@@ -19,7 +19,7 @@ pub struct LoggedAnswer {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LoggedCalls {
     /// The calls that went through the chain and were answered without an error, the oldest first.
-    pub answered: Vec<LoggedAnswer>,
+    pub answered: Vec<LoggedProof>,
     /// Number of calls that failed since then, denied and throttled ones included.
     pub failed_since: usize,
     /// When the newest of these began, its hop and its words.
@@ -46,7 +46,7 @@ impl LoggedCalls {
                 LoggedOutcome::Ok if is_direct(call) => {
                     answered_directly = answered_directly.max(Some(call.at));
                 }
-                LoggedOutcome::Ok => answered.push(LoggedAnswer {
+                LoggedOutcome::Ok => answered.push(LoggedProof {
                     at: call.at,
                     passed: stages_passed(call),
                 }),
@@ -136,7 +136,7 @@ fn is_callers_error(call: &LoggedCall) -> bool {
 }
 
 /// Returns the failures between which no call was answered, at least [`OUTAGE`] in a row, and after which one was.
-fn outages(answered: &[LoggedAnswer], mut failed: Vec<Moment>) -> Vec<Moment> {
+fn outages(answered: &[LoggedProof], mut failed: Vec<Moment>) -> Vec<Moment> {
     failed.sort_unstable();
     let mut rest = failed.as_slice();
     let mut outages = Vec::new();

@@ -24,7 +24,7 @@ pub use deployment_health::{
     deployment_health,
 };
 
-pub use logged_calls::{LoggedAnswer, LoggedCalls};
+pub use logged_calls::{LoggedCalls, LoggedProof};
 
 pub use difference::{Differences, all_differences, differences};
 pub use session_price::{IdleSession, idle_session};

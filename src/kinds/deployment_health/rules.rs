@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     doctor::{ChainStage, Hop, HopState},
-    kinds::{LoggedAnswer, LoggedCalls, StageStatus, logged_calls::OUTAGE},
+    kinds::{LoggedCalls, LoggedProof, StageStatus, logged_calls::OUTAGE},
     model::{Health, Moment, pluralize},
 };
 
@@ -359,7 +359,7 @@ fn passed_stages(input: &HealthInput<'_>, now: Moment) -> Vec<ChainStage> {
         .called
         .is_some_and(|call| is_recent(call.at, now) && call.failure.is_none());
     let logged = input.logged.into_iter().flat_map(|logged| &logged.answered);
-    let logged: Vec<&LoggedAnswer> = logged.filter(|call| is_recent(call.at, now)).collect();
+    let logged: Vec<&LoggedProof> = logged.filter(|call| is_recent(call.at, now)).collect();
     let is_passed = |stage: &ChainStage| {
         examined || called || logged.iter().any(|call| call.passed.contains(stage))
     };

@@ -1,7 +1,7 @@
 use super::{rules::clock, *};
 use crate::{
     doctor::{ChainStage, DoctorVerdict, Hop, HopFinding, HopState},
-    kinds::{LoggedAnswer, StageStatus},
+    kinds::{LoggedProof, StageStatus},
     model::Health,
 };
 
@@ -46,7 +46,6 @@ fn report(hop: Option<(Hop, &str)>) -> DoctorReport {
         }),
         hops: Vec::new(),
         comparison: None,
-        runtime_tools: None,
     }
 }
 
@@ -55,8 +54,8 @@ fn ago(minutes: i64) -> Moment {
 }
 
 /// A call that the logs show to have gone through the whole chain.
-fn answered(at: Moment) -> LoggedAnswer {
-    LoggedAnswer {
+fn answered(at: Moment) -> LoggedProof {
+    LoggedProof {
         at,
         passed: ChainStage::ALL.to_vec(),
     }
@@ -579,7 +578,7 @@ fn a_failure_that_has_just_begun_does_not_drown_in_the_calls_before_it() {
 fn a_proof_marks_the_stages_that_its_records_tell_of_and_no_others() {
     let chain = chain(ChainStage::Gateway, Health::Healthy);
     let logged = LoggedCalls {
-        answered: vec![LoggedAnswer {
+        answered: vec![LoggedProof {
             at: ago(2),
             passed: vec![ChainStage::SignIn, ChainStage::Gateway],
         }],

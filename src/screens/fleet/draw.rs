@@ -427,7 +427,6 @@ pub(super) const fn order_of(column: usize) -> Option<Order> {
         0 => Some(Order::Name),
         STATUS => Some(Order::Health),
         AGE => Some(Order::Age),
-        // The bars of the last hour are its calls.
         HOUR | CALLS => Some(Order::Calls),
         ERRORS => Some(Order::Errors),
         _ => None,
