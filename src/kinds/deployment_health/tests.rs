@@ -46,6 +46,7 @@ fn report(hop: Option<(Hop, &str)>) -> DoctorReport {
         }),
         hops: Vec::new(),
         comparison: None,
+        runtime_tools: None,
     }
 }
 
