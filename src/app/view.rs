@@ -173,13 +173,8 @@ impl App {
             return frame::typing_foot(question, context, places, painter);
         }
         let on_top = !self.questions.is_empty();
-        let own = if on_top {
-            &[]
-        } else {
-            self.screen().own_actions()
-        };
         frame::foot(
-            (&layers, own),
+            (&layers, |action| self.screen().foot_rank(action)),
             context,
             |action| on_top || self.screen().offers(action, context),
             self.screen().way_back(context).filter(|_| !on_top),

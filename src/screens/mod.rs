@@ -8,6 +8,7 @@ pub mod confirm;
 pub mod detail;
 pub mod doctor;
 pub mod fleet;
+mod foot;
 pub mod frame;
 pub mod help;
 pub mod logs;
@@ -194,6 +195,9 @@ impl ScreenUpdate {
     }
 }
 
+/// The rank in the last line from which actions follow those of what has the focus.
+pub(crate) const BEHIND_OWN: usize = 100;
+
 /// A screen of the console.
 pub trait Screen {
     /// Returns the active layers of the keymap that belong to the screen, the topmost first.
@@ -252,9 +256,9 @@ pub trait Screen {
         true
     }
 
-    /// Returns the actions of what has the focus, which come first in the last line.
-    fn own_actions(&self) -> &'static [Action] {
-        &[]
+    /// Returns the place of an action in the last line: lower ones come first.
+    fn foot_rank(&self, action: Action) -> usize {
+        BEHIND_OWN + usize::from(action.spec().rank)
     }
 
     /// Returns what the key that leads back does here, in the word of the footer; nothing where it does nothing.

@@ -59,7 +59,7 @@ use crossterm::event::KeyEvent;
 use ratatui::layout::Rect;
 use serde_json::{Map, Value};
 
-use super::{ClickPlace, Screen, ScreenUpdate, UpdateContext, ViewContext};
+use super::{BEHIND_OWN, ClickPlace, Screen, ScreenUpdate, UpdateContext, ViewContext};
 use crate::{
     keys::Layer,
     messages::{Action, AppAction, Effects, ListAction, ToolsAction, ToolsEvent},
@@ -368,13 +368,9 @@ impl Screen for Tools {
         self.leads_back()
     }
 
-    fn own_actions(&self) -> &'static [Action] {
-        let has_focus = self.modals.is_empty() && self.pane == Pane::Result;
-        if has_focus && self.result.is_some() {
-            &availability::OF_RESULT
-        } else {
-            &[]
-        }
+    fn foot_rank(&self, action: Action) -> usize {
+        let own = self.own_rank(action);
+        own.unwrap_or_else(|| BEHIND_OWN + usize::from(action.spec().rank))
     }
 
     fn offers(&self, action: Action, _look: &ViewContext<'_>) -> bool {

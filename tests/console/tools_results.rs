@@ -337,9 +337,7 @@ fn another_statement_is_compared_only_when_it_is_chosen() {
     harness.keys("v v");
     harness.shows("no earlier call of this statement; ctrl-r finds one to compare with");
     harness.hides("removed");
-    harness.keys("ctrl-r");
-    harness.text("RETURN 1");
-    harness.keys("alt-=");
+    harness.keys("esc esc G =");
     harness.shows("− 14:01:00 RETURN 1   + 14:02:00 RETURN 2");
     harness.shows("1 added, 2 removed");
 }

@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// Actions of a result, the most important first.
-pub(super) const OF_RESULT: [Action; 10] = [
+const OF_RESULT: [Action; 10] = [
     Action::Tools(ToolsAction::OpenAddress),
     Action::Tools(ToolsAction::NextView),
     Action::Tools(ToolsAction::WrapResult),
@@ -21,6 +21,14 @@ pub(super) const OF_RESULT: [Action; 10] = [
 ];
 
 impl Tools {
+    /// Returns the place of an action among those of the result, while that has the focus.
+    pub(super) fn own_rank(&self, action: Action) -> Option<usize> {
+        let has_focus = self.modals.is_empty() && self.pane == Pane::Result;
+        let mut own = OF_RESULT.iter();
+        own.position(|first| *first == action)
+            .filter(|_| has_focus && self.result.is_some())
+    }
+
     /// Returns what the key that leads back closes, cancels or takes off.
     pub(super) fn leads_back(&self) -> Option<&'static str> {
         let connection = self.connection();

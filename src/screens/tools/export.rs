@@ -346,13 +346,19 @@ impl Tools {
             height: 1,
         };
         self.draw_exported_rows(prompt, context, rest, painter);
-        let hint = if prompt.path.text().contains('*') {
+        prompt.draw_path((place.x + 2, y + 1), room, painter);
+    }
+}
+
+impl ExportPrompt {
+    fn draw_path(&self, (x, y): (u16, u16), room: u16, painter: &mut Painter<'_>) {
+        let hint = if self.path.text().contains('*') {
             "  * is the first number that is free"
         } else {
             ""
         };
         // The end of a long path is seen as far as the cursor.
-        let (before, behind) = prompt.path.halves();
+        let (before, behind) = self.path.halves();
         let wanted = usize::from(room).saturating_sub(10);
         let before = last_columns(before, wanted);
         let pieces = [
@@ -362,7 +368,7 @@ impl Tools {
             (behind, Role::Name),
             (hint, Role::Faint),
         ];
-        painter.spans(place.x + 2, y + 1, room, &pieces);
+        painter.spans(x, y, room, &pieces);
     }
 }
 
