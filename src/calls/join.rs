@@ -90,13 +90,13 @@ struct PlacedParts {
 /// Joins each part to the only call that it fits.
 fn place(calls: &mut [CallParts], parts: Vec<CallParts>) -> PlacedParts {
     let mut placed = PlacedParts::default();
-    let places = CallPlaces::of(calls);
+    let index = CallPlaces::of(calls);
     let mut waiting: Vec<(CallParts, Vec<usize>)> =
         parts.into_iter().map(|part| (part, Vec::new())).collect();
     for round in 0..MAX_ROUNDS {
         let count = waiting.len();
         for (part, _) in std::mem::take(&mut waiting) {
-            let hosts = find_hosts(calls, &places, &part);
+            let hosts = find_hosts(calls, &index, &part);
             match hosts.as_slice() {
                 [] if round == 0 => placed.alone.push(part),
                 [] => placed.rest.extend(part),

@@ -277,7 +277,9 @@ fn lines_that_fit_several_calls_are_a_gap_of_each_and_a_row_of_their_hop() {
     records.extend(cypher_call(10_000, "later", "RETURN 1"));
     records.extend(invocation(10_003, "l-later", "token swapped"));
     let mut book = CallBook::default();
-    records.iter().for_each(|record| book.push(record.clone()));
+    for record in &records {
+        book.push(record.clone());
+    }
     book.join();
     assert_eq!(book.calls().len(), 3);
     let expected = "8 interceptor lines of this time fit several calls";

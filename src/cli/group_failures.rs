@@ -12,12 +12,8 @@ pub(crate) fn tell<'a>(failures: impl IntoIterator<Item = (&'a str, &'a Failure)
 /// Returns the exit code of data of which these parts could not be read: 3 if every sign-in was refused, 4 if these credentials were
 /// refused everything that is missing, otherwise 5; none if nothing is missing.
 pub(crate) fn partial_code<'a>(failures: impl IntoIterator<Item = &'a Failure>) -> Option<u8> {
-    combined_code(
-        failures
-            .into_iter()
-            .map(|failure| failure.kind.exit_code())
-            .collect(),
-    )
+    let codes = failures.into_iter().map(|failure| failure.kind.exit_code());
+    combined_code(&codes.collect::<Vec<u8>>())
 }
 
 /// Returns the exit code of log lines that could not be read. A request that CloudWatch Logs throttles is repeated for most of a minute:
@@ -39,7 +35,7 @@ pub(crate) const fn unread_lines_code(failure: &Failure) -> u8 {
 }
 
 /// Returns the exit code of data of which parts with these codes are missing.
-pub(crate) fn combined_code(codes: Vec<u8>) -> Option<u8> {
+pub(crate) fn combined_code(codes: &[u8]) -> Option<u8> {
     if codes.is_empty() {
         return None;
     }
@@ -127,8 +123,8 @@ mod tests {
         let code = |kind| unread_lines_code(&Failure::new(kind, "reading", "x"));
         assert_eq!(code(FailureKind::Throttled), 5);
         assert_eq!(code(FailureKind::Denied), 4);
-        assert_eq!(combined_code(vec![4, 5]), Some(5));
-        assert_eq!(combined_code(vec![4, 4]), Some(4));
+        assert_eq!(combined_code(&[4, 5]), Some(5));
+        assert_eq!(combined_code(&[4, 4]), Some(4));
     }
 
     fn failure(doing: &str, cause: &str) -> Failure {

@@ -290,7 +290,8 @@ pub(super) fn partial_result<'a>(
         return Err(CliError::Code(group_failures::unread_lines_code(first)));
     }
     let codes = failures.clone().map(group_failures::unread_lines_code);
-    group_failures::combined_code(codes.collect()).map_or(Ok(()), |code| Err(CliError::Code(code)))
+    group_failures::combined_code(&codes.collect::<Vec<u8>>())
+        .map_or(Ok(()), |code| Err(CliError::Code(code)))
 }
 
 /// Does work that reads log events. That CloudWatch Logs throttles it is said once on stderr, while the requests are repeated.

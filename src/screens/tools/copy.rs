@@ -12,6 +12,9 @@ use crate::{
     },
 };
 
+/// A tool and the arguments of a call.
+type CallToCopy = (String, Map<String, Value>);
+
 impl Tools {
     /// Copies what the action names.
     pub(super) fn copy(
@@ -48,10 +51,7 @@ impl Tools {
 
     /// Returns the tool and the arguments of the call that the form stands for; while the form cannot be sent, those of the result that
     /// is shown.
-    fn call_to_copy(
-        &mut self,
-        tool: String,
-    ) -> Option<Result<(String, Map<String, Value>), String>> {
+    fn call_to_copy(&mut self, tool: String) -> Option<Result<CallToCopy, String>> {
         let problems = match self.form_mut()?.arguments() {
             Ok(arguments) => return Some(Ok((tool, arguments))),
             Err(problems) => problems,

@@ -172,9 +172,10 @@ pub(super) fn list_drift_in_words(drift: &ListDrift) -> String {
         ("≠", drift.changed.len()),
     ];
     let counts = counts.iter().filter(|(_, count)| *count > 0);
-    counts
+    let words: Vec<String> = counts
         .map(|(mark, count)| format!(" {mark}{count}"))
-        .collect()
+        .collect();
+    words.concat()
 }
 
 /// Returns that the gateway's copy of a tool is not the runtime's, in one line.

@@ -122,17 +122,13 @@ impl CallResult {
 
     /// Returns how long the call took, in milliseconds.
     pub(super) fn total_ms(&self) -> u64 {
-        match &self.answer {
-            Ok(call) => call.elapsed.total,
-            Err(_) => {
-                let exchange = self
-                    .exchange
-                    .as_ref()
-                    .map(|exchange| exchange.elapsed.total);
-                let clock = u64::try_from(self.ended.since(self.began)).unwrap_or(0);
-                exchange.filter(|total| *total > 0).unwrap_or(clock)
-            }
+        if let Ok(call) = &self.answer {
+            return call.elapsed.total;
         }
+        let exchange = self.exchange.as_ref();
+        let exchange = exchange.map(|exchange| exchange.elapsed.total);
+        let clock = u64::try_from(self.ended.since(self.began)).unwrap_or(0);
+        exchange.filter(|total| *total > 0).unwrap_or(clock)
     }
 
     /// Returns what it is filed under.

@@ -317,7 +317,8 @@ impl FunctionInstances {
     fn start(&self, function: &str) -> usize {
         let mut functions = self.0.lock();
         let busy = functions.entry(function.to_owned()).or_default();
-        let idle = (1..).find(|instance| !busy.contains(instance)).unwrap_or(1);
+        let idle = (1..=busy.len()).find(|instance| !busy.contains(instance));
+        let idle = idle.unwrap_or(busy.len() + 1);
         busy.insert(idle);
         idle
     }
