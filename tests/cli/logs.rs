@@ -148,7 +148,7 @@ fn text_shows_the_sentence_within_a_structured_line_and_json_the_whole() {
         [
             "WARN   slow query  trace=691bd2f0aa11 request=r1",
             "ERROR  boom  trace=t7 session=s1",
-            "ERROR  [ERROR] plain as it is"
+            "ERROR  plain as it is"
         ]
     );
     assert_eq!(
