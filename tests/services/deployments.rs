@@ -388,7 +388,7 @@ async fn an_examination_signs_in_anew() {
     let services = Services::new(ServiceOptions::default());
     let a = &world.deployments["a"];
     let cause =
-        |report: agentcore_console::doctor::DoctorReport| report.verdict.map(|verdict| verdict.hop);
+        |report: agentcore_console::doctor::DoctorReport| report.break_cause().map(|verdict| verdict.hop);
     assert_eq!(
         cause(Box::pin(services.doctor.examine(a, Moment::from_millis(0))).await),
         None

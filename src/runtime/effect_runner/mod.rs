@@ -17,7 +17,7 @@ use futures::{
     future::{BoxFuture, ready},
 };
 use parking_lot::Mutex;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -51,6 +51,8 @@ pub struct ServiceRunner {
 #[derive(Clone)]
 struct RunnerState {
     services: Arc<OnceLock<RunnerServices>>,
+    /// Whether the start has ended, well or not: what needs the services waits for it.
+    start_ended: watch::Sender<bool>,
     sessions: Arc<Mutex<HashMap<McpEndpoint, McpSession>>>,
     /// Tools of each endpoint as last listed.
     tools: Arc<Mutex<HashMap<McpEndpoint, Vec<Tool>>>>,
@@ -80,6 +82,7 @@ impl ServiceRunner {
     pub fn new(start: impl Future<Output = Result<Start, Failure>> + Send + 'static) -> Self {
         let world = RunnerState {
             services: Arc::default(),
+            start_ended: watch::Sender::new(false),
             sessions: Arc::default(),
             tools: Arc::default(),
             consents: Arc::default(),
@@ -199,13 +202,31 @@ impl EffectRunner for ServiceRunner {
         let world = self.world.clone();
         match effect {
             Effect::Start => world.start(self.starting.take(), sender),
-            Effect::Fleet(effect) => async move { Some(world.run_fleet(effect).await) }.boxed(),
-            Effect::Logs(effect) => async move { world.run_logs(effect, &sender).await }.boxed(),
-            Effect::Secrets(effect) => {
-                async move { world.run_secrets(effect, sender, stop).await }.boxed()
+            Effect::Fleet(effect) => async move {
+                world.wait_for_start().await;
+                Some(world.run_fleet(effect).await)
             }
-            Effect::Tools(effect) => async move { world.run_tools(effect, sender).await }.boxed(),
-            Effect::Examine(name) => async move { world.examine(&name, sender).await }.boxed(),
+            .boxed(),
+            Effect::Logs(effect) => async move {
+                world.wait_for_start().await;
+                world.run_logs(effect, &sender).await
+            }
+            .boxed(),
+            Effect::Secrets(effect) => async move {
+                world.wait_for_start().await;
+                world.run_secrets(effect, sender, stop).await
+            }
+            .boxed(),
+            Effect::Tools(effect) => async move {
+                world.wait_for_start().await;
+                world.run_tools(effect, sender).await
+            }
+            .boxed(),
+            Effect::Examine(name) => async move {
+                world.wait_for_start().await;
+                world.examine(&name, sender).await
+            }
+            .boxed(),
             Effect::Copy(text) => {
                 async move { Some(Event::Copied(clipboard::copy(&text))) }.boxed()
             }
@@ -267,7 +288,10 @@ impl RunnerState {
         async move {
             let started = match starting?.await {
                 Ok(started) => started,
-                Err(failure) => return Some(Event::Started(Err(failure))),
+                Err(failure) => {
+                    self.start_ended.send_replace(true);
+                    return Some(Event::Started(Err(failure)));
+                }
             };
             if let Some(path) = audit::default_path() {
                 let read = tokio::task::spawn_blocking(move || audit::past_writes(&path));
@@ -295,6 +319,7 @@ impl RunnerState {
                 configuration: started.configuration,
                 services: started.services,
             });
+            self.start_ended.send_replace(true);
             let names = started.faults.map_or_else(Vec::new, |(names, play)| {
                 *self.faults.lock() = Some(play);
                 names
@@ -309,6 +334,13 @@ impl RunnerState {
             play(index);
         }
         None
+    }
+
+    /// Waits until the start has ended: a key may ask for something before that.
+    async fn wait_for_start(&self) {
+        let mut ended = self.start_ended.subscribe();
+        // It can only fail when the sender is gone, and that is a part of this.
+        let _ = ended.wait_for(|ended| *ended).await;
     }
 
     /// Returns the services and the deployment of that name.
