@@ -467,6 +467,15 @@ fn a_profile_that_fails_leaves_the_result_and_says_why() {
 }
 
 #[test]
+fn a_profile_without_a_plan_says_that_there_is_none() {
+    let mut harness = two_rows();
+    harness.keys("f8 y");
+    harness.on(rows(&["name"], vec![json!(["Keanu Reeves"])]));
+    harness.shows("without a plan");
+    harness.shows("Keanu Reeves");
+}
+
+#[test]
 fn a_profile_is_not_offered_where_no_tool_takes_it() {
     let mut harness = ready();
     harness.keys("4");

@@ -3,8 +3,12 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    CallResult, Pane, Running, ServerMessages, Tools, endpoints::name_of, form::Form,
-    further_calls::profile_failed, question::ServerQuestion, result,
+    CallResult, Pane, Running, ServerMessages, Tools,
+    endpoints::name_of,
+    form::Form,
+    further_calls::{no_plan, profile_failed},
+    question::ServerQuestion,
+    result,
 };
 use crate::{
     messages::{Effect, Effects, Slot, ToolsEffect},
@@ -75,13 +79,18 @@ impl Tools {
         } else if self.is_failed_profile(endpoint, &call, &result) {
             profile_failed(result)
         } else {
-            self.keep_result(CallResult::new(endpoint.clone(), call, context.now, result));
-            self.focus_result();
-            ScreenUpdate::done()
+            self.result_came(CallResult::new(endpoint.clone(), call, context.now, result))
         };
         let renewed = self.renewed(endpoint, context.now);
         update.effects = update.effects.and(kept).and(renewed.into_iter().collect());
         update
+    }
+
+    fn result_came(&mut self, result: CallResult) -> ScreenUpdate {
+        let hint = result.lacks_plan().then(no_plan);
+        self.keep_result(result);
+        self.focus_result();
+        hint.unwrap_or_else(ScreenUpdate::done)
     }
 
     pub(super) fn elicited(

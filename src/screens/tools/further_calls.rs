@@ -198,6 +198,13 @@ pub(super) fn profile_failed(result: Result<CallOutcome, Failure>) -> ScreenUpda
     }
 }
 
+/// Says that a profile has brought no plan.
+pub(super) fn no_plan() -> ScreenUpdate {
+    let text =
+        "the server ran the statement with PROFILE and answered with its rows, without a plan";
+    ScreenUpdate::request(AppRequest::Say(text.to_owned()))
+}
+
 /// Returns whether the statement of a tool is an argument of its own.
 fn takes_statement(tool: &Tool) -> bool {
     cypher::CypherTool::of(tool).is_some_and(|cypher| cypher.within.is_none())

@@ -120,6 +120,14 @@ impl CallResult {
         }
     }
 
+    /// Returns whether it is the answer to a profile, and holds no plan.
+    pub(super) fn lacks_plan(&self) -> bool {
+        let request = self.statement.as_deref().and_then(PlanRequest::of);
+        let is_profile = request.is_some_and(|(request, _)| request == PlanRequest::Profile);
+        let is_answered = self.answer.as_ref().is_ok_and(|call| !call.is_error);
+        is_profile && is_answered && self.plan.is_none()
+    }
+
     /// Returns how long the call took, in milliseconds.
     pub(super) fn total_ms(&self) -> u64 {
         if let Ok(call) = &self.answer {
