@@ -387,8 +387,9 @@ async fn an_examination_signs_in_anew() {
     let world = stack::quiet().await;
     let services = Services::new(ServiceOptions::default());
     let a = &world.deployments["a"];
-    let cause =
-        |report: agentcore_console::doctor::DoctorReport| report.break_cause().map(|verdict| verdict.hop);
+    let cause = |report: agentcore_console::doctor::DoctorReport| {
+        report.break_cause().map(|verdict| verdict.hop)
+    };
     assert_eq!(
         cause(Box::pin(services.doctor.examine(a, Moment::from_millis(0))).await),
         None
