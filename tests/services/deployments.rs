@@ -200,8 +200,8 @@ async fn a_consent_that_is_given_in_the_browser_lets_the_call_go_on_by_itself() 
     let world = stack::quiet().await;
     let services = Services::new(ServiceOptions::default());
     services.sign_ins.set_announce(Box::new(|notice| {
-        if let SignInNotice::Address(address) = notice {
-            drop(tokio::spawn(agree(address.to_owned())));
+        if let SignInNotice::ConsentAsked(request) = notice {
+            drop(tokio::spawn(agree(request.address.clone())));
         }
     }));
     let session = connect(&services, &world, "e").await;
