@@ -14,9 +14,6 @@ pub(super) const BACK_MS: i64 = 15 * 60 * 1000;
 const FIRST_LINES: usize = 10_000;
 /// Maximal number of lines of a window that is read on request: the newest of it.
 pub(super) const WINDOW_LINES: usize = 50_000;
-/// Pages of a gap that are read unasked: at most 500,000 lines or 50 MB, for which the share of the request quota that a tail takes
-/// lasts half a minute.
-const PAGES_BEFORE_ASKING: usize = 50;
 /// How far a tail that is taken up again reaches back, in milliseconds. Events become visible up to 90 seconds after their
 /// time, so those of the last moments before the tail was left may be missing.
 const RESUME_OVERLAP_MS: i64 = 150_000;
@@ -88,7 +85,6 @@ impl TailSource {
                 since: Some(since),
                 until,
                 limit,
-                pages_before_asking: Some(PAGES_BEFORE_ASKING),
                 ..LogQuery::default()
             },
         });

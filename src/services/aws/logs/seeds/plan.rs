@@ -163,9 +163,6 @@ impl FaultPlan {
             let from = rng.within(0, quiet_from);
             plan.shared_quota = Some(from..(from + rng.within(30_000, 240_000)).min(quiet_from));
         }
-        if rng.chance(40) {
-            plan.asks = Some((rng.within(1, 6) as usize, rng.within(0, 180_000)));
-        }
         plan
     }
 
