@@ -158,8 +158,6 @@ pub enum LogsEffect {
     Tail(TailRequest),
     /// Read log lines from before the tail that is shown.
     ReadOlder(TailRequest),
-    /// Read the gaps of the tail that are too long to be read unasked.
-    ReadWaitingGaps,
     /// Estimate what a query of Logs Insights may scan.
     EstimateQuery(LogQueryRequest),
     /// Run a query of Logs Insights. Partial rows arrive as events.

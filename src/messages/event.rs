@@ -313,9 +313,7 @@ impl LogsEvent {
     fn of_failed_effect(effect: &LogsEffect, failure: Failure) -> Self {
         match effect {
             LogsEffect::Tail(_) => Self::TailFailed(failure),
-            LogsEffect::ReadOlder(_) | LogsEffect::ReadWaitingGaps => {
-                Self::WindowRead(Err(failure))
-            }
+            LogsEffect::ReadOlder(_) => Self::WindowRead(Err(failure)),
             LogsEffect::EstimateQuery(_) | LogsEffect::RunQuery(_) => {
                 Self::QueryEnded(Box::new(Err(failure)))
             }

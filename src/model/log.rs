@@ -78,8 +78,6 @@ pub struct TailStatus {
     pub open_gaps: usize,
     /// How many of them AWS refused: a permission is missing, or the group cannot be read by this operation.
     pub refused_gaps: usize,
-    /// How many of them are long and wait until somebody wants them read.
-    pub waiting_gaps: usize,
     /// Number of events that were written more than a minute after their own time while the tail ran.
     pub late: usize,
     /// Number of messages of live tail of a kind that is not known here. They are skipped, and what is stored is read.
@@ -153,8 +151,6 @@ pub struct LogQuery {
     pub until: Option<Moment>,
     /// Only the newest events, this many; `None`: all.
     pub limit: Option<usize>,
-    /// Pages of one window after which a tail stops filling a gap until it is told to go on; `None`: it fills every gap whole.
-    pub pages_before_asking: Option<usize>,
     /// Ids of the gateways and runtimes whose spans are wanted. Those that name another one as their origin are left out, since all
     /// deployments of an account share their group. Empty: all lines.
     pub owner_ids: Vec<String>,

@@ -326,23 +326,6 @@ fn a_window_over_days_has_dates_and_counts_lines_without_notices() {
 }
 
 #[test]
-fn a_long_gap_waits_until_its_lines_are_asked_for() {
-    let mut harness = ready();
-    harness.keys("2");
-    arrive(&mut harness, all_calls());
-    let mut batch = world::numbered(1, 1);
-    let status = batch.status.as_mut().unwrap();
-    (status.open_gaps, status.waiting_gaps) = (1, 1);
-    harness.on(Event::Logs(LogsEvent::Arrived(batch)));
-    harness.shows("▲ 1 gap open, O reads on");
-    let effects = harness.keys("O");
-    assert_eq!(effects, [Effect::Logs(LogsEffect::ReadWaitingGaps)]);
-    harness.on(Event::Logs(LogsEvent::Arrived(world::numbered(2, 1))));
-    harness.hides("gap open");
-    older_query(&harness.keys("O"));
-}
-
-#[test]
 fn a_tail_that_read_only_the_newest_lines_begins_with_them_and_older_ones_are_read_up_to_there() {
     let mut harness = tailing();
     harness.shows("last 15 min");

@@ -24,10 +24,6 @@ impl RunnerState {
         Some(match effect {
             LogsEffect::Tail(request) => Box::pin(self.tail(request, sender)).await,
             LogsEffect::ReadOlder(request) => Box::pin(self.read_older_logs(request, sender)).await,
-            LogsEffect::ReadWaitingGaps => {
-                self.read_waiting_gaps();
-                return None;
-            }
             LogsEffect::EstimateQuery(request) => self.estimate_query(request).await,
             LogsEffect::RunQuery(request) => {
                 let ended = Box::pin(self.run_query(request, sender)).await;
@@ -110,13 +106,6 @@ impl RunnerState {
                 tasks.tail(&services, sources, sender).await
             }
             Err(failure) => Event::Logs(LogsEvent::TailFailed(failure)),
-        }
-    }
-
-    /// Tells the tail to read the gaps that it left unread because they are long.
-    fn read_waiting_gaps(&self) {
-        if let Some(started) = self.services.get() {
-            started.services.aws.logs.read_waiting_gaps();
         }
     }
 

@@ -183,7 +183,6 @@ impl EffectRunner for ServiceRunner {
             },
             Effect::Examine(deployment) => Slot::Examination(deployment.clone()),
             Effect::Start
-            | Effect::Logs(LogsEffect::ReadWaitingGaps)
             | Effect::Copy(_)
             | Effect::OpenAddress(_)
             | Effect::RaiseAlarm(..)

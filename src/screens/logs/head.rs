@@ -63,7 +63,7 @@ impl Logs {
             (mode, role),
             ("   ".to_owned(), Role::Dim),
         ];
-        spans.extend(self.counts(context));
+        spans.extend(self.counts());
         spans.push((
             format!("   {}", pluralize(source.group_count(), "group")),
             Role::Dim,
@@ -87,21 +87,11 @@ impl Logs {
     }
 
     /// Returns what was kept, what is missing, what came late.
-    fn counts(&self, context: &ViewContext<'_>) -> Spans {
+    fn counts(&self) -> Spans {
         let status = &self.status;
         let (missing, role) = match status.open_gaps {
             0 if status.is_backfilled => ("0 lost".to_owned(), Role::Dim),
             0 => ("reading the window".to_owned(), Role::Dim),
-            _ if status.waiting_gaps > 0 => {
-                let words = pluralize(status.open_gaps, "gap");
-                let key = context
-                    .keymap
-                    .key_of(&[Layer::Logs], Action::Logs(LogsAction::Older));
-                let key = key
-                    .map(|key| format!(", {key} reads on"))
-                    .unwrap_or_default();
-                (format!("▲ {words} open{key}"), Role::Degraded)
-            }
             1 => ("▲ 1 gap open".to_owned(), Role::Degraded),
             gaps => (format!("▲ {gaps} gaps open"), Role::Degraded),
         };

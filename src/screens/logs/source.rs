@@ -264,9 +264,6 @@ impl Logs {
         if self.range.older.is_some() {
             return ScreenUpdate::request(AppRequest::Say("older lines are being read".to_owned()));
         }
-        if self.status.waiting_gaps > 0 && back_to.is_none() {
-            return ScreenUpdate::effect(Effect::Logs(LogsEffect::ReadWaitingGaps));
-        }
         let (begin, end) = self.range.axis(now);
         let since = back_to.unwrap_or_else(|| begin.plus(-end.since(begin).max(BACK_MS)));
         let request = source.request(since, Some(begin.plus(-1)), Some(WINDOW_LINES));

@@ -6,10 +6,7 @@ use tokio::{sync::mpsc, task::JoinHandle};
 
 use crate::model::{Failure, LogEvent, Moment};
 
-use super::{
-    reading::RECONCILE_WINDOW_MS,
-    source::{LogSource, NewestEvents, WindowReader},
-};
+use super::source::{LogSource, NewestEvents, WindowReader};
 
 /// A window of stored events to be read.
 pub(crate) struct Window {
@@ -17,12 +14,8 @@ pub(crate) struct Window {
     pub(crate) group: String,
     /// First timestamp, inclusive.
     pub(crate) from: Moment,
-    /// Last timestamp, inclusive; `None`: now.
-    pub(crate) until: Option<Moment>,
     /// Only the newest events, this many.
     pub(crate) limit: Option<usize>,
-    /// Pages after which the reading stops and the rest waits to be wanted; `None`: it reads to the end.
-    pub(crate) pages_before_asking: Option<usize>,
     /// A reading that failed and is taken up again.
     pub(crate) resume: Option<WindowReader>,
 }
@@ -35,8 +28,6 @@ pub(crate) enum BackfillItem {
     Newest(NewestEvents),
     /// A group could not be read (any further). The reader goes on where it failed.
     Failed(Failure, Box<Window>),
-    /// The window is long: this rest of it is left unread.
-    Long(Box<Window>),
 }
 
 /// A running back-fill. Dropping it ends it.
@@ -94,44 +85,22 @@ async fn read<S: LogSource>(
             Err(failure) => send(BackfillItem::Failed(failure, Box::new(window))).await,
         };
     }
-    let Window {
-        group,
-        from,
-        until,
-        pages_before_asking,
-        resume,
-        ..
-    } = window;
-    let mut reader = resume.unwrap_or_else(|| WindowReader::new(group.clone(), Some(from), until));
-    let rest = |reader: WindowReader| {
-        Box::new(Window {
-            group: group.clone(),
-            from: reader.position().unwrap_or(from),
-            until,
-            limit: None,
-            pages_before_asking,
-            resume: Some(reader),
-        })
-    };
+    let mut reader = window
+        .resume
+        .unwrap_or_else(|| WindowReader::new(window.group.clone(), Some(window.from), None));
     loop {
         match reader.next(source).await {
             Ok(Some(events)) => send(BackfillItem::Page(events)).await?,
             Ok(None) => return Ok(()),
-            Err(failure) => return send(BackfillItem::Failed(failure, rest(reader))).await,
-        }
-        if pages_before_asking
-            .is_some_and(|most| is_long(&reader, most, from, until.unwrap_or_else(|| source.now())))
-        {
-            return send(BackfillItem::Long(rest(reader))).await;
+            Err(failure) => {
+                let rest = Window {
+                    group: window.group,
+                    from: reader.position().unwrap_or(window.from),
+                    limit: None,
+                    resume: Some(reader),
+                };
+                return send(BackfillItem::Failed(failure, Box::new(rest))).await;
+            }
         }
     }
-}
-
-/// Returns whether so much of a window was read that the rest should wait. The beginning and the end of a window are always read:
-/// they overlap with what was delivered, and what other readings deliver.
-fn is_long(reader: &WindowReader, most: usize, from: Moment, end: Moment) -> bool {
-    let position = reader.position().unwrap_or(from);
-    reader.pages() >= most
-        && position.since(from) > 2 * RECONCILE_WINDOW_MS
-        && end.since(position) > 2 * RECONCILE_WINDOW_MS
 }

@@ -26,8 +26,6 @@ use futures::{
     stream::{self, BoxStream},
 };
 
-use tokio::sync::watch;
-
 use super::{AwsClient, failure::is_unknown_operation};
 use crate::{
     logs::{LogRecord, RecordReader, SPANS_GROUP, may_belong_to, owner_id},
@@ -56,8 +54,6 @@ const RECORDS_PER_BATCH: usize = 1_000;
 pub struct CloudWatchLogs {
     client: AwsClient,
     budgets: Arc<RequestBudgets>,
-    /// Changes when the gaps that wait are wanted.
-    gaps_wanted: Arc<watch::Sender<u64>>,
 }
 
 impl CloudWatchLogs {
@@ -65,7 +61,6 @@ impl CloudWatchLogs {
         Self {
             client,
             budgets: Arc::default(),
-            gaps_wanted: Arc::new(watch::Sender::new(0)),
         }
     }
 
@@ -176,7 +171,7 @@ impl CloudWatchLogs {
         let (services, deployment) = (self.clone(), deployment.clone());
         let pattern = query.pattern.clone();
         let owner_ids = query.owner_ids.clone();
-        let tail = tail::start(query, self.gaps_wanted.subscribe(), move || {
+        let tail = tail::start(query, move || {
             let (services, deployment, pattern) =
                 (services.clone(), deployment.clone(), pattern.clone());
             async move { services.source(&deployment, pattern).await }
@@ -196,11 +191,6 @@ impl CloudWatchLogs {
     /// Waits until CloudWatch Logs asks a request for events to slow down. Such a request is repeated.
     pub(crate) async fn throttled(&self) {
         self.budgets.throttled().await;
-    }
-
-    /// Reads, in all running tails, the gaps that are too long to be read unasked ([`LogQuery::pages_before_asking`]).
-    pub fn read_waiting_gaps(&self) {
-        self.gaps_wanted.send_modify(|version| *version += 1);
     }
 
     /// Names of the log groups that begin with `prefix`.

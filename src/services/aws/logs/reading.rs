@@ -7,10 +7,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::{
-    model::{LogEvent, Moment},
-    net::retry,
-};
+use crate::{model::Moment, net::retry};
 
 use super::{backfill::Window, dedup::Delivery};
 
@@ -167,8 +164,6 @@ pub(super) struct OpenGap {
     pub(super) due: Instant,
     /// Whether AWS refused the reading: a permission is missing, or the operation does not serve this group.
     pub(super) is_refused: bool,
-    /// Whether it is long, and waits until somebody wants it read.
-    pub(super) is_waiting: bool,
 }
 
 impl OpenGap {
@@ -180,63 +175,7 @@ impl OpenGap {
             attempts,
             due: Instant::now() + wait,
             is_refused: false,
-            is_waiting: false,
         }
-    }
-
-    /// Returns a long gap that is not read until somebody wants it. It ends where the routine readings go on that follow a reading
-    /// which began at `asked`.
-    pub(super) fn waiting(mut window: Window, asked: Moment) -> Self {
-        let until = asked.plus(-RECONCILE_WINDOW_MS - 1);
-        window.until = Some(until);
-        window.pages_before_asking = None;
-        if let Some(reader) = &mut window.resume {
-            reader.end_at(until);
-        }
-        Self {
-            due: Instant::now() + NEVER,
-            is_waiting: true,
-            ..Self::new(window, 0)
-        }
-    }
-
-    /// Ends the gap before a time, from which on another one holds the lines.
-    pub(super) fn end_before(&mut self, time: Moment) {
-        let until = time.plus(-1);
-        if self.window.until.is_none_or(|end| end > until) {
-            self.window.until = Some(until);
-            if let Some(reader) = &mut self.window.resume {
-                reader.end_at(until);
-            }
-        }
-    }
-
-    /// Returns whether all lines of another gap are this one's too. Without an end, a gap ends when it is read.
-    pub(super) fn covers(&self, other: &Self) -> bool {
-        let (own, others) = (&self.window, &other.window);
-        let ends_later = match (own.until, others.until) {
-            (None, _) => true,
-            (Some(_), None) => false,
-            (Some(own), Some(others)) => own >= others,
-        };
-        own.group == others.group && own.from <= others.from && ends_later
-    }
-
-    /// Reads a waiting gap now, to its end.
-    pub(super) fn read_now(&mut self) {
-        if self.is_waiting {
-            self.is_waiting = false;
-            self.due = Instant::now();
-        }
-    }
-
-    /// Returns whether an event belongs to a gap that waits: it is delivered when the gap is read, and not before.
-    pub(super) fn holds_back(&self, event: &LogEvent) -> bool {
-        let window = &self.window;
-        self.is_waiting
-            && *event.group == *window.group
-            && event.timestamp >= window.from
-            && window.until.is_some_and(|until| event.timestamp <= until)
     }
 
     /// Returns a gap that AWS refused `attempts` times.

@@ -132,8 +132,6 @@ pub(crate) struct WindowReader {
     is_done: bool,
     /// The beginning of what has not been delivered yet. The requests of one token keep the time with which they began.
     position: Option<Moment>,
-    /// Pages that were requested.
-    pages: usize,
     tokens: HashSet<String>,
     /// Hashes of the event ids of the current and the previous page: pages may overlap, and a resumed reading begins within one.
     ids: HashSet<u64>,
@@ -155,23 +153,11 @@ impl WindowReader {
             },
             is_done: false,
             position: from,
-            pages: 0,
             tokens: HashSet::new(),
             ids: HashSet::new(),
             previous_ids: HashSet::new(),
             key: RandomState::new(),
         }
-    }
-
-    /// Returns how many pages were requested.
-    pub(crate) const fn pages(&self) -> usize {
-        self.pages
-    }
-
-    /// Ends the window at a time. Reading goes on at the last event that was delivered.
-    pub(crate) fn end_at(&mut self, until: Moment) {
-        self.request.until = Some(until);
-        self.restart();
     }
 
     /// Returns the beginning of what has not been delivered yet.
@@ -188,7 +174,6 @@ impl WindowReader {
         source: &S,
     ) -> Result<Option<Vec<LogEvent>>, Failure> {
         while !self.is_done {
-            self.pages += 1;
             let page = match source.page(&self.request).await {
                 Ok(page) => page,
                 Err(failure)

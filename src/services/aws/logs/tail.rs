@@ -11,7 +11,7 @@ use futures::{
 };
 use parking_lot::Mutex;
 use tokio::{
-    sync::{mpsc, watch},
+    sync::mpsc,
     time::{Instant, sleep, sleep_until, timeout},
 };
 
@@ -57,13 +57,8 @@ pub(super) const LIVE_LANE: usize = 0;
 /// The lane of the groups that only Logs Insights can read.
 const INSIGHTS_LANE: usize = 1;
 
-/// Starts a tail of all groups of the query. `connect` opens the source, and opens it again after a new sign-in. Gaps that are too
-/// long to be read unasked are read when the number in `gaps_wanted` changes.
-pub(crate) fn start<S, F, C>(
-    query: LogQuery,
-    gaps_wanted: watch::Receiver<u64>,
-    connect: C,
-) -> LogTail
+/// Starts a tail of all groups of the query. `connect` opens the source, and opens it again after a new sign-in.
+pub(crate) fn start<S, F, C>(query: LogQuery, connect: C) -> LogTail
 where
     S: LogSource,
     F: Future<Output = Result<Arc<S>, Failure>> + Send,
@@ -89,7 +84,7 @@ where
                 sent: TailStatus::default(),
             };
             let tail = Tail::new(Arc::clone(&source), names, &query, output, connect.clone());
-            tail.run(index >= MAX_SESSIONS, gaps_wanted.clone())
+            tail.run(index >= MAX_SESSIONS)
         });
         futures::future::join_all(tails).await;
     }));
@@ -119,8 +114,6 @@ pub(super) struct Tail<S, C> {
     pub(super) started: Moment,
     /// How many of the events that existed at the start are wanted.
     pub(super) limit: Option<usize>,
-    /// Pages of a window after which its rest waits until somebody wants it.
-    pub(super) pages_before_asking: Option<usize>,
     pub(super) status: TailStatus,
     pub(super) dedup: Dedup,
     evicted_at: Instant,
@@ -180,7 +173,6 @@ where
             begin: query.since.unwrap_or(now),
             started: now,
             limit: query.limit,
-            pages_before_asking: query.pages_before_asking,
             status: TailStatus::default(),
             dedup,
             evicted_at: Instant::now(),
@@ -208,18 +200,14 @@ where
     }
 
     /// Runs until the receiver is dropped, or a failure that waiting does not mend.
-    async fn run(mut self, is_poll_only: bool, gaps_wanted: watch::Receiver<u64>) {
-        if let Err(TailEnd::Failed(failure)) = self.follow(is_poll_only, gaps_wanted).await {
+    async fn run(mut self, is_poll_only: bool) {
+        if let Err(TailEnd::Failed(failure)) = self.follow(is_poll_only).await {
             // The tail ends now, whether or not the failure is received.
             let _ = self.output.out.send(Err(failure)).await;
         }
     }
 
-    async fn follow(
-        &mut self,
-        is_poll_only: bool,
-        mut gaps_wanted: watch::Receiver<u64>,
-    ) -> Result<(), TailEnd> {
+    async fn follow(&mut self, is_poll_only: bool) -> Result<(), TailEnd> {
         self.find_groups().await?;
         if is_poll_only {
             self.live = LiveState::Off;
@@ -245,7 +233,6 @@ where
                 item = backfill::next(&mut self.backfill) => self.on_backfill_item(item).await?,
                 () = sleep_until_due(due), if self.backfill.is_none() => self.start_reading(),
                 found = &mut self.search => self.on_groups_found(found).await?,
-                Ok(()) = gaps_wanted.changed() => self.read_waiting_gaps(),
             }
             self.send_changed_status().await?;
             self.evict();
@@ -298,9 +285,7 @@ where
                 self.add_gap(OpenGap::never_readable(Window {
                     group: group.name,
                     from: self.begin,
-                    until: None,
                     limit: None,
-                    pages_before_asking: None,
                     resume: None,
                 }));
                 self.notice(now, NoticeKind::Unavailable, text).await?;
@@ -461,11 +446,7 @@ where
         }
         self.evicted_at = Instant::now();
         let mut horizon = self.source.now().plus(-DEDUP_WINDOW_MS);
-        // What a waiting gap holds is delivered by its own reading alone.
-        let gaps = self
-            .gaps
-            .iter()
-            .filter(|gap| !gap.is_abandoned() && !gap.is_waiting);
+        let gaps = self.gaps.iter().filter(|gap| !gap.is_abandoned());
         let windows = gaps.map(|gap| gap.window.from);
         let covered = self.lanes.iter().filter_map(Lane::reach);
         let planned = self.urgent.iter().map(|urgent| urgent.from);

@@ -49,7 +49,7 @@ where
         let (mut late, mut identified) = (0, Vec::new());
         for mut event in events {
             let is_wanted = event.timestamp >= begin || event.ingestion >= begin;
-            if !is_wanted || self.gaps.iter().any(|gap| gap.holds_back(&event)) {
+            if !is_wanted {
                 continue;
             }
             match (self.dedup.recognize(delivery, &event), event.id.take()) {
@@ -126,7 +126,6 @@ where
         self.status.missing = self.missing.len();
         self.status.open_gaps = self.gaps.len() + usize::from(retrying.is_some());
         self.status.refused_gaps = refused + usize::from(is_refused);
-        self.status.waiting_gaps = self.gaps.iter().filter(|gap| gap.is_waiting).count();
     }
 }
 
@@ -145,7 +144,6 @@ impl TailOutput {
             merged.mode = merged.mode.max(status.mode);
             merged.open_gaps += status.open_gaps;
             merged.refused_gaps += status.refused_gaps;
-            merged.waiting_gaps += status.waiting_gaps;
             merged.late += status.late;
             merged.unknown += status.unknown;
             merged.missing += status.missing;

@@ -96,9 +96,7 @@ where
             .map(|group| Window {
                 group: group.clone(),
                 from,
-                until: None,
                 limit,
-                pages_before_asking: self.pages_before_asking,
                 resume: None,
             })
             .collect()
@@ -137,11 +135,6 @@ where
                         .await
                     }
                 }
-            }
-            Some(BackfillItem::Long(rest)) => {
-                let result = self.on_long_window(*rest, &mut reading).await;
-                self.reading = Some(reading);
-                result
             }
             Some(BackfillItem::Failed(failure, window)) => {
                 let result = self.on_window_failed(failure, *window, &mut reading).await;
@@ -191,37 +184,6 @@ where
                     .await
             }
         }
-    }
-
-    /// Leaves the rest of a long window until somebody wants it. Routine readings go on from here.
-    async fn on_long_window(&mut self, rest: Window, reading: &mut Reading) -> Result<(), TailEnd> {
-        let gap = OpenGap::waiting(rest, reading.asked);
-        let (group, from, until) = (&gap.window.group, gap.window.from, gap.window.until);
-        let until = until.unwrap_or(reading.asked);
-        let text = format!(
-            "{group}: many lines came while this console could not read. Those from {} to {} are read when you ask for older lines",
-            from.iso(),
-            until.iso(),
-        );
-        reading.is_full = true;
-        if let Some(urgent) = &mut self.urgent {
-            urgent.from = urgent.from.max(until);
-        }
-        let group = &gap.window.group;
-        for other in self
-            .gaps
-            .iter_mut()
-            .filter(|other| !other.is_waiting && other.window.group == *group)
-        {
-            other.end_before(gap.window.from);
-        }
-        self.gaps.push(gap);
-        self.notice(until, NoticeKind::GapOpen, text).await
-    }
-
-    /// Reads the gaps that wait.
-    pub(super) fn read_waiting_gaps(&mut self) {
-        self.gaps.iter_mut().for_each(OpenGap::read_now);
     }
 
     /// Keeps a window that could not be read, to try it again, and says so the first time.
@@ -278,12 +240,18 @@ where
         .await
     }
 
-    /// Adds a gap, unless another one covers it. Those that it covers are forgotten.
+    /// Adds a gap. A gap of the same group that reaches at least as far back covers it; one that reaches less far back is
+    /// covered by it, since every window ends now.
     pub(super) fn add_gap(&mut self, new: OpenGap) {
-        if self.gaps.iter().any(|gap| gap.covers(&new)) {
+        let window = &new.window;
+        if self
+            .gaps
+            .iter()
+            .any(|gap| gap.window.group == window.group && gap.window.from <= window.from)
+        {
             return;
         }
-        self.gaps.retain(|gap| !new.covers(gap));
+        self.gaps.retain(|gap| gap.window.group != window.group);
         self.gaps.push(new);
     }
 

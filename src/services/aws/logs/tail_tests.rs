@@ -39,8 +39,6 @@ struct Script {
     /// Seconds between which the credentials are not valid.
     signed_out: Mutex<Option<(i64, i64)>>,
     class: LogGroupClass,
-    /// Number of events on a page; all without one.
-    page_size: Mutex<Option<usize>>,
     /// The first page that fails, counted from one, and how many do.
     failing_from_page: Option<(usize, usize)>,
 }
@@ -141,35 +139,20 @@ impl LogSource for Fake {
         }
         let (now, from) = (self.now(), request.from.unwrap_or_default());
         let stored = self.script.stored.lock().unwrap();
-        let visible = |(ingested, event): &&(i64, LogEvent)| {
-            let is_before_end = request.until.is_none_or(|until| event.timestamp <= until);
-            at(*ingested) <= now && event.timestamp >= from && is_before_end
-        };
+        let visible =
+            |(ingested, event): &&(i64, LogEvent)| at(*ingested) <= now && event.timestamp >= from;
         let events = stored
             .iter()
             .filter(visible)
             .map(|(_, event)| event.clone())
             .collect();
         // The first page is empty and has a successor, as it happens at AWS.
-        let page = match &request.token {
+        let page = match request.token {
             None => LogPage {
                 events: Vec::new(),
                 next: Some("2".to_owned()),
             },
-            Some(token) => {
-                let events: Vec<LogEvent> = events;
-                let size = self.script.page_size.lock().unwrap().unwrap_or(usize::MAX);
-                let number: usize = token.parse().unwrap_or_default();
-                let begin = number
-                    .saturating_sub(2)
-                    .saturating_mul(size)
-                    .min(events.len());
-                let end = begin.saturating_add(size).min(events.len());
-                LogPage {
-                    events: events[begin..end].to_vec(),
-                    next: (end < events.len()).then(|| (number + 1).to_string()),
-                }
-            }
+            Some(_) => LogPage { events, next: None },
         };
         Box::pin(async move { Ok(page) })
     }
@@ -250,7 +233,7 @@ async fn follow_with_status(
         since: Some(at(0)),
         ..LogQuery::default()
     };
-    let mut tail = super::start(query, watch::Sender::new(0).subscribe(), move || {
+    let mut tail = super::start(query, move || {
         let fake = Arc::clone(&fake);
         async move { Ok(fake) }
     });
@@ -328,7 +311,7 @@ async fn where_only_the_newest_lines_were_read_the_tail_says_from_when_on_none_i
             limit: Some(limit),
             ..LogQuery::default()
         };
-        let mut tail = super::start(query, watch::Sender::new(0).subscribe(), move || {
+        let mut tail = super::start(query, move || {
             let fake = Arc::clone(&fake);
             async move { Ok(fake) }
         });
@@ -615,75 +598,6 @@ async fn a_gap_after_a_lost_connection_is_not_called_filled_while_it_is_not() {
     assert_eq!(kinds[..2], [NoticeKind::Started, NoticeKind::GapOpen]);
     assert_eq!(kinds.last(), Some(&NoticeKind::GapFilled));
     assert_eq!(status.open_gaps, 0);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_long_gap_waits_until_it_is_wanted_and_each_of_its_lines_comes_once() {
-    const LOST: i64 = 1_000;
-    const BACK: i64 = 5_000;
-    let script = Script::default();
-    *script.stored.lock().unwrap() = (0..=BACK / 100)
-        .map(|number| stored(number * 100, number * 100, "line"))
-        // Becomes visible, and is sent live, while the gap waits.
-        .chain([stored(LOST + 2_000, BACK + 60, "late in the gap")])
-        .collect();
-    *script.page_size.lock().unwrap() = Some(5);
-    *script.signed_out.lock().unwrap() = Some((LOST, BACK));
-    let late = LogEvent {
-        ingestion: at((BACK + 60) * 1_000),
-        ..live(LOST + 2_000, "late in the gap")
-    };
-    *script.sessions.lock().unwrap() = VecDeque::from([
-        Ok(vec![(LOST as u64, Act::Fail(expired()))]),
-        Ok(vec![(60, send(vec![late]))]),
-    ]);
-    let fake = Arc::new(Fake {
-        script,
-        started: Instant::now(),
-    });
-    let query = LogQuery {
-        groups: vec!["g".into()],
-        since: Some(at(0)),
-        pages_before_asking: Some(2),
-        ..LogQuery::default()
-    };
-    let gaps_wanted = watch::Sender::new(0_u64);
-    let mut tail = super::start(query, gaps_wanted.subscribe(), move || {
-        let fake = Arc::clone(&fake);
-        async move { Ok(fake) }
-    });
-    let (mut times, mut status, mut notices) = (Vec::new(), TailStatus::default(), Vec::new());
-    for (until, is_wanted) in [(BACK + 600, false), (BACK + 900, true)] {
-        if is_wanted {
-            gaps_wanted.send_modify(|version| *version += 1);
-        }
-        let end = Instant::now() + Duration::from_secs(until as u64)
-            - Duration::from_secs(if is_wanted { BACK as u64 + 600 } else { 0 });
-        while let Ok(Some(Ok(batch))) = tokio::time::timeout_at(end, tail.next()).await {
-            times.extend(
-                batch
-                    .events
-                    .iter()
-                    .map(|event| (event.timestamp.since(at(0)) / 1_000, event.message.clone())),
-            );
-            notices.extend(batch.notices);
-            status = batch.status.unwrap_or(status);
-        }
-        let expected = usize::from(!is_wanted);
-        assert_eq!(
-            (status.open_gaps, status.waiting_gaps),
-            (expected, expected)
-        );
-    }
-    assert_eq!(
-        notices.last().map(|notice| notice.kind),
-        Some(NoticeKind::GapFilled)
-    );
-    let read = times.len();
-    let all = format!("{times:?} {notices:?}");
-    times.sort();
-    times.dedup();
-    assert_eq!((times.len(), read), (52, 52), "each line once: {all:?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -110,7 +110,6 @@ fn add(query: &mut LogQuery, more: LogQuery) {
     }
     query.since = query.since.min(more.since);
     query.limit = query.limit.max(more.limit);
-    query.pages_before_asking = query.pages_before_asking.min(more.pages_before_asking);
 }
 
 /// Returns the batch with the status of all accounts together: the worst mode, and what is missing in any of them.
@@ -139,7 +138,6 @@ fn together(board: &[TailStatus]) -> TailStatus {
             .unwrap_or_default(),
         open_gaps: board.iter().map(|status| status.open_gaps).sum(),
         refused_gaps: board.iter().map(|status| status.refused_gaps).sum(),
-        waiting_gaps: board.iter().map(|status| status.waiting_gaps).sum(),
         late: board.iter().map(|status| status.late).sum(),
         unknown: board.iter().map(|status| status.unknown).sum(),
         missing: board.iter().map(|status| status.missing).sum(),
@@ -164,7 +162,6 @@ mod tests {
             mode: TailMode::Reconnecting,
             open_gaps: 2,
             refused_gaps: 1,
-            waiting_gaps: 1,
             late: 1,
             unknown: 3,
             missing: 1,

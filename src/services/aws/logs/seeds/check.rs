@@ -7,10 +7,7 @@ use std::{
 };
 
 use futures::StreamExt as _;
-use tokio::{
-    sync::watch,
-    time::{Instant, sleep},
-};
+use tokio::time::{Instant, sleep};
 
 use super::{
     super::tail,
@@ -56,12 +53,10 @@ async fn follow(world: &Arc<FaultWorld>, plan: &FaultPlan) -> Delivered {
     let query = LogQuery {
         groups: (0..plan.groups).map(group_name).collect(),
         since: Some(moment(-HISTORY)),
-        pages_before_asking: plan.asks.map(|(pages, _)| pages),
         ..LogQuery::default()
     };
     let source = Arc::clone(world);
-    let gaps_wanted = watch::Sender::new(0_u64);
-    let mut tail = tail::start(query, gaps_wanted.subscribe(), move || {
+    let mut tail = tail::start(query, move || {
         let source = Arc::clone(&source);
         async move { Ok(source) }
     });
@@ -75,16 +70,6 @@ async fn follow(world: &Arc<FaultWorld>, plan: &FaultPlan) -> Delivered {
                 delivered.notices.extend(batch.notices);
                 delivered.identified.extend(batch.identified);
                 delivered.status = batch.status.unwrap();
-                if let Some((_, wait)) = plan.asks
-                    && delivered.status.waiting_gaps > 0
-                {
-                    world.counts.asked.fetch_add(1, Ordering::Relaxed);
-                    let gaps_wanted = gaps_wanted.clone();
-                    tokio::spawn(async move {
-                        sleep(Duration::from_millis(wait as u64)).await;
-                        gaps_wanted.send_modify(|version| *version += 1);
-                    });
-                }
             }
             Err(failure) => delivered.ended = Some(failure.to_string()),
         }

@@ -13,8 +13,6 @@ pub(super) struct FaultWorldCounts {
     pub(super) sampled: AtomicUsize,
     pub(super) refused: AtomicUsize,
     pub(super) unknown: AtomicUsize,
-    /// Batches with a gap that waits to be wanted.
-    pub(super) asked: AtomicUsize,
     /// Sessions that are open.
     open: AtomicUsize,
     /// The most sessions that were open at a time.

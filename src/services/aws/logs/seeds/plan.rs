@@ -112,8 +112,6 @@ pub(super) struct FaultPlan {
     pub(super) session_limit: Millis,
     /// Number of events on a page.
     pub(super) page: usize,
-    /// Pages of a gap after which the tail asks, and for how long it gets no answer.
-    pub(super) asks: Option<(usize, Millis)>,
     /// When nothing is written and nothing fails any more.
     pub(super) quiet_from: Millis,
 }
@@ -150,7 +148,6 @@ impl FaultPlan {
             deleted: None,
             session_limit: 10_800_000,
             page: rng.within(20, 400) as usize,
-            asks: None,
             quiet_from,
         };
         if rng.chance(10) && !is_long {

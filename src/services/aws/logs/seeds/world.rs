@@ -280,14 +280,21 @@ impl FaultWorld {
         if !self.group_exists(group, now) {
             return Err(failure(FailureKind::NotFound, "no such log group"));
         }
+        let from = request.from.map_or(Millis::MIN, millis);
         let after = match &request.token {
             None => None,
             Some(_) if self.has(RequestFault::ExpiredTokens) && self.draw(|rng| rng.chance(30)) => {
                 return Err(failure(FailureKind::Usage, "the token has expired"));
             }
-            Some(token) => parse_token(token),
+            Some(token) => {
+                let (begun, place) = parse_token(token).unwrap();
+                assert_eq!(
+                    begun, from,
+                    "a token belongs to the window that it was given for"
+                );
+                Some(place)
+            }
         };
-        let from = request.from.map_or(Millis::MIN, millis);
         let until = request.until.map_or(Millis::MAX, millis);
         let mut found: Vec<(Millis, Millis, usize)> = self
             .plan
@@ -318,7 +325,10 @@ impl FaultWorld {
             {
                 Some(token.clone())
             }
-            (false, last, _) => Some(format_token(last.unwrap_or((Millis::MIN, 0, 0)))),
+            (false, last, _) => {
+                let last = last.unwrap_or((Millis::MIN, 0, 0));
+                Some(format_token(from, last))
+            }
         };
         let events = found
             .into_iter()
@@ -348,17 +358,19 @@ pub(super) fn number_of_id(id: &str) -> Option<usize> {
     id.strip_prefix("37")?.parse().ok()
 }
 
-fn format_token((at, ingested, number): (Millis, Millis, usize)) -> String {
-    format!("{at}/{ingested}/{number}")
+/// Where a page ends: time, reception and number of its last event.
+type PageEnd = (Millis, Millis, usize);
+
+fn format_token(from: Millis, (at, ingested, number): PageEnd) -> String {
+    format!("{from}/{at}/{ingested}/{number}")
 }
 
-fn parse_token(token: &str) -> Option<(Millis, Millis, usize)> {
+/// Returns the beginning of the window that a token was given for, and where its page ends.
+fn parse_token(token: &str) -> Option<(Millis, PageEnd)> {
     let mut parts = token.split('/');
-    Some((
-        parts.next()?.parse().ok()?,
-        parts.next()?.parse().ok()?,
-        parts.next()?.parse().ok()?,
-    ))
+    let mut number = || parts.next()?.parse::<i64>().ok();
+    let (from, at, ingested) = (number()?, number()?, number()?);
+    Some((from, (at, ingested, usize::try_from(number()?).ok()?)))
 }
 
 fn failure(kind: FailureKind, cause: &str) -> Failure {
