@@ -13,7 +13,9 @@ use super::{
 };
 use crate::{
     kinds,
-    messages::{Action, AppAction, Effect, FleetAction, FleetEffect, FleetViewport, PromptAction},
+    messages::{
+        Action, AppAction, Effect, Effects, FleetAction, FleetEffect, FleetViewport, PromptAction,
+    },
     model::{Failure, Moment, Resource, ResourceKey},
     state::Store,
     theme::Role,
@@ -164,9 +166,10 @@ impl Detail {
                 self.document.search("", &[]);
             }
             Action::App(AppAction::Refresh) => {
-                return ScreenUpdate::effect(Effect::Fleet(FleetEffect::Describe(
-                    self.key.clone(),
-                )));
+                let other = self.other.as_ref().map(|(key, _)| key);
+                let keys = std::iter::once(&self.key).chain(other);
+                let describe = keys.map(|key| Effect::Fleet(FleetEffect::Describe(key.clone())));
+                return ScreenUpdate::effects(Effects(describe.collect()));
             }
             Action::Fleet(
                 FleetAction::CopyArn

@@ -68,7 +68,7 @@ fn an_export_asks_for_the_format_and_the_file_and_remembers_both() {
     harness.keys("x");
     harness.shows("● CSV");
     harness.shows("to  prod-neo4j-mcp-read-cypher-*.csv▏");
-    harness.shows("* is the first number that is free");
+    harness.shows("*: first free number");
     let (path, text) = exported(&harness.keys("enter"));
     assert_eq!(path, "prod-neo4j-mcp-read-cypher-*.csv");
     assert_eq!(text, "name,born\r\n'=1+1,1964\r\nCarrie-Anne Moss,\r\n");

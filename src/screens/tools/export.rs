@@ -353,7 +353,7 @@ impl Tools {
 impl ExportPrompt {
     fn draw_path(&self, (x, y): (u16, u16), room: u16, painter: &mut Painter<'_>) {
         let hint = if self.path.text().contains('*') {
-            "  * is the first number that is free"
+            "  *: first free number"
         } else {
             ""
         };

@@ -1,6 +1,7 @@
 //! A source of log events that does what its plan says.
 
 use std::{
+    ops::RangeInclusive,
     sync::{Arc, Mutex, atomic::Ordering},
     time::Duration,
 };
@@ -274,6 +275,20 @@ impl FaultWorld {
         .boxed()
     }
 
+    /// Returns the events of a group that are stored now, in the order of pages.
+    fn stored_places(&self, group: usize, window: RangeInclusive<Millis>) -> Vec<PageEnd> {
+        let now = self.millis();
+        let events = self.plan.events.iter().enumerate();
+        let mut found: Vec<PageEnd> = events
+            .filter(|(_, event)| {
+                event.group == group && window.contains(&event.at) && self.is_stored(event, now)
+            })
+            .map(|(number, event)| (event.at, event.ingested, number))
+            .collect();
+        found.sort_unstable();
+        found
+    }
+
     fn read_page(&self, request: &PageRequest) -> Result<LogPage, Failure> {
         let now = self.millis();
         let group = group_number(&request.group);
@@ -296,20 +311,8 @@ impl FaultWorld {
             }
         };
         let until = request.until.map_or(Millis::MAX, millis);
-        let mut found: Vec<(Millis, Millis, usize)> = self
-            .plan
-            .events
-            .iter()
-            .enumerate()
-            .filter(|(_, event)| {
-                event.group == group
-                    && (from..=until).contains(&event.at)
-                    && self.is_stored(event, now)
-            })
-            .map(|(number, event)| (event.at, event.ingested, number))
-            .filter(|place| after.is_none_or(|after| *place > after))
-            .collect();
-        found.sort_unstable();
+        let mut found = self.stored_places(group, from..=until);
+        found.retain(|place| after.is_none_or(|after| *place > after));
         // An empty page with a successor happens at AWS.
         let size = if self.draw(|rng| rng.chance(10)) && after.is_none() {
             0
